@@ -1,0 +1,14 @@
+"""One row per PyMC3 distribution, in family modules."""
+
+from __future__ import annotations
+
+from pm_migrate.catalog.distributions import bounded, counts, half_line, real_line, vectors
+from pm_migrate.catalog.schema import Distribution
+
+ROWS: tuple[Distribution, ...] = (
+    *real_line.ROWS,
+    *half_line.ROWS,
+    *bounded.ROWS,
+    *counts.ROWS,
+    *vectors.ROWS,
+)

@@ -1,0 +1,180 @@
+"""Inference calls: their arguments in PyMC3 and in the generator front end, and PyMC3's names for ArviZ functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+
+@dataclass(frozen=True)
+class InferenceCall:
+    """One inference function.
+
+    Parameters
+    ----------
+    name
+        Its name in PyMC3.
+    signature
+        PyMC3's arguments in positional order.
+    keep
+        PyMC3 argument to the name of the same argument here.
+    drop
+        Arguments that only concern how PyMC3 does the work: processes, messages, checks.
+    refuse
+        Arguments without a counterpart, with what to do.
+    target
+        The function in the generator front end.
+    """
+
+    name: str
+    signature: tuple[str, ...]
+    keep: Mapping[str, str]
+    drop: frozenset[str] = frozenset()
+    refuse: Mapping[str, str] = field(default_factory=dict)
+    target: str = ""
+
+
+_STEP = "choose the sampler through the arguments of pm.sample, or keep this model on PyMC3"
+
+SAMPLE = InferenceCall(
+    name="sample",
+    signature=(
+        *("draws", "step", "init", "n_init", "initvals", "trace", "chain_idx", "chains", "cores", "tune"),
+        *("progressbar", "model", "random_seed", "discard_tuned_samples", "compute_convergence_checks", "callback"),
+        "jitter_max_retries",
+    ),
+    keep={
+        "draws": "num_samples",
+        "tune": "burn_in",
+        "chains": "num_chains",
+        "init": "init",
+        "start": "start",
+        "initvals": "start",
+        "random_seed": "seed",
+        "progressbar": "progressbar",
+        "target_accept": "target_accept",
+        "max_treedepth": "max_treedepth",
+    },
+    drop=frozenset(
+        """cores njobs n_init compute_convergence_checks jitter_max_retries mp_ctx pickle_backend
+        return_inferencedata""".split()  # noqa: SIM905
+    ),
+    refuse={
+        "step": _STEP,
+        "trace": "continue from an earlier trace by hand",
+        "callback": "callbacks between draws have no counterpart",
+        "discard_tuned_samples": "warm-up draws are not kept",
+        "idata_kwargs": "label the result with pm.sample's own result",
+        "chain_idx": "chains are numbered from 0",
+    },
+    target="sample",
+)
+
+#: PyMC3's defaults that are written out: they differ in PyMC4.
+SAMPLE_DEFAULTS: Mapping[str, str] = MappingProxyType({"draws": "1000", "tune": "1000", "chains": "4"})
+
+#: Values of ``init=`` that mean NUTS with an adapted diagonal mass matrix or a dense one.
+SAMPLE_INITS = frozenset({"auto", "adapt_diag", "jitter+adapt_diag", "adapt_full", "jitter+adapt_full"})
+
+POSTERIOR_PREDICTIVE = InferenceCall(
+    name="sample_posterior_predictive",
+    signature=(*("trace", "samples", "model", "var_names", "size", "keep_size", "random_seed", "progressbar"),),
+    keep={"trace": "", "samples": "num_draws", "var_names": "var_names", "vars": "var_names", "random_seed": "seed"},
+    drop=frozenset({"progressbar"}),
+    refuse={
+        "size": "draw the replicates from the result instead",
+        "keep_size": "read the result with its chain and draw axes from the posterior_predictive group",
+    },
+    target="sample_posterior_predictive",
+)
+
+FAST_POSTERIOR_PREDICTIVE = InferenceCall(
+    name="fast_sample_posterior_predictive",
+    signature=("trace", "samples", "model", "var_names", "keep_size", "random_seed"),
+    keep=POSTERIOR_PREDICTIVE.keep,
+    refuse=POSTERIOR_PREDICTIVE.refuse,
+    target="sample_posterior_predictive",
+)
+
+PRIOR_PREDICTIVE = InferenceCall(
+    name="sample_prior_predictive",
+    signature=("samples", "model", "var_names", "random_seed"),
+    keep={"samples": "sample_shape", "var_names": "var_names", "vars": "var_names", "random_seed": "seed"},
+    target="sample_prior_predictive",
+)
+
+#: Inference calls by PyMC3 name, old names included.
+INFERENCE: Mapping[str, InferenceCall] = MappingProxyType(
+    {
+        "sample": SAMPLE,
+        "sample_posterior_predictive": POSTERIOR_PREDICTIVE,
+        "sample_ppc": POSTERIOR_PREDICTIVE,
+        "fast_sample_posterior_predictive": FAST_POSTERIOR_PREDICTIVE,
+        "sample_prior_predictive": PRIOR_PREDICTIVE,
+    }
+)
+
+#: PyMC3's default number of prior predictive draws.
+PRIOR_DRAWS = "500"
+
+#: Names in PyMC3 of ArviZ functions: plots, statistics and their old names.
+ARVIZ: Mapping[str, str] = MappingProxyType(
+    {
+        **{
+            name: name
+            for name in ["plot_trace", "plot_posterior", "plot_forest", "plot_energy", "plot_autocorr", "plot_density", "plot_pair", "plot_kde", "plot_compare", "plot_ppc", "plot_rank", "plot_ess", "plot_mcse", "plot_violin", "plot_joint", "plot_parallel", "plot_elpd", "plot_khat", "plot_loo_pit", "plot_hdi", "plot_dist", "summary", "hdi", "loo", "waic", "compare", "ess", "rhat", "mcse", "bfmi", "r2_score", "loo_pit"]
+        },
+        "traceplot": "plot_trace",
+        "forestplot": "plot_forest",
+        "energyplot": "plot_energy",
+        "autocorrplot": "plot_autocorr",
+        "densityplot": "plot_density",
+        "pairplot": "plot_pair",
+        "kdeplot": "plot_kde",
+        "hpd": "hdi",
+        "gelman_rubin": "rhat",
+        "effective_n": "ess",
+    }
+)
+
+#: Those that need the pointwise log-likelihood, which the generator front end stores only when asked.
+NEED_LOG_LIKELIHOOD = frozenset({"loo", "waic", "compare", "loo_pit", "plot_khat", "plot_elpd", "plot_loo_pit"})
+
+#: Keywords that ArviZ has renamed.
+ARVIZ_KEYWORDS: Mapping[str, str] = MappingProxyType(
+    {"varnames": "var_names", "credible_interval": "hdi_prob", "vars": "var_names"}
+)
+
+#: Functions of the right kind whose meaning changed between PyMC3's own version and ArviZ's.
+ARVIZ_REVIEW: Mapping[str, str] = MappingProxyType(
+    {
+        "hpd": "the default mass is 0.94 here; PyMC3 before 3.9 used 0.95",
+        "gelman_rubin": "az.rhat is rank-normalised and gives a dataset, PyMC3's version gave a dict",
+        "effective_n": "az.ess gives a dataset, PyMC3's version gave a dict",
+    }
+)
+
+#: Things of PyMC3 without a rule yet: what to do.
+ADVICE: Mapping[str, str] = MappingProxyType(
+    {
+        "Data": "pass the values to the generator as an argument",
+        "set_data": "build the model again with the new values",
+        "find_MAP": "minimise the model's negative log density by hand",
+        "fit": "call pm.fit(model, method=...) of the generator front end by hand",
+        "ADVI": "call pm.fit(model, method='advi') of the generator front end by hand",
+        "FullRankADVI": "call pm.fit(model, method='fullrank_advi') of the generator front end by hand",
+        "Minibatch": "pass the whole data set",
+        "trace_to_dataframe": "use trace.posterior.to_dataframe(); its columns are named differently",
+        "save_trace": "use trace.to_netcdf(path)",
+        "load_trace": "use az.from_netcdf(path)",
+        "model_to_graphviz": "draw the graph from the PyMC3 version",
+        "sample_smc": "sequential Monte Carlo has no counterpart in the generator front end",
+        "Metropolis": _STEP,
+        "NUTS": _STEP,
+        "HamiltonianMC": _STEP,
+        "Slice": _STEP,
+        "Bound": "write the bounded density with pm.Potential, or keep this model on PyMC3",
+        "Mixture": "marginalise by hand with pm.Potential, or keep this model on PyMC3",
+    }
+)

@@ -1,0 +1,243 @@
+"""One file in, one outcome out; and a whole run of them, in one process or several."""
+
+from __future__ import annotations
+
+import os
+import signal
+import traceback
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pm_migrate.codemod.encoding import Decoded, decode_notebook, decode_python, mentions_pymc3
+from pm_migrate.errors import PmMigrateError
+from pm_migrate.findings import Confidence, Finding, Migration, References
+
+#: Fewer files than this are done faster in one process than in several that must start first.
+POOL_FROM = 20
+
+
+@dataclass(frozen=True)
+class Options:
+    """The choices that :func:`pm_migrate.migrate_source` takes."""
+
+    names: str = "flat"
+    runtime: str = "shims"
+    safe_only: bool = False
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+    def keywords(self) -> dict[str, Any]:
+        """Return them as keyword arguments."""
+        return {
+            "names": self.names,
+            "runtime": self.runtime,
+            "safe_only": self.safe_only,
+            "select": self.select,
+            "ignore": self.ignore,
+        }
+
+
+@dataclass(frozen=True)
+class Task:
+    """One file to rewrite: the path it is shown under, its bytes, and how.
+
+    ``certain`` says to read the file even if it does not mention PyMC3, so that a broken file is reported.
+    """
+
+    path: str
+    data: bytes
+    notebook: bool
+    options: Options = field(default_factory=Options)
+    certain: bool = False
+
+    @property
+    def needs_work(self) -> bool:
+        """Whether the file has to be looked into at all."""
+        return bool(self.data.strip()) and (self.certain or mentions_pymc3(self.data))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file.
+
+    Parameters
+    ----------
+    path
+        As it is shown.
+    status
+        ``changed``, ``unchanged`` or ``error``.
+    notebook
+        Whether it is a Jupyter notebook.
+    before, after
+        The text before and after; empty unless it changed.
+    data
+        The bytes to write; empty unless it changed.
+    findings, models, references
+        As in :class:`pm_migrate.findings.Migration`.
+    error
+        The message, where ``status`` is ``error``.
+    """
+
+    path: str
+    status: Literal["changed", "unchanged", "error"]
+    notebook: bool = False
+    before: str = ""
+    after: str = ""
+    data: bytes = b""
+    findings: tuple[Finding, ...] = ()
+    models: int = 0
+    references: References = field(default_factory=References)
+    error: str = ""
+
+    @property
+    def left_to_do(self) -> bool:
+        """Whether a person still has something to do in this file."""
+        return bool(
+            self.references.todo
+            or self.references.unknown
+            or any(finding.confidence is Confidence.MANUAL for finding in self.findings)
+        )
+
+
+def process(task: Task) -> Outcome:
+    """Rewrite one file in memory; every failure becomes an outcome of status ``error``."""
+    try:
+        return _process(task)
+    except PmMigrateError as error:
+        return failure(task.path, str(error), notebook=task.notebook)
+    except Exception as error:  # a fault of ours in one file must not take the others down
+        what = f"internal error, please report it: {type(error).__name__}: {error}"
+        if os.environ.get("PM_MIGRATE_DEBUG"):
+            what += "\n" + traceback.format_exc()
+        return failure(task.path, what, notebook=task.notebook)
+
+
+def failure(path: str, message: str, *, notebook: bool = False) -> Outcome:
+    """Return the outcome of a file that could not be done."""
+    return Outcome(path, "error", notebook, error=message)
+
+
+def process_all(tasks: Sequence[Task], jobs: int | None = None) -> Iterator[Outcome]:
+    """Rewrite files in memory, yielding outcomes in the order of ``tasks``.
+
+    Parameters
+    ----------
+    tasks
+        The files.
+    jobs
+        Number of processes. By default one for fewer than 20 files that mention PyMC3, else one for each processor.
+    """
+    heavy = [task for task in tasks if task.needs_work]
+    if jobs is None:
+        jobs = 1 if len(heavy) < POOL_FROM else _processors()
+    jobs = min(jobs, len(heavy))
+    if jobs <= 1:
+        yield from map(process, tasks)
+        return
+    done = _pooled(heavy, jobs)
+    for task in tasks:
+        yield next(done) if task.needs_work else process(task)
+
+
+def _process(task: Task) -> Outcome:
+    if not task.needs_work:
+        return Outcome(task.path, "unchanged", task.notebook)
+    decoded = decode_notebook(task.data) if task.notebook else decode_python(task.data)
+    migrate = _migrate_notebook if task.notebook else _migrate_python
+    result = migrate(decoded, task)
+    if not result.changed:
+        return Outcome(
+            task.path,
+            "unchanged",
+            task.notebook,
+            findings=result.findings,
+            models=result.models,
+            references=result.references,
+        )
+    return Outcome(
+        task.path,
+        "changed",
+        task.notebook,
+        before=decoded.text,
+        after=result.code,
+        data=decoded.encode(result.code),
+        findings=result.findings,
+        models=result.models,
+        references=result.references,
+    )
+
+
+def _migrate_python(decoded: Decoded, task: Task) -> Migration:
+    from pm_migrate.codemod import safety
+
+    if not mentions_pymc3(task.data):
+        safety.parse(decoded.text)
+        return Migration(decoded.text, changed=False)
+
+    def migrate(text: str) -> Migration:
+        from pm_migrate.codemod import migrate_source
+
+        return migrate_source(text, path=task.path, **task.options.keywords())
+
+    safety.check_source(decoded.text)
+    result = migrate(decoded.text)
+    if result.changed:
+        safety.check_rewrite(decoded.text, result.code, migrate)
+    return result
+
+
+def _migrate_notebook(decoded: Decoded, task: Task) -> Migration:
+    from pm_migrate.codemod import safety
+    from pm_migrate.codemod.notebook import join_cells, migrate_notebook, parse_notebook
+
+    def migrate(text: str) -> Migration:
+        return migrate_notebook(text, path=task.path, **task.options.keywords())
+
+    result = migrate(decoded.text)
+    if result.changed:
+        before, after = (join_cells(parse_notebook(text)) for text in (decoded.text, result.code))
+        safety.check_source(before.source)
+        safety.check_rewrite(before.source, after.source, lambda _: migrate(result.code))
+    return result
+
+
+def _processors() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS and Windows
+        return os.cpu_count() or 1
+
+
+def _pool(jobs: int) -> ProcessPoolExecutor:
+    from multiprocessing import get_context
+
+    # Forking a process that has threads (a progress bar) can deadlock; the parent alone answers Ctrl-C.
+    return ProcessPoolExecutor(jobs, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN))
+
+
+def _pooled(tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:
+    """Run tasks in processes; a process that dies costs only the file it died on."""
+    pool = _pool(jobs)
+    done = 0
+    try:
+        futures: list[Future[Outcome]] = [pool.submit(process, task) for task in tasks]
+        for future in futures:
+            yield future.result()
+            done += 1
+    except BrokenProcessPool:
+        pass  # this file, or another one that was being done beside it
+    finally:
+        pool.shutdown(cancel_futures=True)
+    for task in tasks[done:]:
+        yield _alone(task)
+
+
+def _alone(task: Task) -> Outcome:
+    with _pool(1) as pool:
+        try:
+            return pool.submit(process, task).result()
+        except BrokenProcessPool:
+            return failure(task.path, "the process that rewrote this file died", notebook=task.notebook)

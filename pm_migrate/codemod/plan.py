@@ -1,0 +1,181 @@
+"""What will be done to a program: edits planned on the original tree, in groups that stand or fall together.
+
+A model, everything made from it and every helper it uses are one group. When one place in a group cannot be rewritten
+with certainty, no edit of the group is applied: the model stays as it was and still runs under PyMC3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import libcst as cst
+
+from pm_migrate.codemod import values as v
+from pm_migrate.codemod.flow import Flow
+from pm_migrate.codemod.tree import Tree
+from pm_migrate.findings import Confidence, Finding
+
+Apply = Callable[[Any], Any]
+#: Whatever identifies a member of a group: a model's call, a function, a statement.
+Key = cst.CSTNode
+
+
+@dataclass(frozen=True)
+class Options:
+    """What :func:`pm_migrate.migrate_source` was asked for."""
+
+    names: str = "flat"
+    runtime: str = "shims"
+    safe_only: bool = False
+    select: frozenset[str] = frozenset()
+    ignore: frozenset[str] = frozenset()
+
+    def enabled(self, code: str) -> bool:
+        """Whether a rule takes part."""
+        return (not self.select or code in self.select) and code not in self.ignore
+
+    @property
+    def upstream(self) -> bool:
+        """Whether the output is for PyMC4 itself."""
+        return self.runtime == "upstream"
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """One edit: applied to the node when it is left, with its children already rewritten."""
+
+    group: Key
+    apply: Apply
+    needs: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, eq=False)
+class Note:
+    """One finding to be, tied to a node and a group."""
+
+    node: cst.CSTNode
+    group: Key
+    code: str
+    confidence: Confidence
+    message: str
+
+
+@dataclass(eq=False)
+class Plan:
+    """Edits, findings and the groups they belong to."""
+
+    tree: Tree
+    flow: Flow
+    options: Options
+    edits: dict[cst.CSTNode, list[Edit]] = field(default_factory=dict)
+    before: dict[cst.CSTNode, list[Edit]] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    owner: dict[cst.CSTNode, Key] = field(default_factory=dict)
+    understood: set[cst.CSTNode] = field(default_factory=set)
+    blocked: set[Key] = field(default_factory=set)
+    used_names: set[str] = field(default_factory=set)
+    aliases: Any = None
+    _roots: dict[Key, Key] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.used_names = {n.value for n in self.tree.order if isinstance(n, cst.Name)}
+
+    # -- groups ------------------------------------------------------------------------------------------------------
+
+    def root(self, key: Key) -> Key:
+        """The representative of a key's group."""
+        while (up := self._roots.get(key, key)) is not key:
+            key = up
+        return key
+
+    def unite(self, *keys: Key) -> None:
+        """Make one group of several."""
+        first = self.root(keys[0])
+        for key in keys[1:]:
+            other = self.root(key)
+            if other is not first:
+                self._roots[other] = first
+
+    def is_blocked(self, key: Key) -> bool:
+        """Whether a group stays as it was."""
+        root = self.root(key)
+        return any(self.root(k) is root for k in self.blocked)
+
+    def trace_models(self, trace: v.TraceRef) -> frozenset[cst.CSTNode]:
+        """The models that an inference result came from."""
+        context = self.flow.context.get(trace.call)
+        found = {m.site for m in v.models(context)} if context else set()
+        for arg in trace.call.args:
+            if arg.keyword is not None and arg.keyword.value == "model":
+                found = {m.site for m in v.models(self.flow.value(arg.value))}
+        return frozenset(found)
+
+    def keys_of(self, value: v.Value) -> set[Key]:
+        """The groups that a value ties a place to."""
+        keys: set[Key] = set()
+        for atom in v.flat(value):
+            match atom:
+                case v.ModelRef() | v.Tensor() if atom.site is not None:
+                    keys.add(atom.site)
+                case v.Foreign():
+                    keys.add(atom.call)
+                case v.TraceRef():
+                    keys.add(atom.call)
+                    keys |= self.trace_models(atom)
+        return keys
+
+    # -- planning ----------------------------------------------------------------------------------------------------
+
+    def edit(self, node: cst.CSTNode, group: Key, apply: Apply, needs: Iterable[str] = ()) -> None:
+        """Plan an edit of a node."""
+        self.edits.setdefault(node, []).append(Edit(group, apply, frozenset(needs)))
+
+    def insert_before(self, statement: cst.CSTNode, group: Key, build: Apply, needs: Iterable[str] = ()) -> None:
+        """Plan statements in front of a statement; ``build`` gets None and returns them."""
+        self.before.setdefault(statement, []).append(Edit(group, build, frozenset(needs)))
+
+    def note(self, node: cst.CSTNode, group: Key, code: str, message: str, *, review: bool = False) -> None:
+        """Report something that was rewritten."""
+        if not self.options.enabled(code):
+            self.blocked.add(group)
+            return
+        if review and self.options.safe_only:
+            self.refuse(node, group, code, message)
+            return
+        confidence = Confidence.REVIEW if review else Confidence.SAFE
+        self.notes.append(Note(node, group, code, confidence, message))
+
+    def refuse(self, node: cst.CSTNode, group: Key, code: str, message: str) -> None:
+        """Leave a group as it was, and say what to do at this place."""
+        self.blocked.add(group)
+        if self.options.enabled(code):
+            self.notes.append(Note(node, group, code, Confidence.MANUAL, message))
+
+    def understand(self, reference: cst.CSTNode, group: Key) -> None:
+        """Account for a reference: it shares the fate of a group."""
+        self.understood.add(reference)
+        self.owner[reference] = group
+
+    def fresh_name(self, wanted: str) -> str:
+        """A name that nothing in the program uses yet; it is taken from now on."""
+        name, number = wanted, 1
+        while name in self.used_names:
+            number += 1
+            name = f"{wanted}_{number}"
+        self.used_names.add(name)
+        return name
+
+    def finding(self, note: Note) -> Finding:
+        """The finding of a note, with positions."""
+        where = self.tree.position(note.node)
+        start, end = where.start, where.end
+        return Finding(
+            start.line, start.column, end.line, end.column, note.code, note.confidence, note.message
+        )
+
+
+def enabled_codes(codes: Collection[str]) -> frozenset[str]:
+    """Codes in upper case."""
+    return frozenset(code.upper() for code in codes)

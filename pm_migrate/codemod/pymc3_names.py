@@ -1,0 +1,77 @@
+"""Public names of PyMC3 and Theano, and the one spelling for those that can be reached by several paths."""
+
+from __future__ import annotations
+
+from pm_migrate.catalog import DISTRIBUTIONS as ROWS
+from pm_migrate.catalog.functions import FUNCTIONS, NAMESPACES
+from pm_migrate.catalog.functions import ADVICE as TENSOR_ADVICE
+from pm_migrate.catalog.samplers import ADVICE, ARVIZ, INFERENCE
+
+#: Every class of PyMC3 that makes a random variable in a model, whether or not there is a catalogue row for it yet.
+DISTRIBUTIONS = frozenset(ROWS) | frozenset(
+    """Kumaraswamy Weibull HalfStudentT ChiSquared Wald Pareto ExGaussian VonMises BetaBinomial ConstantDist Constant
+    ZeroInflatedPoisson ZeroInflatedNegativeBinomial ZeroInflatedBinomial Geometric HyperGeometric OrderedLogistic
+    OrderedProbit DensityDist MatrixNormal KroneckerNormal MvStudentT Multinomial DirichletMultinomial Wishart
+    WishartBartlett LKJCholeskyCov LKJCorr AR1 AR AsymmetricLaplace GaussianRandomWalk MvGaussianRandomWalk
+    MvStudentTRandomWalk GARCH11 SkewNormal Mixture NormalMixture MixtureSameFamily Triangular DiscreteWeibull Gumbel
+    Logistic LogitNormal Interpolated Rice Moyal Simulator BART EulerMaruyama""".split()  # noqa: SIM905
+)
+
+#: Other public names of PyMC3, for star imports.
+_OTHERS = frozenset(
+    """Model Deterministic Potential Data set_data model_to_graphviz modelcontext math gp glm ode stats plots step_methods
+    transforms variational NUTS HamiltonianMC Metropolis BinaryMetropolis BinaryGibbsMetropolis
+    CategoricalGibbsMetropolis DEMetropolis DEMetropolisZ Slice EllipticalSlice CompoundStep SMC sample_smc find_MAP
+    find_hessian fit ADVI FullRankADVI SVGD ASVGD NFVI Minibatch Bound trace_to_dataframe save_trace load_trace
+    sample_posterior_predictive_w init_nuts iter_sample""".split()  # noqa: SIM905
+)
+
+_PYMC3 = DISTRIBUTIONS | _OTHERS | frozenset(INFERENCE) | frozenset(ARVIZ) | frozenset(ADVICE)
+
+#: Calls that make nothing which a model could depend on.
+_PLAIN = frozenset({"pymc3.trace_to_dataframe", "pymc3.save_trace", "pymc3.set_data", "pymc3.model_to_graphviz"})
+
+_HOMES = (
+    "pymc3.distributions.continuous.",
+    "pymc3.distributions.discrete.",
+    "pymc3.distributions.multivariate.",
+    "pymc3.distributions.timeseries.",
+    "pymc3.distributions.mixture.",
+    "pymc3.distributions.posterior_predictive.",
+    "pymc3.distributions.",
+    "pymc3.model.",
+    "pymc3.sampling.",
+    "pymc3.plots.",
+    "pymc3.stats.",
+    "pymc3.tuning.starting.",
+    "pymc3.tuning.",
+)
+
+
+def canonical(name: str) -> str:
+    """The shortest spelling of a qualified name.
+
+    Examples
+    --------
+    >>> canonical("pymc3.distributions.continuous.Normal")
+    'pymc3.Normal'
+    """
+    for home in _HOMES:
+        if name.startswith(home):
+            rest = name.removeprefix(home)
+            if rest.split(".")[0] in _PYMC3:
+                return f"pymc3.{rest}"
+    return name
+
+
+def is_public(module: str, name: str) -> bool:
+    """Whether ``from module import *`` binds a name."""
+    if module == "pymc3":
+        return name in _PYMC3
+    return module in NAMESPACES and (name in FUNCTIONS or name in TENSOR_ADVICE)
+
+
+def is_plain(name: str) -> bool:
+    """Whether a call gives nothing that a model or a result could depend on."""
+    short = name.removeprefix("pymc3.")
+    return name in _PLAIN or short in ARVIZ

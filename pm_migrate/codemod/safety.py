@@ -1,0 +1,106 @@
+"""The gate that every rewrite passes before anything is written."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+import warnings
+from collections import Counter
+from collections.abc import Callable
+
+from pm_migrate.errors import SafetyError, SourceError
+from pm_migrate.findings import Migration
+
+
+def parse(text: str) -> ast.Module:
+    """Parse Python source.
+
+    Raises
+    ------
+    SourceError
+        With line and column, if it is not valid Python.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # invalid escapes in the program are not ours to complain about
+            return ast.parse(text)
+    except SyntaxError as error:
+        where = f"line {error.lineno or 1}, column {error.offset or 1}"
+        raise SourceError(f"not valid Python: {where}: {error.msg}") from error
+    except (RecursionError, MemoryError) as error:
+        raise SourceError("nested too deeply to be parsed") from error
+    except ValueError as error:
+        raise SourceError(f"not valid Python: {error}") from error
+
+
+def check_source(text: str) -> None:
+    """Refuse a program that could not be written back as it is.
+
+    Raises
+    ------
+    SourceError
+        If it is not valid Python.
+    SafetyError
+        If LibCST does not reproduce it byte for byte.
+    """
+    import libcst
+
+    parse(text)
+    try:
+        same = libcst.parse_module(text).code == text
+    except libcst.ParserSyntaxError as error:
+        where = f"line {error.raw_line}, column {error.raw_column + 1}"
+        raise SourceError(f"cannot be parsed: {where}: {error.message}") from error
+    if not same:
+        raise SafetyError("the file does not survive being parsed and printed unchanged; nothing was written")
+
+
+def check_rewrite(before: str, after: str, again: Callable[[str], Migration]) -> None:
+    """Refuse a rewrite that is not a program, loses a comment, or would not stay as it is.
+
+    Parameters
+    ----------
+    before, after
+        The program before and after.
+    again
+        Rewrites a program, as was done to get ``after``.
+
+    Raises
+    ------
+    SafetyError
+        Saying what is wrong.
+    """
+    if "\0" in after:
+        raise SafetyError("the rewritten program contains a NUL byte; nothing was written")
+    try:
+        parse(after)
+    except SourceError as error:
+        raise SafetyError(f"the rewritten program is {error}; nothing was written") from error
+    check_comments(before, after)
+    if again(after).changed:
+        raise SafetyError("a second run would change the rewritten program again; nothing was written")
+
+
+def check_comments(before: str, after: str) -> None:
+    """Refuse a rewrite that loses a comment; new comments may appear, and comments may move.
+
+    Raises
+    ------
+    SafetyError
+        Naming the first comment lost.
+    """
+    lost = Counter(comments(before)) - Counter(comments(after))
+    if lost:
+        first = next(iter(lost))
+        more = f" (and {lost.total() - 1} more)" if lost.total() > 1 else ""
+        raise SafetyError(f"the rewrite would lose the comment {first!r}{more}; nothing was written")
+
+
+def comments(text: str) -> list[str]:
+    """Return the comments of a program, in order, without blanks at their ends."""
+    tokens = tokenize.generate_tokens(io.StringIO(text, newline="").readline)
+    try:
+        return [token.string.rstrip() for token in tokens if token.type == tokenize.COMMENT]
+    except (tokenize.TokenError, SyntaxError) as error:
+        raise SafetyError(f"the comments of the program cannot be read: {error}; nothing was written") from error

@@ -1,0 +1,77 @@
+"""The one exception tree.
+
+::
+
+    PmMigrateError
+    ├── CatalogueError          a catalogue row or expression is malformed
+    ├── SourceError             an input could not be read, decoded or parsed
+    ├── SafetyError             the gate refused a rewrite: nothing was written
+    ├── JournalError            nothing to undo, or the journal does not match the files
+    ├── ReferenceSideError      the Theano side
+    │   ├── ProvisionError      no reference interpreter could be found or built
+    │   ├── WorkerCrashed       the worker process died; its stderr is in the message
+    │   ├── WorkerTimeout       the worker did not answer in time and was ended
+    │   └── RemoteError         an exception was raised inside the worker; its traceback is in the message
+    ├── ShimError               the runtime: a model or call that PyMC3 would have refused too
+    │   ├── ModelError          (also ValueError, TypeError as PyMC3 raises)
+    │   └── NotSupported        (also NotImplementedError) names the function and the nearest alternative
+    └── VerificationError       models could not be paired or compared
+"""
+
+from __future__ import annotations
+
+
+class PmMigrateError(Exception):
+    """Base class of every error raised on purpose."""
+
+
+class CatalogueError(PmMigrateError):
+    """A catalogue row or an expression in it is malformed."""
+
+
+class SourceError(PmMigrateError):
+    """An input could not be read, decoded or parsed."""
+
+
+class SafetyError(PmMigrateError):
+    """The safety gate refused a rewrite; the file was left untouched."""
+
+
+class JournalError(PmMigrateError):
+    """There is nothing to undo, or the journal does not match the files."""
+
+
+class ReferenceSideError(PmMigrateError):
+    """Something went wrong on the Theano side."""
+
+
+class ProvisionError(ReferenceSideError):
+    """No reference interpreter could be found or built."""
+
+
+class WorkerCrashed(ReferenceSideError):
+    """The worker process died."""
+
+
+class WorkerTimeout(ReferenceSideError):
+    """The worker did not answer within the time limit and was ended."""
+
+
+class RemoteError(ReferenceSideError):
+    """An exception was raised inside the worker."""
+
+
+class ShimError(PmMigrateError):
+    """The runtime refused a model or a call."""
+
+
+class ModelError(ShimError, ValueError):
+    """A model is malformed, as PyMC3 would have said with a ``ValueError``."""
+
+
+class NotSupported(ShimError, NotImplementedError):
+    """A public name of PyMC3 or Theano that the runtime does not have."""
+
+
+class VerificationError(PmMigrateError):
+    """Models could not be paired or compared."""

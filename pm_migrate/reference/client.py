@@ -1,0 +1,277 @@
+"""Clients that ask workers about programs; :class:`ReferenceClient` asks PyMC3 on Theano."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pm_migrate.errors import ProvisionError, WorkerCrashed
+from pm_migrate.reference import provision, worker
+from pm_migrate.reference.process import WorkerClient
+from pm_migrate.reference.records import (
+    CompiledDistribution,
+    DistributionEvaluation,
+    ModelInfo,
+    Point,
+    PointEvaluation,
+    ProgramInfo,
+    VariableInfo,
+    points_around,
+)
+
+__all__ = [
+    "CompiledDistribution",
+    "DistributionEvaluation",
+    "ModelInfo",
+    "PointEvaluation",
+    "ProgramClient",
+    "ProgramInfo",
+    "ReferenceClient",
+    "VariableInfo",
+    "points_around",
+]
+
+
+class ProgramClient(WorkerClient):
+    """A worker that loads programs and evaluates their models."""
+
+    def _load(self, path: Path, timeout: float | None, **args: Any) -> ProgramInfo:
+        path = Path(path).resolve()
+        if not path.is_file():
+            raise FileNotFoundError(f"{path}: no such program")
+        answer = self.call("load_program", timeout=timeout, path=str(path), **args)
+        return ProgramInfo(
+            path=path,
+            models=tuple(_model_info(model) for model in answer["models"]),
+            error=answer["error"],
+            output=self.output(),
+            handle=answer["handle"],
+            life=self.life,
+        )
+
+    def _alive(self, program: ProgramInfo) -> str:
+        if program.life != self.life or self._process is None:
+            raise WorkerCrashed(
+                f"{program.path} was loaded into {self.title}, which has ended since then; load it again"
+            )
+        return program.handle
+
+    def forget(self, program: ProgramInfo) -> None:
+        """Drop a program and what was compiled for it."""
+        if program.life == self.life and self._process is not None:
+            self.call("forget", handle=program.handle)
+
+    def evaluate(
+        self,
+        program: ProgramInfo,
+        model: ModelInfo,
+        points: Sequence[Point],
+        *,
+        gradient: bool = True,
+        terms: bool = True,
+        timeout: float | None = None,
+    ) -> list[PointEvaluation]:
+        """Evaluate a model at points of its unconstrained space.
+
+        Parameters
+        ----------
+        program, model
+            What :meth:`load_program` returned, and one of its models.
+        points
+            Values by name of value variable, discrete ones included.
+        gradient, terms
+            Whether to compute these too.
+        timeout
+            Seconds, by default the client's limit.
+
+        Returns
+        -------
+        list of PointEvaluation
+            One per point.
+        """
+        handle = self._alive(program)
+        if not points:
+            return []
+        for point in points:
+            missing = [v.name for v in model.variables if v.name not in point]
+            if missing:
+                raise KeyError(f"the point has no value for {', '.join(missing)} of {model.name}")
+        stacked = {
+            v.name: np.stack([np.asarray(point[v.name], v.dtype).reshape(v.shape) for point in points])
+            for v in model.variables
+        }
+        answer = self.call(
+            "evaluate",
+            timeout=timeout,
+            handle=handle,
+            model=model.index,
+            points=stacked,
+            gradient=gradient,
+            terms=terms,
+        )
+        every = range(len(answer["logp"]))
+        evaluations = [
+            PointEvaluation(
+                logp=float(answer["logp"][i]),
+                gradient={name: values[i] for name, values in answer["gradient"].items()},
+                terms={name: float(values[i]) for name, values in answer.get("terms", {}).items()},
+                elements=answer.get("elements", {}),
+            )
+            for i in every
+        ]
+        # a model without variables has one value, wherever it is asked for
+        return evaluations * len(points) if not model.variables else evaluations
+
+
+def _model_info(answer: Mapping[str, Any]) -> ModelInfo:
+    variables = tuple(VariableInfo(**{**v, "shape": tuple(v["shape"])}) for v in answer["variables"])
+    names = {key: tuple(answer[key]) for key in ("aliases", "observed", "deterministics", "potentials")}
+    return ModelInfo(
+        index=answer["index"], name=answer["name"], variables=variables, test_point=answer["test_point"], **names
+    )
+
+
+class ReferenceClient(ProgramClient):
+    """PyMC3 on Theano, in a process of its own.
+
+    Parameters
+    ----------
+    python
+        An interpreter that has PyMC3; by default the one that ``pm-migrate reference install`` built.
+    timeout
+        Seconds for an answer.
+    start_timeout
+        Seconds until PyMC3 is imported.
+
+    Raises
+    ------
+    ProvisionError
+        There is no reference.
+
+    Examples
+    --------
+    ::
+
+        with ReferenceClient() as reference:
+            program = reference.load_program(Path("model.py"))
+            model = program.models[0]
+            points = reference.prior_points(program, model, 20, seed=0)
+            values = reference.evaluate(program, model, points)
+    """
+
+    def __init__(self, python: Path | None = None, *, timeout: float = 60.0, start_timeout: float = 180.0) -> None:
+        python = python or provision.find()
+        if python is None:
+            raise ProvisionError("there is no PyMC3 to compare with: run `pm-migrate reference install`")
+        super().__init__(
+            [str(python), "-W", "ignore", worker.__file__],
+            provision.environment(Path(python)),
+            title=f"the reference ({python})",
+            timeout=timeout,
+            start_timeout=start_timeout,
+        )
+
+    def load_program(
+        self, path: Path, argv: Sequence[str] = (), cwd: Path | None = None, *, timeout: float | None = None
+    ) -> ProgramInfo:
+        """Run a PyMC3 program with inference intercepted, and describe the models that it made."""
+        return self._load(path, timeout, argv=list(argv), cwd=str(cwd) if cwd else None)
+
+    def prior_points(
+        self, program: ProgramInfo, model: ModelInfo, n: int, seed: int, *, scale: float = 1.0
+    ) -> list[dict[str, np.ndarray]]:
+        """Draw points: the test point plus normal noise where there is a gradient, else draws from the prior.
+
+        Parameters
+        ----------
+        n
+            Number of points.
+        seed
+            Same seed, same points.
+        scale
+            Standard deviation of the noise.
+        """
+        discrete = [v.name for v in model.variables if v.discrete]
+        draws: Mapping[str, np.ndarray] = {}
+        if discrete and n:
+            handle = self._alive(program)
+            draws = self.call("prior_draws", handle=handle, model=model.index, names=discrete, n=n, seed=seed)
+        return points_around(model, n, seed, scale=scale, discrete=draws)
+
+    def sample(
+        self,
+        program: ProgramInfo,
+        model: ModelInfo,
+        draws: int,
+        *,
+        tune: int,
+        chains: int,
+        seed: int,
+        timeout: float = 1800.0,
+        **options: Any,
+    ) -> dict[str, np.ndarray]:
+        """Run PyMC3's own ``pm.sample``; every unobserved variable by name, shape (chains, draws, ...)."""
+        handle = self._alive(program)
+        return self.call(
+            "sample",
+            timeout=timeout,
+            handle=handle,
+            model=model.index,
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            seed=seed,
+            options=options,
+        )
+
+    def distribution_info(self, name: str) -> dict[str, Any]:
+        """Describe the constructor of a distribution.
+
+        Returns
+        -------
+        dict
+            ``name``, ``parameters`` (a list of ``{"name", "default"}``, the default as ``repr`` or None), ``bases``
+            (class names, nearest first), ``discrete``.
+        """
+        return self.call("distribution_info", name=name)
+
+    def distribution_defaults(self, name: str, kwargs: Mapping[str, Any], shape: Sequence[int] = ()) -> dict[str, Any]:
+        """Say what PyMC3 makes of one free variable ``x`` of a distribution.
+
+        Returns
+        -------
+        dict
+            ``value_name``, ``transform``, ``dtype``, ``test_value``, ``transformed_test_value``,
+            ``logp_elementwise`` (at the test value, without Jacobian), ``logp`` (of the model there, with it).
+        """
+        return self.call("distribution_defaults", name=name, kwargs=dict(kwargs), shape=list(shape))
+
+    def compile_distribution(
+        self, name: str, params: Mapping[str, Mapping[str, Any]], value: Mapping[str, Any]
+    ) -> CompiledDistribution:
+        """Compile a distribution once, with symbolic value and parameters.
+
+        Parameters
+        ----------
+        params
+            Per parameter ``{"dtype", "ndim"}`` and optionally ``"test_value"`` (some constructors look at one) and
+            ``"broadcastable"``; or ``{"constant": value}``.
+        value
+            The same for the value.
+        """
+        answer = self.call("compile_distribution", name=name, params=params, value=value)
+        return CompiledDistribution(
+            name, answer["handle"], self.life, tuple(answer["gradients"]), answer["no_gradient"]
+        )
+
+    def evaluate_distribution(
+        self, distribution: CompiledDistribution, points: Sequence[Mapping[str, Any]]
+    ) -> list[DistributionEvaluation]:
+        """Evaluate a compiled distribution at points: ``value`` and every parameter by name."""
+        if distribution.life != self.life or self._process is None:
+            raise WorkerCrashed(f"{distribution.name} was compiled in a worker that has ended; compile it again")
+        answers = self.call("evaluate_distribution", handle=distribution.handle, points=[dict(p) for p in points])
+        return [DistributionEvaluation(answer["logp"], answer["gradient"]) for answer in answers]

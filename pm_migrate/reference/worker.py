@@ -1,0 +1,745 @@
+# ruff: noqa: B905, UP006, UP035, UP045 -- Python 3.7 has neither zip(strict=) nor the new type syntax
+"""The Theano side: answers questions about PyMC3 programs over a pair of pipes.
+
+A single file, run by path with whatever interpreter has PyMC3 (Python 3.7 or newer, NumPy, PyMC3; nothing else).
+The client starts it and talks to it; the transport (:class:`Connection`, :func:`take_over_pipes`, :func:`serve`)
+and the running of programs (:func:`run_program`) know nothing of PyMC3 and serve the TensorFlow side as well.
+
+A frame is a fixed prefix (length of the header, length of the payload), a JSON header, and the raw little-endian
+bytes of all arrays, one after the other. No pickle: neither side executes what the other sends. The pipes are moved
+away from file descriptors 0 and 1 before anything else runs, so a program that prints, reads or forks cannot
+reach them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+import json
+import math
+import os
+import random
+import struct
+import sys
+import sysconfig
+import threading
+import time
+import traceback
+import types
+import warnings
+from typing import Any, BinaryIO, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+
+import numpy as np
+
+PREFIX = struct.Struct("<IQ")
+RESERVED = frozenset({"__array__", "__float__", "__dict__"})
+MARK = "\x1e{}\x1e\n"
+
+# --- frames -----------------------------------------------------------------------------------------------------------
+
+
+def encode(message: Any) -> bytes:
+    """Turn a tree of dicts, lists, scalars and arrays into the bytes of one frame.
+
+    NumPy scalars travel as arrays of no dimension; floats that JSON cannot say (NaN, infinities) as their ``repr``.
+    """
+    arrays: List[np.ndarray] = []
+
+    def plain(node: Any) -> Any:
+        if isinstance(node, (np.ndarray, np.generic)):
+            array = np.asarray(node)
+            if array.dtype.kind not in "biufcSU":
+                raise TypeError(f"an array of dtype {array.dtype} cannot be sent")
+            arrays.append(array.astype(array.dtype.newbyteorder("<"), copy=False))
+            return {"__array__": len(arrays) - 1}
+        if isinstance(node, float) and not math.isfinite(node):
+            return {"__float__": repr(node)}
+        if isinstance(node, Mapping):
+            items = [[str(key), plain(value)] for key, value in node.items()]
+            return {"__dict__": items} if any(key in RESERVED for key, _ in items) else dict(items)
+        if isinstance(node, (list, tuple)):
+            return [plain(item) for item in node]
+        if node is None or isinstance(node, (str, bool, int, float)):
+            return node
+        raise TypeError(f"a {type(node).__name__} cannot be sent")
+
+    tree = plain(message)
+    described = [{"dtype": array.dtype.str, "shape": array.shape} for array in arrays]
+    header = json.dumps({"tree": tree, "arrays": described}, allow_nan=False).encode("utf-8")
+    payload = b"".join(array.tobytes() for array in arrays)
+    return PREFIX.pack(len(header), len(payload)) + header + payload
+
+
+def decode(header: bytes, payload: bytes) -> Any:
+    """Turn the two parts of a frame back into a tree; arrays are writable copies."""
+    frame = json.loads(header.decode("utf-8"))
+    arrays: List[np.ndarray] = []
+    start = 0
+    for described in frame["arrays"]:
+        dtype, shape = np.dtype(described["dtype"]), tuple(described["shape"])
+        count = int(np.prod(shape, dtype=np.int64))
+        array = np.frombuffer(payload, dtype, count, start) if count else np.zeros(0, dtype)
+        arrays.append(array.reshape(shape).copy())
+        start += count * dtype.itemsize
+
+    def rich(node: Any) -> Any:
+        if isinstance(node, list):
+            return [rich(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        if "__array__" in node:
+            return arrays[node["__array__"]]
+        if "__float__" in node:
+            return float(node["__float__"])
+        items = node["__dict__"] if "__dict__" in node else node.items()
+        return {key: rich(value) for key, value in items}
+
+    return rich(frame["tree"])
+
+
+class Connection:
+    """Frames over a pair of binary files."""
+
+    def __init__(self, reader: BinaryIO, writer: BinaryIO) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    def write(self, frame: bytes) -> None:
+        """Write one frame, made by :func:`encode`."""
+        self.writer.write(frame)
+        self.writer.flush()
+
+    def receive(self) -> Any:
+        """Read one frame; ``EOFError`` when the other side is gone."""
+        header_size, payload_size = PREFIX.unpack(self._exactly(PREFIX.size))
+        header = self._exactly(header_size)
+        return decode(header, self._exactly(payload_size))
+
+    def _exactly(self, size: int) -> bytes:
+        parts = []
+        while size:
+            part = self.reader.read(size)
+            if not part:
+                raise EOFError("the pipe was closed")
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+
+# --- serving ----------------------------------------------------------------------------------------------------------
+
+
+def take_over_pipes() -> Connection:
+    """Move the pipes away from standard input and output.
+
+    Afterwards file descriptor 0 reads nothing and 1 writes where 2 does, for C code and child processes too; the moved
+    descriptors are not inherited by programs that are executed.
+    """
+    sys.stdout.flush()
+    reader, writer = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return Connection(reader, writer)
+
+
+def serve(connection: Connection, operations: Mapping[str, Callable[..., Any]]) -> None:
+    """Answer requests until the other side closes the pipe.
+
+    A request is ``{"id", "op", "args"}``; the answer ``{"id", "ok", "result"}`` or ``{"id", "ok", "error"}`` with the
+    type, message and traceback of the exception. A mark with the number of the request on standard error ends what
+    the request printed.
+    """
+    owner = os.getpid()
+    threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
+    while True:
+        try:
+            request = connection.receive()
+        except EOFError:
+            return
+        try:
+            answer = {"ok": True, "result": operations[request["op"]](**request["args"])}
+            frame = encode(dict(answer, id=request["id"]))
+        except BaseException as error:
+            described = {
+                "type": type(error).__name__,
+                "message": str(error),
+                "traceback": traceback.format_exc(),
+            }
+            frame = encode({"ok": False, "error": described, "id": request["id"]})
+        if os.getpid() != owner:
+            os._exit(0)  # a child that the program forked and that came back here: the pipe is not its own
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os.write(2, MARK.format(request["id"]).encode())
+        connection.write(frame)
+
+
+def _leave_with_parent(parent: int) -> None:
+    """End this process soon after its parent, also when a program keeps it busy."""
+    while os.getppid() == parent:
+        time.sleep(2.0)
+    os._exit(0)
+
+
+# --- running programs -------------------------------------------------------------------------------------------------
+
+_program_modules: List[str] = []
+
+
+def source_of(path: str) -> Any:
+    """Text of a program: the bytes of a script, or the code cells of a notebook with its magics commented out."""
+    with open(path, "rb") as file:
+        content = file.read()
+    if not path.endswith(".ipynb"):
+        return content
+    lines: List[str] = []
+    for cell in json.loads(content.decode("utf-8"))["cells"]:
+        text = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
+        if cell["cell_type"] != "code" or text.lstrip().startswith(("%%bash", "%%html", "%%javascript", "%%latex")):
+            continue
+        lines += ["#" + line if line.lstrip()[:1] in "%!?" and line.strip() else line for line in text.split("\n")]
+    return "\n".join(lines)
+
+
+def run_program(path: str, argv: Sequence[str] = (), cwd: Optional[str] = None) -> Tuple[Dict[str, Any], Optional[str]]:
+    """Run a file as a program, as ``python path argv...`` in its own folder would.
+
+    Random numbers that the program draws are the same each time and on both sides: Python's and NumPy's global
+    generators are seeded, and ``numpy.random.default_rng()`` without a seed gets one.
+
+    Returns
+    -------
+    (dict, str or None)
+        The program's global names, and the traceback if it raised. ``sys.exit()`` is a normal end.
+    """
+    for name in _program_modules:
+        sys.modules.pop(name, None)
+    _program_modules.clear()
+    path = os.path.abspath(path)
+    folder = os.path.dirname(path)
+    module = types.ModuleType("__main__")
+    module.__dict__.update(__file__=path, __builtins__=__builtins__)
+    known, main, state = set(sys.modules), sys.modules.get("__main__"), (sys.argv, sys.path[:], os.getcwd())
+    error = None
+    sys.argv = [path, *list(argv)]
+    sys.path.insert(0, folder)
+    sys.modules["__main__"] = module
+    try:
+        os.chdir(cwd or folder)
+        with _repeatable_randomness():
+            exec(compile(source_of(path), path, "exec", dont_inherit=True), module.__dict__)
+    except SystemExit as stop:
+        error = None if stop.code in (None, 0) else f"SystemExit: {stop.code}"
+    except BaseException:
+        error = traceback.format_exc()
+    finally:
+        sys.argv, sys.path[:] = state[0], state[1]
+        os.chdir(state[2])
+        if main is not None:
+            sys.modules["__main__"] = main
+        # another program may have a module of the same name in another folder
+        for name in set(sys.modules) - known:
+            origin = getattr(sys.modules[name], "__file__", None) or ""
+            if os.path.dirname(os.path.abspath(origin)).startswith(folder) and "site-packages" not in origin:
+                _program_modules.append(name)
+    return module.__dict__, error
+
+
+@contextlib.contextmanager
+def _repeatable_randomness() -> Iterator[None]:
+    random.seed(0)
+    np.random.seed(0)
+    original = np.random.default_rng
+
+    def default_rng(seed: Any = None) -> Any:
+        return original(0 if seed is None else seed)
+
+    np.random.default_rng = default_rng
+    try:
+        yield
+    finally:
+        np.random.default_rng = original
+
+
+def aliases_of(model: Any, namespace: Mapping[str, Any]) -> List[str]:
+    """Names that a program's global namespace binds to a model, in order of binding."""
+    return [name for name, value in namespace.items() if value is model and not name.startswith("__")]
+
+
+def standin_offset(draw: int, size: int) -> np.ndarray:
+    """Unconstrained distance from the test point of the draw number ``draw`` that stands in for a posterior draw.
+
+    A fixed formula, so that both sides stand in with the same numbers and a later model that is built from
+    "posterior means" comes out the same.
+    """
+    return 0.1 * np.cos(1.0 + draw + np.arange(size, dtype=np.float64))
+
+
+# --- standing in for inference ----------------------------------------------------------------------------------------
+
+STANDIN_POINTS = 16
+STANDIN_FORWARD = 4
+STANDIN_NUMBERS = 10_000_000
+
+NUTS_STATISTICS = {
+    "depth": "int64", "step_size": "float64", "tune": "bool", "mean_tree_accept": "float64",
+    "step_size_bar": "float64", "tree_size": "float64", "diverging": "bool", "energy_error": "float64",
+    "energy": "float64", "max_energy_error": "float64", "model_logp": "float64",
+    "process_time_diff": "float64", "perf_counter_diff": "float64", "perf_counter_start": "float64",
+}  # fmt: skip
+
+
+def _repeat(array: Any, count: int) -> np.ndarray:
+    """Repeat the rows of an array to ``count`` rows, or to as many as fit."""
+    array = np.asarray(array)
+    count = min(count, max(1, STANDIN_NUMBERS // max(1, array[0].size)))
+    return array[np.arange(count) % len(array)]
+
+
+class Interception:
+    """While it is entered, PyMC3's inference answers at once with stand-ins, and every new model is recorded.
+
+    The stand-ins have the shapes that were asked for, so that what a program does with its results usually
+    still runs.
+    """
+
+    def __init__(self, pm: Any) -> None:
+        self.pm = pm
+        self.models: List[Any] = []
+        self._undo: List[Tuple[Any, str, Any]] = []
+
+    def __enter__(self) -> Interception:
+        pm = self.pm
+        pm.Model.get_contexts().clear()  # a program may have entered a model and never left it
+        smc = sys.modules[pm.sample_smc.__module__]
+        sampling = pm.sampling
+        self._everywhere(sampling.sample, self._sample)
+        self._everywhere(sampling.iter_sample, self._iter_sample)
+        self._everywhere(smc.sample_smc, self._sample_smc)
+        self._everywhere(pm.find_MAP, self._find_map)
+        for forward in (
+            sampling.sample_posterior_predictive,
+            sampling.sample_posterior_predictive_w,
+            sampling.fast_sample_posterior_predictive,
+            sampling.sample_prior_predictive,
+        ):
+            self._everywhere(forward, self._forward(forward))
+        for name in ("fit", "refine"):
+            self._set(sys.modules["pymc3.variational.inference"].Inference, name, _fit)
+        made, original = self.models, pm.Model.__init__
+
+        @functools.wraps(original)
+        def record(model: Any, *args: Any, **kwargs: Any) -> None:
+            if not any(model is known for known in made):
+                made.append(model)
+            original(model, *args, **kwargs)
+
+        self._set(pm.Model, "__init__", record)
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        for owner, name, original in reversed(self._undo):
+            setattr(owner, name, original)
+        self._undo.clear()
+        self.pm.Model.get_contexts().clear()
+
+    def _set(self, owner: Any, name: str, value: Any) -> None:
+        self._undo.append((owner, name, getattr(owner, name)))
+        setattr(owner, name, value)
+
+    def _everywhere(self, original: Any, standin: Callable[..., Any]) -> None:
+        @functools.wraps(original)
+        def called(*args: Any, **kwargs: Any) -> Any:
+            generator = np.random.get_state()
+            try:
+                return standin(**inspect.signature(original).bind(*args, **kwargs).arguments)
+            finally:
+                np.random.set_state(generator)
+
+        for name, module in list(sys.modules.items()):
+            if name.split(".")[0] == "pymc3" and module is not None:
+                for attribute, value in list(vars(module).items()):
+                    if value is original:
+                        self._set(module, attribute, called)
+
+    def _trace(self, model: Any, draws: int, chains: int, tune: int) -> Any:
+        pm = self.pm
+        straces: List[Any] = []
+        for chain in range(chains):
+            strace = pm.backends.NDArray(model=model)
+            if not straces:
+                recorded = [strace.fn(point) for point in _points_around(model, STANDIN_POINTS)]
+                columns = [np.stack(column) for column in zip(*recorded)]
+                draws = min(draws, max(1, STANDIN_NUMBERS // (chains * sum(c[0].size for c in columns) + 1)))
+            strace.setup(draws, chain, [NUTS_STATISTICS])
+            rows = (np.arange(draws) + 3 * chain) % STANDIN_POINTS
+            strace.samples = {name: column[rows] for name, column in zip(strace.varnames, columns)}
+            strace.draw_idx = draws
+            for name in ("step_size", "mean_tree_accept", "step_size_bar", "tree_size", "depth"):
+                strace._stats[0][name][:] = 1
+            strace._stats[0]["energy"][:] = rows
+            straces.append(strace)
+        trace = pm.backends.base.MultiTrace(straces)
+        trace.report._n_draws, trace.report._n_tune, trace.report._t_sampling = draws, tune, 0.0
+        return trace
+
+    def _sample(
+        self, draws: int = 1000, chains: Any = None, cores: Any = None, tune: int = 1000, model: Any = None,
+        discard_tuned_samples: bool = True, return_inferencedata: Any = None, idata_kwargs: Any = None, **_: Any
+    ) -> Any:  # fmt: skip
+        model = self.pm.modelcontext(model)
+        if chains is None:
+            chains = max(2, cores or min(4, os.cpu_count() or 1))
+        trace = self._trace(model, int(draws), int(chains), int(tune))
+        if not return_inferencedata:
+            return trace
+        from arviz import from_pymc3  # type: ignore[attr-defined, unused-ignore]
+
+        options = dict({"model": model, "save_warmup": not discard_tuned_samples}, **(idata_kwargs or {}))
+        return from_pymc3(trace, **options)
+
+    def _sample_smc(self, draws: int = 2000, chains: Any = None, model: Any = None, **_: Any) -> Any:
+        chains = chains or max(2, min(4, os.cpu_count() or 1))
+        trace = self._trace(self.pm.modelcontext(model), int(draws), int(chains), 0)
+        trace.report.log_marginal_likelihood = np.zeros(chains)
+        return trace
+
+    def _iter_sample(self, draws: int, model: Any = None, **_: Any) -> Iterator[Any]:
+        trace = self._trace(self.pm.modelcontext(model), int(draws), 1, 0)
+        return iter([trace[: n + 1] for n in range(min(int(draws), 3))])
+
+    def _find_map(self, model: Any = None, return_raw: bool = False, **_: Any) -> Any:
+        model = self.pm.modelcontext(model)
+        wanted = model.unobserved_RVs
+        point = dict(zip([v.name for v in wanted], model.fastfn(wanted)(model.test_point)))
+        return (point, None) if return_raw else point
+
+    def _forward(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        """Draw a few times for real (right shapes, also after ``set_data``) and repeat them to the number asked for."""
+
+        def standin(trace: Any = None, samples: Any = None, keep_size: Any = False, **options: Any) -> Any:
+            shape = _trace_shape(trace if trace is not None else options.get("traces"))
+            if trace is not None:
+                options["trace"] = trace
+            if "progressbar" in inspect.signature(original).parameters:
+                options["progressbar"] = False
+            few = min(STANDIN_FORWARD, samples or STANDIN_FORWARD)
+            draws = original(samples=few, **options)
+            default = 500 if trace is None and "traces" not in options else int(np.prod(shape))
+            result = {name: _repeat(values, int(samples or default)) for name, values in draws.items()}
+            if keep_size:
+                result = {
+                    name: values.reshape((shape[0], len(values) // shape[0], *values.shape[1:]))
+                    for name, values in result.items()
+                }
+            return result
+
+        return standin
+
+
+def _trace_shape(trace: Any) -> Tuple[int, int]:
+    """Chains and draws of a MultiTrace, InferenceData, Dataset, list of points, or the first of a list of these."""
+    if hasattr(trace, "nchains"):
+        return trace.nchains, len(trace)
+    trace = getattr(trace, "posterior", trace)
+    if hasattr(trace, "sizes"):
+        return trace.sizes["chain"], trace.sizes["draw"]
+    if isinstance(trace, (list, tuple)) and trace:
+        return (1, len(trace)) if isinstance(trace[0], Mapping) else _trace_shape(trace[0])
+    return (1, 1)
+
+
+def _points_around(model: Any, count: int) -> List[Dict[str, np.ndarray]]:
+    points = []
+    for draw in range(count):
+        point = {}
+        for name, value in model.test_point.items():
+            value = np.asarray(value)
+            if value.dtype.kind == "f":
+                value = (value + standin_offset(draw, value.size).reshape(value.shape)).astype(value.dtype)
+            point[name] = value
+        points.append(point)
+    return points
+
+
+def _fit(inference: Any, n: int = 10000, score: Any = None, callbacks: Any = None, **_: Any) -> Any:
+    """Stand in for the optimisation of a variational approximation: leave it as it was initialised."""
+    inference.hist = np.linspace(1.0, 0.0, max(1, min(int(n), 100_000)))
+    inference.approx.hist = inference.hist
+    with contextlib.suppress(StopIteration):
+        for step in range(1, 4):
+            for callback in callbacks or ():
+                callback(inference.approx, inference.hist[:step], step)
+    return inference.approx
+
+
+# --- what PyMC3 is asked ----------------------------------------------------------------------------------------------
+
+
+class PyMC3Side:
+    """The operations of the reference; public methods are what a request may name."""
+
+    def __init__(self) -> None:
+        if not os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")):
+            # without headers every compilation would fail; Theano's Python implementation is slow but right
+            os.environ["THEANO_FLAGS"] = os.environ.get("THEANO_FLAGS", "") + ",cxx="
+        import pymc3
+        import theano
+
+        self.pm, self.theano = pymc3, theano
+        self.programs: Dict[str, Dict[str, Any]] = {}
+        self.distributions: Dict[str, Dict[str, Any]] = {}
+        self.count = 0
+
+    def operations(self) -> Dict[str, Callable[..., Any]]:
+        """Every public method by name."""
+        names = [n for n in dir(self) if not n.startswith("_") and n != "operations"]
+        return {name: getattr(self, name) for name in names if callable(getattr(self, name))}
+
+    def hello(self) -> Dict[str, Any]:
+        """Versions, and whether Theano compiles."""
+        import arviz
+        import scipy
+
+        return {
+            "python": ".".join(map(str, sys.version_info[:3])),
+            "pymc3": self.pm.__version__,
+            "theano": self.theano.__version__,
+            "numpy": np.__version__,
+            "scipy": scipy.__version__,
+            "arviz": arviz.__version__,
+            "compiler": self.theano.config.cxx,
+            "floatX": self.theano.config.floatX,
+        }
+
+    def load_program(self, path: str, argv: Sequence[str] = (), cwd: Optional[str] = None) -> Dict[str, Any]:
+        """Run a program with inference intercepted; keep and describe the models that it made."""
+        before = self.theano.config.floatX
+        with Interception(self.pm) as interception:
+            namespace, error = run_program(path, argv, cwd)
+        roots = [m for m in interception.models if m.root is m and (m.named_vars or m.potentials)]
+        self.count += 1
+        handle = f"program-{self.count}"
+        self.programs[handle] = {"models": roots, "floatX": self.theano.config.floatX, "evaluate": {}}
+        self.theano.config.floatX = before
+        if "matplotlib.pyplot" in sys.modules:
+            sys.modules["matplotlib.pyplot"].close("all")
+        models = []
+        for index, model in enumerate(roots):
+            try:
+                models.append(_describe(self.pm, model, index, aliases_of(model, namespace)))
+            except Exception:
+                error = (error or "") + f"model#{index} cannot be described:\n{traceback.format_exc()}"
+        return {"handle": handle, "models": models, "error": error}
+
+    def forget(self, handle: str) -> None:
+        """Drop a program and what was compiled for it."""
+        self.programs.pop(handle, None)
+
+    def evaluate(
+        self, handle: str, model: int, points: Mapping[str, np.ndarray], gradient: bool = True, terms: bool = True
+    ) -> Dict[str, Any]:
+        """Evaluate a model at points that are stacked along the first axis of each value variable."""
+        program = self.programs[handle]
+        subject = program["models"][model]
+        count = len(next(iter(points.values()))) if points else 1
+        values = [[points[v.name][i].astype(v.dtype) for i in range(count)] for v in subject.free_RVs]
+        rows = list(zip(*values)) if values else [()] * count
+        result: Dict[str, Any] = {}
+        with self.theano.config.change_flags(floatX=program["floatX"], compute_test_value="off"):
+            compiled = program["evaluate"].setdefault(model, {})
+            continuous = [v for v in subject.free_RVs if _continuous(v)] if gradient else []
+            if gradient not in compiled:
+                total = subject.logpt
+                slopes = self.theano.grad(total, continuous, disconnected_inputs="ignore") if continuous else []
+                compiled[gradient] = self._function(subject.free_RVs, [total, *slopes])
+            columns = list(zip(*[compiled[gradient](*row) for row in rows]))
+            result["logp"] = np.array(columns[0], dtype="float64")
+            result["gradient"] = {v.name: np.stack(c) for v, c in zip(continuous, columns[1:])}
+            if terms:
+                factors = _factors(self.pm, subject)
+                if "terms" not in compiled:
+                    outputs = [total for _, total, _ in factors] + [size for _, _, size in factors]
+                    compiled["terms"] = self._function(subject.free_RVs, outputs)
+                columns = list(zip(*[compiled["terms"](*row) for row in rows]))
+                names = [name for name, _, _ in factors]
+                result["terms"] = {n: np.array(c, "float64") for n, c in zip(names, columns)}
+                result["elements"] = {n: int(c[0]) for n, c in zip(names, columns[len(names) :])}
+        return result
+
+    def _function(self, inputs: Sequence[Any], outputs: Sequence[Any]) -> Callable[..., Any]:
+        return self.theano.function(list(inputs), list(outputs), on_unused_input="ignore", allow_input_downcast=True)
+
+    def prior_draws(self, handle: str, model: int, names: Sequence[str], n: int, seed: int) -> Dict[str, Any]:
+        """Draw variables without a transform from their prior, stacked; the test value where PyMC3 cannot draw."""
+        subject = self.programs[handle]["models"][model]
+        draws: Dict[str, Any] = {}
+        for name in names:
+            test = np.asarray(subject.test_point[name])
+            try:
+                drawn = self.pm.sample_prior_predictive(n, model=subject, var_names=[name], random_seed=seed)[name]
+                draws[name] = np.asarray(drawn).reshape((n, *test.shape)).astype(test.dtype)
+            except Exception:
+                draws[name] = np.broadcast_to(test, (n, *test.shape)).copy()
+        return draws
+
+    def sample(
+        self, handle: str, model: int, draws: int, tune: int, chains: int, seed: int, options: Mapping[str, Any]
+    ) -> Dict[str, Any]:
+        """Run PyMC3's own sampler; unobserved variables (transformed ones too) by name, (chain, draw, ...)."""
+        subject = self.programs[handle]["models"][model]
+        with subject, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            trace = self.pm.sample(
+                draws, tune=tune, chains=chains, cores=1, random_seed=[seed + i for i in range(chains)],
+                progressbar=False, compute_convergence_checks=False, return_inferencedata=False, **options
+            )  # fmt: skip
+        return {name: np.stack(trace.get_values(name, combine=False, squeeze=False)) for name in trace.varnames}
+
+    def distribution_info(self, name: str) -> Dict[str, Any]:
+        """Constructor of a distribution: parameter names in order, and the ``repr`` of each default."""
+        cls = getattr(self.pm, name)
+        parameters = []
+        for parameter in list(inspect.signature(cls.__init__).parameters.values())[1:]:
+            if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+                default = None if parameter.default is parameter.empty else repr(parameter.default)
+                parameters.append({"name": parameter.name, "default": default})
+        return {
+            "name": cls.__name__,
+            "parameters": parameters,
+            "bases": [base.__name__ for base in cls.__mro__[1:] if base is not object],
+            "discrete": issubclass(cls, self.pm.Discrete),
+        }
+
+    def distribution_defaults(self, name: str, kwargs: Mapping[str, Any], shape: Sequence[int]) -> Dict[str, Any]:
+        """What PyMC3 makes of one free variable: test value, transform, and log densities at the test point."""
+        with self.pm.Model() as model:
+            rv = getattr(self.pm, name)("x", shape=tuple(shape), **kwargs)
+        (value,) = model.free_RVs
+        test = np.asarray(model.test_point[value.name])
+        return {
+            "value_name": value.name,
+            "transform": _transform_tag(rv),
+            "dtype": value.dtype,
+            "test_value": np.asarray(rv.tag.test_value),
+            "transformed_test_value": test,
+            "logp_elementwise": np.asarray(rv.distribution.logp(rv.tag.test_value).eval()),
+            "logp": np.asarray(model.logp({value.name: test})),
+        }
+
+    def compile_distribution(self, name: str, params: Mapping[str, Any], value: Mapping[str, Any]) -> Dict[str, Any]:
+        """Compile a distribution with symbolic value and parameters.
+
+        ``params`` describes each parameter by ``dtype``, ``ndim`` and optionally ``test_value`` (some constructors look
+        at one) and ``broadcastable``, or fixes it by ``constant``; ``value`` likewise.
+        """
+        theano = self.theano
+        symbols = {p: self._symbol(p, spec) for p, spec in params.items() if "constant" not in spec}
+        fixed = {p: spec["constant"] for p, spec in params.items() if "constant" in spec}
+        argument = self._symbol("value", value)
+        distribution = getattr(self.pm, name).dist(**dict(symbols, **fixed))
+        with theano.config.change_flags(compute_test_value="off"):
+            logp = theano.tensor.as_tensor_variable(distribution.logp(argument))
+            inputs = [argument, *list(symbols.values())]
+            functions = {"logp": self._function(inputs, [logp])}
+            wanted = {s.name: s for s in inputs if s.dtype.startswith("float")}
+            no_gradient = None
+            try:
+                slopes = theano.grad(logp.sum(), list(wanted.values()), disconnected_inputs="ignore") if wanted else []
+                functions["gradient"] = self._function(inputs, slopes)
+            except Exception as error:  # an Op without a gradient: the log density is still worth having
+                no_gradient = f"{type(error).__name__}: {error}"
+        self.count += 1
+        handle = f"distribution-{self.count}"
+        self.distributions[handle] = {"functions": functions, "inputs": list(inputs), "wanted": list(wanted)}
+        return {"handle": handle, "gradients": [] if no_gradient else list(wanted), "no_gradient": no_gradient}
+
+    def _symbol(self, name: str, spec: Mapping[str, Any]) -> Any:
+        pattern = spec.get("broadcastable") or [False] * spec["ndim"]
+        symbol = self.theano.tensor.TensorType(spec["dtype"], pattern)(name)
+        test = spec.get("test_value")
+        test = np.ones((1,) * spec["ndim"]) if test is None else test
+        symbol.tag.test_value = np.asarray(test, spec["dtype"])
+        return symbol
+
+    def evaluate_distribution(self, handle: str, points: Sequence[Mapping[str, Any]]) -> List[Dict[str, Any]]:
+        """Elementwise log density at each point, and the gradient of its sum for ``value`` and each float parameter."""
+        entry = self.distributions[handle]
+        results = []
+        for point in points:
+            row = [np.asarray(point[symbol.name], symbol.dtype) for symbol in entry["inputs"]]
+            result: Dict[str, Any] = {"logp": np.asarray(entry["functions"]["logp"](*row)[0]), "gradient": {}}
+            if "gradient" in entry["functions"]:
+                slopes = entry["functions"]["gradient"](*row)
+                result["gradient"] = {name: np.asarray(s) for name, s in zip(entry["wanted"], slopes)}
+            results.append(result)
+        return results
+
+
+def _continuous(variable: Any) -> bool:
+    return variable.dtype.startswith("float")
+
+
+def _transform_tag(rv: Any) -> Optional[str]:
+    transform = getattr(rv, "transformation", None)
+    return None if transform is None else transform.name
+
+
+def _transformed_pairs(pm: Any, model: Any) -> Dict[str, Any]:
+    """The untransformed variable that belongs to each transformed value variable, by the latter's name."""
+    return {v.transformed.name: v for v in model.deterministics if isinstance(v, pm.model.TransformedRV)}
+
+
+def _factors(pm: Any, model: Any) -> List[Tuple[str, Any, Any]]:
+    """Name, log density and number of elements of each term of a model, Jacobians included."""
+    pairs = _transformed_pairs(pm, model)
+    factors = []
+    for rv in model.basic_RVs:
+        name = pairs[rv.name].name if rv.name in pairs else rv.name
+        factors.append((name, rv.logpt, rv.logp_elemwiset.size))
+    return factors + [(p.name, p.sum(), p.size) for p in model.potentials]
+
+
+def _describe(pm: Any, model: Any, index: int, aliases: List[str]) -> Dict[str, Any]:
+    pairs = _transformed_pairs(pm, model)
+    point = model.test_point
+    variables = []
+    for value in model.free_RVs:
+        rv = pairs.get(value.name, value)
+        variables.append(
+            {
+                "name": value.name,
+                "rv_name": rv.name,
+                "shape": list(np.shape(point[value.name])),
+                "dtype": value.dtype,
+                "transform": _transform_tag(rv),
+                "discrete": not _continuous(value),
+            }
+        )
+    return {
+        "index": index,
+        "name": aliases[0] if aliases else f"model#{index}",
+        "aliases": aliases,
+        "variables": variables,
+        "test_point": {v.name: np.asarray(point[v.name]) for v in model.free_RVs},
+        "observed": [v.name for v in model.observed_RVs],
+        "deterministics": [v.name for v in model.deterministics if not isinstance(v, pm.model.TransformedRV)],
+        "potentials": [v.name for v in model.potentials],
+    }
+
+
+def main() -> None:
+    """Serve PyMC3 on the pipes of this process."""
+    connection = take_over_pipes()
+    # the folder of this file must not shadow modules of the programs (a ``client.py`` of theirs)
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
+    serve(connection, PyMC3Side().operations())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,299 @@
+"""Catalogue rows bound to TFP: one masked log density, sampler and test value for both front ends.
+
+PyMC3 gives ``-inf`` outside the support and for invalid parameters; TFP gives NaN, a finite number or ``-inf``. Every
+value and parameter is therefore replaced by a valid one *before* TFP sees it and the result is masked afterwards, so
+that neither the log density nor a gradient can become NaN (the two-``where`` pattern).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from pm_migrate.catalog import Distribution, Form, expr
+from pm_migrate.errors import CatalogueError
+from pm_migrate.shims.distributions import special
+from pm_migrate.shims.distributions.functions import TF_FUNCTIONS
+
+Tensor = Any
+FLOAT = tf.float64
+
+
+def as_float(value: Any) -> Tensor:
+    """Convert to a float64 tensor: the one dtype that densities are computed in."""
+    if isinstance(value, tf.Tensor):
+        return value if value.dtype == FLOAT else tf.cast(value, FLOAT)
+    return tf.convert_to_tensor(np.asarray(value, np.float64))
+
+
+def bind(row: Distribution, form: Form, given: Mapping[str, Any]) -> Bound:
+    """Bind parameter values to a row.
+
+    Parameters
+    ----------
+    row
+        The catalogue row.
+    form
+        One of ``row.forms`` or ``row.generator_forms``.
+    given
+        A value for every name of ``form.given``.
+
+    Raises
+    ------
+    CatalogueError
+        Naming what is missing.
+    """
+    missing = [name for name in form.given if name not in given]
+    if missing:
+        raise CatalogueError(f"{row.name}: no value given for {missing}")
+    return Bound(row, form, {name: as_float(given[name]) for name in form.given})
+
+
+@dataclass(frozen=True, eq=False)
+class Bound:
+    """A distribution with its parameters: log density, draws and test value of one batch.
+
+    Parameters
+    ----------
+    row, form
+        What is bound.
+    given
+        The parameters of the form as float64 tensors, as the user gave them (not yet masked).
+    """
+
+    row: Distribution
+    form: Form
+    given: Mapping[str, Tensor]
+
+    @cached_property
+    def _conditions(self) -> list[tuple[Tensor, frozenset[str]]]:
+        """Validity conditions that can fail, each with the given parameters it depends on."""
+        raw = self._evaluate_canonical(self.given)
+        mapping = self.row.canonical_of(self.form)
+        found = []
+        for text in self.row.conditions:
+            used = expr.names(text)
+            depends = frozenset().union(*(expr.names(mapping[c]) for c in used))
+            if not self._certain(text, depends):
+                rank = max((self._rank(c) for c in used), default=0)
+                found.append((_all_over(expr.evaluate(text, raw, TF_FUNCTIONS), rank), depends))
+        for name in self.row.canonical:
+            if self._structure(name) == "cholesky":
+                diagonal = tf.linalg.diag_part(raw[name])
+                ok = tf.reduce_all(tf.math.is_finite(diagonal) & (diagonal > 0), axis=-1)
+                found.append((ok, expr.names(mapping[name])))
+        return found
+
+    def _certain(self, condition: str, depends: frozenset[str]) -> bool:
+        """Whether a condition holds for constants, known while tracing, so that no mask is needed."""
+        static = {name: tf.get_static_value(self.given[name]) for name in depends}
+        if any(value is None for value in static.values()):
+            return False
+        with tf.init_scope():
+            given = {name: tf.constant(value) for name, value in static.items()}
+            mapping = self.row.canonical_of(self.form)
+            values = {c: expr.evaluate(mapping[c], given, TF_FUNCTIONS) for c in expr.names(condition)}
+            return bool(np.all(expr.evaluate(condition, values, TF_FUNCTIONS)))
+
+    @cached_property
+    def _safe_given(self) -> dict[str, Tensor]:
+        safe = dict(self.given)
+        for ok, depends in self._conditions:
+            for name in depends:
+                safe[name] = self._masked(name, ok, safe[name])
+        return safe
+
+    def _masked(self, name: str, ok: Tensor, value: Tensor) -> Tensor:
+        rank = self._given_rank(name)
+        scale = tf.constant(float(self._given_safe(name)), FLOAT)
+        fallback = scale * tf.eye(value.shape[-1], dtype=FLOAT) if rank == 2 else scale
+        return tf.where(tf.reshape(ok, (*ok.shape, *[1] * rank)), value, fallback)
+
+    @cached_property
+    def canonical(self) -> dict[str, Tensor]:
+        """Canonical parameters, invalid ones replaced by safe ones."""
+        return self._evaluate_canonical(self._safe_given)
+
+    def _evaluate_canonical(self, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        mapping = self.row.canonical_of(self.form)
+        return {name: as_float(expr.evaluate(text, given, TF_FUNCTIONS)) for name, text in mapping.items()}
+
+    def _param(self, canonical: str) -> Any:
+        return self.row.param(canonical)
+
+    def _rank(self, canonical: str) -> int:
+        return self._param(canonical).domain.rank
+
+    def _structure(self, canonical: str) -> str:
+        return self._param(canonical).domain.structure
+
+    def _given_param(self, name: str) -> Any:
+        """The PyMC3 parameter that a given name stands for: itself, or what it renames in a generator form."""
+        try:
+            return self.row.param(name)
+        except KeyError:
+            mapping = self.row.canonical_of(self.form)
+            return next((self.row.param(c) for c, text in mapping.items() if text == name), None)
+
+    def _given_rank(self, name: str) -> int:
+        param = self._given_param(name)
+        if param is not None:
+            return param.domain.rank
+        mapping = self.row.canonical_of(self.form)
+        return max(self._rank(c) for c, text in mapping.items() if name in expr.names(text))
+
+    def _given_safe(self, name: str) -> str:
+        param = self._given_param(name)
+        return "0.5" if param is None else param.safe  # probabilities and logits: 0.5 is valid for both
+
+    @cached_property
+    def batch_shape(self) -> tuple[int, ...]:
+        """Static batch shape of the parameters."""
+        shape = tf.TensorShape([])
+        for name, value in self.canonical.items():
+            rank = self._rank(name)
+            shape = tf.broadcast_static_shape(shape, value.shape[: value.shape.rank - rank])
+        return tuple(shape.as_list())
+
+    @cached_property
+    def event_shape(self) -> tuple[int, ...]:
+        """Static event shape: ``()`` for scalar distributions."""
+        if self.row.rank == 0:
+            return ()
+        return (max(int(v.shape[-1]) for n, v in self.canonical.items() if self._rank(n)),)
+
+    @cached_property
+    def _tfp_arguments(self) -> dict[str, Tensor]:
+        if self.form.tfp is not None:
+            return {k: as_float(expr.evaluate(t, self._safe_given, TF_FUNCTIONS)) for k, t in self.form.tfp.items()}
+        return {k: as_float(expr.evaluate(t, self.canonical, TF_FUNCTIONS)) for k, t in self.row.tfp.items()}
+
+    @cached_property
+    def _tfp(self) -> Any:
+        from tensorflow_probability import distributions as tfd
+
+        return getattr(tfd, self.row.tfp_class)(**self._tfp_arguments)
+
+    @property
+    def _raw_log_prob(self) -> Callable[[Tensor], Tensor]:
+        own = special.LOG_PROB.get(self.row.name)
+        return self._tfp.log_prob if own is None else lambda value: own(value, self.canonical)
+
+    def log_prob(self, value: Any) -> Tensor:
+        """Log density, elementwise over the batch, the event axis reduced.
+
+        Parameters
+        ----------
+        value
+            Anything that converts to a tensor; integers are allowed.
+
+        Returns
+        -------
+        tensor
+            float64; ``-inf`` outside the support and for invalid parameters, never NaN there.
+        """
+        value = as_float(value)
+        inside, per_element = self._inside(value)
+        if per_element is not None:
+            value = tf.where(per_element, value, self._value_inside(value))
+        result = self._raw_log_prob(value)
+        if not self.row.poles:
+            # PyMC3 gives -inf where TFP gives +inf
+            pole = tf.math.is_inf(result) & (result > 0)
+            inside = ~pole if inside is None else inside & ~pole
+        for ok, _ in self._conditions:
+            inside = ok if inside is None else inside & ok
+        if inside is None:
+            return result
+        return tf.where(inside, result, tf.constant(-np.inf, FLOAT))
+
+    def _inside(self, value: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        """Whether the value is in the support: reduced over the event axis, and per element; None for the reals."""
+        support = self.row.support
+        checks = []
+        for text, closed, lower in (
+            (support.lower, support.closed_lower, True),
+            (support.upper, support.closed_upper, False),
+        ):
+            if text in {"-inf", "inf"}:
+                continue
+            end = as_float(expr.evaluate(text, self.canonical, TF_FUNCTIONS))
+            if lower:
+                checks.append(value >= end if closed else value > end)
+            else:
+                checks.append(value <= end if closed else value < end)
+        if support.integer:
+            checks.append(tf.equal(value, tf.floor(value)))
+        if not checks:
+            return None, None
+        each = checks[0]
+        for check in checks[1:]:
+            each = each & check
+        return _all_over(each, support.rank), each
+
+    def _value_inside(self, value: Tensor) -> Tensor:
+        """A value in the support, to compute with under the mask."""
+        test_value = self.test_value()
+        return tf.broadcast_to(test_value, tf.broadcast_static_shape(value.shape, test_value.shape))
+
+    def test_value(self) -> Tensor:
+        """Default test value of the row: PyMC3's."""
+        return as_float(expr.evaluate(self.row.test_value, self.canonical, TF_FUNCTIONS))
+
+    def sample(self, shape: tuple[int, ...], seed: Tensor) -> Tensor:
+        """Draw.
+
+        Parameters
+        ----------
+        shape
+            Total shape, event axis included; the parameters broadcast to it.
+        seed
+            Stateless seed of shape ``(2,)``.
+
+        Returns
+        -------
+        tensor
+            float64, also for discrete distributions.
+        """
+        if not self.row.has_random:
+            raise CatalogueError(f"{self.row.name} is improper: it has no random draws (as in PyMC3)")
+        batch = shape[: len(shape) - self.row.rank]
+        own = special.SAMPLE.get(self.row.name)
+        if own is not None:
+            return own(self._broadcast(self.canonical, batch), shape, seed)
+        arguments = self._tfp_arguments if self.form.tfp is not None else None
+        if arguments is None:
+            arguments = {
+                k: as_float(expr.evaluate(t, self._broadcast(self.canonical, batch), TF_FUNCTIONS))
+                for k, t in self.row.tfp.items()
+            }
+        else:
+            arguments = {k: tf.broadcast_to(v, batch) for k, v in arguments.items()}
+        from tensorflow_probability import distributions as tfd
+
+        return as_float(getattr(tfd, self.row.tfp_class)(**arguments).sample(seed=seed))
+
+    def _broadcast(self, values: Mapping[str, Tensor], batch: tuple[int, ...]) -> dict[str, Tensor]:
+        """Canonical parameters broadcast to a batch shape; matrices stay as they are (vectors carry the batch)."""
+        result = {}
+        for name, value in values.items():
+            rank = self._rank(name)
+            result[name] = (
+                value if rank == 2 else tf.broadcast_to(value, (*batch, *value.shape[value.shape.rank - rank :]))
+            )
+        return result
+
+    @property
+    def categories(self) -> int | None:
+        """Number of categories of a categorical distribution."""
+        return int(self.canonical["p"].shape[-1]) if self.row.kind == "categorical" else None
+
+
+def _all_over(condition: Tensor, rank: int) -> Tensor:
+    """Reduce a condition over its event axes."""
+    return tf.reduce_all(condition, axis=tuple(range(-rank, 0))) if rank else condition

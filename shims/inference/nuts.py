@@ -1,0 +1,307 @@
+"""Multinomial NUTS, its warm-up and the discrete sweep as ONE loop with ONE evaluation of the density.
+
+Each chain is a finite-state machine. One turn of the loop evaluates the density and its gradient once, for all chains
+together, each wherever its machine stands: at its starting point, in the search for a step size, at a leaf of its
+trajectory, or at a proposal for a discrete variable. So no chain waits for another one's tree, and the density is
+compiled once.
+
+References
+----------
+Hoffman, M. D. & Gelman, A. (2014). The No-U-Turn Sampler. JMLR 15, 1593-1623.
+Dance, H. et al. (2025). Efficiently vectorized MCMC on modern accelerators (chains as state machines).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from ..density import LogDensity
+from . import adaptation as adapt
+from . import metropolis
+from .batching import value_and_gradient
+from .hamiltonian import kinetic_energy
+from .packing import Packing
+from .trajectory import Draw, End, Tree, choose, empty_tree, grow, log_weight, plant
+
+Tensor = Any
+
+START, SEARCH, TREE, SWEEP, DONE, FAILED = range(6)
+FIRST_STEP = 0.1  # where the search for a step size begins
+TRAJECTORY_STATS = (
+    "energy",
+    "energy_error",
+    "max_energy_error",
+    "mean_tree_accept",
+    "step_size",
+    "step_size_bar",
+    "tree_size",
+    "depth",
+    "diverging",
+    "reached_max_treedepth",
+)
+
+
+class Settings(NamedTuple):
+    """What may change between runs of one compiled program: scalars."""
+
+    tune: Any
+    total: Any
+    target: Any
+    plan: adapt.Schedule
+    key: Any
+
+
+class Chains(NamedTuple):
+    """State of all chains; the leading axis of everything is the chain."""
+
+    phase: Tensor
+    number: Tensor
+    draw: Draw
+    counts: Tensor
+    inverse_mass: Tensor
+    step: adapt.StepSize
+    search: adapt.Search
+    moments: adapt.Moments
+    window: adapt.Window
+    tree: Tree
+    sweep: metropolis.Sweep
+
+
+class Site(NamedTuple):
+    """What the last evaluation gave."""
+
+    position: Tensor
+    gradient: Tensor
+    logp: Tensor
+    energy: Tensor
+    sound: Tensor
+    ended: Tensor
+
+
+class Machine:
+    """The state machine for one density and a fixed number of chains.
+
+    Parameters
+    ----------
+    density
+        The target.
+    chains
+        Number of chains.
+    max_treedepth
+        Doublings after which a trajectory ends.
+    block
+        Draws per chain that one call can return.
+    """
+
+    def __init__(self, density: LogDensity, chains: int, max_treedepth: int, block: int) -> None:
+        self.density, self.chains, self.max_treedepth, self.block = density, chains, max_treedepth, block
+        self.dim = sum(v.size for v in density.continuous)
+        self.plan = metropolis.Plan(density.discrete)
+        self.stat_names: tuple[str, ...] = ("model_logp",)
+        if self.dim:
+            self.stat_names += TRAJECTORY_STATS
+        if self.plan.steps:
+            self.stat_names += ("accepted", *(f"scaling_{v.name}" for v in self.plan.integers))
+        self.width = self.dim + self.plan.size + len(self.stat_names)
+
+    def initial(self, flat: np.ndarray, counts: np.ndarray, windows: adapt.Schedule) -> Chains:
+        """State before the first turn, at the points ``flat`` (chains, dim) and ``counts`` (chains, number)."""
+        scalar, vector = np.zeros(self.chains), np.zeros((self.chains, self.dim))
+        integer = np.zeros(self.chains, np.int32)
+        tree = empty_tree(self.chains, self.dim, self.max_treedepth)
+        state = Chains(
+            phase=integer + START,
+            number=integer,
+            draw=Draw(flat, vector, scalar, scalar),
+            counts=counts.astype(np.int64),
+            inverse_mass=vector + 1.0,
+            step=adapt.StepSize(scalar + np.log(FIRST_STEP), scalar + np.log(FIRST_STEP), scalar, scalar, scalar),
+            search=adapt.Search(scalar, integer, integer.astype(bool)),
+            moments=adapt.Moments(scalar, vector, vector),
+            window=adapt.Window(integer + np.int32(windows.size), integer + np.int32(windows.end)),
+            tree=tree._replace(end=End(flat, vector, vector)),
+            sweep=self.plan.initial(self.chains),
+        )
+        return tf.nest.map_structure(tf.constant, state)
+
+    def program(self) -> Callable[..., Any]:
+        """The function to compile: ``(state, turn, limit, settings) -> (state, turn, rows, filled)``.
+
+        It runs until a chain has filled its ``block`` rows, all are done, one could not start, or ``limit`` turns
+        are made. ``rows`` is ``(chains, block, width)``, of which the first ``filled[c]`` rows of chain ``c`` count.
+        Where the calls cut the run has no influence on the draws.
+
+        The loop is nested: the inner one evaluates and adds leaves for as long as no chain needs anything else, so
+        that what happens once in a trajectory (adaptation, a fresh momentum, recording) costs nothing at each leaf.
+        """
+        evaluate = value_and_gradient(self.density, self.chains)
+
+        def run(state: Chains, turn: Tensor, limit: Tensor, settings: Settings) -> Any:
+            last = turn + limit
+
+            packing = Packing((state, tf.zeros(self.chains, tf.int32)))
+
+            def going(packed: Any, turn: Tensor, rows: Tensor) -> Tensor:
+                state, filled = packing.unpack(packed)
+                room = tf.reduce_all(filled < self.block) & tf.reduce_any(state.phase < DONE)
+                return room & tf.reduce_all(state.phase != FAILED) & (turn < last)
+
+            def body(packed: Any, turn: Tensor, rows: Tensor) -> Any:
+                state, filled = packing.unpack(packed)
+                state, site, turn = self._evaluate(state, turn, last, settings, evaluate)
+                state, row, finished = self._attend(state, site, turn, settings)
+                # written each time and kept when the chain moves on: a scatter inside a conditional copies the rows
+                place = tf.stack([tf.range(self.chains), filled], axis=1)
+                rows = tf.tensor_scatter_nd_update(rows, place, row)
+                return packing.pack((state, filled + tf.cast(finished, tf.int32))), turn, rows
+
+            rows = tf.zeros((self.chains, self.block, self.width), tf.float64)
+            packed = packing.pack((state, tf.zeros(self.chains, tf.int32)))
+            packed, turn, rows = tf.while_loop(going, body, (packed, turn, rows), parallel_iterations=1)
+            state, filled = packing.unpack(packed)
+            return state, turn, rows, filled
+
+        return run
+
+    def _evaluate(self, s: Chains, turn: Tensor, last: Tensor, settings: Settings, evaluate: Any) -> Any:
+        """Evaluate the density, again and again, until a chain stands at something else than a leaf of its tree."""
+        in_search, in_tree, in_sweep = s.phase == SEARCH, s.phase == TREE, s.phase == SWEEP
+        early = s.number < tf.minimum(settings.tune, adapt.EARLY_DRAWS)
+        depths = tf.where(early, min(adapt.EARLY_TREEDEPTH, self.max_treedepth), self.max_treedepth)
+        counts = s.counts
+        if self.plan.steps:
+            normal = self._normals(self.plan.size, self._seed(turn, settings, 2), in_sweep)
+            counts = choose(in_sweep, self.plan.propose(s.sweep, counts, normal, self._uniform(turn, settings)[3]), counts)
+
+        scalar, vector, no = tf.zeros_like(s.draw.logp), tf.zeros_like(s.draw.position), tf.zeros_like(in_tree)
+        site = Site(vector, vector, scalar, scalar, no, no)
+        packing = Packing((s.tree,s.draw,site))
+        def going(turn: Tensor, made, packed) -> Tensor:
+            tree,draw,site=packing.unpack(packed)
+            calm = (in_tree & ~site.ended) | (s.phase == DONE)
+            return (turn < last) & (tf.reduce_all(calm) | ~made)
+
+        def body(turn: Tensor, made, packed) -> Any:
+            tree,draw,site=packing.unpack(packed)
+            stride = tf.where(in_tree, tree.direction * tree.step, tf.where(in_search, tree.step, 0.0))[:, None]
+            half = tree.end.momentum + 0.5 * stride * tree.end.gradient
+            position = tree.end.position + stride * s.inverse_mass * half
+            logp, gradient = evaluate(position, counts)
+            logp = tf.where(tf.math.is_nan(logp), tf.constant(-np.inf, tf.float64), logp)
+            sound = tf.math.is_finite(logp) & tf.reduce_all(tf.math.is_finite(gradient), axis=-1)
+            gradient = tf.where(tf.math.is_finite(gradient), gradient, tf.zeros_like(gradient))
+            energy, ended = -logp, in_tree
+            if self.dim:
+                momentum = half + 0.5 * stride * gradient
+                energy = kinetic_energy(momentum, s.inverse_mass) - logp
+                energy = tf.where(sound, energy, tf.constant(np.inf, tf.float64))
+                leaf, uniform = End(position, momentum, gradient), self._uniform(turn, settings)
+                tree, draw, ended = grow(tree, draw, leaf, energy, s.inverse_mass, uniform, depths, in_tree)
+            return turn + 1, tf.constant(True), packing.pack((tree, draw, Site(position, gradient, logp, energy, sound, ended)))
+
+        turn,_,packed = tf.while_loop(going, body, (turn, tf.constant(False), packing.pack((s.tree,s.draw,site))), parallel_iterations=1)
+        tree,draw,site=packing.unpack(packed)
+        return s._replace(tree=tree, draw=draw), (site, counts), turn
+
+    def _attend(self, s: Chains, evaluated: Any, turn: Tensor, settings: Settings) -> tuple[Chains, Tensor, Tensor]:
+        """Move on the chains that are not amid a tree; returns the state, its rows, and which finished a draw."""
+        site, counts = evaluated
+        in_search, in_sweep = s.phase == SEARCH, s.phase == SWEEP
+        started, failed = (s.phase == START) & site.sound, (s.phase == START) & ~site.sound
+        uniform = self._uniform(turn - 1, settings)
+        s = s._replace(draw=choose(started, Draw(site.position, site.gradient, site.logp, -site.logp), s.draw))
+        searched, to_sweep, finished = tf.zeros_like(started), site.ended, site.ended
+        if self.dim:
+            s = self._learn(s, site.ended, settings)
+            search, step, over = adapt.search(s.search, s.step, log_weight(s.tree, site.energy))
+            searched = in_search & over
+            s = s._replace(search=choose(in_search, search, s.search), step=choose(in_search, step, s.step))
+        if self.plan.steps:
+            s, finished = self._sweep(s, in_sweep, site, counts, uniform[4], settings)
+
+        row = self._row(s)
+        s = s._replace(number=s.number + tf.cast(finished, tf.int32))
+        done = finished & (s.number >= settings.total)
+        again = started | in_search | (finished & ~done)
+        phase = tf.where(again, SWEEP, s.phase)
+        if self.dim:
+            searching = started | (in_search & ~searched) | (finished & s.search.due)
+            phase = tf.where(again, tf.where(searching, SEARCH, TREE), s.phase)
+            s = self._launch(s, again, uniform[2], self._seed(turn, settings, 1), settings)
+            if self.plan.steps:
+                zero = tf.zeros_like(s.draw.position)
+                s = s._replace(tree=s.tree._replace(end=choose(to_sweep, End(s.draw.position, zero, zero), s.tree.end)))
+                phase = tf.where(to_sweep, SWEEP, phase)
+        phase = tf.where(done, DONE, tf.where(failed, FAILED, phase))
+        return s._replace(phase=phase), row, finished
+
+    def _seed(self, turn: Tensor, settings: Settings, purpose: int) -> Tensor:
+        return tf.stack([settings.key, 3 * turn + purpose])
+
+    def _uniform(self, turn: Tensor, settings: Settings) -> Tensor:
+        return tf.random.stateless_uniform((5, self.chains), self._seed(turn, settings, 0), dtype=tf.float64)
+
+    def _learn(self, s: Chains, finished: Tensor, settings: Settings) -> Chains:
+        """Adapt step size and mass matrix to the trajectories that have just finished."""
+        plan = settings.plan
+        tuned = finished & (s.number < settings.tune)
+        acceptance = s.tree.acceptance / tf.cast(tf.maximum(s.tree.size, 1), tf.float64)
+        step = choose(tuned, adapt.average(s.step, acceptance, settings.target), s.step)
+        learns = tuned & (s.number >= plan.first) & (s.number < plan.last)
+        moments = choose(learns, adapt.add_draw(s.moments, s.draw.position), s.moments)
+        closes = learns & (s.number == s.window.end)
+        return s._replace(
+            step=step,
+            inverse_mass=choose(closes, adapt.shrunk_variance(moments), s.inverse_mass),
+            moments=choose(closes, adapt.no_moments(s.inverse_mass), moments),
+            window=choose(closes, adapt.next_window(s.window, plan), s.window),
+            search=s.search._replace(due=s.search.due | closes),
+        )
+
+    def _sweep(
+        self, s: Chains, active: Tensor, site: Site, counts: Tensor, uniform: Tensor, settings: Settings
+    ) -> tuple[Chains, Tensor]:
+        """Accept or reject the discrete proposals; returns the state and which chains completed their sweep."""
+        chance = tf.minimum(site.logp - s.draw.logp, 0.0) + self.plan.log_attempt(s.sweep)
+        accepted = active & (tf.math.log(uniform) < chance)
+        retune = (s.number < settings.tune) & ((s.number + 1) % metropolis.TUNE_INTERVAL == 0)
+        sweep, complete = self.plan.advance(s.sweep, active, accepted, retune)
+        draw = choose(accepted, s.draw._replace(gradient=site.gradient, logp=site.logp), s.draw)
+        return s._replace(draw=draw, counts=choose(accepted, counts, s.counts), sweep=sweep), complete
+
+    def _launch(self, s: Chains, mask: Tensor, uniform: Tensor, seed: Tensor, settings: Settings) -> Chains:
+        """Give the chains of ``mask`` a fresh momentum at their current draw."""
+        momentum = self._normals(self.dim, seed, mask) * tf.math.rsqrt(s.inverse_mass)
+        learning = (s.number < settings.tune) | s.search.due
+        step = tf.exp(tf.where(learning, s.step.log_step, s.step.log_mean))
+        return s._replace(tree=choose(mask, plant(s.tree, s.draw, momentum, s.inverse_mass, step, uniform), s.tree))
+
+    def _normals(self, size: int, seed: Tensor, wanted: Tensor) -> Tensor:
+        shape = (self.chains, size)
+        return tf.cond(
+            tf.reduce_any(wanted),
+            lambda: tf.random.stateless_normal(shape, seed, dtype=tf.float64),
+            lambda: tf.zeros(shape, tf.float64),
+        )
+
+    def _row(self, s: Chains) -> Tensor:
+        columns = [s.draw.logp]
+        if self.dim:
+            t = s.tree
+            columns += [
+                s.draw.energy,
+                s.draw.energy - t.start_energy,
+                t.max_error,
+                t.acceptance / tf.cast(tf.maximum(t.size, 1), tf.float64),
+                t.step,
+                tf.exp(s.step.log_mean),
+                *(tf.cast(x, tf.float64) for x in (t.size, t.depth, t.diverging, t.exhausted)),
+            ]
+        parts = [s.draw.position, tf.cast(s.counts, tf.float64), tf.stack(columns, axis=1)]
+        if self.plan.steps:
+            parts += [s.sweep.accepted[:, None] / self.plan.steps, s.sweep.scale]
+        return tf.concat(parts, axis=1)

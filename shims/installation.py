@@ -1,0 +1,85 @@
+"""Make ``pymc3`` and ``theano`` resolve to the drop-in in this process."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+_ROOTS = {"pymc3": "pm_migrate.shims", "theano": "pm_migrate.shims.theano"}
+_MOVED = {"pymc3.distributions.transforms": "pm_migrate.shims.transforms", "pymc3.stats": "pm_migrate.shims.plots"}
+
+
+def target(name: str) -> str | None:
+    """Name of the module that serves an import of PyMC3 or Theano, or None for other names.
+
+    Examples
+    --------
+    >>> target("theano.tensor"), target("numpy")
+    ('pm_migrate.shims.theano.tensor', None)
+    """
+    if name in _MOVED:
+        return _MOVED[name]
+    root, _, rest = name.partition(".")
+    if root not in _ROOTS:
+        return None
+    return f"{_ROOTS[root]}.{rest}" if rest else _ROOTS[root]
+
+
+class _Loader(importlib.abc.Loader):
+    """Hands out the module that is already imported under its own name."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self.module = module
+        self.spec = module.__spec__
+
+    def create_module(self, spec: Any) -> ModuleType:
+        return self.module
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__spec__ = self.spec  # the import system put the alias's there
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    def find_spec(self, fullname: str, path: Sequence[str] | None = None, target_: Any = None) -> Any:
+        served_by = target(fullname)
+        if served_by is None:
+            return None
+        try:
+            module = importlib.import_module(served_by)
+        except ModuleNotFoundError as error:
+            if error.name is not None and served_by.startswith(error.name):
+                raise ModuleNotFoundError(
+                    f"No module named {fullname!r} in the drop-in for PyMC3 (pm_migrate.shims)", name=fullname
+                ) from None
+            raise
+        return importlib.machinery.ModuleSpec(fullname, _Loader(module), is_package=hasattr(module, "__path__"))
+
+
+def install() -> None:
+    """Serve ``import pymc3``, ``import theano`` and their public submodules from the drop-in, in this process.
+
+    Call it before the first import of either; modules of a real PyMC3 that are already loaded are an error.
+
+    Raises
+    ------
+    ImportError
+        When the real PyMC3 or Theano is already imported.
+    """
+    for root, served_by in _ROOTS.items():
+        loaded = sys.modules.get(root)
+        if loaded is not None and loaded.__name__ != served_by:
+            raise ImportError(f"{root} is already imported from {loaded.__file__}; call install() before importing it")
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Finder())
+
+
+def uninstall() -> None:
+    """Undo :func:`install`."""
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Finder)]
+    for name in [name for name in sys.modules if name.partition(".")[0] in _ROOTS]:
+        del sys.modules[name]

@@ -1,0 +1,587 @@
+"""The ``with`` front end: PyMC3's ``Model`` and what lives in it, compiled to the one log density."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from pm_migrate.shims import recording
+from pm_migrate.shims.density import Evaluation, LogDensity, ValueVariable
+from pm_migrate.shims.theano.evaluation import ancestors, evaluate, shared_inputs
+from pm_migrate.shims.theano.graph import Input, Op, SharedVariable, Variable, apply, array_of
+from pm_migrate.shims.theano.tensor import as_tensor_variable
+from pm_migrate.shims.transforms import Transform
+
+from pm_migrate.errors import ModelError, NotSupported
+
+Tensor = Any
+
+
+class _Stack(threading.local):
+    """The models that are open in this thread, innermost last."""
+
+    def __init__(self) -> None:
+        self.models: list[Model] = []
+
+
+class _RandomVariable(Variable):
+    """What free, transformed and observed random variables have in common."""
+
+    model: Model
+    distribution: Any
+
+    def random(self, point: Any = None, size: Any = None) -> np.ndarray:
+        """Draw from the variable's distribution."""
+        return self.distribution.random(point=point, size=size)
+
+    def logp(self, point: Mapping[str, Any]) -> float:
+        """Log density of this variable's term at a point of the model."""
+        return self.model.log_density().terms_at(self.model.complete(point))[str(self.rv_name)]
+
+    @property
+    def rv_name(self) -> str:
+        """Name of the random variable, without the tag of a transform."""
+        return str(self.name)
+
+    @property
+    def init_value(self) -> np.ndarray:
+        """Start value."""
+        return self.tag.test_value
+
+    def __str__(self) -> str:
+        return f"{self.name} ~ {self.distribution.row.name}"
+
+    __repr__ = __str__
+
+
+class FreeRV(_RandomVariable, Input):
+    """A random variable that is sampled; for a transformed one, its unconstrained value variable."""
+
+    def __init__(self, name: str, rv_name: str, distribution: Any, model: Model, test_value: np.ndarray) -> None:
+        Input.__init__(self, name, test_value.dtype.name, test_value.shape, test_value)
+        self.distribution = distribution
+        self.model = model
+        self.transform: Transform | None = None
+        self._rv_name = rv_name
+
+    @property
+    def rv_name(self) -> str:
+        return self._rv_name
+
+    def __str__(self) -> str:
+        kind = "TransformedDistribution" if self.transform is not None else self.distribution.row.name
+        return f"{self.name} ~ {kind}"
+
+    __repr__ = __str__
+
+
+class TransformedRV(_RandomVariable):
+    """A random variable with a transform: an expression of its unconstrained value variable ``transformed``."""
+
+    transformed: FreeRV
+    transformation: Transform
+
+
+class ObservedRV(_RandomVariable):
+    """A random variable with data."""
+
+    observations: np.ndarray | SharedVariable
+
+
+class DeterministicVariable(Variable):
+    """An expression that the trace records."""
+
+
+def _as(cls: type[Variable], expression: Variable, name: str) -> Any:
+    """A variable of class ``cls`` that is the same expression under a name."""
+    identity = Op("identity", lambda x: tf.identity(x), infer=lambda v: (v[0].dtype, v[0].broadcastable))
+    variable = apply(identity, expression, name=name)
+    variable.__class__ = cls
+    return variable
+
+
+class Model:
+    """A container of random variables: PyMC3's ``pm.Model``.
+
+    Parameters
+    ----------
+    name
+        Prefix of the names of everything in the model (``name_x``).
+    model
+        Parent model; by default the model that is open where this one is made.
+    coords
+        Coordinate values by dimension name.
+    theano_config, check_bounds
+        Kept for PyMC3's signature; bounds are always checked.
+    """
+
+    _stack = _Stack()
+
+    def __init__(
+        self,
+        name: str = "",
+        model: Model | None = None,
+        theano_config: Any = None,
+        coords: Mapping[str, Sequence[Any]] | None = None,
+        check_bounds: bool = True,
+    ) -> None:
+        self.name = name
+        self.parent = model if model is not None else self.get_context(error_if_none=False)
+        self.coords: dict[str, Any] = dict(coords or {})
+        self.named_vars: dict[str, Variable] = {}
+        self.free_RVs: list[FreeRV] = []
+        self.observed_RVs: list[ObservedRV] = []
+        self.deterministics: list[Variable] = []
+        self.potentials: list[Variable] = []
+        self._random: list[tuple[str, Variable, Any]] = []  # name, constrained variable, distribution; in order
+        self._dims: dict[str, tuple[str, ...]] = {}
+        self._density: LogDensity | None = None
+        recording.record(self)
+
+    def __enter__(self) -> Model:
+        self._stack.models.append(self)
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self._stack.models.pop()
+
+    @classmethod
+    def get_context(cls, error_if_none: bool = True) -> Any:
+        """The innermost open model.
+
+        Raises
+        ------
+        TypeError
+            When none is open and ``error_if_none``.
+        """
+        if cls._stack.models:
+            return cls._stack.models[-1]
+        if error_if_none:
+            raise TypeError("No model on context stack: use it inside a 'with model:' block or pass model=.")
+        return None
+
+    @property
+    def root(self) -> Model:
+        """The outermost model of a nest."""
+        return self if self.parent is None else self.parent.root
+
+    @property
+    def vars(self) -> list[FreeRV]:
+        """Free value variables."""
+        return self.free_RVs
+
+    @property
+    def basic_RVs(self) -> list[Variable]:
+        """Free value variables, then observed ones: what the log density is summed over."""
+        return [*self.free_RVs, *self.observed_RVs]
+
+    @property
+    def unobserved_RVs(self) -> list[Variable]:
+        """Free value variables, then constrained variables and deterministics."""
+        return [*self.free_RVs, *self.deterministics]
+
+    @property
+    def cont_vars(self) -> list[FreeRV]:
+        """Free value variables with a gradient."""
+        return [v for v in self.free_RVs if not v.distribution.row.discrete]
+
+    @property
+    def disc_vars(self) -> list[FreeRV]:
+        """Free value variables without a gradient."""
+        return [v for v in self.free_RVs if v.distribution.row.discrete]
+
+    @property
+    def test_point(self) -> dict[str, np.ndarray]:
+        """Start values by value-variable name."""
+        return {str(v.name): v.tag.test_value for v in self.free_RVs}
+
+    def name_for(self, name: str) -> str:
+        """Full name of a variable, the model's prefix included."""
+        return f"{self.prefix}_{name}" if self.prefix and not name.startswith(f"{self.prefix}_") else name
+
+    @property
+    def prefix(self) -> str:
+        """Prefix of names, the parents' included."""
+        if self.parent is None or not self.parent.prefix:
+            return self.name
+        return f"{self.parent.prefix}_{self.name}" if self.name else self.parent.prefix
+
+    def __getitem__(self, key: str) -> Variable:
+        """A variable by its name, with or without the model's prefix."""
+        for name in (key, self.name_for(key)):
+            if name in self.named_vars:
+                return self.named_vars[name]
+        raise KeyError(f"no variable {key!r} in the model; it has {sorted(self.named_vars)}")
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.named_vars or self.name_for(key) in self.named_vars
+
+    def __getattr__(self, name: str) -> Any:
+        named = self.__dict__.get("named_vars", {})
+        if name in named:
+            return named[name]
+        raise AttributeError(f"'Model' object has no attribute {name!r}")
+
+    def shape_from_dims(self, dims: str | Sequence[str]) -> tuple[int, ...]:
+        """Shape that ``dims=`` stands for.
+
+        Raises
+        ------
+        ModelError
+            For a dimension without coordinates.
+        """
+        names = (dims,) if isinstance(dims, str) else tuple(dims)
+        for name in names:
+            if name not in self.coords:
+                raise ModelError(
+                    f"dims={name!r} is not in the model's coords {sorted(self.coords)}; pass shape= instead"
+                )
+        return tuple(len(self.coords[name]) for name in names)
+
+    def add_coords(self, coords: Mapping[str, Sequence[Any]]) -> None:
+        """Add coordinate values by dimension name."""
+        for name, values in coords.items():
+            if name in self.coords and not np.array_equal(self.coords[name], values):
+                raise ModelError(f"Duplicate and incompatible coordinate: {name}.")
+            self.coords[name] = values
+
+    def _register(self, name: str, variable: Variable, lists: Sequence[str] = ()) -> None:
+        """Add a variable to this model and every parent."""
+        model: Model | None = self
+        while model is not None:
+            if name in model.named_vars:
+                raise ValueError(f"Variable name {name} already exists.")
+            model.named_vars[name] = variable
+            for attribute in lists:
+                getattr(model, attribute).append(variable)
+            model._density = None
+            model = model.parent
+
+    def _register_random(self, name: str, variable: Variable, distribution: Any, dims: Any) -> None:
+        model: Model | None = self
+        while model is not None:
+            model._random.append((name, variable, distribution))
+            if dims is not None:
+                model._dims[name] = (dims,) if isinstance(dims, str) else tuple(dims)
+            model = model.parent
+
+    def Var(self, name: str, dist: Any, data: Any = None, total_size: Any = None, dims: Any = None) -> Variable:
+        """Add a random variable: PyMC3's method behind every named distribution.
+
+        Parameters
+        ----------
+        name
+            Its name.
+        dist
+            Its distribution.
+        data
+            Observations, or None.
+        total_size
+            Minibatch scaling: not supported.
+        dims
+            Names of its dimensions.
+        """
+        if total_size is not None:
+            raise NotSupported(f"{name}: total_size= (minibatch scaling) is not supported; pass the full data")
+        name = self.name_for(name)
+        if name in self.named_vars:
+            raise ValueError(f"Variable name {name} already exists.")
+        if data is not None:
+            variable: Variable = self._observed(name, dist, data)
+        else:
+            variable = self._free(name, dist)
+        self._register_random(name, variable, dist, dims)
+        return variable
+
+    def _observed(self, name: str, dist: Any, data: Any) -> ObservedRV:
+        if isinstance(data, Mapping):
+            raise NotSupported(f"{name}: observed= with a dictionary is not supported; pass an array")
+        values = data.data if isinstance(data, SharedVariable) else _observations(name, data, dist.dtype)
+        source = data if isinstance(data, SharedVariable) else as_tensor_variable(values)
+        variable = _as(ObservedRV, source, name)
+        variable.distribution, variable.model = dist, self
+        variable.observations = data if isinstance(data, SharedVariable) else values
+        dist.shape = tuple(np.shape(values))
+        self._register(name, variable, ["observed_RVs"])
+        return variable
+
+    def _free(self, name: str, dist: Any) -> Variable:
+        value = dist.default()
+        if dist.transform is None:
+            free = FreeRV(name, name, dist, self, value)
+            self._register(name, free, ["free_RVs"])
+            return free
+        transform: Transform = dist.transform
+        ends = [as_tensor_variable(p) for p in transform.params]
+        at_test = transform.rebind(*(tf.constant(np.asarray(e.tag.test_value, np.float64)) for e in ends))
+        start = np.asarray(at_test.forward(tf.constant(value)).numpy())
+        free = FreeRV(f"{name}_{transform.tag}__", name, dist, self, start)
+        free.transform = transform
+
+        def backward(y: Tensor, *params: Tensor) -> Tensor:
+            return transform.rebind(*params).backward(y)
+
+        op = Op(f"backward:{transform.tag}", backward, dtype="float64", shape=value.shape)
+        variable = apply(op, free, *(e.astype("float64") for e in ends), name=name)
+        variable.__class__ = TransformedRV
+        variable.distribution, variable.model = dist, self  # type: ignore[attr-defined]
+        variable.transformed, variable.transformation = free, transform  # type: ignore[attr-defined]
+        self._register(str(free.name), free, ["free_RVs"])
+        self._register(name, variable, ["deterministics"])
+        return variable
+
+    def complete(self, point: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        """A full unconstrained point: given values, and test values for the rest; constrained names are transformed.
+
+        Raises
+        ------
+        KeyError
+            For a name that is not in the model.
+        """
+        full = self.test_point
+        for name, value in point.items():
+            variable = self.named_vars.get(name)
+            if isinstance(variable, TransformedRV):
+                params = [as_tensor_variable(p) for p in variable.transformation.params]
+                tensors = evaluate([p.astype("float64") for p in params], givens_from_point(params, point))
+                forward = variable.transformation.rebind(*tensors).forward
+                full[str(variable.transformed.name)] = forward(tf.constant(np.asarray(value, np.float64))).numpy()
+            elif isinstance(variable, FreeRV):
+                full[name] = np.asarray(value, variable.dtype)
+            elif variable is None:
+                raise KeyError(f"no variable {name!r} in the model; it has {sorted(self.named_vars)}")
+        return full
+
+    def log_density(self) -> LogDensity:
+        """Compile the model to its log density (kept until a variable is added)."""
+        if self._density is None:
+            self._density = _compile(self)
+        return self._density
+
+    def logp(self, point: Mapping[str, Any]) -> np.ndarray:
+        """Log density at an unconstrained point (names that are missing take their test values)."""
+        return np.asarray(self.log_density().logp_and_gradient(self.complete(point))[0])
+
+    fastlogp = logp
+
+    def dlogp(self, point: Mapping[str, Any]) -> np.ndarray:
+        """Gradient at an unconstrained point, flat, in the order of the continuous free variables."""
+        density = self.log_density()
+        return density.flatten({**self.test_point, **density.logp_and_gradient(self.complete(point))[1]})
+
+    fastdlogp = dlogp
+
+    def check_test_point(self, test_point: Mapping[str, Any] | None = None, round_vals: int = 2) -> Any:
+        """Log density of each term at the test point, as a pandas Series."""
+        import pandas as pd
+
+        terms = self.log_density().terms_at(self.complete(test_point or {}))
+        by_variable = {str(v.name): terms[v.rv_name] for v in self.basic_RVs}  # type: ignore[attr-defined]
+        return pd.Series(by_variable, name="Log-probability of test_point").round(round_vals)
+
+    def __repr__(self) -> str:
+        names = [name for name in self.named_vars if not name.endswith("__")]
+        return f"Model({', '.join(names)})"
+
+
+def _observations(name: str, data: Any, dtype: str) -> np.ndarray:
+    """Observed data as an array of the distribution's dtype."""
+    masked = isinstance(data, np.ma.MaskedArray) and bool(np.any(data.mask))
+    values = array_of(np.ma.getdata(data) if isinstance(data, np.ma.MaskedArray) else data)
+    if masked or (values.dtype.kind == "f" and bool(np.any(np.isnan(values)))):
+        raise NotSupported(
+            f"{name}: observed data have missing values, which are not imputed; leave those entries out, or make them "
+            "a random variable of their own"
+        )
+    return values.astype(dtype)
+
+
+def givens_from_point(variables: Sequence[Variable], point: Mapping[str, Any]) -> dict[Variable, Any]:
+    """Values for everything random that ``variables`` depend on: from a point by name, else test values."""
+    givens: dict[Variable, Any] = {}
+    for variable in ancestors(variables):
+        if variable.name in point:
+            givens[variable] = np.asarray(point[str(variable.name)], variable.dtype)
+        elif isinstance(variable, FreeRV):
+            givens[variable] = np.asarray(variable.tag.test_value)
+    return givens
+
+
+def _compile(model: Model) -> LogDensity:
+    """Build the log density of a model: all parameters, transforms and deterministics in one evaluation."""
+    params = list(dict.fromkeys(p for _, _, dist in model._random for p in dist.params.values()))
+    constrained = [variable for _, variable, _ in model._random]
+    transforms = [p for v in constrained if isinstance(v, TransformedRV) for p in v.owner.inputs[1:]]  # type: ignore[union-attr]
+    recorded = list(dict.fromkeys([*_recorded(model)]))
+    outputs = list(dict.fromkeys([*params, *constrained, *transforms, *recorded, *model.potentials]))
+    free = {str(v.name): v for v in model.free_RVs}
+    random = list(model._random)
+    potentials = list(model.potentials)
+
+    def evaluate_draw(values: Mapping[str, Tensor]) -> Evaluation:
+        givens = {variable: values[name] for name, variable in free.items()}
+        tensors = dict(zip(outputs, evaluate(outputs, givens), strict=True))
+        terms: dict[str, Tensor] = {}
+        for name, variable, dist in random:
+            term = tf.reduce_sum(dist.bound(tensors).log_prob(tensors[variable]))
+            if isinstance(variable, TransformedRV):
+                ends = [tensors[p] for p in variable.owner.inputs[1:]]  # type: ignore[union-attr]
+                jacobian = variable.transformation.rebind(*ends).log_jacobian(values[str(variable.transformed.name)])
+                term += tf.reduce_sum(jacobian)
+            terms[name] = term
+        for potential in potentials:
+            terms[str(potential.name)] = tf.reduce_sum(tf.cast(tensors[potential], tf.float64))
+        return Evaluation(terms, {str(v.name): tensors[v] for v in recorded})
+
+    def forward(given: Mapping[str, Tensor], seed: Tensor) -> dict[str, Tensor]:
+        seeds = tf.unstack(tf.random.experimental.stateless_split(seed, max(len(random), 1)))
+        known: dict[Variable, Tensor] = {}
+        drawn: dict[str, Tensor] = {}
+        for (name, variable, dist), own_seed in zip(random, seeds, strict=False):
+            if name in given:
+                value = tf.cast(given[name], variable.dtype)
+            else:
+                inputs = list(dist.params.values())
+                bound = dist.bound(dict(zip(inputs, evaluate(inputs, known), strict=True)))
+                value = tf.cast(bound.sample(_current_shape(variable, dist), own_seed), variable.dtype)
+            known[variable] = drawn[name] = value
+        rest = [v for v in recorded if str(v.name) not in drawn]
+        drawn.update({str(v.name): t for v, t in zip(rest, evaluate(rest, known), strict=True)})
+        return drawn
+
+    shared = shared_inputs(outputs)
+    return LogDensity(
+        variables=tuple(_value_variable(v) for v in model.free_RVs),
+        evaluate=evaluate_draw,
+        forward=forward,
+        observed={str(v.name): _data(v) for v in model.observed_RVs},
+        version=lambda: tuple(s.version for s in shared),
+        dims=dict(model._dims),
+        coords=dict(model.root.coords),
+    )
+
+
+def _recorded(model: Model) -> list[Variable]:
+    """What a trace records: constrained random variables and deterministics, in the order they were made."""
+    observed = set(model.observed_RVs)
+    random = {v for _, v, _ in model._random}
+    keep = random | set(model.deterministics)
+    return [v for v in model.named_vars.values() if v in keep and v not in observed]
+
+
+def _current_shape(variable: Variable, dist: Any) -> tuple[int, ...]:
+    """Shape of a draw: that of the data as they are now (shared data may have been replaced)."""
+    if isinstance(variable, ObservedRV) and isinstance(variable.observations, SharedVariable):
+        return tuple(variable.observations.data.shape)
+    return tuple(dist.shape)
+
+
+def _data(variable: ObservedRV) -> np.ndarray:
+    data = variable.observations
+    return data.data if isinstance(data, SharedVariable) else data
+
+
+def _value_variable(free: FreeRV) -> ValueVariable:
+    row = free.distribution.row
+    value = np.asarray(free.tag.test_value)
+    categories = free.distribution.bound_at_test_point().categories if row.kind == "categorical" else None
+    tag = free.transform.tag if free.transform is not None else None
+    return ValueVariable(
+        str(free.name), free.rv_name, value.shape, free.dtype, tag, value, kind=row.kind, categories=categories
+    )
+
+
+def modelcontext(model: Model | None) -> Model:
+    """The given model, or the one that is open.
+
+    Raises
+    ------
+    TypeError
+        When there is neither.
+    """
+    return model if model is not None else Model.get_context()
+
+
+def Deterministic(name: str, var: Any, model: Model | None = None, dims: Any = None) -> Any:
+    """Name an expression, so that traces record it.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    var
+        A variable, or anything that converts to one.
+    """
+    model = modelcontext(model)
+    full = model.name_for(name)
+    variable = _as(DeterministicVariable, as_tensor_variable(var), full)
+    model._register(full, variable, ["deterministics"])
+    if dims is not None:
+        model._dims[full] = (dims,) if isinstance(dims, str) else tuple(dims)
+    return variable
+
+
+def Potential(name: str, var: Any, model: Model | None = None) -> Any:
+    """Add a term to the log density.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    var
+        The term; summed when it is not a scalar.
+    """
+    model = modelcontext(model)
+    full = model.name_for(name)
+    variable = _as(DeterministicVariable, as_tensor_variable(var), full)
+    model._register(full, variable, ["potentials"])
+    return variable
+
+
+def Data(name: str, value: Any, *, dims: Any = None, export_index_as_coords: bool = False) -> SharedVariable:
+    """Data that can be replaced by :func:`set_data`: a shared variable registered in the model.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    value
+        An array or anything that converts to one.
+    """
+    model = modelcontext(None)
+    array = array_of(value)
+    array = array.astype("int64" if array.dtype.kind in "iub" else "float64")
+    full = model.name_for(name)
+    shared = SharedVariable(array, full)
+    model._register(full, shared)
+    if dims is not None:
+        model._dims[full] = (dims,) if isinstance(dims, str) else tuple(dims)
+    return shared
+
+
+def set_data(new_data: Mapping[str, Any], model: Model | None = None) -> None:
+    """Replace the values of :func:`Data` containers by name.
+
+    Raises
+    ------
+    TypeError
+        For a name that is not a data container.
+    """
+    model = modelcontext(model)
+    for name, value in new_data.items():
+        variable = model[name]
+        if not isinstance(variable, SharedVariable):
+            raise TypeError(
+                f"The variable `{name}` must be defined as `pymc3.Data` inside the model to allow updating."
+            )
+        variable.set_value(array_of(value))
+
+
+def Point(*args: Any, model: Model | None = None, **kwargs: Any) -> dict[str, np.ndarray]:
+    """A point of the model as a dictionary; names that are not free variables are dropped."""
+    names = {str(v.name): v for v in modelcontext(model).free_RVs}
+    given = dict(*args, **kwargs)
+    return {name: np.asarray(value, names[name].dtype) for name, value in given.items() if name in names}

@@ -1,0 +1,1 @@
+"""The generator front end: PyMC4's API on current TensorFlow Probability."""

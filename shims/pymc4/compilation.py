@@ -1,0 +1,252 @@
+"""Generator models compiled to the one log density."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from pm_migrate.shims.density import Evaluation, LogDensity, ValueVariable
+from pm_migrate.shims.pymc4.coroutine_model import Model
+from pm_migrate.shims.pymc4.distributions import Deterministic, Distribution, Potential
+from pm_migrate.shims.pymc4.errors import EvaluationError, StopExecution
+from pm_migrate.shims.pymc4.flow.driver import Handler, drive, not_a_model
+from pm_migrate.shims.pymc4.flow.executors import observed_tensor
+from pm_migrate.shims.pymc4.names import transformed_name
+from pm_migrate.shims.pymc4.tensors import GeneratorTensor, to_tensor
+
+Tensor = Any
+
+
+class _Compiling(Handler):
+    """Common to the three runs of a model: data replaced by name, deterministics recorded."""
+
+    def __init__(self, replacements: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.replacements = replacements
+        self.values: dict[str, Tensor] = {}
+
+    def data(self, name: str, dist: Distribution) -> Tensor | None:
+        """Data of a variable, or None."""
+        return observed_tensor(name, dist, self.replacements)
+
+    def deterministic(self, name: str, value: Any, item: Deterministic | None) -> None:
+        if item is not None or isinstance(value, (GeneratorTensor, tf.Tensor, np.ndarray, float, int)):
+            self.values[name] = to_tensor(value)
+
+
+class _Discovery(_Compiling):
+    """One eager run at the test point, which finds variables, shapes and data.
+
+    Parameters
+    ----------
+    replacements
+        Data by name.
+    start
+        Values in place of test values, by random-variable or value-variable name.
+    """
+
+    def __init__(self, replacements: Mapping[str, Any], start: Mapping[str, Any] | None = None) -> None:
+        super().__init__(replacements)
+        self.start = dict(start or {})
+        self.unused = set(self.start)
+        self.variables: list[ValueVariable] = []
+        self.random: list[str] = []
+        self.observed: dict[str, np.ndarray] = {}
+        self.dims: dict[str, tuple[str, ...]] = {}
+
+    def deterministic(self, name: str, value: Any, item: Deterministic | None) -> None:
+        super().deterministic(name, value, item)
+        self.unused.discard(name)
+        if item is not None and item.dims is not None:
+            self.dims[name] = item.dims
+
+    def distribution(self, name: str, dist: Distribution) -> Tensor:
+        self.random.append(name)
+        self.unused.discard(name)
+        if dist.dims is not None:
+            self.dims[name] = dist.dims
+        data = self.data(name, dist)
+        if data is not None:
+            self.observed[name] = data.numpy()
+            dist.log_prob(data)  # an error of shapes belongs to this line of the model
+            return data
+        transform = dist.transform
+        full = name if transform is None else transformed_name(transform.generator_tag, name)
+        self.unused.discard(full)
+        value, unconstrained = self._start(name, full, dist)
+        dist.log_prob(value)
+        if full in {v.name for v in self.variables}:
+            raise EvaluationError(f"two variables have the value variable {full!r}; rename {name!r}")
+        self.variables.append(
+            ValueVariable(
+                full,
+                name,
+                tuple(unconstrained.shape),
+                unconstrained.dtype.name,
+                None if transform is None else transform.tag,
+                unconstrained.numpy(),
+                kind=dist.row.kind,
+                categories=dist.categories,
+            )
+        )
+        self.values[name] = value
+        return value
+
+    def _start(self, name: str, full: str, dist: Distribution) -> tuple[Tensor, Tensor]:
+        """Constrained and unconstrained start value."""
+        transform = dist.transform
+        if full in self.start and transform is not None:
+            unconstrained = to_tensor(self.start[full])
+            return transform.backward(unconstrained), unconstrained
+        value = dist.test_value
+        if name in self.start:
+            value = tf.broadcast_to(tf.cast(to_tensor(self.start[name]), dist.dtype), dist.value_shape)
+        return value, value if transform is None else transform.forward(value)
+
+
+class _Density(_Compiling):
+    """One draw's terms of the log density."""
+
+    def __init__(self, replacements: Mapping[str, Any], given: Mapping[str, Tensor], known: Mapping[str, Any]) -> None:
+        super().__init__(replacements)
+        self.given = given
+        self.known = known
+        self.terms: dict[str, Tensor] = {}
+        self.elementwise: dict[str, Tensor] = {}
+
+    def distribution(self, name: str, dist: Distribution) -> Tensor:
+        data = self.data(name, dist)
+        if data is not None:
+            self.elementwise[name] = dist.log_prob(data)
+            self.terms[name] = tf.reduce_sum(self.elementwise[name])
+            return data
+        transform = dist.transform
+        variable = self.known.get(name if transform is None else transformed_name(transform.generator_tag, name))
+        if variable is None:
+            raise EvaluationError(
+                f"{name!r} was not there when the model was first run: the variables of a model must not depend on "
+                "anything that changes from run to run"
+            )
+        # the gradient of a reshape is dense also where the value is only gathered from
+        value = tf.reshape(self.given[variable.name], variable.shape)
+        jacobian: Tensor = 0.0
+        if transform is not None:
+            jacobian = tf.reduce_sum(transform.log_jacobian(value))
+            value = transform.backward(value)
+        self.terms[name] = tf.reduce_sum(dist.log_prob(value)) + jacobian
+        self.values[name] = value
+        return value
+
+    def potential(self, name: str, potential: Potential) -> None:
+        self.terms[name] = tf.reduce_sum(potential.value)
+
+
+class _Forward(_Compiling):
+    """One ancestral draw of everything that is not given."""
+
+    def __init__(self, replacements: Mapping[str, Any], given: Mapping[str, Any], seeds: list[Tensor]) -> None:
+        super().__init__(replacements)
+        self.given = given
+        self.seeds = iter(seeds)
+
+    def distribution(self, name: str, dist: Distribution) -> Tensor:
+        seed = next(self.seeds)
+        if name in self.given:
+            value = tf.cast(to_tensor(self.given[name]), dist.dtype)
+        else:
+            data = self.data(name, dist)
+            shape = dist.value_shape if data is None else dist.observation_shape(data)
+            value = dist.sample_total(shape, seed)
+        self.values[name] = value
+        return value
+
+
+def compile_model(model: Model, observed: Mapping[str, Any] | None = None) -> LogDensity:
+    """Compile a model.
+
+    Parameters
+    ----------
+    model
+        The model; its generator runs once now, at the test values, and once per trace of a compiled function.
+    observed
+        Data that replace those in the model, by name; None makes a variable latent.
+
+    Raises
+    ------
+    StopExecution
+        When ``model`` is not a model that can run more than once.
+    """
+    if not isinstance(model, Model):
+        raise StopExecution(not_a_model(model))
+    replacements = dict(observed or {})
+    found = _discover(model, replacements)
+    known = {v.name: v for v in found.variables}
+
+    def evaluate(values: Mapping[str, Tensor]) -> Evaluation:
+        handler = _Density(replacements, values, known)
+        drive(model, handler)
+        return Evaluation(handler.terms, handler.values)
+
+    def forward(given: Mapping[str, Tensor], seed: Tensor) -> dict[str, Tensor]:
+        # the same split as in the other front end, so that the same seed gives the same draws
+        seeds = tf.unstack(tf.random.experimental.stateless_split(seed, max(len(found.random), 1)))
+        handler = _Forward(replacements, given, seeds)
+        drive(model, handler)
+        return handler.values
+
+    return LogDensity(
+        variables=tuple(found.variables),
+        evaluate=evaluate,
+        forward=forward,
+        observed=found.observed,
+        dims=found.dims,
+        coords=model.coords,
+    )
+
+
+def _discover(model: Any, replacements: Mapping[str, Any], start: Mapping[str, Any] | None = None) -> _Discovery:
+    handler = _Discovery(replacements, start)
+    with tf.init_scope():
+        drive(model, handler)
+    unknown = sorted(set(replacements) - set(handler.random))
+    if unknown:
+        raise EvaluationError(f"observed= names {unknown}, which are not variables of the model: {handler.random}")
+    return handler
+
+
+def complete(
+    model: Model, point: Mapping[str, Any], observed: Mapping[str, Any] | None = None
+) -> dict[str, np.ndarray]:
+    """A full unconstrained point: given values, and test values for the rest.
+
+    Parameters
+    ----------
+    point
+        Values by random-variable name (constrained) or value-variable name (unconstrained).
+
+    Raises
+    ------
+    KeyError
+        For a name that is not in the model.
+    """
+    found = _discover(model, dict(observed or {}), point)
+    if found.unused:
+        raise KeyError(f"no variable {sorted(found.unused)[0]!r} in the model; it has {found.random}")
+    return {v.name: v.test_value for v in found.variables}
+
+
+def pointwise(
+    model: Model, density: LogDensity, observed: Mapping[str, Any] | None = None
+) -> Callable[[Mapping[str, Tensor]], dict[str, Tensor]]:
+    """A function of unconstrained values that gives the log density of the data, element by element."""
+    known = {v.name: v for v in density.variables}
+
+    def evaluate(values: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        handler = _Density(dict(observed or {}), values, known)
+        drive(model, handler)
+        return handler.elementwise
+
+    return evaluate

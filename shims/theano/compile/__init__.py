@@ -1,0 +1,6 @@
+"""``theano.compile``: the parts that programs import."""
+
+from pm_migrate.shims.theano.compilation import Function, In, Param, function
+from pm_migrate.shims.theano.graph import SharedVariable
+
+__all__ = ["Function", "In", "Param", "SharedVariable", "function"]

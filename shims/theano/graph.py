@@ -1,0 +1,498 @@
+"""The lazy expression graph: variables, operations, and how an operation is applied.
+
+A :class:`Variable` is a node of the graph: the result of an :class:`Apply` (an :class:`Op` on inputs), or a leaf
+(:class:`Constant`, :class:`SharedVariable`, :class:`Input`). Nothing is computed when a node is made except its *test value*,
+at once, from the test values of the inputs, so that a wrong shape is reported at the line that wrote it.
+:func:`pm_migrate.shims.theano.evaluation.evaluate` computes nodes with TensorFlow.
+
+To add an operation, make an :class:`Op` and :func:`apply` it. The implementation is a function of tensors:
+
+>>> import tensorflow as tf
+>>> double = Op("double", lambda x: 2.0 * x, dtype="float64", ndim=1)
+>>> y = apply(double, [1.0, 2.0])
+>>> y.eval().tolist()
+[2.0, 4.0]
+"""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from pm_migrate.errors import ModelError, NotSupported
+from pm_migrate.shims.theano.config import config
+from pm_migrate.shims.theano.operators import Operators
+from pm_migrate.shims.theano.promotion import SUPPORTED
+
+Tensor = Any  # tf.Tensor, spelled loosely: TensorFlow ships no usable stubs
+Kind = tuple[str, tuple[bool, ...]]  #: dtype and broadcastable flags
+
+
+class Tag:
+    """The free attributes of a variable; ``test_value`` is one of them."""
+
+    test_value: np.ndarray
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Op:
+    """One operation of the graph.
+
+    Parameters
+    ----------
+    name
+        Stable name, for messages and ``str(variable)``: ``exp``, ``logp:Normal``.
+    impl
+        ``impl(*tensors) -> tensor`` (a tuple of tensors when ``outputs`` is set): pure TensorFlow, traceable, without
+        ``py_function``. Shapes are static while tracing unless a mask or a random index decides them.
+    dtype, ndim, shape
+        The kind of the result, for an operation that knows it: NumPy dtype name, number of dimensions or full shape.
+        What is not given is taken from the test value, so it may be left out only where inputs always have one.
+    infer
+        Instead of those: a function of the input variables that gives ``(dtype, broadcastable)`` (a list of them when
+        ``outputs`` is set).
+    fast
+        The same function for NumPy arrays, used for test values and for what is known while tracing. Without it
+        ``impl`` runs eagerly.
+    guarded
+        ``impl`` with gradients that stay finite where the value is not; used in what a ``switch`` may mask.
+    raw
+        ``impl`` wants operands that are known while tracing as NumPy arrays (see :func:`known`), not as tensors.
+    branches
+        Indices of the inputs whose values this operation may mask, as ``switch`` does: everything these inputs are
+        computed from is evaluated with ``guarded`` gradients.
+    outputs
+        Number of results, or None for exactly one that is not wrapped in a tuple.
+    python
+        The implementation leaves TensorFlow (``as_op``): it cannot be compiled by XLA.
+    info
+        What other operations need to know about this one: the index of ``subtensor``.
+    """
+
+    name: str
+    impl: Callable[..., Any]
+    dtype: str | None = None
+    ndim: int | None = None
+    shape: tuple[int | None, ...] | None = None
+    infer: Callable[[Sequence[Any]], Any] | None = None
+    fast: Callable[..., Any] | None = None
+    guarded: Callable[..., Any] | None = None
+    raw: bool = False
+    branches: tuple[int, ...] = ()
+    outputs: int | None = None
+    python: bool = False
+    info: Any = None
+
+    def kind(self, inputs: Sequence[Variable], value: np.ndarray | None) -> Kind:
+        """Dtype and broadcastable flags of the one result."""
+        if self.infer is not None:
+            return self.infer(inputs)
+        dtype = self.dtype if self.dtype is not None else (None if value is None else value.dtype.name)
+        if self.shape is not None:
+            broadcastable = tuple(n == 1 for n in self.shape)
+        else:
+            ndim = self.ndim if self.ndim is not None else (None if value is None else value.ndim)
+            if ndim is None or dtype is None:
+                raise ModelError(
+                    f"{self.name}: the dtype and number of dimensions of the result are not known; give dtype= and "
+                    "ndim= to the Op, or test values to its inputs"
+                )
+            broadcastable = (False,) * ndim
+        if dtype is None:
+            raise ModelError(f"{self.name}: the dtype of the result is not known; give dtype= to the Op")
+        return dtype, broadcastable
+
+
+class Apply:
+    """An operation applied to inputs; ``outputs`` are the variables it makes."""
+
+    __slots__ = ("inputs", "op", "outputs")
+
+    def __init__(self, op: Op, inputs: tuple[Variable, ...]) -> None:
+        self.op = op
+        self.inputs = inputs
+        self.outputs: tuple[Variable, ...] = ()
+
+
+class Variable(Operators):
+    """A node of the expression graph: Theano's ``TensorVariable``.
+
+    Parameters
+    ----------
+    dtype
+        NumPy dtype name.
+    broadcastable
+        One flag per dimension: whether its length is known to be 1.
+    name
+        Shown by ``str``.
+    owner, index
+        The :class:`Apply` this is output number ``index`` of, or None for a leaf.
+    test_value
+        Example value, of exactly this dtype and number of dimensions.
+    """
+
+    weak = False  #: a Python integer, which adapts to the dtype it meets
+
+    def __init__(
+        self,
+        dtype: str,
+        broadcastable: tuple[bool, ...],
+        name: str | None = None,
+        owner: Apply | None = None,
+        index: int = 0,
+        test_value: np.ndarray | None = None,
+    ) -> None:
+        self.dtype = dtype
+        self.broadcastable = broadcastable
+        self.name = name
+        self.owner = owner
+        self.index = index
+        self.tag = Tag()
+        self.is_constant = False
+        if test_value is not None:
+            self.tag.test_value = test_value
+
+    @property
+    def ndim(self) -> int:
+        """Number of dimensions."""
+        return len(self.broadcastable)
+
+    @property
+    def static_shape(self) -> tuple[int | None, ...]:
+        """Lengths of the dimensions as the test value has them; None where there is no test value."""
+        value = get_test_value(self)
+        if value is not None:
+            return value.shape
+        return tuple(1 if b else None for b in self.broadcastable)
+
+    @property
+    def type(self) -> Any:
+        """The ``TensorType`` of the variable."""
+        from pm_migrate.shims.theano.types import TensorType
+
+        return TensorType(self.dtype, self.broadcastable)
+
+    def eval(self, inputs_to_values: dict[Any, Any] | None = None) -> np.ndarray:
+        """Compute the value now, given values for the inputs it depends on."""
+        from pm_migrate.shims.theano.evaluation import evaluate
+
+        givens = {v: np.asarray(value, v.dtype) for v, value in (inputs_to_values or {}).items()}
+        return np.asarray(evaluate([self], givens)[0].numpy())
+
+    def clone(self) -> Variable:
+        """A new leaf of the same kind, without an owner."""
+        return Variable(self.dtype, self.broadcastable, self.name, test_value=get_test_value(self))
+
+    def __str__(self) -> str:
+        if self.name is not None:
+            return self.name
+        if self.owner is not None:
+            return f"{self.owner.op.name}.{self.index}"
+        return f"<{self.type}>"
+
+    __repr__ = __str__
+
+
+class Constant(Variable):
+    """A leaf whose value never changes, in ``data``."""
+
+    def __init__(self, data: np.ndarray, name: str | None = None, weak: bool = False) -> None:
+        super().__init__(data.dtype.name, tuple([n == 1 for n in data.shape]), name, test_value=data)
+        self.data = data
+        self.weak = weak
+        self.is_constant = True
+
+    @property
+    def value(self) -> np.ndarray:
+        """The data, by Theano's other name."""
+        return self.data
+
+    def __str__(self) -> str:
+        return self.name or f"TensorConstant{{{np.array2string(self.data, threshold=6, edgeitems=2)}}}"
+
+    __repr__ = __str__
+
+
+class _SharedTag(Tag):
+    """The tag of a shared variable: its test value is its value."""
+
+    def __init__(self, owner: SharedVariable) -> None:
+        self._owner = owner
+
+    @property
+    def test_value(self) -> np.ndarray:  # type: ignore[override]
+        return self._owner.data
+
+    @test_value.setter
+    def test_value(self, value: np.ndarray) -> None:
+        raise ModelError("the test value of a shared variable is its value: use set_value")
+
+
+class SharedVariable(Variable):
+    """A leaf whose value can be set between evaluations, also to a new shape.
+
+    Parameters
+    ----------
+    value
+        First value; its dtype and number of dimensions are fixed from then on.
+    name
+        Shown by ``str``.
+    borrow
+        Keep the array itself, not a copy.
+
+    Attributes
+    ----------
+    version : int
+        Grows by one with every :meth:`set_value`.
+    """
+
+    def __init__(self, value: Any, name: str | None = None, borrow: bool = False) -> None:
+        array = array_of(value)
+        super().__init__(array.dtype.name, (False,) * array.ndim, name)
+        self.tag = _SharedTag(self)
+        self.data = array if borrow else array.copy()
+        self.version = 0
+
+    def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> np.ndarray:
+        """The current value (a copy unless ``borrow``)."""
+        return self.data if borrow else self.data.copy()
+
+    def set_value(self, new_value: Any, borrow: bool = False) -> None:
+        """Replace the value by one of the same number of dimensions; the shape may differ.
+
+        Raises
+        ------
+        TypeError
+            If the number of dimensions differs, or the dtype cannot be converted without loss.
+        """
+        array = array_of(new_value)
+        if array.ndim != self.ndim:
+            raise TypeError(
+                f"shared variable {self}: set_value got {array.ndim} dimensions, the variable has {self.ndim}"
+            )
+        if not np.can_cast(array.dtype, self.dtype, "same_kind"):
+            raise TypeError(
+                f"shared variable {self} has dtype {self.dtype}; a value of dtype {array.dtype} would lose digits"
+            )
+        array = array.astype(self.dtype, copy=not borrow)
+        self.data = array
+        self.version += 1
+
+    @property
+    def container(self) -> SharedVariable:
+        """Theano's container of the value; here the variable itself."""
+        return self
+
+
+class Input(Variable):
+    """A leaf that is given a value at evaluation.
+
+    Parameters
+    ----------
+    name
+        Shown by ``str`` and in the error when no value was given.
+    dtype
+        NumPy dtype name.
+    shape
+        Static shape, None for a length that is not known.
+    test_value
+        Example value; converted to ``dtype``.
+    """
+
+    def __init__(
+        self,
+        name: str | None,
+        dtype: str,
+        shape: Sequence[int | None] = (),
+        test_value: Any = None,
+    ) -> None:
+        value = None if test_value is None else np.asarray(test_value, dtype)
+        super().__init__(dtype, tuple([n == 1 for n in shape]), name, test_value=value)
+        self.input_shape = tuple(shape)
+
+    @property
+    def static_shape(self) -> tuple[int | None, ...]:
+        """The shape this input was made with."""
+        return self.input_shape
+
+
+def get_test_value(variable: Variable) -> np.ndarray | None:
+    """The test value of a variable as an array of its dtype, or None."""
+    value = getattr(variable.tag, "test_value", None)
+    if value is None or (type(value) is np.ndarray and value.dtype.name == variable.dtype):
+        return value
+    return np.asarray(value, variable.dtype)
+
+
+def known(operand: Any) -> np.ndarray | None:
+    """The value of an operand of a ``raw`` op when it is known while tracing, else None."""
+    if isinstance(operand, np.ndarray):
+        return operand
+    if isinstance(operand, tf.__internal__.EagerTensor):
+        return operand.numpy()
+    return None
+
+
+def array_of(value: Any) -> np.ndarray:
+    """Convert data (numbers, lists, NumPy, pandas, xarray) to an array of a dtype that the graph can hold.
+
+    Raises
+    ------
+    TypeError
+        For data that is not numeric.
+    """
+    if isinstance(value, np.ma.MaskedArray):
+        raise NotSupported("masked arrays in tensor expressions: pass them as observed= or fill them first")
+    if hasattr(value, "tocsr"):
+        raise NotSupported("scipy.sparse matrices: convert with .toarray()")
+    array = value.to_numpy() if hasattr(value, "to_numpy") else np.asarray(value)
+    if array.dtype == object:
+        try:  # pandas keeps plain numbers in object columns
+            array = array.astype("float64")
+        except (TypeError, ValueError):
+            raise TypeError(f"cannot make a tensor of {type(value).__name__} with dtype object") from None
+    if array.dtype.name == "longdouble" or array.dtype.name == "float128":
+        array = array.astype("float64")
+    if array.dtype.name not in SUPPORTED:
+        raise TypeError(f"cannot make a tensor of dtype {array.dtype}: {str(value)[:60]}")
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def constant(value: Any, name: str | None = None, ndim: int | None = None, dtype: str | None = None) -> Constant:
+    """``tt.constant``: a variable with a fixed value."""
+    if dtype is not None:
+        array = np.asarray(array_of(value), dtype)
+    elif type(value) is int and -(2**31) <= value < 2**31:
+        return Constant(np.asarray(value, "int64"), name, weak=True)
+    elif type(value) is float:
+        array = np.asarray(value, config.floatX)
+    else:
+        array = array_of(value)
+    if ndim is not None and array.ndim != ndim:
+        if array.ndim > ndim:
+            raise ValueError(f"a constant of {array.ndim} dimensions cannot have ndim={ndim}")
+        array = array.reshape((1,) * (ndim - array.ndim) + array.shape)
+    return Constant(array, name)
+
+
+def as_variable(value: Any, name: str | None = None) -> Variable:
+    """``tt.as_tensor_variable`` without its options; lists that hold variables are stacked."""
+    if isinstance(value, Variable):
+        return value
+    if isinstance(value, numbers.Number) or np.isscalar(value):
+        return constant(value, name)
+    if hasattr(value, "_as_variable"):
+        return value._as_variable()
+    if _holds_variables(value):
+        from pm_migrate.shims.theano.ops.shaping import stack
+
+        return stack([as_variable(item) for item in value])
+    return constant(value, name)
+
+
+def _holds_variables(value: Any) -> bool:
+    """Whether a (nested) sequence contains a variable."""
+    if isinstance(value, (list, tuple)):
+        return any(isinstance(item, Variable) or _holds_variables(item) for item in value)
+    return isinstance(value, np.ndarray) and value.dtype == object and _holds_variables(value.tolist())
+
+
+def apply(op: Op, *inputs: Any, name: str | None = None) -> Variable:
+    """Make the node ``op(*inputs)``, and compute its test value when every input has one.
+
+    Raises
+    ------
+    ModelError
+        When the operation fails on the test values: names the operation and the shapes and dtypes of its operands.
+    """
+    operands = tuple([v if isinstance(v, Variable) else as_variable(v) for v in inputs])
+    values = _input_values(operands)
+    value = None
+    if values is not None:
+        value = _run(op, operands, values)
+    kind = _kind(op, operands, value)
+    node = Apply(op, operands)
+    result = Variable(kind[0], kind[1], name, node)
+    if value is not None:
+        result.tag.test_value = _checked(op, value, kind)
+    result.is_constant = _all_constant(operands)
+    node.outputs = (result,)
+    return result
+
+
+def apply_multiple(op: Op, *inputs: Any) -> list[Variable]:
+    """Like :func:`apply` for an operation with several results."""
+    operands = tuple([v if isinstance(v, Variable) else as_variable(v) for v in inputs])
+    values = _input_values(operands)
+    results = None if values is None else _run(op, operands, values)
+    assert op.infer is not None
+    assert op.outputs is not None
+    node = Apply(op, operands)
+    node.outputs = tuple(
+        Variable(dtype, broadcastable, None, node, i) for i, (dtype, broadcastable) in enumerate(op.infer(operands))
+    )
+    for i, output in enumerate(node.outputs):
+        if results is not None:
+            output.tag.test_value = _checked(op, results[i], (output.dtype, output.broadcastable))
+        output.is_constant = _all_constant(operands)
+    return list(node.outputs)
+
+
+def _all_constant(operands: Sequence[Variable]) -> bool:
+    return all([v.is_constant for v in operands])
+
+
+def _input_values(operands: Sequence[Variable]) -> list[np.ndarray] | None:
+    values = [get_test_value(v) for v in operands]
+    return None if any([v is None for v in values]) else values  # type: ignore[return-value]
+
+
+def _kind(op: Op, operands: Sequence[Variable], value: np.ndarray | None) -> Kind:
+    try:
+        return op.kind(operands, value)
+    except (NotSupported, ModelError):
+        raise
+    except Exception as error:
+        raise ModelError(_complaint(op, operands, error)) from error
+
+
+def _checked(op: Op, value: Any, kind: Kind) -> np.ndarray:
+    """The test value in the dtype of the result; its number of dimensions must be the declared one."""
+    array = np.asarray(value, kind[0])
+    if array.ndim != len(kind[1]):
+        raise ModelError(
+            f"{op.name}: the result has {array.ndim} dimensions {array.shape}, but the operation declares {len(kind[1])}"
+        )
+    return array
+
+
+def run_numpy(op: Op, values: Sequence[np.ndarray]) -> Any:
+    """Compute an operation on arrays, in NumPy where it has a NumPy form, else by eager TensorFlow."""
+    if op.fast is not None:
+        with np.errstate(all="ignore"):
+            return op.fast(*values)
+    with tf.init_scope():
+        result = op.impl(*(values if op.raw else [tf.constant(v) for v in values]))
+        if op.outputs is None:
+            return np.asarray(result)
+        return [np.asarray(r) for r in result]
+
+
+def _run(op: Op, operands: Sequence[Variable], values: Sequence[np.ndarray]) -> Any:
+    try:
+        value = run_numpy(op, values)
+    except (NotSupported, ModelError):
+        raise
+    except Exception as error:
+        raise ModelError(_complaint(op, operands, error)) from error
+    return np.asarray(value) if op.outputs is None else value
+
+
+def _complaint(op: Op, operands: Sequence[Variable], error: Exception) -> str:
+    shown = ", ".join(f"{v}: {v.dtype} {v.static_shape}" for v in operands)
+    return f"{op.name}: {str(error).strip() or type(error).__name__}\n  operands: {shown or 'none'}"

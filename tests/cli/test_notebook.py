@@ -1,0 +1,282 @@
+"""Notebooks: one program out of many cells, and nothing but sources changed in the bytes."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import pm_migrate.codemod
+from pm_migrate.codemod.magics import hold, is_foreign, restore
+from pm_migrate.codemod.notebook import HELD_CODE, join_cells, migrate_notebook, parse_notebook, split_cells
+from pm_migrate.errors import SafetyError
+from pm_migrate.findings import Confidence, Finding, Migration, References
+
+from .conftest import Run, rename_import
+
+IMPORT, REPLACED = "import pymc3 as pm", "from pm_migrate import pymc4 as pm"
+
+
+def notebook(*cells: str | list[str], **more: object) -> str:
+    content = [{"cell_type": "code", "metadata": {}, "outputs": [], "source": cell} for cell in cells]
+    return json.dumps({"cells": content, "metadata": {}, "nbformat": 4, "nbformat_minor": 5, **more}, indent=1) + "\n"
+
+
+def sources(text: str) -> list[str]:
+    return ["".join(cell["source"]) for cell in json.loads(text)["cells"]]
+
+
+def test_only_changed_sources_differ_in_the_bytes(folder: Path, run: Run) -> None:
+    """Odd on purpose: key order, indentation, spelling of numbers, escapes, outputs, no final newline."""
+    text = (
+        '{"nbformat_minor": 2, "nbformat":4,\n\t"metadata": {"x": 1.50e0, "y": 1E+2, "z": "\\u00e9\\/"},\r\n "cells": [\n'
+        '  {"source": ["# pymc3 \\u00e9"], "cell_type": "markdown"},\n'
+        '  {"outputs": [{"text": ["import pymc3 as pm"]}], "source": [\n     "%matplotlib inline\\n",\n'
+        '     "import pymc3 as pm\\n",\n     "x = \'\\u00e9\'\\n",\n     "y = \\u0027a\\/b\'"\n    ], "cell_type": "code"},\n'
+        '  {"cell_type":"code","source":"import pymc3 as pm"},\n  {"source": ["pm"], "cell_type": "code"}\n ]}'
+    )
+    Path("a.ipynb").write_bytes(text.encode())
+    assert run("a.ipynb").exit_code == 0
+    expected = text.replace('     "import pymc3 as pm\\n"', f'     "{REPLACED}\\n"')
+    expected = expected.replace('"source":"import pymc3 as pm"', f'"source":"{REPLACED}"')
+    assert Path("a.ipynb").read_bytes().decode() == expected
+
+
+@pytest.mark.parametrize("indent", [None, 0, 1, 2, "\t"])
+@pytest.mark.parametrize("ensure_ascii", [True, False])
+@pytest.mark.parametrize("lines", [True, False])
+def test_the_manner_of_the_file_is_kept(
+    engine: None, indent: int | str | None, ensure_ascii: bool, lines: bool
+) -> None:
+    def written(source: str) -> str:
+        value = source.splitlines(keepends=True) if lines else source
+        content = {"cells": [{"cell_type": "code", "source": value}], "nbformat": 4}
+        return json.dumps(content, indent=indent, ensure_ascii=ensure_ascii)
+
+    before = f"x = 'é'\n{IMPORT}  # ü\n"
+    assert migrate_notebook(written(before)).code == written(before.replace(IMPORT, REPLACED))
+
+
+def test_a_line_that_grows_into_several(engine: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def grow(text: str, **options: object) -> Migration:
+        return Migration(text.replace("pymc3", "a\nimport b"), True)
+
+    monkeypatch.setattr(pm_migrate.codemod, "migrate_source", grow)
+    text = '{"nbformat": 4, "cells": [{"cell_type": "code", "source": [\n   "import pymc3"\n  ]}]}'
+    assert migrate_notebook(text).code == text.replace('"import pymc3"', '"import a\\n",\n   "import b"')
+
+
+def test_notebooks_in_other_languages_are_not_ours(engine: None) -> None:
+    for metadata in ({"kernelspec": {"language": "R"}}, {"language_info": {"name": "julia"}}):
+        text = notebook("library(pymc3) <- (", metadata=metadata)
+        assert migrate_notebook(text) == Migration(text, changed=False)
+
+
+def test_windows_line_ends_in_a_source(engine: None) -> None:
+    text = notebook(f"{IMPORT}\r\nx = 1\r\n", "y = 1\r\n%time z")
+    assert sources(migrate_notebook(text).code) == [f"{REPLACED}\r\nx = 1\r\n", "y = 1\r\n%time z"]
+
+
+def test_a_byte_order_mark_is_kept(folder: Path, run: Run) -> None:
+    Path("a.ipynb").write_bytes(b"\xef\xbb\xbf" + notebook(IMPORT).encode())
+    assert run("a.ipynb").exit_code == 0
+    assert Path("a.ipynb").read_bytes() == b"\xef\xbb\xbf" + notebook(REPLACED).encode()
+
+
+def test_from_standard_input(folder: Path, run: Run) -> None:
+    assert run("-", input=notebook(IMPORT)).stdout == notebook(REPLACED)
+
+
+def test_findings_name_cell_and_line(folder: Path, run: Run) -> None:
+    content = json.loads(
+        notebook("x = 1", "y = 2\n\n!ls \\\n  -l\n", "%matplotlib inline\n\ntodo(pymc3)\n%time review(1)")
+    )
+    content["cells"].insert(1, {"cell_type": "markdown", "source": "todo(x)"})
+    Path("a.ipynb").write_text(json.dumps(content))
+    report = json.loads(run("--check", "a.ipynb", "--format", "json").stdout)
+    found = [
+        (finding["cell"], finding["line"], finding["column"], finding["end_column"], finding["code"])
+        for finding in report["files"][0]["findings"]
+    ]
+    assert found == [(3, 3, 0, 5, "PM301"), (3, 4, 6, 13, "PM201")]
+    assert "a.ipynb:cell 3:3:1: PM301 manual" in run("--check", "a.ipynb").stdout
+
+
+def test_diff_shows_cells(folder: Path, run: Run) -> None:
+    Path("a.ipynb").write_text(notebook("x = 1", f"{IMPORT}\nx = 2\n"))
+    assert run("--diff", "a.ipynb").stdout == (
+        f"--- a.ipynb:cell 1\n+++ a.ipynb:cell 1\n@@ -1,2 +1,2 @@\n-{IMPORT}\n+{REPLACED}\n x = 2\n"
+    )
+
+
+IPYTHON = [
+    "%matplotlib inline",
+    "%load_ext autoreload\n%autoreload 2\nx = 1",
+    "!pip install x",
+    "!!ls",
+    "!echo a \\\n  b\nx = 1",
+    "files = !ls *.csv",
+    "a, b = %sql select * from t where x = 1",
+    "x?",
+    "x.y??",
+    "?x.y",
+    "??x",
+    "x[0].y?",
+    "%timeit?",
+    "for i in range(3):\n    %time f(i)",
+    "if x:\n    !ls",
+    "with x:\n\t%run other.py\n\ty = 1",
+    "%time x = f(1)",
+    "%timeit -n 3 f(1)",
+    "%%time\nx = 1",
+    "\n%%time\nx = 1",
+    "%%timeit x = 2\nx + 1",
+    "%%capture out\nprint(1)",
+    "%time",
+    "%time x = f(1)  # a comment",
+    "/f 1",
+    ",f a b",
+    ";f a b",
+]
+PYTHON = [
+    "x = (a\n     % b)",
+    "x = a \\\n  % b",
+    's = """\n%time x\n!ls\nx?\n"""',
+    "s = '''a\\'''\n%time x\n'''",
+    's = "a\\\n%b"',
+    "x = 1  # why?",
+    "x != y",
+    "x = {\n'a': 1,\n}  # %time",
+    "f('%s' % x)",
+    "x = '(' # [\ny = 1",
+]
+
+
+@pytest.mark.parametrize("source", IPYTHON)
+def test_ipython_lines_are_held_and_come_back(source: str) -> None:
+    for carry in (True, False):
+        cell = hold(source, "token", 7, carry=carry)
+        compile(cell.source, "cell", "exec")
+        assert cell.held and [line.number for line in cell.held] == list(range(7, 7 + len(cell.held)))
+        assert restore(cell.source, "token", cell.held) == source
+
+
+@pytest.mark.parametrize("source", PYTHON)
+def test_python_is_not_held(source: str) -> None:
+    assert hold(source, "token", 0).source == source
+
+
+def test_a_statement_behind_a_magic_stays_in_the_program(engine: None) -> None:
+    text = notebook(f"%time {IMPORT}")
+    result = migrate_notebook(text)
+    assert sources(result.code) == [f"%time {REPLACED}"]
+    assert [(finding.column, finding.end_column) for finding in result.findings] == [(6, 6 + len(IMPORT))]
+
+
+def test_a_statement_behind_a_magic_that_grows_is_hidden_and_reported(
+    engine: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrap(text: str, **options: object) -> Migration:
+        code = re.sub(r"pm\.sample\((\d+)\)", r"pm.sample(\n    \1\n)", rename_import(text).code)
+        return Migration(code, code != text, references=References(1, 1))
+
+    monkeypatch.setattr(pm_migrate.codemod, "migrate_source", wrap)
+    result = migrate_notebook(notebook(IMPORT, "x = 1\n%time trace = pm.sample(100)"))
+    assert sources(result.code) == [REPLACED, "x = 1\n%time trace = pm.sample(100)"]
+    (finding,) = result.findings
+    assert (finding.code, finding.cell, finding.line, finding.confidence) == (HELD_CODE, 1, 2, Confidence.MANUAL)
+    assert result.references == References(2, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("cell", "reported"),
+    [
+        ("!pip install pymc3==3.8", True),
+        ("%pip install -q Theano", True),
+        ("%timeit -n 3 pm.sample(10)", True),
+        ("%%writefile model.py\nimport pymc3\n", True),
+        ("%%bash\npython -c 'import theano'", True),
+        ("%load_ext theano_magic", False),
+        ("!pip install arviz", False),
+        ("!ls pm_data", False),
+        ("pm.Normal?", False),
+        ("?pm.Normal", False),
+        ("%%bash\nls pm.csv", False),
+        ("%matplotlib inline", False),
+    ],
+)
+def test_hidden_mentions_of_pymc3_are_no_silent_all_clear(engine: None, cell: str, reported: bool) -> None:
+    result = migrate_notebook(notebook(IMPORT, cell))
+    hidden = [finding for finding in result.findings if finding.code == HELD_CODE]
+    assert len(hidden) == reported
+    assert result.references == References(1 + reported, 1, int(reported))
+    assert sources(result.code) == [REPLACED, cell]
+
+
+def test_cells_in_other_languages_stay_out_of_the_program(engine: None) -> None:
+    program = join_cells(parse_notebook(notebook("%%bash\nls (", "x = 1")))
+    assert "ls" not in program.source and [cell.index for cell in program.foreign] == [0]
+    assert is_foreign("\n%%R\nx <- 1") and not is_foreign("%%time\nx") and not is_foreign("x %%time")
+
+
+def test_an_else_without_its_if_is_an_error_though_the_cell_before_ends_in_one(folder: Path, run: Run) -> None:
+    Path("a.ipynb").write_text(notebook(f"{IMPORT}\nif x:\n    y = 1", "else:\n    y = 2"))
+    result = run("a.ipynb")
+    assert result.exit_code == 2 and "cell 1, line 1, column" in result.stderr
+
+
+MOVES = {
+    "a marker lost": lambda text: re.sub(r"# \S+ cell 1\n", "", text),
+    "a marker doubled": lambda text: re.sub(r"(# \S+ cell 1\n)", r"\1\1", text),
+    "markers in another order": lambda text: (
+        text.replace("cell 1", "cell X").replace("cell 2", "cell 1").replace("cell X", "cell 2")
+    ),
+    "a marker inside a block": lambda text: re.sub(r"# (\S+) cell 1\n", r"if 1:\n    # \1 cell 1\n", text),
+    "code in front of the first": lambda text: "import a\n" + text,
+    "a held line lost": lambda text: re.sub(r"# \S+ line 0\n", "x\n", text),
+    "a held line doubled": lambda text: re.sub(r"(# \S+ line 0\n)", r"\1\1", text),
+    "a held line in another cell": lambda text: re.sub(r"(# \S+ line 0\n)((?s:.*)# \S+ cell 2\n)", r"\2\1", text),
+    "a held line inside brackets": lambda text: re.sub(r"(# \S+ line 0\n)", r"(\n\1)\n", text),
+    "a held line behind code": lambda text: re.sub(r"(# \S+ line 0\n)", r"x = 1  \1", text),
+}
+
+
+@pytest.mark.parametrize("move", MOVES.values(), ids=MOVES)
+def test_a_lost_marker_leaves_the_file_alone(folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch, move) -> None:
+    text = notebook(IMPORT, "!ls\ny = 1", "z = 1")
+
+    def engine(source: str, **options: object) -> Migration:
+        moved = move(source)
+        assert moved != source
+        return Migration(moved, True)
+
+    monkeypatch.setattr(pm_migrate.codemod, "migrate_source", engine)
+    Path("a.ipynb").write_text(text)
+    with pytest.raises(SafetyError, match="could not be cut into the notebook's cells"):
+        migrate_notebook(text)
+    result = run("a.ipynb")
+    assert result.exit_code == 2 and Path("a.ipynb").read_text() == text
+
+
+def test_blank_lines_at_the_edges_of_a_cell_are_cut(engine: None) -> None:
+    text = notebook("x = 1", "y = 1\n", "\nz = 1")
+    book = parse_notebook(text)
+    program = join_cells(book)
+    code = re.sub(r"^([xyz]) = 1\n", r"\n\n\1 = 2\n\n\n", program.source, flags=re.MULTILINE)
+    assert split_cells(code, book, program) == {0: "x = 2", 1: "y = 2\n\n\n", 2: "\n\n\nz = 2"}
+
+
+def test_the_marks_cannot_be_mistaken_for_a_comment_of_the_notebook(engine: None) -> None:
+    text = notebook(f"{IMPORT}\n# pm-migrate-notebook-0 cell 1\n", "# pm-migrate-notebook-0 line 0\n!ls")
+    assert sources(migrate_notebook(text).code) == [text_ for text_ in sources(text.replace(IMPORT, REPLACED))]
+
+
+def test_finding_without_a_place_in_a_cell() -> None:
+    """The engine may report on the line of a marker (the start of the program)."""
+    book = parse_notebook(notebook("x = 1"))
+    from pm_migrate.codemod.notebook import _in_cell
+
+    finding = Finding(1, 0, 1, 0, "PM101", Confidence.REVIEW, "")
+    assert _in_cell(finding, join_cells(book)).cell is None
