@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -72,22 +73,48 @@ def _integer(row: Distribution, name: str) -> bool:
 
 @pytest.mark.parametrize(("row", "form"), CASES)
 @given(data=st.data())
-def test_log_density_equals_pymc3(
+def test_log_density_and_gradient_equal_pymc3(
     row: Distribution, form: Form, reference: ReferenceClient, data: st.DataObject
 ) -> None:
     parameters, value = data.draw(strategies.point(row, form))
     logp, gradients = ours(row, form, parameters, value)
-    theirs = _in_pymc3(reference, row, form, parameters, value)
+    theirs = in_pymc3(reference, row, form, parameters, value)
     oracle = Oracle(row, form, parameters, value)
-    condition = oracle.condition(list(oracle.inputs))
-    note(f"ours {logp!r}, PyMC3 {theirs.logp!r}, formula {oracle.logp()!r}")
-    allowed = tolerances.PYMC3_CONSTANTS + 2.0**tolerances.LOG_DENSITY_BITS * EPS * max(condition, 1.0)
-    pymc3_error = abs(theirs.logp - oracle.logp())
-    assert abs(logp - theirs.logp) <= max(allowed, 2 * pymc3_error)
+    truth, condition = oracle.logp(), oracle.condition(list(oracle.inputs))
+    note(f"ours {logp!r}, PyMC3 {theirs.logp!r}, formula {truth!r}")
+    ours_or_theirs = 2.0**tolerances.LOG_DENSITY_BITS * EPS * max(condition, 1.0)
+    # where PyMC3 itself is off, the formula has shown by how much, and on which side
+    pymc3_error = abs(theirs.logp - truth)
+    assert abs(logp - theirs.logp) <= pymc3_error + ours_or_theirs
+    assert pymc3_error <= tolerances.pymc3_allowance(row.name, parameters, value) + ours_or_theirs
+    if "value" in theirs.gradient and row.name != "Laplace":
+        scale = max(1.0, float(np.max(np.abs(gradients["value"]), initial=0.0)), condition)
+        difference = np.max(np.abs(gradients["value"] - theirs.gradient["value"]), initial=0.0)
+        assert difference <= (tolerances.PYMC3_CONSTANTS + 2.0**tolerances.GRADIENT_BITS * EPS) * scale
 
 
-def _in_pymc3(reference: ReferenceClient, row: Distribution, form: Form, parameters: dict[str, Any], value: Any) -> Any:
-    raise NotImplementedError
+@dataclass(frozen=True)
+class _Theirs:
+    logp: float
+    gradient: dict[str, np.ndarray]
+
+
+_COMPILED: dict[tuple[Any, ...], Any] = {}
+
+
+def in_pymc3(
+    reference: ReferenceClient, row: Distribution, form: Form, parameters: dict[str, Any], value: Any
+) -> _Theirs:
+    """Evaluate in PyMC3, through one compiled function per parametrisation."""
+    key = (row.name, form.given, np.ndim(value), reference.life)
+    if key not in _COMPILED:
+        kinds = {name: {"dtype": "float64", "ndim": np.ndim(v), "test_value": v} for name, v in parameters.items()}
+        kind = {"dtype": "int64" if row.discrete else "float64", "ndim": np.ndim(value), "test_value": value}
+        _COMPILED[key] = reference.compile_distribution(row.name, kinds, kind)
+    typed = np.asarray(value, "int64" if row.discrete else "float64")
+    point = {**{name: np.asarray(v, float) for name, v in parameters.items()}, "value": typed}
+    (answer,) = reference.evaluate_distribution(_COMPILED[key], [point])
+    return _Theirs(float(np.sum(answer.logp)), dict(answer.gradient))
 
 
 #: Values outside the support, or parameters that are invalid: PyMC3 and we give -inf (recorded from PyMC3 3.11.6).
@@ -141,11 +168,11 @@ def test_outside_is_minus_infinity(name: str, parameters: dict[str, Any], value:
 
 
 @pytest.mark.parametrize(("name", "parameters", "value"), OUTSIDE)
-def test_outside_is_minus_infinity_in_pymc3(
+def test_outside_is_minus_infinityin_pymc3(
     name: str, parameters: dict[str, Any], value: Any, reference: ReferenceClient
 ) -> None:
     row = next(r for r in ROWS if r.name == name)
-    theirs = _in_pymc3(reference, row, row.form_for(frozenset(parameters)), parameters, value)
+    theirs = in_pymc3(reference, row, row.form_for(frozenset(parameters)), parameters, value)
     assert theirs.logp == -np.inf
 
 

@@ -116,7 +116,7 @@ class ProgramClient(WorkerClient):
         evaluations = [
             PointEvaluation(
                 logp=float(answer["logp"][i]),
-                gradient={name: values[i] for name, values in answer["gradient"].items()},
+                gradient={name: np.asarray(values[i]) for name, values in answer["gradient"].items()},
                 terms={name: float(values[i]) for name, values in answer.get("terms", {}).items()},
                 elements=answer.get("elements", {}),
             )
@@ -145,6 +145,9 @@ class ReferenceClient(ProgramClient):
         Seconds for an answer.
     start_timeout
         Seconds until PyMC3 is imported.
+    compiled
+        Whether Theano compiles C code: wanted for :meth:`sample`, slow for all else (see
+        :func:`~pm_migrate.reference.provision.environment`).
 
     Raises
     ------
@@ -162,13 +165,15 @@ class ReferenceClient(ProgramClient):
             values = reference.evaluate(program, model, points)
     """
 
-    def __init__(self, python: Path | None = None, *, timeout: float = 60.0, start_timeout: float = 180.0) -> None:
+    def __init__(
+        self, python: Path | None = None, *, timeout: float = 60.0, start_timeout: float = 180.0, compiled: bool = False
+    ) -> None:
         python = python or provision.find()
         if python is None:
             raise ProvisionError("there is no PyMC3 to compare with: run `pm-migrate reference install`")
         super().__init__(
             [str(python), "-W", "ignore", worker.__file__],
-            provision.environment(Path(python)),
+            provision.environment(Path(python), compiled=compiled),
             title=f"the reference ({python})",
             timeout=timeout,
             start_timeout=start_timeout,

@@ -190,21 +190,6 @@ def _leave_with_parent(parent: int) -> None:
 _program_modules: List[str] = []
 
 
-def source_of(path: str) -> Any:
-    """Text of a program: the bytes of a script, or the code cells of a notebook with its magics commented out."""
-    with open(path, "rb") as file:
-        content = file.read()
-    if not path.endswith(".ipynb"):
-        return content
-    lines: List[str] = []
-    for cell in json.loads(content.decode("utf-8"))["cells"]:
-        text = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
-        if cell["cell_type"] != "code" or text.lstrip().startswith(("%%bash", "%%html", "%%javascript", "%%latex")):
-            continue
-        lines += ["#" + line if line.lstrip()[:1] in "%!?" and line.strip() else line for line in text.split("\n")]
-    return "\n".join(lines)
-
-
 def run_program(path: str, argv: Sequence[str] = (), cwd: Optional[str] = None) -> Tuple[Dict[str, Any], Optional[str]]:
     """Run a file as a program, as ``python path argv...`` in its own folder would.
 
@@ -231,7 +216,9 @@ def run_program(path: str, argv: Sequence[str] = (), cwd: Optional[str] = None) 
     try:
         os.chdir(cwd or folder)
         with _repeatable_randomness():
-            exec(compile(source_of(path), path, "exec", dont_inherit=True), module.__dict__)
+            with open(path, "rb") as file:
+                code = compile(file.read(), path, "exec", dont_inherit=True)
+            exec(code, module.__dict__)
     except SystemExit as stop:
         error = None if stop.code in (None, 0) else f"SystemExit: {stop.code}"
     except BaseException:
@@ -485,7 +472,7 @@ class PyMC3Side:
 
     def __init__(self) -> None:
         if not os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")):
-            # without headers every compilation would fail; Theano's Python implementation is slow but right
+            # without headers every compilation would fail; Theano's Python implementation is slower but as right
             os.environ["THEANO_FLAGS"] = os.environ.get("THEANO_FLAGS", "") + ",cxx="
         import pymc3
         import theano

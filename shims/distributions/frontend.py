@@ -79,13 +79,14 @@ class Distribution:
         **kwargs: Any,
     ) -> None:
         self._given, chosen_transform = self._bind_arguments(args, kwargs)
-        if transform == "auto" and chosen_transform is not _UNSET:
+        if chosen_transform is not _UNSET:
             transform = chosen_transform
         self.params = {name: as_tensor_variable(value) for name, value in self._given.items()}
         self.dtype = "int64" if self.row.discrete else "float64"
         self.testval = initval if initval is not None else testval
         self.shape = self._shape(shape)
-        self.transform = self._default_transform() if isinstance(transform, str) else transform
+        automatic = isinstance(transform, str) and transform == "auto"
+        self.transform = self._default_transform() if automatic else transform
         if self.transform is not None and not isinstance(self.transform, Transform):
             raise ModelError(
                 f"{self.row.name}: transform={transform!r} is not a transform of pm.distributions.transforms"

@@ -21,15 +21,15 @@ import tensorflow as tf
 
 from ..density import LogDensity
 from . import adaptation as adapt
-from . import metropolis
+from . import metropolis, noise
 from .batching import value_and_gradient
 from .hamiltonian import kinetic_energy
-from .packing import Packing
 from .trajectory import Draw, End, Tree, choose, empty_tree, grow, log_weight, plant
 
 Tensor = Any
 
 START, SEARCH, TREE, SWEEP, DONE, FAILED = range(6)
+DECISION, MOMENTUM, PROPOSAL, JUMP = range(noise.PURPOSES)
 FIRST_STEP = 0.1  # where the search for a step size begins
 TRAJECTORY_STATS = (
     "energy",
@@ -74,12 +74,14 @@ class Chains(NamedTuple):
 class Site(NamedTuple):
     """What the last evaluation gave."""
 
+    made: Tensor
     position: Tensor
     gradient: Tensor
     logp: Tensor
     energy: Tensor
     sound: Tensor
     ended: Tensor
+    uniform: Tensor
 
 
 class Machine:
@@ -143,27 +145,21 @@ class Machine:
         def run(state: Chains, turn: Tensor, limit: Tensor, settings: Settings) -> Any:
             last = turn + limit
 
-            packing = Packing((state, tf.zeros(self.chains, tf.int32)))
-
-            def going(packed: Any, turn: Tensor, rows: Tensor) -> Tensor:
-                state, filled = packing.unpack(packed)
+            def going(state: Chains, turn: Tensor, rows: Tensor, filled: Tensor) -> Tensor:
                 room = tf.reduce_all(filled < self.block) & tf.reduce_any(state.phase < DONE)
                 return room & tf.reduce_all(state.phase != FAILED) & (turn < last)
 
-            def body(packed: Any, turn: Tensor, rows: Tensor) -> Any:
-                state, filled = packing.unpack(packed)
-                state, site, turn = self._evaluate(state, turn, last, settings, evaluate)
-                state, row, finished = self._attend(state, site, turn, settings)
+            def body(state: Chains, turn: Tensor, rows: Tensor, filled: Tensor) -> Any:
+                state, site, counts, turn = self._evaluate(state, turn, last, settings, evaluate)
+                state, row, finished = self._attend(state, site, counts, turn, settings)
                 # written each time and kept when the chain moves on: a scatter inside a conditional copies the rows
                 place = tf.stack([tf.range(self.chains), filled], axis=1)
                 rows = tf.tensor_scatter_nd_update(rows, place, row)
-                return packing.pack((state, filled + tf.cast(finished, tf.int32))), turn, rows
+                return state, turn, rows, filled + tf.cast(finished, tf.int32)
 
             rows = tf.zeros((self.chains, self.block, self.width), tf.float64)
-            packed = packing.pack((state, tf.zeros(self.chains, tf.int32)))
-            packed, turn, rows = tf.while_loop(going, body, (packed, turn, rows), parallel_iterations=1)
-            state, filled = packing.unpack(packed)
-            return state, turn, rows, filled
+            filled = tf.zeros(self.chains, tf.int32)
+            return tf.while_loop(going, body, (state, turn, rows, filled), parallel_iterations=1)
 
         return run
 
@@ -174,19 +170,15 @@ class Machine:
         depths = tf.where(early, min(adapt.EARLY_TREEDEPTH, self.max_treedepth), self.max_treedepth)
         counts = s.counts
         if self.plan.steps:
-            normal = self._normals(self.plan.size, self._seed(turn, settings, 2), in_sweep)
-            counts = choose(in_sweep, self.plan.propose(s.sweep, counts, normal, self._uniform(turn, settings)[3]), counts)
+            uniform = noise.uniform((self.chains,), settings.key, turn, PROPOSAL)
+            proposed = self.plan.propose(s.sweep, counts, self._normals(in_sweep, settings.key, turn, JUMP), uniform)
+            counts = choose(in_sweep, proposed, counts)
 
-        scalar, vector, no = tf.zeros_like(s.draw.logp), tf.zeros_like(s.draw.position), tf.zeros_like(in_tree)
-        site = Site(vector, vector, scalar, scalar, no, no)
-        packing = Packing((s.tree,s.draw,site))
-        def going(turn: Tensor, made, packed) -> Tensor:
-            tree,draw,site=packing.unpack(packed)
-            calm = (in_tree & ~site.ended) | (s.phase == DONE)
-            return (turn < last) & (tf.reduce_all(calm) | ~made)
+        def going(turn: Tensor, tree: Tree, draw: Draw, site: Site) -> Tensor:
+            calm = tf.reduce_all((in_tree & ~site.ended) | (s.phase == DONE))
+            return (calm | ~site.made) & (turn < last)
 
-        def body(turn: Tensor, made, packed) -> Any:
-            tree,draw,site=packing.unpack(packed)
+        def body(turn: Tensor, tree: Tree, draw: Draw, site: Site) -> Any:
             stride = tf.where(in_tree, tree.direction * tree.step, tf.where(in_search, tree.step, 0.0))[:, None]
             half = tree.end.momentum + 0.5 * stride * tree.end.gradient
             position = tree.end.position + stride * s.inverse_mass * half
@@ -195,33 +187,39 @@ class Machine:
             sound = tf.math.is_finite(logp) & tf.reduce_all(tf.math.is_finite(gradient), axis=-1)
             gradient = tf.where(tf.math.is_finite(gradient), gradient, tf.zeros_like(gradient))
             energy, ended = -logp, in_tree
+            uniform = noise.uniform((4, self.chains), settings.key, turn, DECISION)
             if self.dim:
                 momentum = half + 0.5 * stride * gradient
                 energy = kinetic_energy(momentum, s.inverse_mass) - logp
                 energy = tf.where(sound, energy, tf.constant(np.inf, tf.float64))
-                leaf, uniform = End(position, momentum, gradient), self._uniform(turn, settings)
-                tree, draw, ended = grow(tree, draw, leaf, energy, s.inverse_mass, uniform, depths, in_tree)
-            return turn + 1, tf.constant(True), packing.pack((tree, draw, Site(position, gradient, logp, energy, sound, ended)))
+                leaf = End(position, momentum, gradient)
+                tree, draw, ended = grow(tree, draw, leaf, energy, s.inverse_mass, uniform[:3], depths, in_tree)
+            site = Site(tf.constant(True), position, gradient, logp, energy, sound, ended, uniform)
+            return turn + 1, tree, draw, site
 
-        turn,_,packed = tf.while_loop(going, body, (turn, tf.constant(False), packing.pack((s.tree,s.draw,site))), parallel_iterations=1)
-        tree,draw,site=packing.unpack(packed)
-        return s._replace(tree=tree, draw=draw), (site, counts), turn
+        scalar, vector, no = tf.zeros_like(s.draw.logp), tf.zeros_like(s.draw.position), tf.zeros_like(in_tree)
+        unmade = Site(
+            tf.constant(False), vector, vector, scalar, scalar, no, no, tf.zeros((4, self.chains), tf.float64)
+        )
+        start = (turn, s.tree, s.draw, unmade)
+        turn, tree, draw, site = tf.while_loop(going, body, start, parallel_iterations=1)
+        return s._replace(tree=tree, draw=draw), site, counts, turn
 
-    def _attend(self, s: Chains, evaluated: Any, turn: Tensor, settings: Settings) -> tuple[Chains, Tensor, Tensor]:
+    def _attend(
+        self, s: Chains, site: Site, counts: Tensor, turn: Tensor, settings: Settings
+    ) -> tuple[Chains, Tensor, Tensor]:
         """Move on the chains that are not amid a tree; returns the state, its rows, and which finished a draw."""
-        site, counts = evaluated
-        in_search, in_sweep = s.phase == SEARCH, s.phase == SWEEP
+        in_search = s.phase == SEARCH
         started, failed = (s.phase == START) & site.sound, (s.phase == START) & ~site.sound
-        uniform = self._uniform(turn - 1, settings)
         s = s._replace(draw=choose(started, Draw(site.position, site.gradient, site.logp, -site.logp), s.draw))
-        searched, to_sweep, finished = tf.zeros_like(started), site.ended, site.ended
+        searched, finished = tf.zeros_like(started), site.ended
         if self.dim:
             s = self._learn(s, site.ended, settings)
             search, step, over = adapt.search(s.search, s.step, log_weight(s.tree, site.energy))
             searched = in_search & over
             s = s._replace(search=choose(in_search, search, s.search), step=choose(in_search, step, s.step))
         if self.plan.steps:
-            s, finished = self._sweep(s, in_sweep, site, counts, uniform[4], settings)
+            s, finished = self._sweep(s, site, counts, settings)
 
         row = self._row(s)
         s = s._replace(number=s.number + tf.cast(finished, tf.int32))
@@ -231,19 +229,14 @@ class Machine:
         if self.dim:
             searching = started | (in_search & ~searched) | (finished & s.search.due)
             phase = tf.where(again, tf.where(searching, SEARCH, TREE), s.phase)
-            s = self._launch(s, again, uniform[2], self._seed(turn, settings, 1), settings)
+            s = self._launch(s, again, site.uniform[2], turn, settings)
             if self.plan.steps:
-                zero = tf.zeros_like(s.draw.position)
-                s = s._replace(tree=s.tree._replace(end=choose(to_sweep, End(s.draw.position, zero, zero), s.tree.end)))
-                phase = tf.where(to_sweep, SWEEP, phase)
+                still = tf.zeros_like(s.draw.position)
+                end = choose(site.ended, End(s.draw.position, still, still), s.tree.end)
+                s = s._replace(tree=s.tree._replace(end=end))
+                phase = tf.where(site.ended, SWEEP, phase)
         phase = tf.where(done, DONE, tf.where(failed, FAILED, phase))
         return s._replace(phase=phase), row, finished
-
-    def _seed(self, turn: Tensor, settings: Settings, purpose: int) -> Tensor:
-        return tf.stack([settings.key, 3 * turn + purpose])
-
-    def _uniform(self, turn: Tensor, settings: Settings) -> Tensor:
-        return tf.random.stateless_uniform((5, self.chains), self._seed(turn, settings, 0), dtype=tf.float64)
 
     def _learn(self, s: Chains, finished: Tensor, settings: Settings) -> Chains:
         """Adapt step size and mass matrix to the trajectories that have just finished."""
@@ -262,29 +255,29 @@ class Machine:
             search=s.search._replace(due=s.search.due | closes),
         )
 
-    def _sweep(
-        self, s: Chains, active: Tensor, site: Site, counts: Tensor, uniform: Tensor, settings: Settings
-    ) -> tuple[Chains, Tensor]:
+    def _sweep(self, s: Chains, site: Site, counts: Tensor, settings: Settings) -> tuple[Chains, Tensor]:
         """Accept or reject the discrete proposals; returns the state and which chains completed their sweep."""
+        active = s.phase == SWEEP
         chance = tf.minimum(site.logp - s.draw.logp, 0.0) + self.plan.log_attempt(s.sweep)
-        accepted = active & (tf.math.log(uniform) < chance)
+        accepted = active & (tf.math.log(site.uniform[3]) < chance)
         retune = (s.number < settings.tune) & ((s.number + 1) % metropolis.TUNE_INTERVAL == 0)
         sweep, complete = self.plan.advance(s.sweep, active, accepted, retune)
         draw = choose(accepted, s.draw._replace(gradient=site.gradient, logp=site.logp), s.draw)
         return s._replace(draw=draw, counts=choose(accepted, counts, s.counts), sweep=sweep), complete
 
-    def _launch(self, s: Chains, mask: Tensor, uniform: Tensor, seed: Tensor, settings: Settings) -> Chains:
+    def _launch(self, s: Chains, mask: Tensor, uniform: Tensor, turn: Tensor, settings: Settings) -> Chains:
         """Give the chains of ``mask`` a fresh momentum at their current draw."""
-        momentum = self._normals(self.dim, seed, mask) * tf.math.rsqrt(s.inverse_mass)
+        momentum = self._normals(mask, settings.key, turn, MOMENTUM) * tf.math.rsqrt(s.inverse_mass)
         learning = (s.number < settings.tune) | s.search.due
         step = tf.exp(tf.where(learning, s.step.log_step, s.step.log_mean))
         return s._replace(tree=choose(mask, plant(s.tree, s.draw, momentum, s.inverse_mass, step, uniform), s.tree))
 
-    def _normals(self, size: int, seed: Tensor, wanted: Tensor) -> Tensor:
-        shape = (self.chains, size)
+    def _normals(self, wanted: Tensor, key: Tensor, turn: Tensor, purpose: int) -> Tensor:
+        """Normal deviates if any chain wants them: at a few tens of nanoseconds each they are not cheap."""
+        shape = (self.chains, self.dim if purpose == MOMENTUM else self.plan.size)
         return tf.cond(
             tf.reduce_any(wanted),
-            lambda: tf.random.stateless_normal(shape, seed, dtype=tf.float64),
+            lambda: noise.normal(shape, key, turn, purpose),
             lambda: tf.zeros(shape, tf.float64),
         )
 

@@ -1,1 +1,71 @@
-"""The generator front end: PyMC4's API on current TensorFlow Probability."""
+"""The generator front end: PyMC4's API on current TensorFlow Probability.
+
+Examples
+--------
+>>> import pm_migrate.pymc4 as pm
+>>> @pm.model(name=None)
+... def eight_schools(effect, error):
+...     mu = yield pm.Normal("mu", 0, 5)
+...     tau = yield pm.HalfCauchy("tau", 5)
+...     theta = yield pm.Normal("theta", mu, tau, batch_stack=len(effect))
+...     yield pm.Normal("y", theta, error, observed=effect)
+>>> m = eight_schools([28.0, 8.0, -3.0], [15.0, 10.0, 16.0])
+>>> [v.name for v in m.log_density().variables]
+['mu', '__log_tau', 'theta']
+"""
+
+from __future__ import annotations
+
+from pm_migrate.shims.pymc4 import distributions, flow, math, tensors
+from pm_migrate.shims.pymc4.coroutine_model import Model, ModelTemplate, model
+from pm_migrate.shims.pymc4.distributions import (
+    CLASSES,
+    NO_TRANSFORM,
+    Deterministic,
+    Distribution,
+    Potential,
+)
+from pm_migrate.shims.pymc4.errors import EvaluationError, StopExecution
+from pm_migrate.shims.pymc4.flow import (
+    SamplingState,
+    evaluate_meta_model,
+    evaluate_meta_posterior_predictive_model,
+    evaluate_model,
+    evaluate_model_posterior_predictive,
+    evaluate_model_transformed,
+)
+from pm_migrate.shims.pymc4.names import name_scope, variable_name
+from pm_migrate.shims.pymc4.sampling import draws, sample, sample_posterior_predictive, sample_prior_predictive
+from pm_migrate.shims.pymc4.tensors import GeneratorTensor
+
+globals().update(CLASSES)
+
+__all__ = [
+    "NO_TRANSFORM",
+    "Deterministic",
+    "Distribution",
+    "EvaluationError",
+    "GeneratorTensor",
+    "Model",
+    "ModelTemplate",
+    "Potential",
+    "SamplingState",
+    "StopExecution",
+    "distributions",
+    "draws",
+    "evaluate_meta_model",
+    "evaluate_meta_posterior_predictive_model",
+    "evaluate_model",
+    "evaluate_model_posterior_predictive",
+    "evaluate_model_transformed",
+    "flow",
+    "math",
+    "model",
+    "name_scope",
+    "sample",
+    "sample_posterior_predictive",
+    "sample_prior_predictive",
+    "tensors",
+    "variable_name",
+    *CLASSES,
+]

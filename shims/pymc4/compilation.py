@@ -70,7 +70,7 @@ class _Discovery(_Compiling):
             self.dims[name] = dist.dims
         data = self.data(name, dist)
         if data is not None:
-            self.observed[name] = data.numpy()
+            self.observed[name] = np.asarray(data.numpy())
             dist.log_prob(data)  # an error of shapes belongs to this line of the model
             return data
         transform = dist.transform
@@ -87,7 +87,7 @@ class _Discovery(_Compiling):
                 tuple(unconstrained.shape),
                 unconstrained.dtype.name,
                 None if transform is None else transform.tag,
-                unconstrained.numpy(),
+                np.asarray(unconstrained.numpy()),
                 kind=dist.row.kind,
                 categories=dist.categories,
             )

@@ -274,10 +274,7 @@ class Distribution:
     @property
     def test_value(self) -> Tensor:
         """Start value of the full shape: ``testval`` if one was given, else PyMC3's default."""
-        if self.testval is None:
-            value = self._bound.test_value()
-        else:
-            value = to_tensor(self.testval)
+        value = self._bound.test_value() if self.testval is None else to_tensor(self.testval)
         if self.row.discrete and value.dtype.is_floating:
             value = tf.round(value)
         return tf.broadcast_to(tf.cast(value, self.dtype), self.value_shape)

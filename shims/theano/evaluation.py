@@ -147,7 +147,8 @@ def _compute(owner: Apply, values: dict[Variable, Any], tensors: dict[Variable, 
     """Compute all outputs of one node into ``values``."""
     op = owner.op
     operands = [values[v] for v in owner.inputs]
-    if all([isinstance(x, np.ndarray) for x in operands]) and not op.python:
+    foldable = op.folds or tf.executing_eagerly()
+    if foldable and not op.python and all([isinstance(x, np.ndarray) for x in operands]):  # noqa: C419 - hot
         result = run_numpy(op, operands)
         if op.outputs is None:
             values[owner.outputs[0]] = np.asarray(result, owner.outputs[0].dtype)

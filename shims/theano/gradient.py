@@ -52,7 +52,7 @@ def _operator(
             value = evaluate([cost], givens)[0]
         return tuple(differentiate(tape, value, points))
 
-    return apply_multiple(Op(name, impl, infer=lambda inputs: list(kinds), outputs=len(wrt)), *wrt, *rest)
+    return apply_multiple(Op(name, impl, infer=lambda inputs: list(kinds), outputs=len(wrt), folds=False), *wrt, *rest)
 
 
 def grad(

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +69,8 @@ class Op:
         computed from is evaluated with ``guarded`` gradients.
     outputs
         Number of results, or None for exactly one that is not wrapped in a tuple.
+    folds
+        May be computed while tracing when all operands are known. Not a derivative: no tape records there.
     python
         The implementation leaves TensorFlow (``as_op``): it cannot be compiled by XLA.
     info
@@ -85,6 +88,7 @@ class Op:
     raw: bool = False
     branches: tuple[int, ...] = ()
     outputs: int | None = None
+    folds: bool = True
     python: bool = False
     info: Any = None
 
@@ -476,7 +480,7 @@ def run_numpy(op: Op, values: Sequence[np.ndarray]) -> Any:
     if op.fast is not None:
         with np.errstate(all="ignore"):
             return op.fast(*values)
-    with tf.init_scope():
+    with nullcontext() if tf.executing_eagerly() else tf.init_scope():
         result = op.impl(*(values if op.raw else [tf.constant(v) for v in values]))
         if op.outputs is None:
             return np.asarray(result)

@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import pm_migrate.codemod
 from pm_migrate.codemod.magics import hold, is_foreign, restore
@@ -31,10 +33,12 @@ def sources(text: str) -> list[str]:
 def test_only_changed_sources_differ_in_the_bytes(folder: Path, run: Run) -> None:
     """Odd on purpose: key order, indentation, spelling of numbers, escapes, outputs, no final newline."""
     text = (
-        '{"nbformat_minor": 2, "nbformat":4,\n\t"metadata": {"x": 1.50e0, "y": 1E+2, "z": "\\u00e9\\/"},\r\n "cells": [\n'
+        '{"nbformat_minor": 2, "nbformat":4,\n\t"metadata": {"x": 1.50e0, "y": 1E+2, "z": "\\u00e9\\/"},\r\n'
+        ' "cells": [\n'
         '  {"source": ["# pymc3 \\u00e9"], "cell_type": "markdown"},\n'
         '  {"outputs": [{"text": ["import pymc3 as pm"]}], "source": [\n     "%matplotlib inline\\n",\n'
-        '     "import pymc3 as pm\\n",\n     "x = \'\\u00e9\'\\n",\n     "y = \\u0027a\\/b\'"\n    ], "cell_type": "code"},\n'
+        '     "import pymc3 as pm\\n",\n     "x = \'\\u00e9\'\\n",\n'
+        '     "y = \\u0027a\\/b\'"\n    ], "cell_type": "code"},\n'
         '  {"cell_type":"code","source":"import pymc3 as pm"},\n  {"source": ["pm"], "cell_type": "code"}\n ]}'
     )
     Path("a.ipynb").write_bytes(text.encode())
@@ -270,7 +274,7 @@ def test_blank_lines_at_the_edges_of_a_cell_are_cut(engine: None) -> None:
 
 def test_the_marks_cannot_be_mistaken_for_a_comment_of_the_notebook(engine: None) -> None:
     text = notebook(f"{IMPORT}\n# pm-migrate-notebook-0 cell 1\n", "# pm-migrate-notebook-0 line 0\n!ls")
-    assert sources(migrate_notebook(text).code) == [text_ for text_ in sources(text.replace(IMPORT, REPLACED))]
+    assert sources(migrate_notebook(text).code) == sources(text.replace(IMPORT, REPLACED))
 
 
 def test_finding_without_a_place_in_a_cell() -> None:
@@ -280,3 +284,16 @@ def test_finding_without_a_place_in_a_cell() -> None:
 
     finding = Finding(1, 0, 1, 0, "PM101", Confidence.REVIEW, "")
     assert _in_cell(finding, join_cells(book)).cell is None
+
+
+_LINES = st.sampled_from(
+    ["x = 1", "%time y", "!ls", "  !ls", "if x:", "  y", "'''", '"', "(", ")", "# c", "x?", "%%time", "\\", "a = \\"]
+    + ["f'{x[\"a\"]}'", "é", "\x0c", "\u2028x", "", "%time z = 1", "x = !ls", "\t%m"]
+)
+
+
+@given(st.lists(_LINES, max_size=8).map("\n".join), st.booleans())
+def test_whatever_is_held_comes_back(source: str, carry: bool) -> None:
+    """Even of cells that are no Python at all."""
+    cell = hold(source, "token", 3, carry=carry)
+    assert restore(cell.source, "token", cell.held) == source

@@ -52,6 +52,7 @@ def test_undo_again_goes_one_run_further_back(program: Path, run: Run) -> None:
 @pytest.mark.parametrize("what", ["edited", "removed"])
 def test_undo_refuses_files_that_changed_since(program: Path, run: Run, what: str) -> None:
     Path("other.py").write_text(PROGRAM)
+    program.chmod(0o751)
     run(".")
     if what == "edited":
         program.write_text("precious")
@@ -64,6 +65,7 @@ def test_undo_refuses_files_that_changed_since(program: Path, run: Run, what: st
     assert Path("other.py").read_text() == REWRITTEN, "all or nothing"
     assert run("undo", "--force").exit_code == 0
     assert everything_in(program.parent) == {"model.py": PROGRAM.encode(), "other.py": PROGRAM.encode()}
+    assert stat.S_IMODE(program.stat().st_mode) == 0o751
 
 
 def test_undo_finds_the_journal_above(program: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

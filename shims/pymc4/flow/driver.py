@@ -69,7 +69,7 @@ class Handler:
         if potential.name is not None:
             return self.claim(variable_name(potential.name), "Potential")
         self._unnamed_potentials += 1
-        return f"potential_{self._unnamed_potentials}"
+        return self.claim(f"potential_{self._unnamed_potentials}", "Potential")
 
 
 def drive(model: Any, handler: Handler) -> Any:

@@ -58,9 +58,9 @@ def _convert(part: Any) -> list[Any]:
         return [slice(*(None if v is None else _as_int(v) for v in (part.start, part.stop, part.step)))]
     if isinstance(part, (int, np.integer)) and not isinstance(part, (bool, np.bool_)):
         return [int(part)]
-    index = to_tensor([] if isinstance(part, list) and not part else part)
-    constant = tf.get_static_value(index)
+    constant = _constant(part)
     if constant is None:
+        index = to_tensor(part)
         if index.dtype == tf.bool:
             raise IndexError(
                 "indexing with a mask that depends on random values gives a result without a fixed shape; "
@@ -73,9 +73,18 @@ def _convert(part: Any) -> list[Any]:
         return list(np.nonzero(constant))
     if constant.size == 0:
         return [constant.astype(np.int64)]
-    if constant.dtype.kind != "i":
+    if constant.dtype.kind not in "iu":
         raise IndexError(f"an index must be of integers or booleans, got {constant.dtype}")
     return [int(constant) if constant.ndim == 0 else constant]
+
+
+def _constant(part: Any) -> np.ndarray | None:
+    """The index as an array when it is known while tracing."""
+    if isinstance(part, np.ndarray) and part.dtype != object:
+        return part
+    if isinstance(part, list) and not part:
+        return np.zeros(0, np.int64)
+    return tf.get_static_value(to_tensor(part))
 
 
 def _as_int(value: Any) -> int:

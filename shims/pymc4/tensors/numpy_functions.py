@@ -35,7 +35,7 @@ def _counted(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return apply
 
 
-def _erfc_half(x: Tensor) -> Tensor:
+def _ndtr(x: Tensor) -> Tensor:
     return 0.5 * tf.math.erfc(-x * 0.7071067811865476)
 
 
@@ -58,13 +58,13 @@ UFUNCS: Mapping[str, Callable[..., Tensor]] = {
     "erf": _floats(tf.math.erf),
     "erfc": _floats(tf.math.erfc),
     "erfinv": _floats(tf.math.erfinv),
-    "ndtr": _floats(_erfc_half),
+    "ndtr": _floats(_ndtr),
     "ndtri": _floats(tf.math.ndtri),
     "xlogy": _floats(tf.math.xlogy),
     "xlog1py": _floats(tf.math.xlog1py),
-    "i0": _floats(tf.math.bessel_i0),
+    "i0": _floats(lambda x: tf.exp(tf.abs(x)) * tf.math.bessel_i0e(x)),  # bessel_i0 has no XLA kernel
     "i0e": _floats(tf.math.bessel_i0e),
-    "i1": _floats(tf.math.bessel_i1),
+    "i1": _floats(lambda x: tf.exp(tf.abs(x)) * tf.math.bessel_i1e(x)),
     "i1e": _floats(tf.math.bessel_i1e),
 }
 

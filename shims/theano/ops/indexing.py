@@ -189,7 +189,7 @@ def _gather(
     lengths = static(x) or tuple(tf.unstack(tf.shape(x, out_type=tf.int64)))
     flat, valid = _linear(indices, [lengths[a] for a in axes])
     if len(axes) == 1:
-        result = tf.gather(x, flat, axis=axes[0])
+        result = tf.gather(_dense(x), flat, axis=axes[0])
         if not isinstance(valid, bool):
             result = _nan_outside(result, valid, axes[0], rank - 1 - axes[0])
         return result
@@ -205,6 +205,11 @@ def _gather(
         order = [*range(joint, joint + place), *range(joint), *range(joint + place, joint + len(rest))]
         result = tf.transpose(result, order)
     return result
+
+
+def _dense(x: Tensor) -> Tensor:
+    """The tensor itself, whose gradient is then a tensor, too: that of ``gather`` is ``IndexedSlices``."""
+    return tf.reshape(x, static(x) or tf.shape(x))
 
 
 def _positions(mask: Any, ndim: int) -> list[Any]:
@@ -322,7 +327,7 @@ def _places(shape: Any, parts: Sequence[Part], values: Sequence[Any]) -> Any:
     fixed = [known(v) for v in values]
     if isinstance(shape, np.ndarray) and all(v is not None for v in fixed):
         numbers = np.arange(int(shape.prod())).reshape(tuple(shape))
-        return numbers[_numpy_index(parts, fixed)]  # type: ignore[arg-type]
+        return np.asarray(numbers[_numpy_index(parts, fixed)])  # type: ignore[arg-type]
     numbers = tf.reshape(tf.range(tf.reduce_prod(shape)), shape)
     return read(numbers, parts, values)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ def normalize_axis(axis: Axis, ndim: int) -> tuple[int, ...]:
     if isinstance(axis, Variable):
         axis = axis.eval()
     axes = [int(a) for a in np.atleast_1d(axis)]
-    if any(not -ndim <= a < ndim for a in axes):
+    if builtins.any(not -ndim <= a < ndim for a in axes):
         raise ValueError(f"axis {axis} for a tensor of {ndim} dimensions")
     return tuple(sorted({a % ndim for a in axes}))
 

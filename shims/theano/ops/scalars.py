@@ -199,7 +199,8 @@ def guarded_pow(x: Any, y: Any) -> Tensor:
 
 
 def _psi(x: Tensor) -> Tensor:
-    return tf.where(tf.equal(x, 0), tf.constant(-np.inf, x.dtype), tf.math.digamma(x))
+    pole = tf.equal(x, 0)
+    return tf.where(pole, tf.constant(-np.inf, x.dtype), tf.math.digamma(tf.where(pole, tf.ones_like(x), x)))
 
 
 def _tri_gamma(x: Tensor) -> Tensor:
@@ -259,7 +260,7 @@ _TABLE = [
     _s("add", _logical(tf.logical_or, tf.add), np.add, _upcast),
     _s("sub", tf.subtract, np.subtract, _arithmetic),
     _s("mul", _logical(tf.logical_and, tf.multiply), np.multiply, _upcast, _finite, 1.0, 1.0),
-    _s("true_div", tf.divide, np.true_divide, _division, _division_regular, 1.0, 1.0),
+    _s("true_div", tf.math.truediv, np.true_divide, _division, _division_regular, 1.0, 1.0),
     _s("int_div", _int_div, _int_div_array, _arithmetic),
     _s("mod", _mod, np.mod, _arithmetic, lambda a, b: _finite(a / b), 1.0, 1.0),
     _s("pow", _pow, _pow_array, _arithmetic, _pow_regular, 1.0, 1.0, raw=True),
@@ -270,9 +271,9 @@ _TABLE = [
     _s("sgn", tf.sign, np.sign, _arithmetic),
     _s("sqr", tf.square, np.square, _arithmetic, _overflows(tf.square), 1.0),
     _s("inv", tf.math.reciprocal, np.reciprocal, _real, lambda x: _finite(1.0 / x, x), 1.0),
-    _s("ceil", _on_floats(tf.math.ceil), np.ceil, _arithmetic),
-    _s("floor", _on_floats(tf.floor), np.floor, _arithmetic),
-    _s("trunc", _on_floats(_trunc), np.trunc, _arithmetic),
+    _s("ceil", tf.math.ceil, np.ceil),
+    _s("floor", tf.floor, np.floor),
+    _s("trunc", _trunc, np.trunc),
     _s("round_half_to_even", _on_floats(tf.round), np.round, _arithmetic),
     _s("round_half_away_from_zero", _on_floats(_away_from_zero), None, _arithmetic),
     _s("iround_half_to_even", lambda x: tf.cast(tf.round(x), tf.int64), np.round, _rounded),

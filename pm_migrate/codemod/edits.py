@@ -1,0 +1,122 @@
+"""Applying a plan: one pass over the tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import libcst as cst
+
+#: Stands for a removed statement until its comments have found a new place.
+ORPHAN = "__pm_migrate_orphan__"
+
+Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
+
+
+def orphan(lines: Sequence[cst.EmptyLine], trailing: cst.Comment | None = None) -> cst.SimpleStatementLine:
+    """A placeholder that carries the comments of a removed statement."""
+    kept = [line for line in lines if line.comment is not None]
+    if trailing is not None:
+        kept.append(cst.EmptyLine(comment=trailing))
+    return cst.SimpleStatementLine([cst.Expr(cst.Name(ORPHAN))], leading_lines=kept)
+
+
+def is_orphan(node: cst.CSTNode) -> bool:
+    """Whether a statement is such a placeholder."""
+    match node:
+        case cst.SimpleStatementLine(body=[cst.Expr(value=cst.Name(value=name))]):
+            return name == ORPHAN
+    return False
+
+
+def leading(node: Any) -> list[cst.EmptyLine]:
+    """The lines above a statement."""
+    return list(node.leading_lines)
+
+
+def with_leading(node: Any, lines: Sequence[cst.EmptyLine]) -> Any:
+    """A statement with other lines above it."""
+    return node.with_changes(leading_lines=list(lines))
+
+
+def statements(result: Any) -> list[Any]:
+    """The statements that an edit gave."""
+    if isinstance(result, cst.FlattenSentinel):
+        return list(result.nodes)
+    return [] if result is cst.RemovalSentinel.REMOVE else [result]
+
+
+class Applier(cst.CSTTransformer):
+    """Applies planned edits as nodes are left.
+
+    Parameters
+    ----------
+    edits
+        Functions to apply to a node, in order; each takes the node with its children rewritten.
+    before
+        Functions that give statements to stand in front of a statement.
+    todos
+        Comment lines to stand above a statement.
+
+    Attributes
+    ----------
+    done
+        What became of each statement, for edits of the statements around it.
+    """
+
+    def __init__(
+        self,
+        edits: dict[cst.CSTNode, list[Callable[[Any], Any]]],
+        before: dict[cst.CSTNode, list[Callable[[Any], Any]]],
+        todos: dict[cst.CSTNode, list[str]],
+    ) -> None:
+        super().__init__()
+        self.edits = edits
+        self.before = before
+        self.todos = todos
+        self.done: dict[cst.CSTNode, list[Any]] = {}
+
+    def on_leave(self, original_node: Any, updated_node: Any) -> Any:
+        result = updated_node
+        for apply in self.edits.get(original_node, ()):
+            result = apply(result)
+        if isinstance(original_node, (cst.BaseStatement, cst.Decorator)):
+            result = self._statement(original_node, result)
+        if isinstance(original_node, (cst.Module, cst.IndentedBlock)):
+            result = _adopt(result)
+        return result
+
+    def _statement(self, original: Any, result: Any) -> Any:
+        made = statements(result)
+        front = [s for build in self.before.get(original, ()) for s in build(None)]
+        if front and made:
+            front[0] = with_leading(front[0], [*leading(made[0]), *leading(front[0])])
+            made[0] = with_leading(made[0], [])
+            made = front + made
+        todo = self.todos.get(original)
+        if todo and made:
+            comments = [cst.EmptyLine(comment=cst.Comment(text)) for text in todo]
+            made[0] = with_leading(made[0], [*leading(made[0]), *comments])
+        self.done[original] = made
+        if len(made) == 1:
+            return made[0]
+        return cst.FlattenSentinel(made)
+
+
+def _adopt(block: Any) -> Any:
+    """Give the comments of removed statements to the next statement, or to the end of the block."""
+    if not any(is_orphan(s) for s in block.body):
+        return block
+    body: list[Any] = []
+    pending: list[cst.EmptyLine] = []
+    for node in block.body:
+        if is_orphan(node):
+            pending.extend(node.leading_lines)
+            continue
+        if pending:
+            node = with_leading(node, [*pending, *leading(node)])
+            pending = []
+        body.append(node)
+    if not body and not isinstance(block, cst.Module):
+        body = [cst.SimpleStatementLine([cst.Pass()])]
+    return block.with_changes(body=body, footer=[*pending, *block.footer])

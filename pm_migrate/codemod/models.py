@@ -1,0 +1,344 @@
+"""Finds the models of a program: their blocks, what each statement of a block is, and what leaves it.
+
+The statements of a ``with`` block become three parts: those that run once in front of the generator, the generator
+itself, and those that follow it (inference, plots).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+
+import libcst as cst
+
+from pm_migrate.catalog.samplers import INFERENCE
+from pm_migrate.codemod import pymc3_names
+from pm_migrate.codemod import values as v
+from pm_migrate.codemod.flow import Flow, bound_name, bound_names
+from pm_migrate.codemod.purity import is_pure_statement
+from pm_migrate.codemod.tree import Tree, code, walk
+
+
+class Role(Enum):
+    """Where a statement of a block goes."""
+
+    FRONT = "front"
+    GENERATOR = "generator"
+    AFTER = "after"
+
+
+@dataclass(eq=False)
+class Block:
+    """One ``with`` block of a model.
+
+    Parameters
+    ----------
+    node
+        The statement.
+    sites
+        The ``pm.Model()`` calls whose model it may enter.
+    defines
+        Whether the ``with`` itself makes the model.
+    roles
+        Where each statement goes.
+    """
+
+    node: cst.With
+    sites: frozenset[cst.CSTNode]
+    defines: bool
+    roles: dict[cst.CSTNode, Role] = field(default_factory=dict)
+    problems: list[tuple[cst.CSTNode, str, str]] = field(default_factory=list)
+
+    @property
+    def item(self) -> cst.WithItem:
+        """The item that enters the model."""
+        return self.node.items[0]
+
+    @property
+    def body(self) -> list[cst.CSTNode]:
+        """Its statements."""
+        return list(self.node.body.body)
+
+    def having(self, role: Role) -> list[cst.CSTNode]:
+        """The statements that go to one place, in order."""
+        return [s for s in self.body if self.roles.get(s) is role]
+
+
+@dataclass(eq=False)
+class Model:
+    """One model of a program.
+
+    Parameters
+    ----------
+    site
+        The call that makes it.
+    blocks
+        Its ``with`` blocks in source order, those that may also enter another model included.
+    definition
+        The block that becomes the generator, or None when there is no single one.
+    assignment
+        The statement ``m = pm.Model()``, when the model is not made by a ``with``.
+    """
+
+    site: cst.Call
+    blocks: list[Block]
+    definition: Block | None = None
+    assignment: cst.SimpleStatementLine | None = None
+
+
+class Models:
+    """Every model of a program.
+
+    Parameters
+    ----------
+    tree, flow
+        The program and what is known of it.
+    """
+
+    def __init__(self, tree: Tree, flow: Flow) -> None:
+        self.tree = tree
+        self.flow = flow
+        self.blocks = [b for b in map(self._block, self._withs()) if b is not None]
+        self.models = {m.site: m for m in self._models()}
+        for block in self.blocks:
+            self._classify(block)
+
+    def _withs(self) -> Iterator[cst.With]:
+        return (node for node in self.tree.order if isinstance(node, cst.With))
+
+    def _block(self, node: cst.With) -> Block | None:
+        found = [(i, v.models(self.flow.value(i.item))) for i in node.items]
+        sites = frozenset(m.site for _, models in found for m in models)
+        if not sites:
+            return None
+        defines = isinstance(node.items[0].item, cst.Call)
+        block = Block(node, sites, defines)
+        if len(node.items) > 1:
+            block.problems.append((node.items[1], "PM201", "enter the model in a with statement of its own"))
+        if not isinstance(node.body, cst.IndentedBlock):
+            block.problems.append((node, "PM201", "write the body of the with statement on lines of its own"))
+        value = self.flow.value(node.items[0].item)
+        if not v.only(value, v.ModelRef):
+            block.problems.append((node, "PM201", "this may or may not be a model; enter the model by a name of its own"))
+        return block
+
+    def _models(self) -> Iterator[Model]:
+        for node in self.tree.order:
+            if isinstance(node, cst.Call) and any(
+                isinstance(a, v.ModelRef) and a.site is node for a in self.flow.value(node)
+            ):
+                model = Model(node, [b for b in self.blocks if node in b.sites])
+                self._define(model)
+                yield model
+
+    def _define(self, model: Model) -> None:
+        """Find the block that defines a model."""
+        for block in model.blocks:
+            if block.defines and block.item.item is model.site:
+                model.definition = block
+                return
+        line = self.tree.statement(model.site)
+        creating = [b for b in model.blocks if self._creates(b)]
+        match line:
+            case cst.SimpleStatementLine(body=[cst.Assign(targets=[_], value=value)]) if value is model.site:
+                pass
+            case _:
+                return
+        if not creating:
+            return
+        siblings = self._siblings(line)
+        first = creating[0]
+        if first.node not in siblings or first.sites != {model.site}:
+            return
+        between = siblings[siblings.index(line) + 1 : siblings.index(first.node)]
+        if any(model.site in {m.site for m in v.models(self.flow.value(n))} for s in between for n in walk(s)):
+            return
+        model.definition, model.assignment = first, line
+
+    def _siblings(self, line: cst.CSTNode) -> list[cst.CSTNode]:
+        parent = self.tree.parent.get(line)
+        return list(parent.body) if isinstance(parent, (cst.Module, cst.IndentedBlock)) else []
+
+    def _creates(self, block: Block) -> bool:
+        return any(self.creates(s, block.sites) for s in block.body)
+
+    # -- statements --------------------------------------------------------------------------------------------------
+
+    def calls(self, statement: cst.CSTNode) -> Iterator[tuple[cst.Call, str]]:
+        """Yield the PyMC3 calls in a statement with their names."""
+        for node in walk(statement):
+            if isinstance(node, cst.Call) and node.func in self.flow.references:
+                yield node, pymc3_names.canonical(self.flow.references[node.func]).removeprefix("pymc3.")
+
+    def creates(self, statement: cst.CSTNode, sites: frozenset[cst.CSTNode]) -> bool:
+        """Whether a statement adds something to one of these models."""
+        return any(
+            (name in pymc3_names.DISTRIBUTIONS or name in ("Deterministic", "Potential", "Data"))
+            and self._in_context(call, sites)
+            for call, name in self.calls(statement)
+        )
+
+    def infers(self, statement: cst.CSTNode, sites: frozenset[cst.CSTNode]) -> bool:
+        """Whether a statement draws from one of these models."""
+        return any(name in INFERENCE and self._in_context(call, sites) for call, name in self.calls(statement))
+
+    def _in_context(self, call: cst.Call, sites: frozenset[cst.CSTNode]) -> bool:
+        context = self.flow.context.get(call)
+        return context is not None and bool({m.site for m in v.models(context)} & sites)
+
+    def _uses_results(self, statement: cst.CSTNode) -> bool:
+        return any(v.traces(self.flow.value(n)) for n in walk(statement))
+
+    def _random(self, statement: cst.CSTNode, sites: frozenset[cst.CSTNode]) -> bool:
+        return any(t.site in sites for n in walk(statement) for t in v.tensors(self.flow.value(n)))
+
+    def _classify(self, block: Block) -> None:
+        """Say where each statement of a block goes."""
+        if not isinstance(block.node.body, cst.IndentedBlock):
+            return
+        body, sites = block.body, block.sites
+        first = next(
+            (i for i, s in enumerate(body) if self.infers(s, sites) or self._uses_results(s)), len(body)
+        )
+        for i, s in enumerate(body):
+            creates = self.creates(s, sites)
+            if creates and i > first:
+                block.problems.append((s, "PM205", "this adds to the model after inference began: move it above"))
+            if creates and i == first:
+                block.problems.append((s, "PM205", "this adds to the model and draws from it in one statement: split it"))
+            if creates or (i < first and self._random(s, sites)):
+                block.roles[s] = Role.GENERATOR
+            elif i >= first:
+                block.roles[s] = Role.AFTER
+        self._spread(block, body[:first])
+        last = max((i for i, s in enumerate(body) if block.roles.get(s) is Role.GENERATOR), default=-1)
+        undecided = [s for s in body[: last + 1] if s not in block.roles]
+        for s in body[last + 1 :]:
+            block.roles.setdefault(s, Role.AFTER)
+        self._front(block, undecided)
+
+    def _spread(self, block: Block, body: list[cst.CSTNode]) -> None:
+        """A statement that reads what a model statement bound belongs to the generator too."""
+        changed = True
+        while changed:
+            changed = False
+            inside = self.sites_in(block.having(Role.GENERATOR))
+            for s in body:
+                if s not in block.roles and any(self.flow.sites.get(n, frozenset()) & inside for n in walk(s)):
+                    block.roles[s] = Role.GENERATOR
+                    changed = True
+
+    def _front(self, block: Block, undecided: list[cst.CSTNode]) -> None:
+        """Statements between model statements run once in front, unless the model changes what they bind."""
+        changed = True
+        while changed:
+            changed = False
+            generator = block.having(Role.GENERATOR)
+            touched = self.bound_in(generator) | self.mutated_in(generator)
+            kept = {n for s in generator if s in undecided for n in self.bound_in([s])}
+            for s in undecided:
+                if s in block.roles:
+                    continue
+                earlier = [g for g in generator if self.tree.order[g] < self.tree.order[s]]
+                bound = self.bound_in([s])
+                reads = {n.value for n in walk(s) if isinstance(n, cst.Name) and n in self.flow.sites}
+                late = bound & {n.value for g in earlier for n in walk(g) if isinstance(n, cst.Name)}
+                if not (bound & touched or late or reads & kept or self._documents(block, s)):
+                    continue
+                if is_pure_statement(s, self.flow):
+                    block.roles[s] = Role.GENERATOR
+                    changed = True
+                elif late or bound & self.mutated_in(generator) or reads & kept:
+                    block.problems.append(
+                        (s, "PM205", "the model changes what this sets, and it cannot run twice: move it above the block")
+                    )
+                    block.roles[s] = Role.FRONT
+        for s in undecided:
+            block.roles.setdefault(s, Role.FRONT)
+
+    def _documents(self, block: Block, s: cst.CSTNode) -> bool:
+        """A string at the head of a block documents the model."""
+        match s:
+            case cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString())]):
+                return s is block.body[0]
+        return False
+
+    def sites_in(self, statements: list[cst.CSTNode]) -> frozenset[cst.CSTNode]:
+        """The places that bind names in statements, nested functions left out."""
+        return frozenset(site for s in statements for site in _sites(s))
+
+    def bound_in(self, statements: list[cst.CSTNode]) -> frozenset[str]:
+        """The names that statements bind."""
+        return frozenset(bound_name(site) for site in self.sites_in(statements))
+
+    def mutated_in(self, statements: list[cst.CSTNode]) -> frozenset[str]:
+        """The names of objects that statements store into."""
+        nodes = {n for s in statements for n in walk(s)}
+        return frozenset(base.value for node, base in self.flow.stores.items() if node in nodes)
+
+    @cached_property
+    def variables(self) -> dict[cst.CSTNode, dict[str, bool]]:
+        """By model: the literal names of its variables, and whether each is observed."""
+        out: dict[cst.CSTNode, dict[str, bool]] = {site: {} for site in self.models}
+        for node, value in self.flow.values.items():
+            for atom in value:
+                if isinstance(atom, v.Tensor) and atom.rv is node and atom.site in out:
+                    name = variable_name(atom.rv, self.flow)
+                    if name is not None:
+                        observed = any(a.keyword is not None and a.keyword.value == "observed" for a in atom.rv.args)
+                        out[atom.site][name] = observed
+        return out
+
+
+def variable_name(call: cst.Call, flow: Flow) -> str | None:
+    """The name of the variable that a call makes, where it is a literal."""
+    node = name_argument(call)
+    if node is None:
+        return None
+    value = flow.value(node)
+    names = {a.text for a in value if isinstance(a, v.Text)}
+    return names.pop() if len(value) == 1 and len(names) == 1 else None
+
+
+def name_argument(call: cst.Call) -> cst.BaseExpression | None:
+    """The argument of a call that names the variable."""
+    for place, arg in enumerate(call.args):
+        if arg.keyword is not None and arg.keyword.value == "name":
+            return arg.value
+        if place == 0 and arg.keyword is None and not arg.star:
+            return arg.value
+    return None
+
+
+def _sites(statement: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    if isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
+        yield statement
+        return
+    if isinstance(statement, cst.For):
+        from pm_migrate.codemod.tree import target_names
+
+        yield from target_names(statement.target)
+    yield from bound_names(statement)
+
+
+def target_of(block: Block, model: Model) -> cst.BaseExpression | None:
+    """The name by which a model is known after its block."""
+    if model.assignment is not None:
+        assign = model.assignment.body[0]
+        assert isinstance(assign, cst.Assign)
+        return assign.targets[0].target
+    asname = block.item.asname
+    return None if asname is None else asname.name  # type: ignore[return-value]
+
+
+def label(target: cst.BaseExpression | None) -> str:
+    """A word for a model, from the name it is known by."""
+    if target is None:
+        return "model"
+    if isinstance(target, cst.Name):
+        return target.value
+    if isinstance(target, cst.Attribute):
+        return target.attr.value
+    return code(target) if code(target).isidentifier() else "model"

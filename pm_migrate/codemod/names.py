@@ -1,0 +1,170 @@
+"""Import statements and the names that rewritten code uses: which alias each module goes by at each place.
+
+Imports are decided last. When every reference to PyMC3 was migrated, its import becomes the import of the generator
+front end, under the alias that the program already uses. When something stays behind, the old import stays with it and
+the migrated models use an alias of their own (``pm4``), so that neither can be mistaken for the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from pm_migrate.codemod import values as v
+from pm_migrate.codemod.flow import Flow, is_reference
+from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.tree import Tree, code, dotted, expression, walk
+
+#: Modules that rewritten code may need, by the alias they usually go by.
+MODULES = {"tf": "tensorflow", "az": "arviz", "np": "numpy"}
+FRONT_ENDS = {"shims": "pm_migrate.pymc4", "upstream": "pymc4"}
+_MIXED = "pm4"
+
+
+@dataclass(frozen=True, eq=False)
+class ImportSite:
+    """One imported name (or star) of PyMC3 or Theano.
+
+    ``node`` is the alias, or the whole statement for a star; ``root`` is ``pymc3`` or ``theano``.
+    """
+
+    node: cst.ImportAlias | cst.ImportFrom
+    statement: cst.Import | cst.ImportFrom
+    line: cst.SimpleStatementLine
+    root: str
+    scope: cst.CSTNode
+
+    @property
+    def local(self) -> str | None:
+        """The name by which the whole module is known, if this imports the whole module."""
+        if isinstance(self.node, cst.ImportAlias) and isinstance(self.statement, cst.Import):
+            if self.node.asname is not None:
+                return code(self.node.asname.name)
+            return self.root if dotted(self.node.name) == self.root else None
+        return None
+
+
+def import_sites(tree: Tree) -> Iterator[ImportSite]:
+    """Yield every import of PyMC3 and Theano in source order."""
+    for node in tree.order:
+        if isinstance(node, cst.Import):
+            for alias in node.names:
+                if is_reference(dotted(alias.name)):
+                    yield _site(tree, alias, node, dotted(alias.name) or "")
+        elif isinstance(node, cst.ImportFrom) and not node.relative and node.module is not None:
+            module = dotted(node.module) or ""
+            if not is_reference(module):
+                continue
+            if isinstance(node.names, cst.ImportStar):
+                yield _site(tree, node, node, module)
+            else:
+                for alias in node.names:
+                    yield _site(tree, alias, node, module)
+
+
+def _site(
+    tree: Tree, node: cst.ImportAlias | cst.ImportFrom, statement: cst.Import | cst.ImportFrom, module: str
+) -> ImportSite:
+    line = tree.parent[statement]
+    assert isinstance(line, (cst.SimpleStatementLine, cst.SimpleStatementSuite))
+    return ImportSite(node, statement, line, module.split(".")[0], tree.scope(statement))  # type: ignore[arg-type]
+
+
+class Names:
+    """Spells names of the output.
+
+    Parameters
+    ----------
+    plan
+        The plan that the names are for.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.tree: Tree = plan.tree
+        self.flow: Flow = plan.flow
+        self.sites = list(import_sites(plan.tree))
+        self.mixed = False
+        self._bound = self.flow.names_bound_anywhere()
+        self._existing = {alias: self._existing_import(module) for alias, module in MODULES.items()}
+        self._fresh: dict[str, str] = {}
+
+    # -- which alias -------------------------------------------------------------------------------------------------
+
+    def pm_site(self, at: cst.CSTNode) -> ImportSite | None:
+        """The import of PyMC3 that a place sees: in its own function first, then further out."""
+        scope: cst.CSTNode = self.tree.scope(at)
+        while True:
+            for site in self.sites:
+                if site.root == "pymc3" and site.scope is scope:
+                    return site
+            if isinstance(scope, cst.Module):
+                return None
+            scope = self.tree.scope(scope)
+
+    def pm_alias(self, site: ImportSite) -> str:
+        """The alias under which an import site will give the generator front end."""
+        if self.mixed:
+            return self._take("pm4", _MIXED)
+        local = site.local
+        return local if local is not None and local != "pymc3" else self._take("pm", "pm")
+
+    def alias(self, module: str, at: cst.CSTNode) -> str:
+        """The alias of a module at a place: ``pm``, ``tf``, ``az`` or ``np``."""
+        if module == "pm":
+            site = self.pm_site(at)
+            return self._take("pm", "pm") if site is None else self.pm_alias(site)
+        return self._existing[module] or self._take(module, module)
+
+    def _take(self, key: str, wanted: str) -> str:
+        """A name for a module that is not used for anything else."""
+        if key not in self._fresh:
+            name = wanted
+            taken_by_us = {s.local for s in self.sites} if key == "pm" else set()
+            while name in self._bound and name not in taken_by_us:
+                name += "_"
+            self._fresh[key] = name
+        return self._fresh[key]
+
+    def name(self, module: str, attr: str, at: cst.CSTNode) -> cst.BaseExpression:
+        """The expression ``alias.attr``."""
+        return expression(f"{self.alias(module, at)}.{attr}")
+
+    def has(self, module: str) -> bool:
+        """Whether the program already imports a module where every place sees it."""
+        return self._existing[module] is not None
+
+    def _existing_import(self, module: str) -> str | None:
+        """The alias by which the module scope knows a module, if it is bound once and before everything that uses it."""
+        first_use = min((self.tree.order[s.statement] for s in self.sites), default=0)
+        for node, order in self.tree.order.items():
+            if not isinstance(node, cst.ImportAlias) or not isinstance(self.tree.scope(node), cst.Module):
+                continue
+            value = frozenset({v.Qualified(module, node)})
+            bound = [
+                name
+                for name in ([code(node.asname.name)] if node.asname is not None else [dotted(node.name) or ""])
+                if self.flow.scope.everything.get(name) == value
+            ]
+            early = order < first_use or self._same_run(node)
+            if bound and early and self._unconditional(node):
+                return bound[0]
+        return None
+
+    def _same_run(self, node: cst.CSTNode) -> bool:
+        """Whether an import stands among imports at the top, so that nothing runs between it and the others."""
+        for line in self.tree.module.body:
+            if not (
+                isinstance(line, cst.SimpleStatementLine)
+                and all(isinstance(s, (cst.Import, cst.ImportFrom, cst.Expr, cst.Assign)) for s in line.body)
+            ):
+                return False
+            if any(node is n for n in walk(line)):
+                return True
+        return False
+
+    def _unconditional(self, node: cst.CSTNode) -> bool:
+        line = self.tree.statement(node)
+        return self.tree.parent.get(line) is self.tree.module

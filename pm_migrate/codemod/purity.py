@@ -1,0 +1,59 @@
+"""Which code can run again without anybody noticing: it gives the same result and changes nothing."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from pm_migrate.codemod.flow import Flow, is_reference
+from pm_migrate.codemod.tree import walk
+
+_BUILTINS = frozenset(
+    """abs all any bool dict divmod enumerate float frozenset int isinstance len list map max min pow range repr
+    reversed round set slice sorted str sum tuple zip""".split()  # noqa: SIM905
+)
+_METHODS = frozenset(
+    """T all any argmax argmin argsort astype clip copy cumprod cumsum dot flatten format get groupby isin isna isnull
+    items join keys lower map mean median max min nonzero nunique prod ravel repeat replace reshape round rstrip size
+    sort_values split squeeze std strip sum swapaxes take to_numpy tolist transpose unique upper value_counts values
+    var""".split()  # noqa: SIM905
+)
+_IMPURE_MODULES = ("numpy.random", "random", "time", "os", "sys", "subprocess", "matplotlib", "builtins")
+_PURE_MODULES = ("numpy", "scipy", "math", "pandas", "itertools", "collections", "theano.tensor", "pymc3.math")
+
+
+def is_pure_call(call: cst.Call, flow: Flow) -> bool:
+    """Whether a call is known to give the same again and to change nothing."""
+    name = flow.name_of(call.func)
+    if name is not None:
+        if name.startswith("builtins."):
+            return name.removeprefix("builtins.") in _BUILTINS
+        if any(name == m or name.startswith(m + ".") for m in _IMPURE_MODULES) or name.startswith("pandas.read"):
+            return False
+        return any(name.startswith(m + ".") for m in _PURE_MODULES) or (is_reference(name) and "sample" not in name)
+    return isinstance(call.func, cst.Attribute) and call.func.attr.value in _METHODS
+
+
+def impure_calls(node: cst.CSTNode, flow: Flow) -> list[cst.Call]:
+    """The calls in a node that are not known to be pure, nested functions left out."""
+    found = []
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, cst.Call) and not is_pure_call(current, flow):
+            found.append(current)
+        if not isinstance(current, (cst.FunctionDef, cst.Lambda)):
+            from pm_migrate.codemod.tree import children
+
+            stack.extend(children(current))
+    return found
+
+
+def is_pure_statement(statement: cst.CSTNode, flow: Flow) -> bool:
+    """Whether a statement can run at every evaluation of a model instead of once."""
+    if not isinstance(statement, (cst.SimpleStatementLine, cst.FunctionDef, cst.If, cst.For)):
+        return False
+    if any(isinstance(n, (cst.Import, cst.ImportFrom, cst.Global, cst.Nonlocal, cst.Del)) for n in walk(statement)):
+        return False
+    if isinstance(statement, cst.FunctionDef):
+        return not statement.decorators
+    return not impure_calls(statement, flow)
