@@ -14,6 +14,7 @@
     │   └── RemoteError         an exception was raised inside the worker; its traceback is in the message
     ├── ShimError               the runtime: a model or call that PyMC3 would have refused too
     │   ├── ModelError          (also ValueError, TypeError as PyMC3 raises)
+    │   ├── SamplingError       (also RuntimeError) a sampler could not start; names the terms that are not finite
     │   └── NotSupported        (also NotImplementedError) names the function and the nearest alternative
     └── VerificationError       models could not be paired or compared
 """
@@ -67,6 +68,10 @@ class ShimError(PmMigrateError):
 
 class ModelError(ShimError, ValueError):
     """A model is malformed, as PyMC3 would have said with a ``ValueError``."""
+
+
+class SamplingError(ShimError, RuntimeError):
+    """A sampler could not start, as PyMC3 would have said with its ``SamplingError``."""
 
 
 class NotSupported(ShimError, NotImplementedError):

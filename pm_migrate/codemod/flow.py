@@ -169,6 +169,21 @@ class Flow:
         """Every place in a scope that binds a name."""
         return self._scopes[scope].sites.get(name, set()) if scope in self._scopes else set()
 
+    def scope_of(self, node: cst.CSTNode) -> Scope:
+        """The names of the scope that a node stands in."""
+        return self._scopes[self.tree.scope(node)]
+
+    def owners(self, scope: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """A scope and those around it that it sees."""
+        current: Scope | None = self._scopes.get(scope)
+        while current is not None:
+            yield current.node
+            current = current.parent
+
+    def is_module(self, node: cst.CSTNode) -> bool:
+        """Whether a name certainly is one imported thing, whichever import gave it."""
+        return v.qualified(self.value(node)) is not None
+
     def names_bound_anywhere(self) -> set[str]:
         """Every name that some scope of the program binds."""
         return {name for scope in self._scopes.values() for name in scope.bound}

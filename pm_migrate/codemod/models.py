@@ -18,7 +18,7 @@ from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.flow import Flow, bound_name, bound_names
 from pm_migrate.codemod.purity import is_pure_statement
-from pm_migrate.codemod.tree import Tree, code, walk
+from pm_migrate.codemod.tree import Tree, code, target_names, walk
 
 
 class Role(Enum):
@@ -50,6 +50,11 @@ class Block:
     defines: bool
     roles: dict[cst.CSTNode, Role] = field(default_factory=dict)
     problems: list[tuple[cst.CSTNode, str, str]] = field(default_factory=list)
+
+    @property
+    def key(self) -> cst.CSTNode:
+        """One of its models, for the group they all belong to."""
+        return next(iter(self.sites))
 
     @property
     def item(self) -> cst.WithItem:
@@ -317,8 +322,6 @@ def _sites(statement: cst.CSTNode) -> Iterator[cst.CSTNode]:
         yield statement
         return
     if isinstance(statement, cst.For):
-        from pm_migrate.codemod.tree import target_names
-
         yield from target_names(statement.target)
     yield from bound_names(statement)
 

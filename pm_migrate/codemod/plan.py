@@ -76,7 +76,15 @@ class Plan:
     understood: set[cst.CSTNode] = field(default_factory=set)
     blocked: set[Key] = field(default_factory=set)
     used_names: set[str] = field(default_factory=set)
-    aliases: Any = None
+    names: Any = None
+    applier: Any = None
+    #: The name of the model that each defining block makes.
+    model_names: dict[cst.CSTNode, str] = field(default_factory=dict)
+    #: Names that stand for calls which run once in front of the generator, by block; and what became of the calls.
+    hoisted: dict[cst.CSTNode, list[str]] = field(default_factory=dict)
+    results: dict[str, Any] = field(default_factory=dict)
+    #: Random variables that are read outside of their model only for their name.
+    by_name: set[cst.CSTNode] = field(default_factory=set)
     _roots: dict[Key, Key] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -166,6 +174,10 @@ class Plan:
             name = f"{wanted}_{number}"
         self.used_names.add(name)
         return name
+
+    def done(self, statement: cst.CSTNode) -> list[Any]:
+        """What became of a statement, while edits are applied."""
+        return self.applier.done[statement]
 
     def finding(self, note: Note) -> Finding:
         """The finding of a note, with positions."""

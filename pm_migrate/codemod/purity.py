@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import libcst as cst
 
+from pm_migrate.codemod import values as v
 from pm_migrate.codemod.flow import Flow, is_reference
-from pm_migrate.codemod.tree import walk
+from pm_migrate.codemod.tree import children, walk
 
 _BUILTINS = frozenset(
     """abs all any bool dict divmod enumerate float frozenset int isinstance len list map max min pow range repr
@@ -21,8 +22,12 @@ _IMPURE_MODULES = ("numpy.random", "random", "time", "os", "sys", "subprocess", 
 _PURE_MODULES = ("numpy", "scipy", "math", "pandas", "itertools", "collections", "theano.tensor", "pymc3.math")
 
 
-def is_pure_call(call: cst.Call, flow: Flow) -> bool:
+def is_pure_call(call: cst.Call, flow: Flow, seen: frozenset[cst.CSTNode] = frozenset()) -> bool:
     """Whether a call is known to give the same again and to change nothing."""
+    target = flow.value(call.func)
+    if v.only(target, v.Function):
+        nodes = {a.node for a in target if isinstance(a, v.Function)}
+        return all(n in seen or not _impure_body(n, flow, seen | nodes) for n in nodes)
     name = flow.name_of(call.func)
     if name is not None:
         if name.startswith("builtins."):
@@ -31,6 +36,17 @@ def is_pure_call(call: cst.Call, flow: Flow) -> bool:
             return False
         return any(name.startswith(m + ".") for m in _PURE_MODULES) or (is_reference(name) and "sample" not in name)
     return isinstance(call.func, cst.Attribute) and call.func.attr.value in _METHODS
+
+
+def _impure_body(node: cst.CSTNode, flow: Flow, seen: frozenset[cst.CSTNode]) -> bool:
+    if not isinstance(node, cst.FunctionDef):
+        return True
+    return any(
+        isinstance(n, (cst.Global, cst.Nonlocal)) or n in flow.stores or (
+            isinstance(n, cst.Call) and not is_pure_call(n, flow, seen)
+        )
+        for n in walk(node.body)
+    )
 
 
 def impure_calls(node: cst.CSTNode, flow: Flow) -> list[cst.Call]:
@@ -42,8 +58,6 @@ def impure_calls(node: cst.CSTNode, flow: Flow) -> list[cst.Call]:
         if isinstance(current, cst.Call) and not is_pure_call(current, flow):
             found.append(current)
         if not isinstance(current, (cst.FunctionDef, cst.Lambda)):
-            from pm_migrate.codemod.tree import children
-
             stack.extend(children(current))
     return found
 

@@ -148,9 +148,9 @@ class WorkerClient:
         return self._output.until(self._asked)
 
     def _wait_for_exit(self) -> int | None:
-        assert self._process is not None
+        process = self._process
         try:
-            return self._process.wait(timeout=2.0)
+            return None if process is None else process.wait(timeout=2.0)
         except subprocess.TimeoutExpired:
             return None
 
@@ -161,25 +161,27 @@ class WorkerClient:
         return "\n--- the last lines that it printed ---\n" + "\n".join(lines) if lines else ""
 
     def close(self) -> None:
-        """End the worker and everything that it started in its process group. The next question starts a new one."""
-        with self._lock:
-            process, self._process = self._process, None
-            if process is None:
-                return
-            if os.name == "posix":
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(process.pid, signal.SIGKILL)
-            else:
-                process.kill()
-            process.wait()
-            for thread in self._threads:
-                thread.join(timeout=1.0)
-            for pipe in (process.stdin, process.stdout, process.stderr):
-                # a descendant that left the group may still hold the other end, and its reader with it
-                with contextlib.suppress(OSError, ValueError):
-                    if pipe is not None and not any(thread.is_alive() for thread in self._threads):
-                        pipe.close()
-            _clients.discard(self)
+        """End the worker and everything that it started in its process group. The next question starts a new one.
+
+        Takes no lock: a question that another thread has asked ends with :class:`WorkerCrashed`.
+        """
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if os.name == "posix":
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+        process.wait()
+        for thread in self._threads:
+            thread.join(timeout=1.0)
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            # a descendant that left the group may still hold the other end, and our reader with it
+            with contextlib.suppress(OSError, ValueError):
+                if pipe is not None and not any(thread.is_alive() for thread in self._threads):
+                    pipe.close()
+        _clients.discard(self)
 
 
 def _read(connection: Connection, answers: queue.SimpleQueue[Any]) -> None:

@@ -1,0 +1,53 @@
+"""Inference on the one log density: sampling, what a trace records, forward draws, and what can be said of a run.
+
+Names are imported when they are first used: ArviZ, which :class:`MultiTrace` needs, takes a while to import.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pm_migrate.shims.inference.chains import Chains, chains_from_values
+    from pm_migrate.shims.inference.diagnostics import warn
+    from pm_migrate.shims.inference.forward import posterior_predictive, prior_predictive
+    from pm_migrate.shims.inference.multitrace import MultiTrace
+    from pm_migrate.shims.inference.progress import Snapshot
+    from pm_migrate.shims.inference.recording import record
+    from pm_migrate.shims.inference.sampling import sample_chains
+    from pm_migrate.shims.inference.trace import to_inference_data
+
+_HOMES = {
+    "Chains": "chains",
+    "chains_from_values": "chains",
+    "warn": "diagnostics",
+    "posterior_predictive": "forward",
+    "prior_predictive": "forward",
+    "MultiTrace": "multitrace",
+    "Snapshot": "progress",
+    "record": "recording",
+    "sample_chains": "sampling",
+    "to_inference_data": "trace",
+}
+
+__all__ = [
+    "Chains",
+    "MultiTrace",
+    "Snapshot",
+    "chains_from_values",
+    "posterior_predictive",
+    "prior_predictive",
+    "record",
+    "sample_chains",
+    "to_inference_data",
+    "warn",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

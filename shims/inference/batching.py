@@ -13,7 +13,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from ..density import LogDensity, ValueVariable
+from pm_migrate.shims.density import LogDensity, ValueVariable
 
 Tensor = Any
 

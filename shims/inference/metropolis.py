@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from ..density import ValueVariable
+from pm_migrate.shims.density import ValueVariable
 
 Tensor = Any
 

@@ -19,12 +19,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from ..density import LogDensity
-from . import adaptation as adapt
-from . import metropolis, noise
-from .batching import value_and_gradient
-from .hamiltonian import kinetic_energy
-from .trajectory import Draw, End, Tree, choose, empty_tree, grow, log_weight, plant
+from pm_migrate.shims.density import LogDensity
+from pm_migrate.shims.inference import adaptation as adapt
+from pm_migrate.shims.inference import metropolis, noise
+from pm_migrate.shims.inference.batching import value_and_gradient
+from pm_migrate.shims.inference.hamiltonian import kinetic_energy
+from pm_migrate.shims.inference.trajectory import Draw, End, Tree, choose, empty_tree, grow, log_weight, plant
 
 Tensor = Any
 

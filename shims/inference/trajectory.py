@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from .hamiltonian import DIVERGENCE, checkpoint_range, kinetic_energy, log_add_exp, turning
+from pm_migrate.shims.inference.hamiltonian import DIVERGENCE, checkpoint_range, kinetic_energy, log_add_exp, turning
 
 Tensor = Any
 
@@ -199,18 +199,18 @@ def grow(
     swapped = merged & (direction != tree.direction)
     error = energy - tree.start_energy
     nothing = tf.constant(NOTHING, gain.dtype)
-    scalars = dict(
-        log_weight=tf.where(merged, log_add_exp(tree.log_weight, sub_log_weight), tree.log_weight),
-        direction=tf.where(merged, direction, tree.direction),
-        depth=depth,
-        leaf=tf.where(merged, 0, tree.leaf + 1),
-        sub_log_weight=tf.where(merged, nothing, sub_log_weight),
-        acceptance=tree.acceptance + tf.exp(tf.minimum(gain, 0.0)),
-        max_error=tf.where(tf.abs(error) > tf.abs(tree.max_error), error, tree.max_error),
-        size=tree.size + 1,
-        diverging=diverging,
-        exhausted=exhausted,
-    )
+    scalars = {
+        "log_weight": tf.where(merged, log_add_exp(tree.log_weight, sub_log_weight), tree.log_weight),
+        "direction": tf.where(merged, direction, tree.direction),
+        "depth": depth,
+        "leaf": tf.where(merged, 0, tree.leaf + 1),
+        "sub_log_weight": tf.where(merged, nothing, sub_log_weight),
+        "acceptance": tree.acceptance + tf.exp(tf.minimum(gain, 0.0)),
+        "max_error": tf.where(tf.abs(error) > tf.abs(tree.max_error), error, tree.max_error),
+        "size": tree.size + 1,
+        "diverging": diverging,
+        "exhausted": exhausted,
+    }
     grown = tree._replace(
         end=choose(swapped, tree.far, leaf),
         far=choose(swapped, leaf, tree.far),

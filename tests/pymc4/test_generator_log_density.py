@@ -76,8 +76,9 @@ def test_log_prob_is_the_formula(name: str, given: dict[str, Any], value: Any) -
 _SMOOTH = [
     (name, given, value)
     for name, given, value in _FLAT
-    if CLASSES[name].row.rank == 0 and not CLASSES[name].row.discrete and (name, value) not in
-    {("Exponential", 0.0), ("Uniform", -1.5), ("Uniform", 2.5)}  # ends of the support
+    if CLASSES[name].row.rank == 0
+    and not CLASSES[name].row.discrete
+    and (name, value) not in {("Exponential", 0.0), ("Uniform", -1.5), ("Uniform", 2.5)}  # ends of the support
 ]
 
 
@@ -141,7 +142,9 @@ def test_density_in_unconstrained_space() -> None:
         for j in range(2):
             mean = p[j] - p[2]
             jacobian[i, j] = p[i] * ((1 if i == j else 0) - mean)
-    dirichlet = mp.loggamma(sum(a)) - sum(map(mp.loggamma, a)) + sum((ai - 1) * mp.log(pi) for ai, pi in zip(a, p))
+    dirichlet = (
+        mp.loggamma(sum(a)) - sum(map(mp.loggamma, a)) + sum((ai - 1) * mp.log(pi) for ai, pi in zip(a, p, strict=True))
+    )
     dirichlet += mp.log(mp.det(jacobian))
     for name, expected in {"sigma": half_normal, "u": uniform, "p": dirichlet}.items():
         assert abs(mp.mpf(terms[name]) - expected) < mp.mpf(1e-14) * 10, name

@@ -75,7 +75,7 @@ def test_output_is_bounded_and_never_blocks(fake_worker: FakeWorker) -> None:
 
 def test_an_exception_is_remote_and_harmless(fake_worker: FakeWorker) -> None:
     client = fake_worker("def bad(): return {}['key']\noperations = {'bad': bad, 'leave': lambda: sys.exit(3)}")
-    with pytest.raises(RemoteError, match="(?s)KeyError: 'key'.*in bad"):
+    with pytest.raises(RemoteError, match=r"(?s)KeyError: 'key'.*in bad"):
         client.call("bad")
     with pytest.raises(RemoteError, match="SystemExit: 3"):
         client.call("leave")
@@ -124,7 +124,7 @@ def test_a_hang_is_ended_in_time(fake_worker: FakeWorker) -> None:
     client.start()
     pid = client.pid
     start = time.monotonic()
-    with pytest.raises(WorkerTimeout, match="(?s)did not answer `hang` within 1 s and was ended.*thinking"):
+    with pytest.raises(WorkerTimeout, match=r"(?s)did not answer `hang` within 1 s and was ended.*thinking"):
         client.call("hang", timeout=1.0)
     assert time.monotonic() - start < 20
     assert pid is not None and gone(pid)
@@ -147,7 +147,7 @@ def test_a_forked_child_does_not_answer(fake_worker: FakeWorker) -> None:
 
 def test_a_worker_that_cannot_start(fake_worker: FakeWorker, tmp_path: Path) -> None:
     client = fake_worker("raise ImportError('no pymc3 here')")
-    with pytest.raises(WorkerCrashed, match="(?s)exit code 1 during `hello`.*no pymc3 here"):
+    with pytest.raises(WorkerCrashed, match=r"(?s)exit code 1 during `hello`.*no pymc3 here"):
         client.call("echo")
     missing = WorkerClient([str(tmp_path / "python")], {}, title="nothing", timeout=1, start_timeout=1)
     with pytest.raises(WorkerCrashed, match="nothing could not be started"):

@@ -1,0 +1,91 @@
+"""Short runs: posterior means of rewrite and drop-in against PyMC3's own sampler, within Monte Carlo error.
+
+The false-alarm rate of the whole file is :data:`ERROR_RATE`, shared over all means by Bonferroni's inequality; each
+mean's standard error comes from the effective sample sizes of both sides.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import runpy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import arviz
+import numpy as np
+import pytest
+from scipy import stats
+
+from equivalence_tests.test_corpus import CORPUS, PROGRAMS
+from pm_migrate.reference.client import ReferenceClient
+from pm_migrate.shims import inference, recording
+from pm_migrate.shims.installation import install, uninstall
+
+DRAWS, TUNE, CHAINS = 500, 500, 2
+ERROR_RATE = 1e-4
+#: Upper bound of the number of means that all programs together compare, on both roads.
+MEANS = 5000
+
+
+@pytest.fixture(scope="module")
+def originals(reference: ReferenceClient) -> dict[str, Any]:
+    """PyMC3's draws by program and model, made when first asked for."""
+    return {}
+
+
+def recorded_models(path: Path) -> Iterator[tuple[str, Any]]:
+    """Run a program with sampling intercepted; its models by the name they are bound to."""
+    recording.start()
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            names = runpy.run_path(str(path))
+    finally:
+        recording.stop()
+    for name, value in names.items():
+        if any(value is model for model in recording.models):
+            yield name, value
+
+
+@pytest.mark.parametrize("road", ["rewrite", "drop-in"])
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.filterwarnings("ignore::UserWarning")  # ArviZ on stand-ins of a few draws
+def test_posterior_means_agree(
+    program: str, road: str, reference: ReferenceClient, originals: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(CORPUS / program)
+    if program not in originals:
+        loaded = reference.load_program(CORPUS / program / "before.py")
+        originals[program] = {
+            model.name: reference.sample(loaded, model, DRAWS, tune=TUNE, chains=CHAINS, seed=1, target_accept=0.95)
+            for model in loaded.models
+        }
+    if road == "drop-in":
+        install()
+    try:
+        models = dict(recorded_models(CORPUS / program / ("before.py" if road == "drop-in" else "after.py")))
+    finally:
+        uninstall()
+    assert set(models) == set(originals[program])
+    threshold = stats.norm.isf(ERROR_RATE / (2 * MEANS))
+    for name, model in models.items():
+        density = recording.density(model)
+        chains = inference.sample_chains(
+            density, draws=DRAWS, tune=TUNE, chains=CHAINS, seed=2, target_accept=0.95, progress=False
+        )
+        ours = inference.record(density, chains)
+        theirs = originals[program][name]
+        for variable, draws in ours.items():
+            z = (draws.mean((0, 1)) - theirs[variable].mean((0, 1))) / np.hypot(
+                standard_error(draws), standard_error(theirs[variable])
+            )
+            assert np.max(np.abs(z)) < threshold, f"{name}.{variable}: z = {z}"
+
+
+def standard_error(draws: np.ndarray) -> np.ndarray:
+    """Monte Carlo standard error of the mean of draws of shape (chains, draws, ...), elementwise."""
+    flat = np.asarray(draws, float).reshape(*draws.shape[:2], -1)
+    effective = np.array([float(arviz.ess(flat[:, :, i])) for i in range(flat.shape[2])])
+    effective = np.clip(effective, 1.0, flat.shape[0] * flat.shape[1])  # never better than independent draws
+    return (flat.std((0, 1)) / np.sqrt(effective)).reshape(draws.shape[2:])

@@ -1,0 +1,235 @@
+"""Turn the ``with`` block of a model into a generator function.
+
+The statements that make the model become the body of a function decorated with ``@pm.model(name=None)``; statements
+in between that do not depend on random variables move in front of it, so that they run once; inference and everything
+after it follows. The name that the block gave its model stays bound to a model. Names that are bound again later are
+passed as arguments, so that the model keeps the values it was built with.
+
+Why: PyMC3 collects variables on a context stack while the block runs. A generator model hands each variable to whoever
+evaluates it, so the same code gives log densities, gradients and forward draws.
+
+Limits: a model that is entered again to add variables, whose variables are used outside of it other than by name, or
+that fills containers made outside of it, stays as it was, with a comment at the place that keeps it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import libcst as cst
+
+from pm_migrate.codemod import edits
+from pm_migrate.codemod.models import Block, Model, Models, Role, label, target_of
+from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.rules.base import Example, Rule
+from pm_migrate.codemod.rules.model_checks import REENTRY, arguments, check_generator
+from pm_migrate.codemod.tree import code, expression, statement
+
+RULE = Rule(
+    "PM201",
+    "Turn the with block of a model into a generator",
+    __doc__ or "",
+    (
+        Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', mu=0, sd=5)
+                x = pm.Normal('x', mu, 1, observed=data)
+                trace = pm.sample(500, tune=500, chains=2)
+            """,
+            """
+            import pm_migrate.pymc4 as pm
+
+
+            @pm.model(name=None)
+            def build_model():
+                mu = yield pm.Normal('mu', loc=0, scale=5)
+                x = yield pm.Normal('x', mu, 1, observed=data)
+
+
+            model = build_model()
+            trace = pm.sample(model, num_samples=500, burn_in=500, num_chains=2)
+            """,
+        ),
+        Example(
+            """
+            import pymc3 as pm
+
+            for scale in scales:
+                with pm.Model() as model:
+                    n = len(data)  # data points
+                    mu = pm.Normal('mu', 0, scale)
+                    pm.Normal('x', mu, 1, shape=n, observed=data)
+                models.append(model)
+            """,
+            """
+            import pm_migrate.pymc4 as pm
+
+            for scale in scales:
+                n = len(data)  # data points
+
+                @pm.model(name=None)
+                def build_model(scale, n):
+                    mu = yield pm.Normal('mu', 0, scale)
+                    yield pm.Normal('x', mu, 1, batch_stack=n, observed=data)
+
+                model = build_model(scale, n)
+                models.append(model)
+            """,
+        ),
+    ),
+)
+
+RULES = (RULE,)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How a model is written out: the names of the generator and the model, and the arguments."""
+
+    builder: str
+    name: str
+    arguments: tuple[str, ...]
+    coords: str | None
+
+
+def plan_models(plan: Plan, models: Models) -> None:
+    """Plan the rewriting of every model and of every block that enters one again."""
+    builders: dict[str, str] = {}
+    for model in models.models.values():
+        _plan_model(plan, models, model, builders)
+    for block in models.blocks:
+        plan.unite(*block.sites)
+        for node, rule, message in block.problems:
+            plan.refuse(node, block.key, rule, message)
+        if not any(m.definition is block for m in models.models.values()):
+            _plan_reentry(plan, models, block)
+
+
+def _plan_model(plan: Plan, models: Models, model: Model, builders: dict[str, str]) -> None:
+    key = model.site
+    plan.understand(model.site.func, key)
+    block = model.definition
+    if block is None:
+        plan.refuse(key, key, RULE.code, "no single with block makes this model: write `with pm.Model() as ...:`")
+        return
+    coords = _coords(plan, model)
+    check_generator(plan, models, block)
+    target = target_of(block, model)
+    word = label(target)
+    if word not in builders:
+        builders[word] = plan.fresh_name(f"build_{word.lstrip('_')}")
+    name = code(target) if target is not None else plan.fresh_name("model")
+    plan.model_names[block.node] = name
+    shape = Shape(builders[word], name, tuple(arguments(plan, models, block)), coords)
+    plan.edit(block.node, key, lambda updated: _written(plan, block, shape, updated), {"pm"})
+    if model.assignment is not None:
+        plan.edit(model.assignment, key, _removed)
+    plan.note(block.node, key, RULE.code, f"the model {name} is made by the generator {shape.builder}")
+
+
+def _coords(plan: Plan, model: Model) -> str | None:
+    """The ``coords=`` of a model; other arguments keep it as it was."""
+    coords = None
+    for arg in model.site.args:
+        if arg.keyword is not None and arg.keyword.value == "coords" and not plan.options.upstream:
+            coords = code(arg.value)
+        else:
+            plan.refuse(arg, model.site, RULE.code, f"pm.Model has no counterpart of the argument `{code(arg.value)}`")
+    return coords
+
+
+def _plan_reentry(plan: Plan, models: Models, block: Block) -> None:
+    """A block that only draws from a model: its statements take its place."""
+    if any(models.creates(s, block.sites) for s in block.body):
+        plan.refuse(
+            block.node,
+            block.key,
+            REENTRY.code,
+            "this adds to a model that an earlier block began: move these statements there",
+        )
+        return
+    if block.item.asname is not None:
+        plan.refuse(block.node, block.key, RULE.code, "use the model by the name it already has")
+        return
+    if not isinstance(block.item.item, (cst.Name, cst.Attribute, cst.Subscript)):
+        plan.refuse(block.node, block.key, RULE.code, "give this model a name before entering it")
+        return
+    plan.edit(block.node, block.key, lambda updated: _unwrapped(plan, block, updated))
+
+
+def _removed(updated: Any) -> Any:
+    return edits.orphan(updated.leading_lines, updated.trailing_whitespace.comment)
+
+
+def _unwrapped(plan: Plan, block: Block, updated: Any) -> Any:
+    """The statements of a block without the block."""
+    made = [s for original in block.body for s in plan.done(original)]
+    first = [*updated.leading_lines, *_comment_line(updated.body.header.comment)]
+    made[0] = edits.with_leading(made[0], [*first, *_without_blanks(edits.leading(made[0]))])
+    return cst.FlattenSentinel([*made, *_footer(updated)])
+
+
+def _comment_line(comment: cst.Comment | None) -> list[cst.EmptyLine]:
+    return [] if comment is None else [cst.EmptyLine(comment=comment)]
+
+
+def _footer(updated: Any) -> list[Any]:
+    """Comments at the end of a block, for the statements that follow it."""
+    lines = [line for line in updated.body.footer if line.comment is not None]
+    return [edits.orphan(lines)] if lines else []
+
+
+def _without_blanks(lines: Sequence[cst.EmptyLine]) -> list[cst.EmptyLine]:
+    """Lines above a statement without blank ones at their head."""
+    start = next((i for i, line in enumerate(lines) if line.comment is not None), len(lines))
+    return list(lines[start:])
+
+
+def _spaced(lines: Sequence[cst.EmptyLine], blanks: int) -> list[cst.EmptyLine]:
+    """Lines above a statement, with at least so many blank ones at their head."""
+    rest = _without_blanks(lines)
+    have = len(lines) - len(rest)
+    return [cst.EmptyLine(indent=False)] * max(blanks, have) + rest
+
+
+def _written(plan: Plan, block: Block, shape: Shape, updated: Any) -> Any:
+    """The statements that take the place of a defining block."""
+    parts = {role: [s for o in block.having(role) for s in plan.done(o)] for role in Role}
+    parent = plan.tree.parent[block.node]
+    top = isinstance(parent, cst.Module)
+    blanks = 2 if top else 1
+    heading = list(updated.leading_lines)
+    named = [statement(f"{name} = {code(plan.results[name])}") for name in plan.hoisted.get(block.node, ())]
+    front = [*parts[Role.FRONT], *named]
+    alone = parent.body[0] is block.node  # type: ignore[attr-defined]
+    if front:
+        front[0] = edits.with_leading(front[0], [*heading, *_without_blanks(edits.leading(front[0]))])
+        heading = _spaced([], blanks)
+    elif not alone or (top and parent.header):  # type: ignore[attr-defined]
+        heading = _spaced(heading, blanks)
+    after = parts[Role.AFTER]
+    generator = parts[Role.GENERATOR]
+    if block.roles.get(block.body[0]) is not Role.GENERATOR:
+        generator[0] = edits.with_leading(generator[0], _without_blanks(edits.leading(generator[0])))
+    body = updated.body.with_changes(body=generator, footer=() if after else updated.body.footer)
+    options = "name=None" if shape.coords is None else f"name=None, coords={shape.coords}"
+    decorator = plan.names.decorator(block.node, options)
+    function = cst.FunctionDef(
+        name=cst.Name(shape.builder),
+        params=cst.Parameters([cst.Param(cst.Name(name)) for name in shape.arguments]),
+        body=body,
+        decorators=[cst.Decorator(expression(decorator))],
+        leading_lines=heading,
+    )
+    passed = ", ".join([*shape.arguments, *plan.names.call_options()])
+    made = statement(f"{shape.name} = {shape.builder}({passed})")
+    made = edits.with_leading(made, _spaced([], blanks))
+    if after:
+        after[0] = edits.with_leading(after[0], _without_blanks(edits.leading(after[0])))
+        return cst.FlattenSentinel([*front, function, made, *after, *_footer(updated)])
+    return cst.FlattenSentinel([*front, function, made])

@@ -1,0 +1,327 @@
+"""What keeps a model from becoming a generator, and what a generator takes as arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from pm_migrate.codemod import values as v
+from pm_migrate.codemod.flow import bound_name
+from pm_migrate.codemod.models import Block, Models, Role
+from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.purity import impure_calls
+from pm_migrate.codemod.rules.base import Example, Rule
+from pm_migrate.codemod.tree import COMPREHENSIONS, code, string_value, walk
+
+ESCAPE = Rule(
+    "PM206",
+    "A variable of a model is used outside of it",
+    """A random variable, or something computed from one, is used after its block other than by its name.
+
+    Why: outside of the generator there is no symbolic variable any more; its values are in the results.
+
+    Limits: uses by name (``trace[mu]``, ``var_names=[mu]``) are rewritten. For others, read the values from the trace
+    or draw them with ``pm.sample_prior_predictive``, then run again.
+    """,
+    (
+        Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1)
+            print(mu.tag.test_value)
+            """,
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1)
+            # TODO(pm-migrate PM206): `mu` belongs to a model and is used outside of it: read its values from a trace
+            print(mu.tag.test_value)
+            """,
+        ),
+    ),
+)
+
+REENTRY = Rule(
+    "PM207",
+    "A model is entered again to add variables",
+    """A ``with`` statement adds variables to a model that another block began.
+
+    Why: a generator is one function; what belongs to a model has to stand in one place.
+
+    Limits: blocks that only draw from the model are rewritten. For others, move the statements into the first block,
+    then run again. ``m = pm.Model()`` followed by one ``with m:`` is rewritten when both stand side by side.
+    """,
+    (
+        Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1)
+            with model:
+                pm.Normal('x', mu, 1, observed=data)
+            """,
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1)
+            # TODO(pm-migrate PM207): this adds to a model that an earlier block began: move these statements there
+            with model:
+                pm.Normal('x', mu, 1, observed=data)
+            """,
+        ),
+    ),
+)
+
+ORDER = Rule(
+    "PM205",
+    "A statement cannot be moved out of the model, nor stay in it",
+    """A statement of the block changes something that both the model and other code use, or adds to the model after
+    inference has begun.
+
+    Why: the generator runs again at every evaluation, and inference needs the whole model.
+
+    Limits: the message says what to move; then run again.
+    """,
+    (
+        Example(
+            """
+            import pymc3 as pm
+
+            parts = []
+            with pm.Model() as model:
+                for i in range(3):
+                    parts.append(pm.Normal('x%d' % i, 0, 1))
+            """,
+            """
+            import pymc3 as pm
+
+            parts = []
+            with pm.Model() as model:
+                for i in range(3):
+                    # TODO(pm-migrate PM205): this fills `parts`, which is made outside of the model: make it in the block
+                    parts.append(pm.Normal('x%d' % i, 0, 1))
+            """,
+        ),
+    ),
+)
+
+RULES = (ORDER, ESCAPE, REENTRY)
+
+
+def check_generator(plan: Plan, models: Models, block: Block) -> None:
+    """Refuse a model whose statements cannot be the body of a generator."""
+    key = block.key
+    generator = block.having(Role.GENERATOR)
+    if not any(models.creates(s, block.sites) for s in generator):
+        plan.refuse(block.node, key, ORDER.code, "the block creates no random variable that can be seen from here")
+        return
+    bound = models.bound_in(generator)
+    for s in generator:
+        for node in walk(s):
+            if isinstance(node, (cst.Return, cst.Yield, cst.Await, cst.Global, cst.Nonlocal)):
+                if plan.tree.in_comprehension(node, s) is None:
+                    plan.refuse(node, key, ORDER.code, "take this statement out of the with block")
+            elif isinstance(node, (cst.Break, cst.Continue)) and not _in_loop(plan, node, s):
+                plan.refuse(node, key, ORDER.code, "take this statement out of the with block")
+            elif isinstance(node, cst.Name) and v.models(plan.flow.value(node)):
+                plan.refuse(node, key, ORDER.code, f"the model `{node.value}` is used while it is being made")
+            elif isinstance(node, cst.With) and v.models(plan.flow.value(node.items[0].item)):
+                plan.refuse(node, key, ORDER.code, "a model within a model: give it a generator of its own")
+    scope = plan.flow.scope_of(block.node)
+    for name in sorted(bound & scope.outer_names):
+        plan.refuse(block.node, key, ORDER.code, f"`{name}` is declared global and bound in the model")
+    _check_stores(plan, models, block, generator)
+    _check_effects(plan, models, block, generator)
+
+
+def _in_loop(plan: Plan, node: cst.CSTNode, statement: cst.CSTNode) -> bool:
+    for outer in plan.tree.ancestors(node):
+        if isinstance(outer, (cst.For, cst.While)):
+            return True
+        if outer is statement:
+            return False
+    return False
+
+
+def _check_stores(plan: Plan, models: Models, block: Block, generator: list[cst.CSTNode]) -> None:
+    """The generator runs again and again: what it fills must be its own; and what it reads must stay as it is."""
+    inside = models.sites_in(generator)
+    nodes = {n for s in generator for n in walk(s)}
+    free = {}
+    for node in nodes:
+        if isinstance(node, cst.Name) and node in plan.flow.sites and not plan.flow.sites[node] & inside:
+            free.setdefault(node.value, plan.flow.sites[node])
+    for node, base in plan.flow.stores.items():
+        sites = plan.flow.sites.get(base, frozenset())
+        if node in nodes:
+            if not sites or not sites <= inside:
+                plan.refuse(
+                    node,
+                    block.key,
+                    ORDER.code,
+                    f"this fills `{base.value}`, which is made outside of the model: make it in the block",
+                )
+        elif base.value in free and sites & free[base.value] and _runs_after(plan, node, block) and sites:
+            if not _other_column(node, nodes):
+                plan.note(
+                    node,
+                    block.key,
+                    ORDER.code,
+                    f"`{base.value}` is changed in place after the model was built from it; the generator reads it "
+                    "again: give the model a copy",
+                    review=True,
+                )
+
+
+def _runs_after(plan: Plan, node: cst.CSTNode, block: Block) -> bool:
+    """Whether code may run after a block was left: it stands below it, or in the same loop or another function."""
+    if plan.tree.inside(node, block.node):
+        return any(plan.tree.inside(node, s) for s in block.having(Role.AFTER))
+    if plan.tree.order[node] > plan.tree.order[block.node]:
+        return True
+    if plan.tree.scope(node) is not plan.tree.scope(block.node):
+        return False
+    loops = [a for a in plan.tree.ancestors(block.node) if isinstance(a, (cst.For, cst.While))]
+    return any(plan.tree.inside(node, loop) for loop in loops)
+
+
+def _other_column(store: cst.CSTNode, nodes: set[cst.CSTNode]) -> bool:
+    """Whether a store only adds a column of a data frame that the model does not read."""
+    match store:
+        case cst.Subscript(slice=[cst.SubscriptElement(slice=cst.Index(value=index))]):
+            column = string_value(index)
+        case _:
+            return False
+    if column is None:
+        return False
+    read = {string_value(n) for n in nodes} | {n.attr.value for n in nodes if isinstance(n, cst.Attribute)}
+    return column not in read
+
+
+def _check_effects(plan: Plan, models: Models, block: Block, generator: list[cst.CSTNode]) -> None:
+    """Calls that may change something or give something else each time run once, in front of the generator."""
+    inside = models.sites_in(generator)
+    for s in generator:
+        calls = impure_calls(s, plan.flow)
+        for call in calls:
+            if call.func in plan.flow.references or any(plan.tree.inside(call, c) for c in calls if c is not call):
+                continue
+            if call in plan.flow.stores or v.tainted(plan.flow.value(call)):
+                continue
+            local = any(plan.flow.sites.get(n, frozenset()) & inside for n in walk(call))
+            simple = isinstance(s, cst.SimpleStatementLine) and not _conditional(plan, call, s)
+            if simple and not local and not isinstance(plan.tree.parent[call], cst.Expr):
+                _hoist(plan, block, call)
+            else:
+                plan.note(
+                    call,
+                    block.key,
+                    ORDER.code,
+                    f"`{code(call.func)}` runs at every evaluation of the model: call it before the model if it "
+                    "changes something or is random",
+                    review=True,
+                )
+
+
+def _conditional(plan: Plan, node: cst.CSTNode, statement: cst.CSTNode) -> bool:
+    """Whether an expression may run never or several times in its statement."""
+    for outer in plan.tree.ancestors(node):
+        if outer is statement:
+            return False
+        if isinstance(outer, (cst.Lambda, cst.IfExp, cst.BooleanOperation, *COMPREHENSIONS)):
+            return True
+    return False
+
+
+def _hoist(plan: Plan, block: Block, call: cst.Call) -> None:
+    """Name the result of a call in front of the generator."""
+    parent = plan.tree.parent[call]
+    word = parent.keyword.value if isinstance(parent, cst.Arg) and parent.keyword is not None else "value"
+    if isinstance(parent, (cst.Assign, cst.AnnAssign)):
+        word = "value"
+    name = plan.fresh_name(word)
+    plan.hoisted.setdefault(block.node, []).append(name)
+
+    def replace(updated: cst.Call) -> cst.BaseExpression:
+        plan.results[name] = updated
+        return cst.Name(name)
+
+    plan.edit(call, block.key, replace)
+
+
+def arguments(plan: Plan, models: Models, block: Block) -> Iterator[str]:
+    """The names that a generator takes as arguments: those that may be bound to something else when it runs."""
+    generator = block.having(Role.GENERATOR)
+    inside = models.sites_in(generator)
+    bound = models.bound_in(generator)
+    seen: set[str] = set()
+    in_class = isinstance(plan.tree.scope(block.node), cst.ClassDef)
+    for s in generator:
+        for node in walk(s):
+            if not isinstance(node, cst.Name) or node not in plan.flow.sites or node.value in seen:
+                continue
+            outside = _own(plan, node, generator) - inside
+            if not outside or plan.flow.is_module(node):
+                continue
+            if node.value in bound or in_class or _changes(plan, node, outside, block):
+                seen.add(node.value)
+                yield node.value
+
+
+def _own(plan: Plan, node: cst.Name, generator: list[cst.CSTNode]) -> frozenset[cst.CSTNode]:
+    """The places outside of comprehensions and nested functions of the generator that may have bound a name."""
+    return frozenset(
+        site
+        for site in plan.flow.sites[node]
+        if not any(plan.tree.inside(site, s) and plan.tree.in_comprehension(site, s) is not None for s in generator)
+        and not any(isinstance(a, cst.CompFor) and any(plan.tree.inside(a, s) for s in generator)
+                    for a in plan.tree.ancestors(site))
+    )
+
+
+def _changes(plan: Plan, node: cst.Name, outside: frozenset[cst.CSTNode], block: Block) -> bool:
+    """Whether a name may be bound again after the model was built."""
+    here = plan.tree.scope(block.node)
+    owner = next((s for s in plan.flow.owners(here) if plan.flow.scope_sites(s, node.value) & outside), here)
+    sites = plan.flow.scope_sites(owner, node.value)
+    if owner is not here:
+        return len(sites) > 1 or not all(isinstance(s, (cst.FunctionDef, cst.ClassDef, cst.ImportAlias)) or
+                                         _once(plan, s) for s in sites)
+    front = {n for s in block.having(Role.FRONT) for n in walk(s)}
+    generator = {n for s in block.having(Role.GENERATOR) for n in walk(s)}
+    return any(
+        site not in front and site not in generator and _runs_after(plan, site, block)
+        for site in sites
+        if bound_name(site) == node.value
+    )
+
+
+def _once(plan: Plan, site: cst.CSTNode) -> bool:
+    """Whether the only place that binds a name runs once."""
+    return not any(isinstance(a, (cst.For, cst.While, cst.AugAssign)) for a in plan.tree.ancestors(site))
+
+
+def plan_escapes(plan: Plan, models: Models) -> None:
+    """Refuse models whose variables are used outside of them, other than by name."""
+    for model in models.models.values():
+        block = model.definition
+        if block is None:
+            continue
+        generator = block.having(Role.GENERATOR)
+        inside = models.sites_in(generator)
+        nodes = {n for s in generator for n in walk(s)}
+        for node, sites in plan.flow.sites.items():
+            if node in nodes or node in plan.by_name or not sites & inside:
+                continue
+            plan.refuse(
+                node,
+                model.site,
+                ESCAPE.code,
+                f"`{code(node)}` belongs to a model and is used outside of it: read its values from a trace",
+            )

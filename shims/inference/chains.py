@@ -1,0 +1,105 @@
+"""The result of sampling, and how the rows of the compiled loop become it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pm_migrate.shims.density import LogDensity
+
+FLAGS = ("diverging", "reached_max_treedepth")
+COUNTS = ("depth",)
+
+
+@dataclass
+class Chains:
+    """Draws of all chains, in unconstrained space.
+
+    Parameters
+    ----------
+    values
+        Draws by value-variable name, ``(chains, draws, *shape)``.
+    stats
+        Sampler statistics by PyMC3's name, ``(chains, draws)``.
+    tune_values, tune_stats
+        The same for the warm-up, or None if it was discarded.
+    duration
+        Seconds of sampling, compilation included.
+    tune
+        Number of warm-up draws per chain.
+    timing
+        Seconds by stage: ``trace``, ``compile``, ``run``.
+    interrupted
+        Whether sampling was interrupted before all draws were made.
+    recorded
+        What :func:`~pm_migrate.shims.inference.recording.record` made of the draws, once it has.
+    """
+
+    values: dict[str, np.ndarray]
+    stats: dict[str, np.ndarray]
+    tune_values: dict[str, np.ndarray] | None = None
+    tune_stats: dict[str, np.ndarray] | None = None
+    duration: float = 0.0
+    tune: int = 0
+    timing: dict[str, float] = field(default_factory=dict)
+    interrupted: bool = False
+    recorded: dict[str, np.ndarray] | None = field(default=None, repr=False)
+
+    @property
+    def chains(self) -> int:
+        """Number of chains."""
+        return next(iter(self.values.values())).shape[0]
+
+    @property
+    def draws(self) -> int:
+        """Number of draws per chain, warm-up excluded."""
+        return next(iter(self.values.values())).shape[1]
+
+
+def chains_from_values(values: Mapping[str, np.ndarray]) -> Chains:
+    """Wrap draws that did not come from a sampler: by value-variable name, ``(chains, draws, *shape)``."""
+    return Chains(values=dict(values), stats={})
+
+
+def chains_from_rows(
+    density: LogDensity,
+    rows: np.ndarray,
+    stat_names: Sequence[str],
+    *,
+    tune: int,
+    discard_tuned: bool,
+    duration: float,
+    timing: dict[str, float],
+    interrupted: bool,
+) -> Chains:
+    """Cut the rows ``(chains, tune + draws, width)`` of the sampler into variables and statistics."""
+    dim = sum(v.size for v in density.continuous)
+    count = sum(v.size for v in density.discrete)
+    warm, kept = rows[:, :tune], rows[:, tune:]
+
+    def values(part: np.ndarray) -> dict[str, np.ndarray]:
+        cut = {}
+        for variables, offset in ((density.continuous, 0), (density.discrete, dim)):
+            for v in variables:
+                column = part[:, :, offset : offset + v.size].reshape(*part.shape[:2], *v.shape)
+                cut[v.name] = column.astype(v.dtype)
+                offset += v.size
+        return {v.name: cut[v.name] for v in density.variables}
+
+    def stats(part: np.ndarray, tuning: bool) -> dict[str, np.ndarray]:
+        named = dict(zip(stat_names, np.moveaxis(part[:, :, dim + count :], -1, 0), strict=True))
+        typed = {n: a.astype(bool if n in FLAGS else int if n in COUNTS else float) for n, a in named.items()}
+        return {**typed, "tune": np.full(part.shape[:2], tuning)}
+
+    return Chains(
+        values=values(kept),
+        stats=stats(kept, False),
+        tune_values=None if discard_tuned else values(warm),
+        tune_stats=None if discard_tuned else stats(warm, True),
+        duration=duration,
+        tune=tune,
+        timing=timing,
+        interrupted=interrupted,
+    )

@@ -1,0 +1,113 @@
+"""Warnings after sampling, with PyMC3's thresholds, and what to do about them."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+
+from pm_migrate.shims.density import LogDensity
+from pm_migrate.shims.inference.chains import Chains
+
+_log = logging.getLogger("pm_migrate")
+
+
+def warn(density: LogDensity, chains: Chains, *, target_accept: float = 0.8) -> list[str]:
+    """Log what is wrong with a run.
+
+    Parameters
+    ----------
+    density, chains
+        The density and the draws from it.
+    target_accept
+        What the step size was adapted to.
+
+    Returns
+    -------
+    list of str
+        The messages, which were also logged to ``pm_migrate``: as errors (divergences, r-hat above 1.4, fewer than 200
+        effective draws), warnings (r-hat above 1.2, effective draws below 10 %, acceptance off target, maximum tree
+        depth) or information (r-hat above 1.05, effective draws below 25 %, a single chain).
+    """
+    found = [*_trajectories(chains, target_accept), *_convergence(density, chains)]
+    for level, message in found:
+        _log.log(level, message)
+    return [message for _, message in found]
+
+
+def _trajectories(chains: Chains, target_accept: float) -> list[tuple[int, str]]:
+    from scipy.stats import beta
+
+    if "diverging" not in chains.stats or chains.draws == 0:
+        return []
+    found = []
+    for chain in range(chains.chains):
+        divergent = int(chains.stats["diverging"][chain].sum())
+        if divergent == chains.draws:
+            text = f"Chain {chain} contains only diverging samples. The model is probably misspecified."
+            found.append((logging.ERROR, text))
+        elif divergent:
+            were = "was 1 divergence" if divergent == 1 else f"were {divergent} divergences"
+            advice = "Increase `target_accept` or reparameterize."
+            found.append((logging.ERROR, f"There {were} after tuning in chain {chain}. {advice}"))
+        if np.mean(chains.stats["reached_max_treedepth"][chain]) > 0.05:
+            advice = "Increase max_treedepth, increase target_accept or reparameterize."
+            found.append((logging.WARNING, f"Chain {chain} reached the maximum tree depth. {advice}"))
+        accept = float(np.mean(chains.stats["mean_tree_accept"][chain]))
+        weight = min(100, chains.draws)  # PyMC3's interval: as if so many independent trials had been made
+        lower, upper = beta(accept * weight + 1, (1 - accept) * weight + 1).interval(0.95)
+        if not lower <= target_accept <= upper:
+            text = (
+                f"The acceptance probability of chain {chain} is {accept:.2f}, but should be close to {target_accept}."
+            )
+            found.append((logging.WARNING, f"{text} Try to increase the number of tuning steps."))
+    return found
+
+
+def _convergence(density: LogDensity, chains: Chains) -> list[tuple[int, str]]:
+    """R-hat and effective sample size, on the unconstrained values: both go by ranks, so a monotone transform is free."""
+    import arviz
+
+    if chains.draws < 4:
+        return []
+    if chains.chains == 1:
+        return [(logging.INFO, "Only one chain was sampled, this makes it impossible to run some convergence checks.")]
+    rhat: dict[str, float] = {}
+    size: dict[str, float] = {}
+    for v in density.variables:
+        columns = chains.values[v.name].reshape(chains.chains, chains.draws, -1).astype(float)
+        moving = [columns[:, :, i] for i in range(columns.shape[2]) if np.ptp(columns[:, :, i]) > 0]
+        if moving:
+            rhat[v.rv_name] = max(float(arviz.rhat(x)) for x in moving)
+            size[v.rv_name] = min(float(arviz.ess(x)) for x in moving)
+    if not rhat:
+        return []
+    return [*_rhat_message(rhat), *_size_message(size, chains.chains * chains.draws)]
+
+
+def _rhat_message(rhat: dict[str, float]) -> list[tuple[int, str]]:
+    for limit, level, text in (
+        (1.4, logging.ERROR, "The sampler did not converge: draw longer, or reparameterize."),
+        (1.2, logging.WARNING, "The chains disagree: draw longer, or reparameterize."),
+        (1.05, logging.INFO, "This indicates slight problems during sampling."),
+    ):
+        names = [name for name, value in rhat.items() if value > limit]
+        if names:
+            return [(level, f"The rhat statistic is larger than {limit} for {_some(names)}. {text}")]
+    return []
+
+
+def _size_message(size: dict[str, float], draws: int) -> list[tuple[int, str]]:
+    few = [name for name, value in size.items() if value < 200]
+    if few and draws >= 500:
+        text = f"The estimated number of effective samples is smaller than 200 for {_some(few)}. Draw longer."
+        return [(logging.ERROR, text)]
+    for share, level in ((0.1, logging.WARNING), (0.25, logging.INFO)):
+        names = [name for name, value in size.items() if value < share * draws]
+        if names:
+            return [(level, f"The number of effective samples is smaller than {share:.0%} for {_some(names)}.")]
+    return []
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -1,0 +1,99 @@
+"""Draws from the prior and the posterior predictive distribution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from pm_migrate.shims.density import LogDensity
+from pm_migrate.shims.inference.batching import over_batch
+from pm_migrate.shims.inference.noise import resolve_seed
+
+
+def prior_predictive(
+    density: LogDensity, samples: int = 500, seed: int | Sequence[int] | None = None
+) -> dict[str, np.ndarray]:
+    """Ancestral draws of all variables, observed ones included.
+
+    Parameters
+    ----------
+    density
+        The model.
+    samples
+        Number of draws.
+    seed
+        An integer or integers; None draws one from NumPy's global state.
+
+    Returns
+    -------
+    dict
+        Name to draws, ``(samples, *shape)``.
+    """
+    return _draw(density, {}, samples, seed, None)
+
+
+def posterior_predictive(
+    density: LogDensity,
+    draws: Mapping[str, np.ndarray],
+    seed: int | Sequence[int] | None = None,
+    names: Sequence[str] | None = None,
+) -> dict[str, np.ndarray]:
+    """Draw anew what depends on given draws.
+
+    Parameters
+    ----------
+    density
+        The model.
+    draws
+        Constrained values of random variables by name, ``(n, *shape)``; deterministics and unconstrained values
+        among them are ignored, as they follow from the others. Variables without values are drawn.
+    seed
+        As for :func:`prior_predictive`.
+    names
+        Names to return; the observed variables by default.
+
+    Returns
+    -------
+    dict
+        Name to draws, ``(n, *shape)``.
+
+    Raises
+    ------
+    KeyError
+        For a name that the model does not have.
+    """
+    variables = {v.rv_name for v in density.variables} | set(density.observed)
+    given = {name: np.asarray(x) for name, x in draws.items() if name in variables}
+    count = len(next(iter(draws.values()))) if draws else 1
+    return _draw(density, given, count, seed, list(density.observed) if names is None else list(names))
+
+
+def _draw(
+    density: LogDensity,
+    given: Mapping[str, np.ndarray],
+    count: int,
+    seed: int | Sequence[int] | None,
+    names: Sequence[str] | None,
+) -> dict[str, np.ndarray]:
+    key = resolve_seed(seed)
+    rng = np.random.default_rng(key)
+    # one seed per draw: a single one would give the same draw to every element of a vectorised map
+    seeds = rng.integers(0, 2**31 - 1, size=(count, 2), dtype=np.int32)
+    what = f"forward {count} given {sorted(given)} for {names}"
+    program = density.compiled(what, lambda: _program(density, count, names))
+    return {name: x.numpy() for name, x in program(dict(given), seeds).items()}
+
+
+def _program(density: LogDensity, count: int, names: Sequence[str] | None) -> Callable[..., Any]:
+    def one(element: tuple[Mapping[str, Any], Any]) -> dict[str, Any]:
+        given, seed = element
+        drawn = density.forward(given, seed)
+        unknown = [name for name in names or () if name not in drawn]
+        if unknown:
+            raise KeyError(f"The model has no variables {unknown}; it has {', '.join(drawn)}")
+        return {name: tf.convert_to_tensor(drawn[name]) for name in (drawn if names is None else names)}
+
+    return lambda given, seeds: over_batch(one, (given, seeds), count)

@@ -1,0 +1,68 @@
+"""A progress bar in a terminal or a notebook, and nothing in logs."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Snapshot(NamedTuple):
+    """How far a run is, after a block.
+
+    Parameters
+    ----------
+    draws
+        Draws made by each chain, warm-up included.
+    total
+        Draws that each chain is to make.
+    divergences
+        Divergent trajectories after warm-up, all chains together.
+    """
+
+    draws: np.ndarray
+    total: int
+    divergences: int
+
+
+class ProgressBar:
+    """Shows snapshots; silent unless ``wanted`` and somebody can see it.
+
+    Parameters
+    ----------
+    wanted
+        Whether to show anything at all.
+    chains, total
+        Number of chains and of draws of each.
+    """
+
+    def __init__(self, wanted: bool, chains: int, total: int) -> None:
+        self._bar: Any = None
+        self._task: Any = None
+        if not wanted:
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        console = Console(stderr=True)
+        if console.is_terminal or console.is_jupyter:
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            self._bar = Progress(*columns, console=console)
+            self._task = self._bar.add_task("Compiling", total=chains * total)
+
+    def __enter__(self) -> ProgressBar:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Move the bar."""
+        if self._bar is not None:
+            found = f", {snapshot.divergences} divergences" if snapshot.divergences else ""
+            text = f"Sampling {len(snapshot.draws)} chains{found}"
+            self._bar.update(self._task, completed=int(snapshot.draws.sum()), description=text)
