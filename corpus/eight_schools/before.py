@@ -30,5 +30,8 @@ with pm.Model() as noncentered:
 print(pm.summary(trace_n, var_names=['mu', 'tau', 'theta']))
 print('centered     mu = %.2f' % trace_c['mu'].mean())
 print('non-centered mu = %.2f' % trace_n['mu'].mean())
-print('P(school A gains more than school C) = %.2f' % np.mean(trace_n['theta'][:, 0] > trace_n['theta'][:, 2]))
+
+# Schools A and C are the best and the worst of the data
+theta = trace_n['theta']
+print('P(school A gains more than school C) = %.2f' % np.mean(theta[:, 0] > theta[:, 2]))
 plt.close('all')

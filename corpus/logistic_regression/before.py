@@ -34,7 +34,8 @@ def fit(X, y, draws=1000):
 
 model, prior, trace, mean, scale = fit(X, y)
 
-print('prior: share of successes between', np.percentile(prior['y'].mean(axis=1), [5, 95]))
+share = prior['y'].mean(axis=1)
+print('prior: share of successes between %.2f and %.2f' % tuple(np.percentile(share, [5, 95])))
 print(pm.summary(trace, var_names=['alpha', 'beta', 'odds_ratio']))
 
 new_cases = (np.array([[0., 0.], [1., -1.], [-1., 1.]]) - mean) / scale
@@ -43,4 +44,5 @@ print('P(success) of the new cases:', (1 / (1 + np.exp(-logits))).mean(axis=0))
 
 with model:
     ppc = pm.sample_posterior_predictive(trace, random_seed=8)
-print('observed share %.3f, replicated %.3f' % (y.mean(), ppc['y'].mean()))
+print('observed share of successes %.3f' % y.mean())
+print('replicated share of successes %.3f' % ppc['y'].mean())

@@ -35,7 +35,7 @@ class InferenceCall:
     target: str = ""
 
 
-_STEP = "choose the sampler through the arguments of pm.sample, or keep this model on PyMC3"
+_STEP = "leave the sampler to pm.sample, or keep this model on PyMC3"
 
 SAMPLE = InferenceCall(
     name="sample",
@@ -65,7 +65,7 @@ SAMPLE = InferenceCall(
         "trace": "continue from an earlier trace by hand",
         "callback": "callbacks between draws have no counterpart",
         "discard_tuned_samples": "warm-up draws are not kept",
-        "idata_kwargs": "label the result with pm.sample's own result",
+        "idata_kwargs": "label the result by hand",
         "chain_idx": "chains are numbered from 0",
     },
     target="sample",

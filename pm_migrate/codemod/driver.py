@@ -107,7 +107,7 @@ def process(task: Task) -> Outcome:
     try:
         return _process(task)
     except PmMigrateError as error:
-        return failure(task.path, str(error), notebook=task.notebook)
+        return failure(task.path, str(error).removeprefix(f"{task.path}: "), notebook=task.notebook)
     except Exception as error:  # a fault of ours in one file must not take the others down
         what = f"internal error, please report it: {type(error).__name__}: {error}"
         if os.environ.get("PM_MIGRATE_DEBUG"):

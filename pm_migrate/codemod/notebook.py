@@ -193,11 +193,8 @@ def split_cells(code: str, notebook: Notebook, program: Program) -> dict[int, st
             sources[index] = original
             continue
         source = restore(piece, program.token, program.held[index])
-        if not _lf(original).startswith("\n"):
-            source = source.lstrip("\n")
-        if not _lf(original).endswith("\n"):
-            source = source.rstrip("\n")
-        sources[index] = source.replace("\n", newline_of(original))
+        start, end = _edges(_lf(original))
+        sources[index] = (start + source.strip("\n") + end).replace("\n", newline_of(original))
     return sources
 
 
@@ -295,6 +292,13 @@ def _origins(index: int, cell: Cell) -> Iterator[tuple[int, int, int]]:
     cut = {held.row: len(held.magic) for held in cell.held}
     for line in cell.lines:
         yield index, line, cut.get(line, 0)
+
+
+def _edges(source: str) -> tuple[str, str]:
+    """Return the empty lines at both ends of a cell: what the rewrite adds there belongs between statements."""
+    match = re.fullmatch(r"(\n*)(?:.*[^\n])?(\n*)", source, re.DOTALL)
+    assert match is not None
+    return match[1], match[2]
 
 
 def _lf(source: str) -> str:

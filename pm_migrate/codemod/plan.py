@@ -83,6 +83,10 @@ class Plan:
     #: Names that stand for calls which run once in front of the generator, by block; and what became of the calls.
     hoisted: dict[cst.CSTNode, list[str]] = field(default_factory=dict)
     results: dict[str, Any] = field(default_factory=dict)
+    #: Sampling calls whose results are asked for their pointwise log-likelihood.
+    need_log_likelihood: set[cst.CSTNode] = field(default_factory=set)
+    #: Comprehensions that become loops.
+    unrolled: set[cst.CSTNode] = field(default_factory=set)
     #: Random variables that are read outside of their model only for their name.
     by_name: set[cst.CSTNode] = field(default_factory=set)
     _roots: dict[Key, Key] = field(default_factory=dict)
@@ -144,11 +148,14 @@ class Plan:
         """Plan statements in front of a statement; ``build`` gets None and returns them."""
         self.before.setdefault(statement, []).append(Edit(group, build, frozenset(needs)))
 
-    def note(self, node: cst.CSTNode, group: Key, code: str, message: str, *, review: bool = False) -> None:
-        """Report something that was rewritten."""
+    def allow(self, code: str, group: Key) -> None:
+        """Leave a group as it was, without a word, when a rule does not take part."""
         if not self.options.enabled(code):
             self.blocked.add(group)
-            return
+
+    def note(self, node: cst.CSTNode, group: Key, code: str, message: str, *, review: bool = False) -> None:
+        """Report something that was rewritten."""
+        self.allow(code, group)
         if review and self.options.safe_only:
             self.refuse(node, group, code, message)
             return
@@ -188,6 +195,3 @@ class Plan:
         )
 
 
-def enabled_codes(codes: Collection[str]) -> frozenset[str]:
-    """Codes in upper case."""
-    return frozenset(code.upper() for code in codes)

@@ -232,7 +232,13 @@ def candidates() -> Iterator[Path]:
         if on_path:
             yield Path(on_path)
         versions = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
-        yield from sorted(versions.glob(f"{major}.{minor}.*/bin/python"), reverse=True)
+        yield from sorted(versions.glob(f"{major}.{minor}.*/bin/python"), key=_patch, reverse=True)
+
+
+def _patch(path: Path) -> int:
+    """The last number of a pyenv version folder; 3.10.0-dev counts as oldest."""
+    last = path.parts[-3].split(".")[-1]
+    return int(last) if last.isdigit() else -1
 
 
 def probe(path: Path) -> Interpreter | None:

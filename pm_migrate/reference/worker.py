@@ -5,10 +5,10 @@ A single file, run by path with whatever interpreter has PyMC3 (Python 3.7 or ne
 The client starts it and talks to it; the transport (:class:`Connection`, :func:`take_over_pipes`, :func:`serve`)
 and the running of programs (:func:`run_program`) know nothing of PyMC3 and serve the TensorFlow side as well.
 
-A frame is a fixed prefix (length of the header, length of the payload), a JSON header, and the raw little-endian
-bytes of all arrays, one after the other. No pickle: neither side executes what the other sends. The pipes are moved
-away from file descriptors 0 and 1 before anything else runs, so a program that prints, reads or forks cannot
-reach them.
+A frame is a fixed prefix (a mark, length of the header, length of the payload), a JSON header, and the raw
+little-endian bytes of all arrays, one after the other. No pickle: neither side executes what the other sends. The
+pipes are moved away from file descriptors 0 and 1 before anything else runs, so a program that prints, reads or forks
+cannot reach them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from typing import Any, BinaryIO, Callable, Dict, Iterator, List, Mapping, Optio
 
 import numpy as np
 
-PREFIX = struct.Struct("<IQ")
+PREFIX = struct.Struct("<4sIQ")
+MAGIC = b"PMM1"
 RESERVED = frozenset({"__array__", "__float__", "__dict__"})
 MARK = "\x1e{}\x1e\n"
 
@@ -68,7 +69,7 @@ def encode(message: Any) -> bytes:
     described = [{"dtype": array.dtype.str, "shape": array.shape} for array in arrays]
     header = json.dumps({"tree": tree, "arrays": described}, allow_nan=False).encode("utf-8")
     payload = b"".join(array.tobytes() for array in arrays)
-    return PREFIX.pack(len(header), len(payload)) + header + payload
+    return PREFIX.pack(MAGIC, len(header), len(payload)) + header + payload
 
 
 def decode(header: bytes, payload: bytes) -> Any:
@@ -112,7 +113,9 @@ class Connection:
 
     def receive(self) -> Any:
         """Read one frame; ``EOFError`` when the other side is gone."""
-        header_size, payload_size = PREFIX.unpack(self._exactly(PREFIX.size))
+        magic, header_size, payload_size = PREFIX.unpack(self._exactly(PREFIX.size))
+        if magic != MAGIC:
+            raise ValueError("what came through the pipe is not a frame")
         header = self._exactly(header_size)
         return decode(header, self._exactly(payload_size))
 
@@ -138,11 +141,25 @@ def take_over_pipes() -> Connection:
     """
     sys.stdout.flush()
     reader, writer = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    os.dup2(2, 1)
+    _restore_streams(2)
     return Connection(reader, writer)
+
+
+def _restore_streams(output: int) -> None:
+    """Give file descriptors 0 to 2 and Python's standard streams their meaning, whatever a program did to them."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    if nothing != 0:
+        os.dup2(nothing, 0)
+        os.close(nothing)
+    for name, descriptor in (("stdout", 1), ("stderr", 2)):
+        if descriptor != output:
+            os.dup2(output, descriptor)
+        stream = getattr(sys, f"__{name}__")
+        if stream is None or stream.closed:
+            stream = open(descriptor, "w", buffering=1, errors="replace", closefd=False)  # noqa: SIM115 -- stays open
+            setattr(sys, f"__{name}__", stream)
+        stream.reconfigure(line_buffering=True)  # so that the last words of a crash are known
+        setattr(sys, name, stream)
 
 
 def serve(connection: Connection, operations: Mapping[str, Callable[..., Any]]) -> None:
@@ -152,13 +169,14 @@ def serve(connection: Connection, operations: Mapping[str, Callable[..., Any]]) 
     type, message and traceback of the exception. A mark with the number of the request on standard error ends what
     the request printed.
     """
-    owner = os.getpid()
+    owner, output = os.getpid(), os.dup(2)
     threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
     while True:
         try:
             request = connection.receive()
         except EOFError:
             return
+        _restore_streams(output)
         try:
             answer = {"ok": True, "result": operations[request["op"]](**request["args"])}
             frame = encode(dict(answer, id=request["id"]))
@@ -171,10 +189,10 @@ def serve(connection: Connection, operations: Mapping[str, Callable[..., Any]]) 
             frame = encode({"ok": False, "error": described, "id": request["id"]})
         if os.getpid() != owner:
             os._exit(0)  # a child that the program forked and that came back here: the pipe is not its own
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
             sys.stdout.flush()
             sys.stderr.flush()
-        os.write(2, MARK.format(request["id"]).encode())
+        os.write(output, MARK.format(request["id"]).encode())
         connection.write(frame)
 
 

@@ -60,6 +60,8 @@ def _file(outcome: Outcome, wrote: bool) -> Iterator[str]:
     if outcome.status == "changed":
         safe = sum(finding.confidence is Confidence.SAFE for finding in outcome.findings)
         what = "rewritten" if wrote else "would be rewritten"
+        if outcome.references.total and not outcome.references.migrated:
+            what = "TODO comments added, nothing else" if wrote else "TODO comments would be added, nothing else"
         edits = f", {plural(safe, 'safe edit')}" if safe else ""
         yield f"{click.style(outcome.path, bold=True)}: {what}: {plural(outcome.models, 'model')}{edits}"
     for finding in outcome.findings:

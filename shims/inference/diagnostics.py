@@ -57,15 +57,14 @@ def _trajectories(chains: Chains, target_accept: float) -> list[tuple[int, str]]
         weight = min(100, chains.draws)  # PyMC3's interval: as if so many independent trials had been made
         lower, upper = beta(accept * weight + 1, (1 - accept) * weight + 1).interval(0.95)
         if not lower <= target_accept <= upper:
-            text = (
-                f"The acceptance probability of chain {chain} is {accept:.2f}, but should be close to {target_accept}."
-            )
-            found.append((logging.WARNING, f"{text} Try to increase the number of tuning steps."))
+            text = f"The acceptance probability of chain {chain} is {accept:.2f}, but should be close to"
+            level = logging.WARNING if accept < target_accept else logging.INFO  # small steps cost time, not truth
+            found.append((level, f"{text} {target_accept}. Try to increase the number of tuning steps."))
     return found
 
 
 def _convergence(density: LogDensity, chains: Chains) -> list[tuple[int, str]]:
-    """R-hat and effective sample size, on the unconstrained values: both go by ranks, so a monotone transform is free."""
+    """R-hat and effective sample size of the unconstrained values: both go by ranks, which transforms mostly keep."""
     import arviz
 
     if chains.draws < 4:

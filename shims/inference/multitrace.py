@@ -27,8 +27,8 @@ class MultiTrace(arviz.InferenceData):
 
     ``trace["x"]`` and ``trace.x`` are all draws of a variable, chains one after the other; ``trace[100:]`` is a trace
     of fewer draws, ``trace[5]`` the point of one draw (of the last chain), ``trace["x", 100::2]`` the draws of one
-    variable burnt and thinned. A variable may be given as an object with a ``name``. Unconstrained values of transformed
-    variables (``sigma_log__``) are there too. As an ``InferenceData`` it has the groups ``posterior``,
+    variable burnt and thinned. A variable may be given as an object with a ``name``. The unconstrained values
+    (``sigma_log__``) are there too. As an ``InferenceData`` it has the groups ``posterior``,
     ``sample_stats`` and ``observed_data``, made on demand, so that every function of ArviZ takes it.
 
     Parameters
@@ -196,7 +196,7 @@ class MultiTrace(arviz.InferenceData):
         variables = len(self._values)
         return f"<MultiTrace: {self.nchains} chains, {len(self)} iterations, {variables} variables>"
 
-    _repr_html_ = None
+    _repr_html_ = None  # type: ignore[assignment]  # of InferenceData; a notebook shows __repr__, as PyMC3 did
 
     # the groups of InferenceData
 

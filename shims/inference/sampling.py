@@ -172,6 +172,7 @@ class Run:
             )
             tree = state.tree._replace(end=state.tree.end._replace(position=fresh))
             state = state._replace(phase=tf.constant(np.where(phase == FAILED, START, phase)), tree=tree)
+        turns = int(turn - self._turn)
         self._state, self._turn = state, turn
         for block, part in zip(self._blocks, taken, strict=True):
             block.append(part)
@@ -179,9 +180,7 @@ class Run:
         self.finished = bool(np.all(phase == DONE))
         seconds = time.perf_counter() - began
         self.timing["run"] += seconds
-        self._turns = int(
-            np.clip(self._turns * BLOCK_SECONDS / max(seconds, 1e-3), self._turns / 4 + 1, self._turns * 8)
-        )
+        self._turns = int(np.clip(turns * BLOCK_SECONDS / max(seconds, 1e-3), 1, 8 * self._turns))
 
     def snapshot(self, tune: int, total: int) -> Snapshot:
         """How far the run is."""

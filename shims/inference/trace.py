@@ -48,7 +48,9 @@ def to_inference_data(
     import arviz
 
     names = {**STAT_NAMES, **(stat_names or {})}
-    groups = {"posterior": posterior_dataset(density, chains, record(density, chains), include_transformed)}
+    groups: dict[str, Any] = {
+        "posterior": posterior_dataset(density, chains, record(density, chains), include_transformed)
+    }
     if chains.stats:
         groups["sample_stats"] = stats_dataset(chains, names)
     if chains.tune_values is not None and chains.tune > 0:
@@ -58,7 +60,8 @@ def to_inference_data(
         groups["warmup_sample_stats"] = stats_dataset(warm, names)
     if density.observed:
         groups["observed_data"] = observed_dataset(density)
-    return arviz.InferenceData(**groups, save_warmup=True)
+    groups["save_warmup"] = True
+    return arviz.InferenceData(**groups)
 
 
 def posterior_dataset(

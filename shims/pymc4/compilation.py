@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from pm_migrate.errors import ModelError
 from pm_migrate.shims.density import Evaluation, LogDensity, ValueVariable
 from pm_migrate.shims.pymc4.coroutine_model import Model
 from pm_migrate.shims.pymc4.distributions import Deterministic, Distribution, Potential
@@ -202,9 +203,31 @@ def compile_model(model: Model, observed: Mapping[str, Any] | None = None) -> Lo
         evaluate=evaluate,
         forward=forward,
         observed=found.observed,
-        dims=found.dims,
+        dims=_fitting_dims(found, model.coords, replacements),
         coords=model.coords,
     )
+
+
+def _fitting_dims(
+    found: _Discovery, coords: Mapping[str, Sequence[Any]], replacements: Mapping[str, Any]
+) -> dict[str, tuple[str, ...]]:
+    """Dimension names that fit the coordinates; replaced data of another length lose theirs.
+
+    Raises
+    ------
+    ModelError
+        When a variable's axis and the coordinates of its dimension differ in length.
+    """
+    fitting = {}
+    for name, dims in found.dims.items():
+        shape = np.shape(found.observed[name] if name in found.observed else found.values[name])
+        wrong = [(d, n) for d, n in zip(dims, shape, strict=False) if d in coords and len(coords[d]) != n]
+        if not wrong:
+            fitting[name] = dims
+        elif name not in replacements:
+            dim, size = wrong[0]
+            raise ModelError(f"{name!r} has {size} entries along {dim!r}, whose coords= are {len(coords[dim])}")
+    return fitting
 
 
 def _discover(model: Any, replacements: Mapping[str, Any], start: Mapping[str, Any] | None = None) -> _Discovery:

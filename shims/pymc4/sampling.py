@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,6 +20,7 @@ from pm_migrate.shims.pymc4.flow.state import SamplingState
 
 #: Samplers of PyMC4 that the default one stands for: NUTS, with Metropolis steps for discrete variables.
 _SAME_SAMPLER = frozenset({"nuts", "compound"})
+_DRAWS = ("chain", "draw")
 _GROUPS = ("posterior", "posterior_predictive", "prior", "prior_predictive")
 
 
@@ -118,7 +120,7 @@ def sample(
     data = inference.to_inference_data(density, chains)
     _add_unconstrained(data, density, chains)
     if include_log_likelihood:
-        _add_group(data, "log_likelihood", _log_likelihood(model, density, chains, observed), density)
+        _add_group(data, "log_likelihood", _log_likelihood(model, density, chains, observed), density, _DRAWS)
     return data
 
 
@@ -181,9 +183,9 @@ def sample_prior_predictive(
     data = _empty()
     for group, values in parts.items():
         if values:
-            _add_group(data, group, values, density)
+            _add_group(data, group, values, density if len(shape) == 1 else None, _DRAWS)
     if density.observed:
-        _add_group(data, "observed_data", dict(density.observed), density, draws=False)
+        _add_group(data, "observed_data", dict(density.observed), density, ())
     return data
 
 
@@ -250,7 +252,7 @@ def sample_posterior_predictive(
     drawn = inference.posterior_predictive(density, given, _integer_seed(seed), names)
     values = {name: np.reshape(drawn[name], (*lead, *np.shape(drawn[name])[1:])) for name in names}
     data = trace if inplace else _empty()
-    _add_group(data, "posterior_predictive", values, density)
+    _add_group(data, "posterior_predictive", values, density, _DRAWS)
     return data
 
 
@@ -336,26 +338,23 @@ def _empty() -> Any:
 
 
 def _add_group(
-    data: Any, group: str, values: Mapping[str, np.ndarray], density: LogDensity, *, draws: bool = True
+    data: Any, group: str, values: Mapping[str, np.ndarray], density: LogDensity | None, lead: tuple[str, ...]
 ) -> None:
     """Add a labelled group, replacing one of that name."""
-    import arviz
+    from pm_migrate.shims.inference.trace import attributes, dataset
 
-    dims = {name: list(names) for name, names in density.dims.items() if name in values}
-    used = {d for names in dims.values() for d in names}
-    coords = {name: list(labels) for name, labels in density.coords.items() if name in used}
-    dataset = arviz.dict_to_dataset(
-        dict(values), coords=coords, dims=dims, default_dims=None if draws else [], skip_event_dims=True
-    )
     if group in data.groups():
         delattr(data, group)
-    data.add_groups({group: dataset})
+    with warnings.catch_warnings():
+        # ArviZ knows no name for unconstrained draws
+        warnings.filterwarnings("ignore", message=".*not defined in the InferenceData scheme", category=UserWarning)
+        data.add_groups({group: dataset(values, density, attributes(None), lead)})
 
 
 def _add_unconstrained(data: Any, density: LogDensity, chains: Any) -> None:
     transformed = {v.name: np.asarray(chains.values[v.name]) for v in density.variables if v.transform is not None}
-    if transformed and "unconstrained_posterior" not in data.groups():
-        _add_group(data, "unconstrained_posterior", transformed, replace(density, dims={}))
+    if transformed:
+        _add_group(data, "unconstrained_posterior", transformed, None, _DRAWS)
 
 
 def _log_likelihood(

@@ -53,5 +53,4 @@ def test_uniform_line_ends_are_hidden_and_mixed_ones_kept() -> None:
 def test_mentions() -> None:
     assert mentions_pymc3(b"x = 1  # PYMC3, theano")
     assert mentions_pymc3("import pymc3".encode("utf-16-be"))
-    assert mentions_pymc3(b"x = 1  # TODO(pm-migrate PM301): not done yet")
     assert not mentions_pymc3(b"import pymc as pm")

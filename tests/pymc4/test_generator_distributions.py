@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,21 @@ def test_public_names_and_signatures() -> None:
     assert "Source: " in (pm.Normal.__doc__ or "")
 
 
+def test_the_alias_is_lazy() -> None:
+    code = "import sys, pm_migrate.pymc4; assert 'tensorflow' not in sys.modules and 'numpy' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_alias_has_the_names_of_its_home() -> None:
+    from pm_migrate.pymc4 import Normal
+    from pm_migrate.shims import pymc4 as home
+
+    assert Normal is home.Normal
+    assert set(dir(pm)) == set(home.__all__)
+    with pytest.raises(AttributeError, match="'pm_migrate.pymc4' has no attribute 'Banana'"):
+        _ = pm.Banana
+
+
 @pytest.mark.parametrize(
     ("call", "match"),
     [
@@ -31,7 +48,7 @@ def test_public_names_and_signatures() -> None:
         (lambda: pm.Normal("x", 0, 1, 2), "got 3 positional arguments"),
         (lambda: pm.Normal("x", 0, 1, loc=1), "two values for 'loc'"),
         (lambda: pm.Normal("x", mu=0, sd=1), r"no argument 'mu'.*PyMC3's mu is loc here"),
-        (lambda: pm.Normal("x", 0, tau=1), "no argument 'tau'.*tau belongs to PyMC3's Normal"),
+        (lambda: pm.Normal("x", 0, tau=1), "no argument 'tau'.*tau is an argument of PyMC3's Normal"),
         (lambda: pm.Normal("x", 0, 1, banana=1), "no argument 'banana'; it takes"),
         (lambda: pm.Bernoulli("x"), r"it takes \(probs\) or \(logits\)"),
         (lambda: pm.Bernoulli("x", probs=0.5, logits=0.0), r"it takes \(probs\) or \(logits\)"),

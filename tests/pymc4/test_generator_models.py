@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 from typing import Any
 
@@ -152,6 +153,15 @@ def test_coords_and_dims_reach_the_density() -> None:
     assert density.coords == {"school": ["a", "b"]}
 
 
+def test_dims_that_do_not_fit_their_coords_are_an_error_before_sampling() -> None:
+    @pm.model(name=None, coords={"school": ["a", "b"]})
+    def model() -> Any:
+        yield pm.Normal("x", 0, 1, shape=3, dims="school")
+
+    with pytest.raises(ModelError, match="'x' has 3 entries along 'school', whose coords= are 2"):
+        model().log_density()
+
+
 def _model(*items: Any) -> pm.Model:
     @pm.model(name=None)
     def model() -> Any:
@@ -172,10 +182,7 @@ def _model(*items: Any) -> pm.Model:
         (lambda: _model(lambda: "text"), "Type str can't be processed"),
         (lambda: _model(inner), "inner is a template, not a model: call it"),
         (lambda: _model(lambda: pm.Normal("y", np.zeros(3), 1, observed=np.zeros(2))), "not consistent"),
-        (
-            lambda: pm.model(lambda: (yield pm.Normal("x", 0, 1)) and None)(name="m") and _returns_dist(),
-            "returned a Normal",
-        ),
+        (lambda: _returns_a_distribution(), "returned a Normal"),
     ],
 )
 def test_evaluation_errors(model: Any, match: str) -> None:
@@ -185,7 +192,7 @@ def test_evaluation_errors(model: Any, match: str) -> None:
         model().log_density()
 
 
-def _returns_dist() -> pm.Model:
+def _returns_a_distribution() -> pm.Model:
     @pm.model
     def model() -> Any:
         x = yield pm.Normal("x", 0, 1)
@@ -211,10 +218,8 @@ def test_a_swallowed_error_still_ends_the_evaluation() -> None:
 
     @pm.model
     def silent() -> Any:
-        try:
+        with contextlib.suppress(pm.EvaluationError):
             yield 1
-        except pm.EvaluationError:
-            pass
 
     for model in (stubborn, silent):
         with pytest.raises(pm.StopExecution, match="went on after an error"):
@@ -222,9 +227,7 @@ def test_a_swallowed_error_still_ends_the_evaluation() -> None:
 
 
 def test_what_is_not_a_model_is_refused() -> None:
-    with pytest.raises(
-        pm.StopExecution, match=r"outer is a template, not a model: call it, with its arguments: outer\(\)"
-    ):
+    with pytest.raises(pm.StopExecution, match=r"outer is a template, not a model: call it.*: outer\(\)"):
         pm.sample(outer)
     with pytest.raises(pm.StopExecution, match="non model-like object of type int"):
         pm.evaluate_model(1)

@@ -29,7 +29,7 @@ serve(take_over_pipes(), {{"hello": lambda: {{"fake": "1"}}, "echo": lambda **ar
 @pytest.fixture
 def fake_worker(tmp_path: Path) -> Iterator[FakeWorker]:
     """Make a client of a worker whose ``operations`` are defined by the code given."""
-    made = []
+    made: list[WorkerClient] = []
 
     def make(body: str = "operations = {}", *, timeout: float = 30.0, start_timeout: float = 60.0) -> WorkerClient:
         script = tmp_path / f"worker{len(made)}.py"

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from pm_migrate.reference.worker import PREFIX, Connection, encode
+from pm_migrate.reference.worker import MAGIC, PREFIX, Connection, encode
 
 
 def sent(message: Any) -> Any:
@@ -73,8 +73,9 @@ def test_what_cannot_be_sent_is_refused(value: Any) -> None:
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 KEYS = st.sampled_from(["__array__", "__float__", "__dict__", "", "a"]) | st.text(max_size=3)
-NUMBERS = hnp.arrays(
-    st.sampled_from([np.dtype("<f8"), np.dtype(">f4"), np.dtype("i1"), np.dtype("?")]),
+DTYPES: Any = st.sampled_from([np.dtype("<f8"), np.dtype(">f4"), np.dtype("i1"), np.dtype("?")])
+NUMBERS: Any = hnp.arrays(
+    DTYPES,
     hnp.array_shapes(min_dims=0, min_side=0, max_side=3),
 )
 TREES = st.recursive(
@@ -104,5 +105,5 @@ def test_every_truncation_is_noticed() -> None:
 
 def test_lengths_are_written_in_front() -> None:
     frame = encode(np.zeros(4))
-    header, payload = PREFIX.unpack(frame[: PREFIX.size])
-    assert payload == 32 and len(frame) == PREFIX.size + header + payload
+    magic, header, payload = PREFIX.unpack(frame[: PREFIX.size])
+    assert magic == MAGIC and payload == 32 and len(frame) == PREFIX.size + header + payload

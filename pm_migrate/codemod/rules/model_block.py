@@ -214,10 +214,9 @@ def _written(plan: Plan, block: Block, shape: Shape, updated: Any) -> Any:
         heading = _spaced(heading, blanks)
     after = parts[Role.AFTER]
     generator = parts[Role.GENERATOR]
-    if block.roles.get(block.body[0]) is not Role.GENERATOR:
-        generator[0] = edits.with_leading(generator[0], _without_blanks(edits.leading(generator[0])))
+    generator[0] = edits.with_leading(generator[0], _without_blanks(edits.leading(generator[0])))
     body = updated.body.with_changes(body=generator, footer=() if after else updated.body.footer)
-    options = "name=None" if shape.coords is None else f"name=None, coords={shape.coords}"
+    options = [] if shape.coords is None else [f"coords={shape.coords}"]
     decorator = plan.names.decorator(block.node, options)
     function = cst.FunctionDef(
         name=cst.Name(shape.builder),

@@ -258,7 +258,6 @@ def _hoist(plan: Plan, block: Block, call: cst.Call) -> None:
 def arguments(plan: Plan, models: Models, block: Block) -> Iterator[str]:
     """The names that a generator takes as arguments: those that may be bound to something else when it runs."""
     generator = block.having(Role.GENERATOR)
-    inside = models.sites_in(generator)
     bound = models.bound_in(generator)
     seen: set[str] = set()
     in_class = isinstance(plan.tree.scope(block.node), cst.ClassDef)
@@ -266,7 +265,7 @@ def arguments(plan: Plan, models: Models, block: Block) -> Iterator[str]:
         for node in walk(s):
             if not isinstance(node, cst.Name) or node not in plan.flow.sites or node.value in seen:
                 continue
-            outside = _own(plan, node, generator) - inside
+            outside = _own(plan, node, generator)
             if not outside or plan.flow.is_module(node):
                 continue
             if node.value in bound or in_class or _changes(plan, node, outside, block):
@@ -275,13 +274,9 @@ def arguments(plan: Plan, models: Models, block: Block) -> Iterator[str]:
 
 
 def _own(plan: Plan, node: cst.Name, generator: list[cst.CSTNode]) -> frozenset[cst.CSTNode]:
-    """The places outside of comprehensions and nested functions of the generator that may have bound a name."""
+    """The places outside of the generator that may have bound a name."""
     return frozenset(
-        site
-        for site in plan.flow.sites[node]
-        if not any(plan.tree.inside(site, s) and plan.tree.in_comprehension(site, s) is not None for s in generator)
-        and not any(isinstance(a, cst.CompFor) and any(plan.tree.inside(a, s) for s in generator)
-                    for a in plan.tree.ancestors(site))
+        site for site in plan.flow.sites[node] if not any(plan.tree.inside(site, s) for s in generator)
     )
 
 

@@ -89,6 +89,7 @@ class GeneratorTensor:
     Examples
     --------
     >>> import numpy as np, tensorflow as tf
+    >>> from pm_migrate.pymc4 import GeneratorTensor
     >>> x = GeneratorTensor(tf.constant([1.0, 2.0, 3.0], tf.float64))
     >>> x[np.array([2, 0])].numpy().tolist()
     [3.0, 1.0]

@@ -1,0 +1,88 @@
+"""Source to source: PyMC3 programs become generator models.
+
+Examples
+--------
+>>> from pm_migrate.codemod import migrate_source
+>>> print(migrate_source('''import pymc3 as pm
+...
+... with pm.Model() as model:
+...     mu = pm.Normal("mu", 0, sd=1)
+... ''').code)
+import pm_migrate.pymc4 as pm
+<BLANKLINE>
+<BLANKLINE>
+@pm.model(name=None)
+def build_model():
+    mu = yield pm.Normal("mu", 0, scale=1)
+<BLANKLINE>
+<BLANKLINE>
+model = build_model()
+<BLANKLINE>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Literal
+
+from pm_migrate.errors import SourceError
+from pm_migrate.findings import Migration
+
+__all__ = ["migrate_source"]
+
+
+def migrate_source(
+    text: str,
+    *,
+    path: str | None = None,
+    names: Literal["flat", "scoped"] = "flat",
+    runtime: Literal["shims", "upstream"] = "shims",
+    safe_only: bool = False,
+    select: Collection[str] = (),
+    ignore: Collection[str] = (),
+) -> Migration:
+    """Rewrite one program.
+
+    Parameters
+    ----------
+    text
+        Its source.
+    path
+        Where it comes from, for messages.
+    names
+        ``flat`` keeps the names of variables as they are.
+    runtime
+        ``shims`` for ``pm_migrate.pymc4``, ``upstream`` for PyMC4 4.0a2 itself.
+    safe_only
+        Leave alone what would have to be reviewed.
+    select, ignore
+        Codes of rules that take part, or do not. What needs a rule that does not take part stays as it was.
+
+    Returns
+    -------
+    Migration
+        The rewritten source, the findings, and the account of all references.
+
+    Raises
+    ------
+    SourceError
+        With line and column, for text that does not parse; and for ``names="scoped"``, which is not supported.
+    """
+    if names != "flat":
+        raise SourceError(f"names={names!r} is not supported: names of variables stay as they are (names='flat')")
+    if "pymc3" not in text and "theano" not in text:
+        return Migration(text, changed=False)
+    from pm_migrate.codemod.plan import Options
+    from pm_migrate.codemod.rewrite import rewrite
+
+    options = Options(
+        names=names,
+        runtime=runtime,
+        safe_only=safe_only,
+        select=frozenset(code.upper() for code in select),
+        ignore=frozenset(code.upper() for code in ignore),
+    )
+    try:
+        return rewrite(text, options)
+    except SourceError as error:
+        raise SourceError(f"{path}: {error}" if path else str(error)) from error

@@ -1,0 +1,163 @@
+"""From source to source: analyse, plan, decide, apply once.
+
+1. The program is parsed and analysed (:mod:`~pm_migrate.codemod.flow`), its models are found.
+2. The rules plan edits and refusals on the original tree, in groups.
+3. Groups with a refusal stay as they were; imports follow from what is left.
+4. All edits are applied in one pass.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import libcst as cst
+
+from pm_migrate.catalog.functions import function_named
+from pm_migrate.catalog.samplers import ARVIZ, INFERENCE
+from pm_migrate.codemod import pymc3_names
+from pm_migrate.codemod import values as v
+from pm_migrate.codemod.edits import Applier
+from pm_migrate.codemod.flow import Flow
+from pm_migrate.codemod.models import Models
+from pm_migrate.codemod.names import Names
+from pm_migrate.codemod.plan import Edit, Note, Options, Plan
+from pm_migrate.codemod.rules import deterministic, diagnostics, imports, inference, leftover, model_block, model_checks
+from pm_migrate.codemod.rules import random_variable, tensors, trace
+from pm_migrate.codemod.tree import Tree
+from pm_migrate.errors import SourceError
+from pm_migrate.findings import Confidence, Migration, References
+
+_IGNORE = re.compile(r"#\s*pm-migrate:\s*ignore(?:\[([\w,\s]*)\])?")
+
+
+def rewrite(text: str, options: Options) -> Migration:
+    """Rewrite one program.
+
+    Raises
+    ------
+    SourceError
+        With line and column, for text that does not parse.
+    """
+    try:
+        tree = Tree(text)
+    except cst.ParserSyntaxError as error:
+        where = f"line {error.raw_line}, column {error.raw_column + 1}"
+        raise SourceError(f"not valid Python: {where}: {error.message}") from error
+    flow = Flow(tree)
+    plan = Plan(tree, flow, options)
+    plan.names = Names(plan)
+    if not flow.references and not plan.names.sites:
+        return Migration(text, changed=False)
+    models = Models(tree, flow)
+    unknown = _plan(plan, models)
+    migrated = {n for n in flow.references if not plan.is_blocked(plan.owner[n])}
+    left = set(flow.references) - migrated
+    plan.names.mixed = any(flow.references[n].startswith("pymc3") for n in left)
+    needs = frozenset(need for edit in _planned(plan) for need in edit.needs)
+    fate = imports.plan_imports(plan, {site for n in left for site in _sites(flow, n)}, needs)
+    code = _apply(plan)
+    total = len(flow.references) + len(fate)
+    done = len(migrated) + sum(fate.values())
+    todo = total - done - len(unknown)
+    notes = [note for note in plan.notes if _stands(plan, note)]
+    findings = sorted({plan.finding(note) for note in notes})
+    return Migration(
+        code, code != text, tuple(findings), len(models.models), References(total, done, todo, len(unknown))
+    )
+
+
+def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
+    """Let every rule plan; returns the references that none understood."""
+    diagnostics.plan_arviz(plan)
+    model_block.plan_models(plan, models)
+    for node, qualified in plan.flow.references.items():
+        call = plan.tree.parent[node]
+        called = isinstance(call, cst.Call) and call.func is node
+        name = pymc3_names.canonical(qualified)
+        short = name.removeprefix("pymc3.")
+        if name.startswith("pymc3.") and short in ARVIZ:
+            diagnostics.plan_function(plan, node, short)
+        elif not called:
+            continue
+        elif name.startswith("pymc3.") and short in pymc3_names.DISTRIBUTIONS:
+            random_variable.plan_variable(plan, call, short)
+        elif name in ("pymc3.Deterministic", "pymc3.Potential"):
+            deterministic.plan_deterministic(plan, call, short)
+        elif name.startswith("pymc3.") and short in INFERENCE:
+            inference.plan_inference(plan, models, call, short)
+        elif function_named(name) is not None:
+            tensors.plan_function(plan, call, name)
+    tensors.plan_numpy(plan)
+    trace.plan_traces(plan, models)
+    unknown = leftover.plan_leftovers(plan)
+    leftover.plan_foreign(plan)
+    leftover.plan_helpers(plan)
+    tensors.plan_attributes(plan)
+    model_checks.plan_escapes(plan, models)
+    return unknown
+
+
+def _sites(flow: Flow, node: cst.CSTNode) -> set[cst.CSTNode]:
+    """The imports that a reference goes back to."""
+    return {a.site for a in flow.value(node) if isinstance(a, v.Qualified) and a.site is not None}
+
+
+def _planned(plan: Plan) -> list[Edit]:
+    """The edits that will be applied."""
+    every = [e for table in (plan.edits, plan.before) for edits in table.values() for e in edits]
+    return [e for e in every if not plan.is_blocked(e.group)]
+
+
+def _stands(plan: Plan, note: Note) -> bool:
+    return note.confidence is Confidence.MANUAL or not plan.is_blocked(note.group)
+
+
+def _apply(plan: Plan) -> str:
+    def alive(table: dict[cst.CSTNode, list[Edit]]) -> dict[cst.CSTNode, list[Callable[[Any], Any]]]:
+        kept = {n: [e.apply for e in edits if not plan.is_blocked(e.group)] for n, edits in table.items()}
+        return {n: edits for n, edits in kept.items() if edits}
+
+    edits, before, todos = alive(plan.edits), alive(plan.before), _todos(plan)
+    if not (edits or before or todos):
+        return plan.tree.module.code
+    plan.applier = Applier(edits, before, todos)
+    made = plan.tree.module.visit(plan.applier)
+    assert isinstance(made, cst.Module)
+    return made.code
+
+
+def _todos(plan: Plan) -> dict[cst.CSTNode, list[str]]:
+    """Comments above the statements that need a person, where they do not stand yet."""
+    out: dict[cst.CSTNode, list[str]] = {}
+    seen: set[tuple[cst.CSTNode, str]] = set()
+    for note in sorted(
+        (n for n in plan.notes if n.confidence is Confidence.MANUAL), key=lambda n: plan.tree.order[n.node]
+    ):
+        line = plan.tree.statement(note.node)
+        if (line, note.code) in seen or line is plan.tree.module:
+            continue
+        seen.add((line, note.code))
+        marked = any(f"TODO(pm-migrate {note.code})" in (c.comment.value if c.comment else "") for c in _above(plan, line))
+        if not marked and not _ignored(plan, note, line):
+            out.setdefault(line, []).append(f"# TODO(pm-migrate {note.code}): {note.message}")
+    return out
+
+
+def _above(plan: Plan, line: Any) -> list[cst.EmptyLine]:
+    """The lines above a statement; those above the first statement of a module belong to the module."""
+    lines = list(line.leading_lines)
+    module = plan.tree.module
+    return [*lines, *module.header] if module.body and module.body[0] is line else lines
+
+
+def _ignored(plan: Plan, note: Note, line: cst.CSTNode) -> bool:
+    """Whether a comment in the statement asks for silence."""
+    first = plan.tree.position(line).start.line
+    last = plan.tree.position(note.node).end.line
+    for number in range(first, last + 1):
+        match = _IGNORE.search(plan.tree.lines[number - 1])
+        if match and (match.group(1) is None or note.code in re.split(r"[\s,]+", match.group(1))):
+            return True
+    return False

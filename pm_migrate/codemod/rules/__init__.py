@@ -1,0 +1,38 @@
+"""The rules: one file each, with what it does, why, its limits, and examples that are tested."""
+
+from __future__ import annotations
+
+from pm_migrate.codemod.rules import (
+    comprehension,
+    deterministic,
+    diagnostics,
+    imports,
+    inference,
+    leftover,
+    model_block,
+    model_checks,
+    random_variable,
+    tensors,
+    trace,
+)
+from pm_migrate.codemod.rules.base import Rule
+
+#: Every rule, by code.
+RULES: tuple[Rule, ...] = tuple(
+    sorted(
+        (
+            *imports.RULES,
+            *model_block.RULES,
+            *model_checks.RULES,
+            *random_variable.RULES,
+            *deterministic.RULES,
+            *comprehension.RULES,
+            *inference.RULES,
+            *trace.RULES,
+            *diagnostics.RULES,
+            *tensors.RULES,
+            *leftover.RULES,
+        ),
+        key=lambda rule: rule.code,
+    )
+)

@@ -1,0 +1,214 @@
+"""Unroll comprehensions that create random variables into loops.
+
+Why: ``yield`` is legal in the generator itself and nowhere else; a comprehension is a function of its own.
+
+Limits: generator expressions, lambdas and nested functions that create variables keep the model as it was, and so does a
+comprehension in a statement that creates other variables before it, since their order would change.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libcst as cst
+
+from pm_migrate.codemod import values as v
+from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.rules.base import Example, Rule
+from pm_migrate.codemod.tree import COMPREHENSIONS, statement, target_names, walk
+
+RULE = Rule(
+    "PM204",
+    "Unroll comprehensions that create random variables",
+    __doc__ or "",
+    (
+        Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                effects = [pm.Normal('effect_%d' % i, 0, 1) for i in range(3) if i != skip]
+            """,
+            """
+            import pm_migrate.pymc4 as pm
+
+
+            @pm.model(name=None)
+            def build_model():
+                effects = []
+                for i in range(3):
+                    if i != skip:
+                        effects.append((yield pm.Normal('effect_%d' % i, 0, 1)))
+
+
+            model = build_model()
+            """,
+        ),
+    ),
+)
+
+NOT_HERE = Rule(
+    "PM212",
+    "A random variable is made where the generator cannot yield",
+    """A lambda, a nested function or a generator expression creates a random variable.
+
+    Why: ``yield`` there would make another generator, and the model would not see the variable.
+
+    Limits: write a loop, then run again.
+    """,
+    (
+        Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                total = sum(pm.Normal('x%d' % i, 0, 1) for i in range(3))
+            """,
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                # TODO(pm-migrate PM212): a generator cannot yield from here: create the variable in a loop
+                total = sum(pm.Normal('x%d' % i, 0, 1) for i in range(3))
+            """,
+        ),
+    ),
+)
+
+RULES = (RULE, NOT_HERE)
+
+
+def prepare_yield(plan: Plan, call: cst.Call, key: cst.CSTNode) -> None:
+    """Make sure that a call can be yielded where it stands, unrolling the comprehension around it."""
+    around = [
+        a for a in plan.tree.ancestors(call) if isinstance(a, (*COMPREHENSIONS, cst.Lambda, cst.FunctionDef, cst.With))
+    ]
+    inner: list[cst.CSTNode] = []
+    for node in around:
+        if isinstance(node, cst.With) and v.models(plan.flow.value(node.items[0].item)):
+            break
+        if not isinstance(node, cst.With):
+            inner.append(node)
+    if not inner:
+        return
+    unrollable = isinstance(inner[0], (cst.ListComp, cst.DictComp, cst.SetComp)) and len(inner) == 1
+    if not unrollable or not _plan_loop(plan, inner[0], call, key):
+        plan.refuse(call, key, NOT_HERE.code, "a generator cannot yield from here: create the variable in a loop")
+
+
+def _plan_loop(plan: Plan, node: Any, call: cst.Call, key: cst.CSTNode) -> bool:
+    """Plan the loop that a comprehension becomes."""
+    if node in plan.unrolled:
+        return True
+    line = plan.tree.statement(node)
+    if not isinstance(line, cst.SimpleStatementLine) or len(line.body) != 1 or _in_iterable(plan, node, call):
+        return False
+    for outer in plan.tree.ancestors(node):
+        if outer is line:
+            break
+        if isinstance(outer, (cst.IfExp, cst.BooleanOperation)):
+            return False
+    if _creates_before(plan, node, line):
+        return False
+    if isinstance(node, cst.DictComp) and plan.tree.inside(call, node.key):
+        return False
+    whole = _assigned(line, node)
+    if whole is not None and any(isinstance(n, cst.Name) and n.value == whole for n in walk(node)):
+        whole = None
+    name = whole or plan.fresh_name("parts")
+    plan.unrolled.add(node)
+    _rename_targets(plan, node, key)
+
+    def loop(_: Any) -> list[Any]:
+        return _loop(plan.results[name], name)
+
+    def keep(updated: Any) -> cst.BaseExpression:
+        plan.results[name] = updated
+        return cst.Name(name)
+
+    plan.edit(node, key, keep)
+    if whole is not None:
+        plan.edit(line, key, lambda updated: _replaced(updated, plan.results[name], name))
+    else:
+        plan.insert_before(line, key, loop)
+    return True
+
+
+def _replaced(updated: Any, comprehension: Any, name: str) -> Any:
+    made = _loop(comprehension, name)
+    made[0] = made[0].with_changes(
+        leading_lines=updated.leading_lines, trailing_whitespace=updated.trailing_whitespace
+    )
+    return cst.FlattenSentinel(made)
+
+
+def _assigned(line: cst.SimpleStatementLine, node: cst.CSTNode) -> str | None:
+    match line.body[0]:
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=value) if value is node:
+            return name
+    return None
+
+
+def _in_iterable(plan: Plan, node: Any, call: cst.Call) -> bool:
+    """Whether a variable is made in the iterables or conditions of a comprehension."""
+    return plan.tree.inside(call, node.for_in)
+
+
+def _creates_before(plan: Plan, node: cst.CSTNode, line: cst.CSTNode) -> bool:
+    """Whether a statement creates variables before it comes to a comprehension."""
+    return any(
+        isinstance(n, cst.Call)
+        and any(isinstance(a, v.Tensor) and a.rv is n for a in plan.flow.value(n))
+        and plan.tree.order[n] < plan.tree.order[node]
+        and not plan.tree.inside(node, n)
+        for n in walk(line)
+    )
+
+
+def _rename_targets(plan: Plan, node: Any, key: cst.CSTNode) -> None:
+    """Names of the comprehension become names of the generator: give those that it uses elsewhere another name."""
+    scope = plan.tree.scope(node)
+    for_in: cst.CompFor | None = node.for_in
+    while for_in is not None:
+        for target in target_names(for_in.target):
+            elsewhere = any(
+                isinstance(n, cst.Name) and n.value == target.value and not plan.tree.inside(n, node)
+                for n in walk(scope)
+                if n in plan.flow.sites or any(n in s for s in (plan.flow.scope_sites(scope, target.value),))
+            )
+            if elsewhere:
+                new = plan.fresh_name(target.value + "_")
+                for n in walk(node):
+                    if n is target or (isinstance(n, cst.Name) and target in plan.flow.sites.get(n, ())):
+                        plan.edit(n, key, lambda updated, new=new: updated.with_changes(value=new))
+        for_in = for_in.inner_for_in
+
+
+def _loop(comprehension: Any, name: str) -> list[Any]:
+    """``name = []`` and the loop that fills it."""
+    match comprehension:
+        case cst.ListComp():
+            empty, fill = "[]", _call(name, "append", comprehension.elt)
+        case cst.SetComp():
+            empty, fill = "set()", _call(name, "add", comprehension.elt)
+        case _:
+            item = cst.Subscript(cst.Name(name), [cst.SubscriptElement(cst.Index(comprehension.key))])
+            value = comprehension.value
+            if isinstance(value, cst.Yield):
+                value = value.with_changes(lpar=(), rpar=())
+            empty, fill = "{}", cst.Assign([cst.AssignTarget(item)], value)
+    body: Any = cst.SimpleStatementLine([fill])
+    chain = []
+    for_in = comprehension.for_in
+    while for_in is not None:
+        chain.append(for_in)
+        for_in = for_in.inner_for_in
+    for part in reversed(chain):
+        for condition in reversed(part.ifs):
+            body = cst.If(condition.test, cst.IndentedBlock([body]))
+        body = cst.For(part.target, part.iter, cst.IndentedBlock([body]))
+    return [statement(f"{name} = {empty}"), body]
+
+
+def _call(name: str, method: str, value: cst.BaseExpression) -> cst.Expr:
+    return cst.Expr(cst.Call(cst.Attribute(cst.Name(name), cst.Name(method)), [cst.Arg(value)]))

@@ -1,0 +1,198 @@
+"""Call ArviZ for plots and statistics: ``pm.traceplot(trace)`` becomes ``az.plot_trace(trace)``.
+
+Old keywords are renamed (``varnames=`` to ``var_names=``, ``alpha=`` to ``hdi_prob=``), and variables in lists of names become
+their names. ``az.loo``, ``az.waic`` and ``az.compare`` need the pointwise log-likelihood: the sampling call is told to keep it.
+
+Why: PyMC3's functions are ArviZ's under other names; PyMC4 does not repeat them.
+
+Limits: ``pm.hpd`` of old versions had a default mass of 0.95, ArviZ has 0.94; the places are marked for review.
+"""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from pm_migrate.catalog.samplers import ARVIZ, ARVIZ_KEYWORDS, ARVIZ_REVIEW, NEED_LOG_LIKELIHOOD
+from pm_migrate.codemod import values as v
+from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.rules.base import Example, Rule
+from pm_migrate.codemod.rules.inference import names_of_variables
+from pm_migrate.codemod.rules.random_variable import separated
+from pm_migrate.codemod.tree import code, expression
+
+RULE = Rule(
+    "PM304",
+    "Call ArviZ for plots and statistics",
+    __doc__ or "",
+    (
+        Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1)
+                trace = pm.sample(500, tune=500, chains=2)
+                pm.traceplot(trace, varnames=[mu])
+            pm.summary(trace)
+            """,
+            """
+            import arviz as az
+            import pm_migrate.pymc4 as pm
+
+
+            @pm.model(name=None)
+            def build_model():
+                mu = yield pm.Normal('mu', 0, 1)
+
+
+            model = build_model()
+            trace = pm.sample(model, num_samples=500, burn_in=500, num_chains=2)
+            az.plot_trace(trace, var_names=['mu'])
+            az.summary(trace)
+            """,
+        ),
+        Example(
+            """
+            import arviz as az
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1, observed=data)
+                trace = pm.sample(500, tune=500, chains=2)
+            az.plot_forest(az.from_pymc3(trace=trace, model=model))
+            print(pm.loo(trace, model))
+            """,
+            """
+            import arviz as az
+            import pm_migrate.pymc4 as pm
+
+
+            @pm.model(name=None)
+            def build_model():
+                mu = yield pm.Normal('mu', 0, 1, observed=data)
+
+
+            model = build_model()
+            trace = pm.sample(model, num_samples=500, burn_in=500, num_chains=2, include_log_likelihood=True)
+            az.plot_forest(trace)
+            print(az.loo(trace))
+            """,
+        ),
+    ),
+)
+
+RULES = (RULE,)
+
+_HDI_ALPHA = frozenset({"hdi", "hpd", "forestplot", "summary"})
+
+
+def plan_function(plan: Plan, node: cst.CSTNode, name: str) -> None:
+    """Plan the rewriting of one reference to a function that is ArviZ's."""
+    key = node
+    call = plan.tree.parent[node]
+    called = isinstance(call, cst.Call) and call.func is node
+    if called:
+        assert isinstance(call, cst.Call)
+        keys = {k for a in call.args for k in plan.keys_of(plan.flow.value(a.value))}
+        plan.unite(key, *sorted(keys, key=lambda k: plan.tree.order[k]))
+    plan.understand(node, key)
+    plan.edit(node, key, lambda _: plan.names.name("az", ARVIZ[name], node), {"az"})
+    if called:
+        _plan_arguments(plan, call, name, key)  # type: ignore[arg-type]
+    plan.note(node, key, RULE.code, f"pm.{name} is az.{ARVIZ[name]}")
+    if name in ARVIZ_REVIEW and not (called and _has(call, "alpha", "hdi_prob", "credible_interval")):
+        plan.note(node, key, RULE.code, ARVIZ_REVIEW[name], review=True)
+
+
+def _has(call: cst.CSTNode, *keywords: str) -> bool:
+    return isinstance(call, cst.Call) and any(a.keyword is not None and a.keyword.value in keywords for a in call.args)
+
+
+def _plan_arguments(plan: Plan, call: cst.Call, name: str, key: cst.CSTNode) -> None:
+    drop = set()
+    for index, arg in enumerate(call.args):
+        keyword = None if arg.keyword is None else arg.keyword.value
+        if v.models(plan.flow.value(arg.value)) and name in NEED_LOG_LIKELIHOOD and keyword in (None, "model"):
+            drop.add(index)
+        elif keyword in ("var_names", "varnames", "vars"):
+            text = names_of_variables(plan, arg.value)
+            if text is not None:
+                plan.edit(arg.value, key, _constant(text))
+        if keyword in ARVIZ_KEYWORDS:
+            plan.edit(arg.keyword, key, _renamed(ARVIZ_KEYWORDS[keyword]))  # type: ignore[arg-type]
+        elif keyword == "alpha" and name in _HDI_ALPHA and isinstance(arg.value, (cst.Float, cst.Name)):
+            plan.edit(arg.keyword, key, _renamed("hdi_prob"))  # type: ignore[arg-type]
+            plan.edit(arg.value, key, _complement)
+    if drop:
+        kept = [i for i in range(len(call.args)) if i not in drop]
+        plan.edit(
+            call, key, lambda u: u.with_changes(args=separated([u.args[i] for i in kept], u.args))
+        )
+
+
+def _constant(text: str):  # type: ignore[no-untyped-def]
+    return lambda _: expression(text)
+
+
+def _renamed(name: str):  # type: ignore[no-untyped-def]
+    return lambda updated: updated.with_changes(value=name)
+
+
+def _complement(updated: cst.BaseExpression) -> cst.BaseExpression:
+    """``1 - alpha``, worked out for a literal."""
+    if isinstance(updated, cst.Float):
+        return cst.Float(repr(round(1 - float(updated.value), 12)))
+    return expression(f"1 - {code(updated)}")
+
+
+def plan_arviz(plan: Plan) -> None:
+    """Plan what ArviZ itself is asked of results: conversions fall away, the log-likelihood is kept."""
+    for node in plan.tree.order:
+        if not isinstance(node, cst.Call):
+            continue
+        name = plan.flow.name_of(node.func)
+        if name is None:
+            continue
+        module, _, short = name.rpartition(".")
+        if module == "arviz" and short == "from_pymc3":
+            _plan_conversion(plan, node)
+        elif short in NEED_LOG_LIKELIHOOD and module in ("arviz", "pymc3", "pymc3.stats", "pymc3.plots"):
+            for arg in node.args:
+                for atom in v.flat(plan.flow.value(arg.value)):
+                    if isinstance(atom, v.TraceRef) and atom.kind in ("trace", "inferencedata"):
+                        plan.need_log_likelihood.add(atom.call)
+        if module == "arviz":
+            _plan_names(plan, node)
+
+
+def _plan_names(plan: Plan, call: cst.Call) -> None:
+    """Variables in ``var_names=`` of an ArviZ call."""
+    for arg in call.args:
+        if arg.keyword is not None and arg.keyword.value in ("var_names", "varnames"):
+            keys = plan.keys_of(plan.flow.value(arg.value))
+            text = names_of_variables(plan, arg.value)
+            if text is not None and keys:
+                plan.edit(arg.value, next(iter(keys)), _constant(text))
+
+
+def _plan_conversion(plan: Plan, call: cst.Call) -> None:
+    """``az.from_pymc3(trace)`` is the trace."""
+    keys = sorted(
+        {k for a in call.args for k in plan.keys_of(plan.flow.value(a.value))}, key=lambda k: plan.tree.order[k]
+    )
+    if not keys:
+        return
+    plan.unite(*keys)
+    trace = None
+    for place, arg in enumerate(call.args):
+        keyword = None if arg.keyword is None else arg.keyword.value
+        if keyword == "trace" or (place == 0 and keyword is None):
+            trace = place
+        elif keyword not in ("model", "posterior_predictive"):
+            plan.refuse(call, keys[0], RULE.code, "az.from_pymc3: join the results with trace.extend(...) by hand")
+            return
+    if trace is None:
+        plan.refuse(call, keys[0], RULE.code, "az.from_pymc3: join the results with trace.extend(...) by hand")
+        return
+    plan.edit(call, keys[0], lambda u: u.args[trace].value)
+    plan.note(call, keys[0], RULE.code, "the trace is an InferenceData already")

@@ -1,0 +1,323 @@
+"""Import the generator front end in place of PyMC3, TensorFlow in place of Theano.
+
+``import pymc3 as pm`` becomes ``import pm_migrate.pymc4 as pm``, whatever the form of the import; TensorFlow, ArviZ and NumPy
+are imported once where they are needed and are not yet; Theano's imports go when nothing uses them any more.
+
+Why: rewritten code runs on ``pm_migrate.pymc4``, which has PyMC4's interface on current TensorFlow Probability
+(``pymc4`` itself with ``--runtime upstream``).
+
+Limits: as long as one reference to PyMC3 stays behind, its import stays too, and the migrated models use the alias
+``pm4``, so that nothing can be mistaken for the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import libcst as cst
+
+from pm_migrate.codemod import edits
+from pm_migrate.codemod.names import FRONT_ENDS, MODULES, ImportSite
+from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.rules.base import Example, Rule
+from pm_migrate.codemod.tree import dotted, statement
+
+RULE = Rule(
+    "PM101",
+    "Import the generator front end instead of PyMC3",
+    __doc__ or "",
+    (
+        Example(
+            """
+            from pymc3 import Model, Normal as N
+
+            with Model() as model:
+                mu = N('mu', 0, 1)
+            """,
+            """
+            import pm_migrate.pymc4 as pm
+
+
+            @pm.model(name=None)
+            def build_model():
+                mu = yield pm.Normal('mu', 0, 1)
+
+
+            model = build_model()
+            """,
+        ),
+        Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as a:
+                mu = pm.Normal('mu', 0, 1)
+
+            with pm.Model() as b:
+                walk = pm.GaussianRandomWalk('walk', sd=1, shape=9)
+            """,
+            """
+            import pymc3 as pm
+            import pm_migrate.pymc4 as pm4
+
+
+            @pm4.model(name=None)
+            def build_a():
+                mu = yield pm4.Normal('mu', 0, 1)
+
+
+            a = build_a()
+
+            with pm.Model() as b:
+                # TODO(pm-migrate PM211): there is no rule for pm.GaussianRandomWalk yet: keep this model on PyMC3
+                walk = pm.GaussianRandomWalk('walk', sd=1, shape=9)
+            """,
+        ),
+    ),
+)
+
+THEANO = Rule(
+    "PM102",
+    "Remove imports of Theano that nothing uses",
+    """``import theano.tensor as tt`` goes, and TensorFlow is imported in its place where it is needed.
+
+    Why: rewritten code runs without Theano.
+
+    Limits: an import stays while something that it gives is still used.
+    """,
+    (
+        Example(
+            """
+            import numpy as np
+            import pymc3 as pm
+            import theano.tensor as tt
+
+            with pm.Model() as model:
+                a = pm.Normal('a', 0, 1)
+                y = pm.Normal('y', tt.exp(a), 1, observed=np.ones(3))
+            """,
+            """
+            import numpy as np
+            import pm_migrate.pymc4 as pm
+            import tensorflow as tf
+
+
+            @pm.model(name=None)
+            def build_model():
+                a = yield pm.Normal('a', 0, 1)
+                y = yield pm.Normal('y', tf.exp(a), 1, observed=np.ones(3))
+
+
+            model = build_model()
+            """,
+        ),
+    ),
+)
+
+RULES = (RULE, THEANO)
+
+
+def plan_imports(plan: Plan, leftover: set[cst.CSTNode], needs: frozenset[str]) -> dict[cst.CSTNode, bool]:
+    """Plan the import statements.
+
+    Parameters
+    ----------
+    leftover
+        The import aliases whose names are still used after the rewriting.
+    needs
+        The modules that the rewriting uses: ``pm``, ``tf``, ``az``, ``np``.
+
+    Returns
+    -------
+    dict
+        For each import alias (or star): whether it is migrated.
+    """
+    names = plan.names
+    sites: list[ImportSite] = names.sites
+    fate = {site.node: _migrated(plan, site, leftover) for site in sites}
+    by_line: dict[cst.CSTNode, list[ImportSite]] = {}
+    for site in sites:
+        by_line.setdefault(site.line, []).append(site)
+    provided: set[tuple[cst.CSTNode, str]] = set()
+    missing = [m for m in ("az", "np", "tf") if m in needs and not names.has(m)]
+    home = _home(plan, sites)
+    swapped = _swapped(plan, sites, fate) if "tf" in missing else None
+    placed = {} if home is None else _places(plan, home, [m for m in missing if m != "tf" or swapped is None])
+    for line, here in by_line.items():
+        extra: list[str] = []
+        for site in here:
+            if site.root == "pymc3" and (fate[site.node] or "pm" in needs):
+                key = (site.scope, names.pm_alias(site))
+                if key not in provided:
+                    provided.add(key)
+                    extra.append(f"import {FRONT_ENDS[plan.options.runtime]} as {key[1]}")
+        if swapped is line:
+            extra.append(f"import {MODULES['tf']} as {names.alias('tf', line)}")
+        plan.edit(line, plan.tree.module, _line_edit(here, fate, extra))
+    for line, (before, after) in placed.items():
+        lines = [f"import {MODULES[m]} as {names.alias(m, line)}" for m in before], [
+            f"import {MODULES[m]} as {names.alias(m, line)}" for m in after
+        ]
+        plan.edit(line, plan.tree.module, _around(*lines))
+    if home is None and missing:
+        plan.edit(plan.tree.module, plan.tree.module, _at_top([f"import {MODULES[m]} as {m}" for m in missing]))
+    for site in sites:
+        _note(plan, site, fate[site.node])
+    return fate
+
+
+def _migrated(plan: Plan, site: ImportSite, leftover: set[cst.CSTNode]) -> bool:
+    if not plan.options.enabled(RULE.code if site.root == "pymc3" else THEANO.code):
+        return False
+    if site.root == "pymc3":
+        return not plan.names.mixed
+    return site.node not in leftover
+
+
+def _note(plan: Plan, site: ImportSite, migrated: bool) -> None:
+    if not migrated:
+        return
+    if site.root == "pymc3":
+        plan.note(site.node, plan.tree.module, RULE.code, f"pymc3 becomes {FRONT_ENDS[plan.options.runtime]}")
+    else:
+        plan.note(site.node, plan.tree.module, THEANO.code, "nothing uses this import of Theano any more")
+
+
+def _home(plan: Plan, sites: list[ImportSite]) -> ImportSite | None:
+    """The import next to which new imports go: one that every place sees."""
+    top = [s for s in sites if s.scope is plan.tree.module]
+    if not top:
+        return sites[0] if len({s.scope for s in sites}) == 1 else None
+    return next((s for s in top if s.root == "pymc3"), top[0])
+
+
+def _swapped(plan: Plan, sites: list[ImportSite], fate: dict[cst.CSTNode, bool]) -> cst.CSTNode | None:
+    """The line of a Theano import that goes, where TensorFlow's can come."""
+    for site in sites:
+        alone = all(s.root == "theano" and fate[s.node] for s in sites if s.line is site.line)
+        if site.scope is plan.tree.module and alone and len(site.line.body) == 1 and isinstance(site.statement, cst.Import):
+            return site.line
+    return None
+
+
+def _places(plan: Plan, home: ImportSite, modules: list[str]) -> dict[cst.CSTNode, tuple[list[str], list[str]]]:
+    """Before and after which lines new imports go, so that sorted imports stay sorted."""
+    out: dict[cst.CSTNode, tuple[list[str], list[str]]] = {}
+    run = _run(plan, home.line)
+    keys = [_sort_key(line) for line in run]
+    for module in modules:
+        line, after = home.line, MODULES[module] > "pm_migrate"
+        if keys == sorted(keys):
+            key = (0, MODULES[module])
+            later = [line for line, k in zip(run, keys, strict=True) if k > key]
+            line, after = (later[0], False) if later else (run[-1], True)
+        out.setdefault(line, ([], []))[after].append(module)
+    return out
+
+
+def _run(plan: Plan, line: cst.SimpleStatementLine) -> list[cst.SimpleStatementLine]:
+    """The import lines that stand together with one."""
+    parent = plan.tree.parent[line]
+    body: Sequence[Any] = parent.body if hasattr(parent, "body") else [line]
+    place = body.index(line)
+    first = last = place
+    while first > 0 and not body[first].leading_lines and _sort_key(body[first - 1]) != _NOT_AN_IMPORT:
+        first -= 1
+    while last + 1 < len(body) and not _leading(body[last + 1]) and _sort_key(body[last + 1]) != _NOT_AN_IMPORT:
+        last += 1
+    return list(body[first : last + 1])
+
+
+_NOT_AN_IMPORT = (9, "")
+
+
+def _leading(node: Any) -> Sequence[cst.EmptyLine]:
+    return getattr(node, "leading_lines", (cst.EmptyLine(),))
+
+
+def _sort_key(line: Any) -> tuple[int, str]:
+    """Where an import line goes in a sorted run: plain imports first, each kind by module."""
+    match line:
+        case cst.SimpleStatementLine(body=[cst.Import(names=[alias, *_])]):
+            name = dotted(alias.name) or ""
+            return (0, "pm_migrate.pymc4" if name == "pymc3" else name)
+        case cst.SimpleStatementLine(body=[cst.ImportFrom(module=module)]) if module is not None:
+            return (1, dotted(module) or "")
+    return _NOT_AN_IMPORT
+
+
+def _line_edit(here: list[ImportSite], fate: dict[cst.CSTNode, bool], extra: list[str]) -> Any:
+    """An edit of one line of imports: migrated names go, new imports come after what stays."""
+
+    def apply(updated: cst.SimpleStatementLine) -> Any:
+        gone = {s.node for s in here if fate[s.node]}
+        body = []
+        for small, original in zip(updated.body, here[0].line.body, strict=True):
+            kept = _remaining(small, original, gone)
+            if kept is not None:
+                body.append(kept)
+        new = [statement(text) for text in extra]
+        if body:
+            body[-1] = body[-1].with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
+            return cst.FlattenSentinel([updated.with_changes(body=body), *new])
+        if not new:
+            return edits.orphan(updated.leading_lines, updated.trailing_whitespace.comment)
+        new[0] = new[0].with_changes(leading_lines=updated.leading_lines)
+        new[-1] = new[-1].with_changes(trailing_whitespace=updated.trailing_whitespace)
+        return cst.FlattenSentinel(new)
+
+    return apply
+
+
+def _remaining(small: Any, original: Any, gone: set[cst.CSTNode]) -> Any:
+    """A small statement without the names that go, or None when none is left."""
+    if not isinstance(original, (cst.Import, cst.ImportFrom)):
+        return small
+    if original in gone:
+        return None
+    if isinstance(original.names, cst.ImportStar):
+        return small
+    kept = [a for a, o in zip(small.names, original.names, strict=True) if o not in gone]
+    if len(kept) == len(original.names):
+        return small
+    if not kept:
+        return None
+    kept[-1] = kept[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+    return small.with_changes(names=kept)
+
+
+def _around(before: list[str], after: list[str]) -> Any:
+    """An edit that puts imports before and after what a line became."""
+
+    def apply(updated: Any) -> Any:
+        made = edits.statements(updated)
+        front = [statement(text) for text in before]
+        if front:
+            if edits.is_orphan(made[0]):
+                made = [made[0], *front, *made[1:]]
+            else:
+                front[0] = edits.with_leading(front[0], edits.leading(made[0]))
+                made = [*front, edits.with_leading(made[0], []), *made[1:]]
+        return cst.FlattenSentinel([*made, *(statement(text) for text in after)])
+
+    return apply
+
+
+def _at_top(lines: list[str]) -> Any:
+    """An edit of the module that puts imports after its docstring and its imports from ``__future__``."""
+
+    def apply(updated: cst.Module) -> cst.Module:
+        place = 0
+        for node in updated.body:
+            match node:
+                case cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString())]):
+                    place += 1
+                    continue
+                case cst.SimpleStatementLine(body=[cst.ImportFrom(module=cst.Name(value="__future__"))]):
+                    place += 1
+                    continue
+            break
+        return updated.with_changes(body=[*updated.body[:place], *map(statement, lines), *updated.body[place:]])
+
+    return apply

@@ -1,0 +1,181 @@
+"""Account for what no other rule took.
+
+Every reference to PyMC3 and Theano is either rewritten, or named here as something to do.
+
+Why: a file without findings has to be a file without PyMC3.
+
+Limits: names that are built at run time (``getattr(pm, name)``) cannot be seen; the module that is passed there is.
+"""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from pm_migrate.catalog.samplers import ADVICE
+from pm_migrate.codemod import pymc3_names
+from pm_migrate.codemod import values as v
+from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.rules.base import Example, Rule
+from pm_migrate.codemod.rules.tensors import function_group
+from pm_migrate.codemod.tree import code
+
+RULE = Rule(
+    "PM310",
+    "A function of PyMC3 or Theano without a rule",
+    """The program uses something of PyMC3 or Theano that is known, and that has no rule.
+
+    Why: a rewrite that is not certain is not made.
+
+    Limits: the message says what to do, where there is something; otherwise keep the model on PyMC3, or run it through
+    the drop-in.
+    """,
+    (
+        Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1)
+                start = pm.find_MAP()
+            """,
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1)
+                # TODO(pm-migrate PM310): pm.find_MAP has no rule: minimise the model's negative log density by hand
+                start = pm.find_MAP()
+            """,
+        ),
+    ),
+)
+
+UNKNOWN = Rule(
+    "PM901",
+    "A reference to PyMC3 or Theano that was not understood",
+    __doc__ or "",
+    (
+        Example(
+            """
+            import pymc3 as pm
+
+            family = getattr(pm, 'Normal')
+            """,
+            """
+            import pymc3 as pm
+
+            # TODO(pm-migrate PM901): `pm` is used in a way that is not understood
+            family = getattr(pm, 'Normal')
+            """,
+        ),
+    ),
+)
+
+HELD = Rule(
+    "PM903",
+    "IPython syntax that mentions PyMC3 or Theano",
+    """A magic, a shell command or a cell in another language mentions PyMC3 or Theano.
+
+    Why: such lines are not Python; no rule can rewrite them.
+
+    Limits: change the line by hand. Lines that install packages are only reported.
+    """,
+)
+
+RULES = (RULE, UNKNOWN, HELD)
+
+#: Things that stay as they are, since the generator front end has them too.
+SHARED = frozenset({"pymc3.__version__"})
+
+
+def plan_leftovers(plan: Plan) -> set[cst.CSTNode]:
+    """Refuse every reference that no rule took; returns those that were not understood."""
+    unknown = set()
+    for node, qualified in plan.flow.references.items():
+        if node in plan.understood:
+            continue
+        name = pymc3_names.canonical(qualified)
+        if name in SHARED:
+            plan.understand(node, plan.tree.module)
+            plan.edit(node, plan.tree.module, lambda _, node=node: plan.names.name("pm", "__version__", node))
+            continue
+        group = _group(plan, node)
+        plan.understand(node, group)
+        short = name.removeprefix("pymc3.")
+        advice = ADVICE.get(short) or ADVICE.get(short.split(".")[0])
+        if not _is_known(name):
+            unknown.add(node)
+            plan.refuse(node, group, UNKNOWN.code, f"`{code(node)}` is used in a way that is not understood")
+        elif advice is not None:
+            plan.refuse(node, group, RULE.code, f"pm.{short} has no rule: {advice}")
+        else:
+            plan.refuse(node, group, RULE.code, f"{code(node)} has no rule: keep this on PyMC3")
+    return unknown
+
+
+def _is_known(name: str) -> bool:
+    root, *rest = name.split(".")
+    if not rest:
+        return False
+    if root == "pymc3":
+        return pymc3_names.is_public("pymc3", rest[0])
+    return root == "theano"
+
+
+def _group(plan: Plan, node: cst.CSTNode) -> cst.CSTNode:
+    """What else stays when a reference stays: what it is called with, where it stands, and what it makes."""
+    parent = plan.tree.parent[node]
+    group = function_group(plan, parent if isinstance(parent, cst.Call) else node)
+    value = plan.flow.value(parent)
+    for atom in value:
+        if isinstance(atom, v.Foreign):
+            plan.unite(group, atom.call)
+    return group
+
+
+def plan_foreign(plan: Plan) -> None:
+    """Tie models, results and helpers to the PyMC3 and Theano objects that they are made from."""
+    for node, value in plan.flow.values.items():
+        made = [a for a in value if isinstance(a, v.Foreign)]
+        if made:
+            plan.unite(function_group(plan, node), *(a.call for a in made))
+
+
+def plan_helpers(plan: Plan) -> None:
+    """Tie functions that use tensor functions or create variables to the models that call them."""
+    helpers = {
+        group
+        for node, group in plan.owner.items()
+        if isinstance(group, cst.FunctionDef) and node in plan.flow.references
+    }
+    changed = True
+    callers: dict[cst.CSTNode, set[cst.CSTNode]] = {}
+    for node in plan.tree.order:
+        if not isinstance(node, cst.Call):
+            continue
+        targets = {a.node for a in plan.flow.value(node.func) if isinstance(a, v.Function)}
+        place = _place(plan, node)
+        if targets and place is not None:
+            callers.setdefault(place, set()).update(targets)
+    while changed:
+        changed = False
+        for place, targets in callers.items():
+            for target in targets & helpers:
+                if plan.root(place) is not plan.root(target):
+                    plan.unite(place, target)
+                    changed = True
+                if isinstance(place, cst.FunctionDef) and place not in helpers:
+                    helpers.add(place)
+                    changed = True
+
+
+def _place(plan: Plan, node: cst.CSTNode) -> cst.CSTNode | None:
+    """The model or function that a call stands in."""
+    for outer in plan.tree.ancestors(node):
+        if isinstance(outer, cst.With):
+            models = v.models(plan.flow.value(outer.items[0].item))
+            if models:
+                return next(iter(models)).site
+        if isinstance(outer, cst.FunctionDef):
+            return outer
+    return None

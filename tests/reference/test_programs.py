@@ -1,0 +1,293 @@
+"""Programs under the real PyMC3: what they make is found, and what they do is survived."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pm_migrate.errors import RemoteError, WorkerCrashed, WorkerTimeout
+from pm_migrate.reference.client import ProgramInfo, ReferenceClient
+
+Write = Callable[[str], Path]
+
+MODEL = """
+import numpy as np
+import pymc3 as pm
+with pm.Model() as model:
+    mu = pm.Normal("mu", 0.0, 10.0, shape=2)
+    sigma = pm.HalfNormal("sigma", 2.0)
+    k = pm.Poisson("k", 3.0)
+    twice = pm.Deterministic("twice", 2 * mu)
+    pm.Potential("extra", -mu[0] ** 2)
+    pm.Normal("y", mu[0] + k, sigma, observed=np.array([1.0, 2.0, 4.0]))
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded(reference: ReferenceClient, tmp_path_factory: pytest.TempPathFactory) -> ProgramInfo:
+    path = tmp_path_factory.mktemp("program") / "model.py"
+    path.write_text(MODEL + "print('made it')\nother = model\n")
+    return reference.load_program(path)
+
+
+def normal(x: float, mu: float, sigma: float) -> float:
+    return -0.5 * ((x - mu) / sigma) ** 2 - math.log(sigma) - 0.5 * math.log(2 * math.pi)
+
+
+def test_versions(reference: ReferenceClient) -> None:
+    reference.start()
+    assert reference.versions["pymc3"].startswith("3.11") and reference.versions["floatX"] == "float64"
+
+
+def test_a_model_is_described(loaded: ProgramInfo) -> None:
+    (model,) = loaded.models
+    assert loaded.error is None and loaded.output == "made it\n"
+    assert (model.name, model.aliases, model.index) == ("model", ("model", "other"), 0)
+    described = [(v.name, v.rv_name, v.shape, v.dtype, v.transform, v.discrete) for v in model.variables]
+    assert described == [
+        ("mu", "mu", (2,), "float64", None, False),
+        ("sigma_log__", "sigma", (), "float64", "log", False),
+        ("k", "k", (), "int64", None, True),
+    ]
+    assert (model.observed, model.deterministics, model.potentials) == (("y",), ("twice",), ("extra",))
+    # the test value of a half normal is its mean
+    assert model.test_point["sigma_log__"] == pytest.approx(math.log(2.0 * math.sqrt(2.0 / math.pi)), rel=1e-7)
+
+
+def test_a_model_is_evaluated(reference: ReferenceClient, loaded: ProgramInfo) -> None:
+    (model,) = loaded.models
+    point = {"mu": np.array([0.5, -1.0]), "sigma_log__": np.array(0.3), "k": np.array(2)}
+    far = {**point, "k": np.array(-1)}
+    here, outside = reference.evaluate(loaded, model, [point, far])
+    sigma = math.exp(0.3)
+    terms = {
+        "mu": normal(0.5, 0, 10) + normal(-1.0, 0, 10),
+        "sigma": math.log(2) + normal(sigma, 0, 2) + 0.3,
+        "k": 2 * math.log(3.0) - 3.0 - math.log(2.0),
+        "y": sum(normal(y, 2.5, sigma) for y in (1.0, 2.0, 4.0)),
+        "extra": -0.25,
+    }
+    assert here.terms == pytest.approx(terms, rel=1e-13)
+    assert here.logp == pytest.approx(sum(terms.values()), rel=1e-13)
+    residuals = np.array([1.0, 2.0, 4.0]) - 2.5
+    assert here.gradient["mu"] == pytest.approx([-0.005 + residuals.sum() / sigma**2 - 1.0, 0.01], rel=1e-12)
+    slope = -(sigma**2) / 4 + 1 + (residuals**2).sum() / sigma**2 - 3
+    assert here.gradient["sigma_log__"] == pytest.approx(slope, rel=1e-12)
+    assert set(here.gradient) == {"mu", "sigma_log__"} and here.gradient["sigma_log__"].shape == ()
+    assert here.elements == {"mu": 2, "sigma": 1, "k": 1, "y": 3, "extra": 1}
+    assert outside.logp == -math.inf and outside.terms["k"] == -math.inf
+
+
+def test_a_point_that_lacks_a_variable(reference: ReferenceClient, loaded: ProgramInfo) -> None:
+    with pytest.raises(KeyError, match="no value for mu, k"):
+        reference.evaluate(loaded, loaded.models[0], [{"sigma_log__": np.array(0.0)}])
+
+
+def test_points_are_drawn_repeatably(reference: ReferenceClient, loaded: ProgramInfo) -> None:
+    (model,) = loaded.models
+    first, again, other = (reference.prior_points(loaded, model, 200, seed=seed) for seed in (1, 1, 2))
+    assert all(np.array_equal(a[n], b[n]) for a, b in zip(first, again, strict=True) for n in a)
+    assert any(not np.array_equal(a["mu"], b["mu"]) for a, b in zip(first, other, strict=True))
+    noise = np.array([p["mu"] for p in first]).ravel()
+    assert abs(noise.mean()) < 0.2 and abs(noise.std() - 1) < 0.2
+    counts = np.array([p["k"] for p in first])
+    assert counts.dtype == np.int64 and counts.min() >= 0 and abs(counts.mean() - 3) < 0.6
+
+
+def test_real_sampling(reference: ReferenceClient, loaded: ProgramInfo) -> None:
+    draws = reference.sample(loaded, loaded.models[0], 30, tune=30, chains=2, seed=5)
+    assert {name: values.shape for name, values in draws.items()} == {
+        "mu": (2, 30, 2), "sigma_log__": (2, 30), "sigma": (2, 30), "k": (2, 30), "twice": (2, 30, 2),
+    }  # fmt: skip
+    assert np.allclose(draws["twice"], 2 * draws["mu"]) and draws["mu"].std() > 0
+
+
+def test_inference_stands_still_with_the_shapes_asked_for(reference: ReferenceClient, program: Write) -> None:
+    path = program(MODEL + """
+import matplotlib.pyplot as plt
+from pymc3 import sample as take
+from pymc3.sampling import sample_prior_predictive
+with model:
+    trace = take(5000, tune=100000, chains=3, random_seed=1)
+    idata = pm.sample(200_000, return_inferencedata=True, chains=2, idata_kwargs={"log_likelihood": False})
+    predictive = pm.sample_posterior_predictive(trace, samples=700, var_names=["y"])
+    kept = pm.sample_posterior_predictive(trace, keep_size=True)
+    fast = pm.fast_sample_posterior_predictive(trace)
+    prior = sample_prior_predictive(300)
+    best = pm.find_MAP()
+    smc = pm.sample_smc(draws=50, chains=2)
+with pm.Model() as continuous:
+    pm.Normal("z", shape=2)
+    approximation = pm.fit(10**9, callbacks=[pm.callbacks.CheckParametersConvergence()])
+    drawn = approximation.sample(10)
+burnt = trace[4000:]
+pm.traceplot(trace, var_names=["mu"]); plt.show()
+pm.summary(burnt)
+frame = pm.trace_to_dataframe(trace, varnames=["mu", "sigma"])
+print(trace["mu"].shape, burnt["sigma"].shape, trace.get_values("twice", chains=[0]).shape, trace.nchains)
+print(predictive["y"].shape, kept["y"].shape, fast["y"].shape, prior["mu"].shape, prior["y"].shape)
+print(sorted(best), smc["mu"].shape, len(drawn), len(approximation.hist), frame.shape)
+print(idata.posterior["mu"].shape[0], idata.posterior["mu"].shape[1] > 1000, trace["diverging"].sum())
+print(np.ptp(trace["mu"][:, 0]) > 0, np.allclose(trace["twice"], 2 * trace["mu"]))
+""")  # fmt: skip
+    start = time.monotonic()
+    loaded = reference.load_program(path)
+    assert loaded.error is None
+    assert time.monotonic() - start < 120
+    assert [model.name for model in loaded.models] == ["model", "continuous"]
+    assert loaded.output.splitlines()[-5:] == [
+        "(15000, 2) (3000,) (5000, 2) 3",
+        "(700, 3) (3, 5000, 3) (15000, 3) (300, 2) (300, 3)",
+        "['k', 'mu', 'sigma', 'sigma_log__', 'twice'] (100, 2) 10 100000 (15000, 3)",
+        "2 True 0",
+        "True True",
+    ]
+
+
+def test_standing_in_draws_no_random_numbers(reference: ReferenceClient, program: Write) -> None:
+    """Data that a program simulates later must not depend on what stands in for sampling."""
+    path = program(MODEL + """
+before = np.random.get_state()[1].tolist()
+with model:
+    pm.sample_prior_predictive(10); trace = pm.sample(10); pm.sample_posterior_predictive(trace)
+print(before == np.random.get_state()[1].tolist(), np.random.default_rng().integers(10**9))
+""")  # fmt: skip
+    outputs = [reference.load_program(path).output.splitlines()[-1] for _ in range(2)]
+    assert outputs[0].startswith("True") and outputs[0] == outputs[1]
+
+
+MODELS = """
+import pymc3 as pm
+def build(n):
+    with pm.Model() as inner:
+        pm.Normal("x", shape=n)
+    return inner
+build(1)
+kept = build(2)
+for n in (3, 4):
+    with pm.Model() as model:
+        pm.Normal("x", shape=n)
+        with pm.Model("nested"):
+            pm.Normal("z")
+pm.Model()
+class Custom(pm.Model):
+    def __init__(self):
+        super().__init__()
+        pm.Gamma("g", 2, 1)
+custom = Custom()
+"""
+
+
+def test_models_are_found_wherever_they_are_made(reference: ReferenceClient, program: Write) -> None:
+    loaded = reference.load_program(program(MODELS))
+    found = [(m.name, m.index, [(v.name, v.shape) for v in m.variables]) for m in loaded.models]
+    assert found == [
+        ("model#0", 0, [("x", (1,))]),
+        ("kept", 1, [("x", (2,))]),
+        ("model#2", 2, [("x", (3,)), ("nested_z", ())]),
+        ("model", 3, [("x", (4,)), ("nested_z", ())]),
+        ("custom", 4, [("g_log__", ())]),
+    ]
+    with pytest.raises(KeyError, match="no model 'absent'"):
+        loaded.model("absent")
+
+
+def test_a_program_sees_itself_as_main(reference: ReferenceClient, program: Write) -> None:
+    path = program("""
+import os, sys
+import helper
+assert __name__ == "__main__" and sys.modules["__main__"].__dict__ is globals()
+print(sys.argv[1:], os.getcwd() == os.path.dirname(os.path.abspath(__file__)), helper.VALUE)
+""")
+    for value in (1, 2):
+        (path.parent / "helper.py").write_text(f"VALUE = {value}  # {'x' * value}\n")
+        loaded = reference.load_program(path, ["-n", "3"])
+        assert loaded.output == f"['-n', '3'] True {value}\n" and loaded.error is None
+    with pytest.raises(FileNotFoundError, match="no such program"):
+        reference.load_program(path.parent / "absent.py")
+
+
+ENDINGS = {
+    "import sys; sys.exit()": None,
+    "exit(0)": None,
+    "import sys; sys.exit('bad data')": "SystemExit: bad data",
+    "raise ValueError('after the model')": "ValueError: after the model",
+    "raise KeyboardInterrupt": "KeyboardInterrupt",
+    "model.__enter__()": None,
+    "import os\nif os.fork() == 0:\n    raise RuntimeError('in a child')": None,
+    "import os; os.write(1, b'PMM1' * 100)": None,
+    "import os; os.close(1)": None,
+    "import sys; sys.stdout.close(); sys.stderr = None": None,
+    "import os; os.close(0); os.close(2)": None,
+    "import theano; theano.config.floatX = 'float32'": None,
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_however_a_program_ends_its_models_are_kept(reference: ReferenceClient, program: Write, ending: str) -> None:
+    loaded = reference.load_program(program(MODEL + ending + "\n"))
+    expected = ENDINGS[ending]
+    assert loaded.error is None if expected is None else loaded.error is not None and expected in loaded.error
+    (model,) = loaded.models
+    (value,) = reference.evaluate(loaded, model, [model.test_point], gradient=False, terms=False)
+    assert math.isfinite(value.logp) and value.gradient == value.terms == {}
+    # and the next program is not concerned
+    again = reference.load_program(program(MODEL + "import sys; print('out', file=sys.stderr); print('err')\n"))
+    assert [v.dtype for v in again.models[0].variables] == ["float64", "float64", "int64"]
+    assert again.output == "out\nerr\n"
+    assert again.life == loaded.life
+
+
+def test_a_program_that_cannot_be_parsed(reference: ReferenceClient, program: Write) -> None:
+    loaded = reference.load_program(program("with pm.Model() as:\n"))
+    assert loaded.models == () and "SyntaxError" in (loaded.error or "")
+
+
+def test_a_crash_and_a_hang_cost_only_themselves(reference: ReferenceClient, program: Write) -> None:
+    kept = reference.load_program(program(MODEL))
+    with pytest.raises(WorkerCrashed, match=r"(?s)SIGSEGV during `load_program`.*goodbye"):
+        reference.load_program(program("import os; print('goodbye', flush=True); os.kill(os.getpid(), 11)\n"))
+    with pytest.raises(WorkerCrashed, match="which has ended since then; load it again"):
+        reference.evaluate(kept, kept.models[0], [kept.models[0].test_point])
+    with pytest.raises(WorkerCrashed, match="exit code 3"):
+        reference.load_program(program("import os; os._exit(3)\n"))
+    reference.start()
+    with pytest.raises(WorkerTimeout, match=r"(?s)within 2 s.*working"):
+        reference.load_program(program("print('working', flush=True)\nwhile True: pass\n"), timeout=2.0)
+    assert len(reference.load_program(program(MODEL)).models) == 1
+
+
+def test_a_forgotten_program(reference: ReferenceClient, program: Write) -> None:
+    loaded = reference.load_program(program(MODEL))
+    reference.forget(loaded)
+    with pytest.raises(RemoteError, match="KeyError"):
+        reference.evaluate(loaded, loaded.models[0], [loaded.models[0].test_point])
+
+
+def test_compiled_and_interpreted_graphs_agree(reference: ReferenceClient, program: Write) -> None:
+    """The default runs Theano's optimised graph without a C compiler; the compiler must not see another one."""
+    path = program("""
+import pymc3 as pm
+with pm.Model() as model:
+    s = pm.HalfCauchy("s", 2.5)
+    pm.StudentT("y", nu=3, mu=pm.Normal("m"), sigma=s, observed=[0.3, -2.0, 5.0])
+""")
+    loaded = reference.load_program(path)
+    points = reference.prior_points(loaded, loaded.models[0], 5, seed=0)
+    plain = reference.evaluate(loaded, loaded.models[0], points)
+    with ReferenceClient(Path(reference.command[0]), timeout=580.0, compiled=True) as compiling:
+        compiling.start()
+        if not compiling.versions["compiler"]:
+            pytest.skip("Theano finds no C compiler here")
+        again = compiling.load_program(path)
+        compiled = compiling.evaluate(again, again.models[0], points)
+    for a, b in zip(plain, compiled, strict=True):
+        assert a.logp == pytest.approx(b.logp, rel=1e-14)
+        assert {n: float(g) for n, g in a.gradient.items()} == pytest.approx(
+            {n: float(g) for n, g in b.gradient.items()}, rel=1e-12, abs=1e-14
+        )
