@@ -1,7 +1,7 @@
 """``pymc3.math``: the functions that models call on random variables.
 
-Most are those of ``theano.tensor``; the rest follow PyMC3 3.11.6, in double precision throughout (PyMC3 computes ``probit`` with a
-``sqrt(2)`` in float32).
+Most are those of ``theano.tensor``; the rest follow PyMC3 3.11.6, in double precision throughout (PyMC3 computes
+``probit`` with a ``sqrt(2)`` in float32).
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ from pm_migrate.shims.theano.ops.elemwise import (
     where,
 )
 from pm_migrate.shims.theano.ops.indexing import set_subtensor
+from pm_migrate.shims.theano.ops.joining import concatenate, stack
 from pm_migrate.shims.theano.ops.linalg import (
     block_diag,
     det,
@@ -73,7 +74,7 @@ from pm_migrate.shims.theano.ops.linalg import (
 )
 from pm_migrate.shims.theano.ops.reductions import max as _max
 from pm_migrate.shims.theano.ops.reductions import prod, sum
-from pm_migrate.shims.theano.ops.shaping import concatenate, flatten, reshape, stack
+from pm_migrate.shims.theano.ops.shaping import flatten, reshape
 from pm_migrate.shims.theano.tensor import constant
 
 __all__ = [

@@ -58,7 +58,7 @@ SAMPLE = InferenceCall(
     },
     drop=frozenset(
         """cores njobs n_init compute_convergence_checks jitter_max_retries mp_ctx pickle_backend
-        return_inferencedata""".split()  # noqa: SIM905
+        return_inferencedata""".split()
     ),
     refuse={
         "step": _STEP,
@@ -104,6 +104,17 @@ PRIOR_PREDICTIVE = InferenceCall(
     target="sample_prior_predictive",
 )
 
+#: Arguments of ours that PyMC4 4.0a2 does not have, with what becomes of them there.
+UPSTREAM: Mapping[str, str] = MappingProxyType(
+    {
+        "target_accept": "PyMC4 4.0a2 aims at its own acceptance rate, 0.75",
+        "max_treedepth": "PyMC4 4.0a2 has its own limit of the tree depth, 10",
+        "init": "PyMC4 4.0a2 does not adapt a mass matrix",
+        "start": "PyMC4 4.0a2 starts at draws from the prior",
+        "num_draws": "PyMC4 4.0a2 makes one draw for every posterior draw",
+    }
+)
+
 #: Inference calls by PyMC3 name, old names included.
 INFERENCE: Mapping[str, InferenceCall] = MappingProxyType(
     {
@@ -118,13 +129,16 @@ INFERENCE: Mapping[str, InferenceCall] = MappingProxyType(
 #: PyMC3's default number of prior predictive draws.
 PRIOR_DRAWS = "500"
 
+_SAME_IN_ARVIZ = frozenset(
+    """plot_trace plot_posterior plot_forest plot_energy plot_autocorr plot_density plot_pair plot_kde
+    plot_compare plot_ppc plot_rank plot_ess plot_mcse plot_violin plot_joint plot_parallel plot_elpd
+    plot_khat plot_loo_pit plot_hdi plot_dist summary hdi loo waic compare ess rhat mcse bfmi r2_score loo_pit""".split()
+)
+
 #: Names in PyMC3 of ArviZ functions: plots, statistics and their old names.
 ARVIZ: Mapping[str, str] = MappingProxyType(
     {
-        **{
-            name: name
-            for name in ["plot_trace", "plot_posterior", "plot_forest", "plot_energy", "plot_autocorr", "plot_density", "plot_pair", "plot_kde", "plot_compare", "plot_ppc", "plot_rank", "plot_ess", "plot_mcse", "plot_violin", "plot_joint", "plot_parallel", "plot_elpd", "plot_khat", "plot_loo_pit", "plot_hdi", "plot_dist", "summary", "hdi", "loo", "waic", "compare", "ess", "rhat", "mcse", "bfmi", "r2_score", "loo_pit"]
-        },
+        **{name: name for name in _SAME_IN_ARVIZ},
         "traceplot": "plot_trace",
         "forestplot": "plot_forest",
         "energyplot": "plot_energy",
@@ -132,6 +146,7 @@ ARVIZ: Mapping[str, str] = MappingProxyType(
         "densityplot": "plot_density",
         "pairplot": "plot_pair",
         "kdeplot": "plot_kde",
+        "df_summary": "summary",
         "hpd": "hdi",
         "gelman_rubin": "rhat",
         "effective_n": "ess",

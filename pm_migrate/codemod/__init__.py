@@ -77,6 +77,7 @@ def migrate_source(
 
     options = Options(
         names=names,
+        path=path,
         runtime=runtime,
         safe_only=safe_only,
         select=frozenset(code.upper() for code in select),

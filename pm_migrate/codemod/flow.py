@@ -30,97 +30,7 @@ _NUMBER_CALLS = frozenset({"len", "int", "float", "abs", "round"})
 _PLAIN_TENSOR_ATTRIBUTES = frozenset({"shape", "ndim", "name", "dtype"})
 
 
-@dataclass(frozen=True)
-class Entry:
-    """What a name may be at one point, and the places that may have bound it."""
-
-    value: Value
-    sites: frozenset[cst.CSTNode]
-
-
-Env = dict[str, Entry]
-
-
-@dataclass(eq=False)
-class Scope:
-    """One module, function or class body."""
-
-    node: cst.CSTNode
-    parent: Scope | None
-    bound: frozenset[str]
-    env: Env = field(default_factory=dict)
-    everything: dict[str, Value] = field(default_factory=dict)
-    known: dict[str, Value] = field(default_factory=dict)
-    sites: dict[str, set[cst.CSTNode]] = field(default_factory=dict)
-    outer_names: set[str] = field(default_factory=set)
-
-    def ever(self, name: str) -> Value:
-        """What a name may be at any time, as nested functions see it."""
-        return self.everything.get(name, NOTHING) | self.known.get(name, NOTHING)
-
-    def add(self, name: str, value: Value) -> None:
-        """Record that a name may be something."""
-        self.everything[name] = self.everything.get(name, NOTHING) | value
-
-
-@dataclass(eq=False)
-class FunctionFacts:
-    """What is known of a function of the program over all its calls."""
-
-    params: dict[str, Value] = field(default_factory=dict)
-    known_params: dict[str, Value] = field(default_factory=dict)
-    returns: Value = NOTHING
-    known_returns: Value = NOTHING
-    called: bool = False
-    escapes: bool = False
-
-    def give(self, name: str, value: Value) -> None:
-        """Record what a call gives a parameter."""
-        self.params[name] = self.params.get(name, NOTHING) | value
-
-    def param(self, name: str) -> Value:
-        """What a parameter may be."""
-        value = self.params.get(name, NOTHING) | self.known_params.get(name, NOTHING)
-        return value | PLAIN if self.escapes or not self.called or not value else value
-
-
-def bound_names(body: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """Yield the nodes that bind names in a body, nested scopes left out."""
-    for child in children(body):
-        if isinstance(child, (cst.FunctionDef, cst.ClassDef)):
-            yield child
-            continue
-        if isinstance(child, cst.Lambda):
-            continue
-        if isinstance(child, (cst.AssignTarget, cst.NamedExpr)):
-            yield from target_names(child.target)
-        elif isinstance(child, (cst.AnnAssign, cst.AugAssign, cst.For)):
-            yield from target_names(child.target)
-        elif isinstance(child, cst.AsName):
-            yield from target_names(child.name)
-        elif isinstance(child, cst.ImportAlias) and child.asname is None:
-            yield child
-        elif isinstance(child, cst.Del):
-            yield from target_names(child.target)
-        yield from bound_names(child)
-
-
-def bound_name(site: cst.CSTNode) -> str:
-    """The name that a binding place binds."""
-    if isinstance(site, (cst.FunctionDef, cst.ClassDef, cst.Param)):
-        return site.name.value
-    if isinstance(site, cst.ImportAlias):
-        return (dotted(site.name) or "").split(".")[0]
-    assert isinstance(site, cst.Name)
-    return site.value
-
-
-def is_reference(name: str | None) -> bool:
-    """Whether a dotted name belongs to PyMC3 or Theano."""
-    return name is not None and name.split(".")[0] in ROOTS
-
-
-class Flow:
+class Flow(Expressions):
     """The result of analysing a program.
 
     Attributes
@@ -131,6 +41,8 @@ class Flow:
         For each name that is read: the places that may have bound what it reads.
     context
         For each call: the models whose ``with`` block surrounds it, None outside of any.
+    attribute_sites
+        Where the attributes of the program's own classes are set.
     references
         Every longest chain of names that refers to PyMC3 or Theano, with its dotted name.
     stores
@@ -147,8 +59,10 @@ class Flow:
         self.star_sites: dict[str, cst.CSTNode] = {}
         self.functions: dict[cst.CSTNode, FunctionFacts] = {}
         self.attributes: dict[tuple[cst.CSTNode, str], Value] = {}
+        self.attribute_sites: dict[tuple[cst.CSTNode, str], set[cst.CSTNode]] = {}
         self._known_attributes: dict[tuple[cst.CSTNode, str], Value] = {}
         self._scopes: dict[cst.CSTNode, Scope] = {}
+        self._snapshots: dict[cst.CSTNode, Env] = {}
         self._stack: list[Value] = []
         self._loops: list[list[Env]] = []
         self._pending: list[tuple[cst.FunctionDef, Scope]] = []
@@ -191,7 +105,6 @@ class Flow:
     # -- running -----------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        module = self.scope
         for _ in range(_ROUNDS):
             before = self._fingerprint()
             # what an earlier round knew too little about must not stay: only the last round's values count
@@ -227,7 +140,7 @@ class Flow:
             for site in bound_names(body):
                 sites.setdefault(bound_name(site), set()).add(site)
             if isinstance(node, cst.FunctionDef):
-                for param in _params(node.params):
+                for param in parameters(node.params):
                     sites.setdefault(param.name.value, set()).add(param)
             self._scopes[node] = Scope(node, parent, frozenset(sites), sites=sites)
         return self._scopes[node]
@@ -246,7 +159,7 @@ class Flow:
         facts = self.functions[node]
         scope.env = {}
         with self._entered(scope):
-            for param in _params(node.params):
+            for param in parameters(node.params):
                 self._bind_name(param.name.value, facts.param(param.name.value), param)
             if isinstance(node.body, cst.IndentedBlock):
                 self._block(node.body.body)
@@ -279,6 +192,9 @@ class Flow:
             return scope.env[name]
         if name not in scope.bound or name in scope.outer_names:
             owner = self._owner(name)
+            snapshot = self._snapshots.get(scope.node, {})
+            if owner is scope.parent and name in snapshot:
+                return snapshot[name]
             if owner is not None:
                 value = owner.ever(name) or PLAIN
                 return Entry(value, frozenset(owner.sites.get(name, ())))
@@ -308,6 +224,7 @@ class Flow:
                 if isinstance(atom, v.Instance):
                     key = (atom.node, target.attr.value)
                     self.attributes[key] = self.attributes.get(key, NOTHING) | value
+                    self.attribute_sites.setdefault(key, set()).add(target)
             self._store(target.value, target, NOTHING)
         elif isinstance(target, cst.Subscript):
             self._expression(target)
@@ -328,9 +245,12 @@ class Flow:
             return
         self.stores[node] = base
         entry = self._load(base.value)
-        if value and (v.tainted(value) or v.traces(value) or v.models(value) or any(
-            isinstance(a, (v.Bag, v.Row, v.Foreign)) for a in value
-        )):
+        if value and (
+            v.tainted(value)
+            or v.traces(value)
+            or v.models(value)
+            or any(isinstance(a, (v.Bag, v.Row, v.Foreign)) for a in value)
+        ):
             grown = Entry(entry.value | v.bag([value]), entry.sites)
             if base.value in self.scope.env:
                 self.scope.env[base.value] = grown
@@ -530,9 +450,12 @@ class Flow:
     def _function(self, node: cst.FunctionDef) -> None:
         facts = self.functions.setdefault(node, FunctionFacts())
         for decorator in node.decorators:
-            self._expression(decorator.decorator)
+            value = self._expression(decorator.decorator)
             facts.escapes = True
-        for param in _params(node.params):
+            if self._makes_generator(decorator.decorator, value):
+                # a generator of ours is called at once, and takes as arguments what is bound again later
+                self._snapshots[node] = dict(self.scope.env)
+        for param in parameters(node.params):
             if param.default is not None:
                 value = self._expression(param.default)
                 facts.give(param.name.value, value)
@@ -542,6 +465,12 @@ class Flow:
             self._expression(node.returns.annotation)
         self._bind_name(node.name.value, frozenset({v.Function(node)}), node)
         self._pending.append((node, self.scope))
+
+    def _makes_generator(self, decorator: cst.BaseExpression, value: Value) -> bool:
+        """Whether a decorator is ``pm.model`` of a generator front end."""
+        if isinstance(decorator, cst.Call):
+            value = self.value(decorator.func)
+        return v.qualified(value) in ("pm_migrate.pymc4.model", "pymc4.model")
 
     def _class(self, node: cst.ClassDef) -> None:
         for arg in (*node.bases, *node.keywords):
@@ -555,7 +484,7 @@ class Flow:
             self._suite(node.body)
         for child in node.body.body:
             if isinstance(child, cst.FunctionDef):
-                first = next(iter(_params(child.params)), None)
+                first = next(iter(parameters(child.params)), None)
                 if first is not None and not any(
                     isinstance(d.decorator, cst.Name) and d.decorator.value == "staticmethod" for d in child.decorators
                 ):
@@ -585,358 +514,3 @@ class Flow:
                 self._bind(alias.asname.name, value)  # type: ignore[arg-type]
             else:
                 self._bind_name(alias.name.value, value, alias)  # type: ignore[arg-type]
-
-    # -- expressions -------------------------------------------------------------------------------------------------
-
-    def _generic(self, node: cst.CSTNode) -> Value:
-        if isinstance(node, cst.BaseExpression):
-            return self._expression(node)
-        return self._operation([self._generic(child) for child in children(node)])
-
-    def _expression(self, node: cst.CSTNode) -> Value:
-        value = self._evaluate(node)
-        # loops and rounds come back with more: a value of a node only grows
-        self.values[node] = self.values.get(node, NOTHING) | value
-        return value
-
-    def _operation(self, operands: Iterable[Value], *, number: bool = False) -> Value:
-        """The result of computing with operands."""
-        operands = list(operands)
-        scalar = number and all(v.is_scalar(o) for o in operands)
-        out: set[v.Atom] = set()
-        for operand in operands:
-            for atom in v.flat(operand):
-                if isinstance(atom, v.Tensor):
-                    out.add(v.Tensor(atom.site, None, scalar))
-                elif isinstance(atom, v.Foreign):
-                    out.add(atom)
-        if out:
-            return frozenset(out)
-        return NUMBER if scalar else PLAIN
-
-    def _evaluate(self, node: cst.CSTNode) -> Value:
-        match node:
-            case cst.Name():
-                if node.value in ("None", "True", "False"):
-                    return PLAIN
-                entry = self._load(node.value)
-                self.sites[node] = self.sites.get(node, frozenset()) | entry.sites
-                self._refer(node, None, entry.value)
-                return entry.value
-            case cst.Integer() | cst.Float():
-                return NUMBER
-            case cst.SimpleString() | cst.ConcatenatedString():
-                for child in children(node):
-                    self._generic(child)
-                return frozenset({v.Text(string_value(node))})
-            case cst.Attribute():
-                return self._attribute(node)
-            case cst.Call():
-                return self._call(node)
-            case cst.Subscript():
-                return self._subscript(node)
-            case cst.BinaryOperation():
-                left, right = self._expression(node.left), self._expression(node.right)
-                containers = frozenset(a for a in left | right if isinstance(a, (v.Bag, v.Row)))
-                if containers and v.only(left | right, (v.Bag, v.Row)):  # type: ignore[arg-type]
-                    return v.bag([v.item(left), v.item(right)])
-                if v.only(left, v.Text) or v.only(right, v.Text):
-                    return self._text([left, right])
-                return self._operation([left, right], number=True)
-            case cst.UnaryOperation():
-                return self._operation([self._expression(node.expression)], number=True)
-            case cst.Comparison():
-                operands = [self._expression(node.left)]
-                operands += [self._expression(c.comparator) for c in node.comparisons]
-                return self._operation(operands, number=True)
-            case cst.BooleanOperation():
-                return self._expression(node.left) | self._expression(node.right)
-            case cst.IfExp():
-                self._expression(node.test)
-                return self._expression(node.body) | self._expression(node.orelse)
-            case cst.Tuple():
-                return v.row([self._element(e) for e in node.elements])
-            case cst.List() | cst.Set():
-                return v.bag([self._element(e) for e in node.elements])
-            case cst.Dict():
-                return v.bag([self._element(e) for e in node.elements])
-            case cst.ListComp() | cst.SetComp() | cst.GeneratorExp():
-                return self._comprehension(node.for_in, [node.elt])
-            case cst.DictComp():
-                return self._comprehension(node.for_in, [node.key, node.value])
-            case cst.Lambda():
-                with self._overlay([p.name.value for p in _params(node.params)]):
-                    for param in _params(node.params):
-                        if param.default is not None:
-                            self._expression(param.default)
-                        self._bind_name(param.name.value, PLAIN, param)
-                    return self._operation([self._expression(node.body)])
-            case cst.NamedExpr():
-                value = self._expression(node.value)
-                self._bind(node.target, value)
-                return value
-            case cst.FormattedString():
-                parts = [self._expression(p.expression) for p in node.parts if hasattr(p, "expression")]
-                return self._text(parts)
-        return self._operation([self._generic(child) for child in children(node)])
-
-    def _text(self, parts: list[Value]) -> Value:
-        """A string made from parts."""
-        made = self._operation(parts)
-        return frozenset({v.Text(None)}) if made == PLAIN else made
-
-    def _element(self, element: cst.BaseElement | cst.BaseDictElement) -> Value:
-        if isinstance(element, (cst.StarredElement, cst.StarredDictElement)):
-            return self._unpacked(self._expression(element.value))
-        if isinstance(element, cst.DictElement):
-            self._expression(element.key)
-        return self._expression(element.value)  # type: ignore[attr-defined]
-
-    @contextmanager
-    def _overlay(self, names: Iterable[str]) -> Iterator[None]:
-        """Names of a comprehension or lambda hide those outside for a while."""
-        saved = {name: self.scope.env.get(name) for name in names}
-        known = {name: self.scope.everything.get(name) for name in names}
-        yield
-        for name, entry in saved.items():
-            if entry is None:
-                self.scope.env.pop(name, None)
-            else:
-                self.scope.env[name] = entry
-            if known[name] is None:
-                self.scope.everything.pop(name, None)
-            else:
-                self.scope.everything[name] = known[name]  # type: ignore[assignment]
-
-    def _comprehension(self, for_in: cst.CompFor, results: list[cst.BaseExpression]) -> Value:
-        iterable = self._expression(for_in.iter)
-        with self._overlay([n.value for n in target_names(for_in.target)]):
-            self._bind(for_in.target, self._unpacked(iterable))
-            for condition in for_in.ifs:
-                self._expression(condition.test)
-            if for_in.inner_for_in is not None:
-                return self._comprehension(for_in.inner_for_in, results)
-            return v.bag([self._expression(result) for result in results][-1:])
-
-    def _refer(self, node: cst.CSTNode, base: cst.CSTNode | None, value: Value) -> None:
-        """Keep the account of references: a longer chain replaces the shorter one that it starts with."""
-        names = {a.name for a in value if isinstance(a, v.Qualified) and is_reference(a.name)}
-        if names:
-            self.references[node] = " | ".join(sorted(names))
-            if base is not None:
-                self.references.pop(base, None)
-
-    def _attribute(self, node: cst.Attribute) -> Value:
-        base = self._expression(node.value)
-        attr = node.attr.value
-        out: set[v.Atom] = set()
-        for atom in base:
-            match atom:
-                case v.Qualified():
-                    out.add(v.Qualified(f"{atom.name}.{attr}", atom.site))
-                case v.Instance():
-                    method = _method(atom.node, attr)
-                    out |= {v.Function(method)} if method is not None else self._stored((atom.node, attr))
-                case v.Tensor() if attr not in _PLAIN_TENSOR_ATTRIBUTES:
-                    out.add(v.Tensor(atom.site))
-                case v.Foreign():
-                    out.add(atom)
-                case _:
-                    out.add(v.Plain())
-        self._refer(node, node.value, frozenset(out))
-        return frozenset(out) or PLAIN
-
-    def _subscript(self, node: cst.Subscript) -> Value:
-        base = self._expression(node.value)
-        slices = [element.slice for element in node.slice]
-        index = [self._generic(s) for s in slices]
-        literal = slices[0].value if len(slices) == 1 and isinstance(slices[0], cst.Index) else None
-        out: set[v.Atom] = set()
-        for atom in base:
-            match atom:
-                case v.Row() if isinstance(literal, cst.Integer) and int(literal.value) < len(atom.items):
-                    out |= atom.items[int(literal.value)]
-                case v.Row() | v.Bag() if isinstance(slices[0], cst.Slice):
-                    out.add(v.Bag(v.item(frozenset({atom}))))
-                case v.Row() | v.Bag():
-                    out |= v.item(frozenset({atom}))
-                case v.TraceRef(kind="trace") if len(slices) == 1 and isinstance(slices[0], cst.Slice):
-                    out.add(atom)
-                case v.Tensor():
-                    out.add(v.Tensor(atom.site))
-                case v.Foreign():
-                    out.add(atom)
-                case _:
-                    out.add(v.Plain())
-        used = self._operation(index)
-        return (frozenset(out) - PLAIN | used if used != PLAIN else frozenset(out)) or PLAIN
-
-    # -- calls -------------------------------------------------------------------------------------------------------
-
-    def _call(self, node: cst.Call) -> Value:
-        func = self._expression(node.func)
-        args = [self._expression(arg.value) for arg in node.args]
-        self.context[node] = self._stack[-1] if self._stack else None
-        name = v.qualified(func)
-        if name is not None and is_reference(name):
-            return self._library_call(node, pymc3_names.canonical(name), args)
-        if name is not None and name.startswith("builtins."):
-            return self._builtin_call(name.removeprefix("builtins."), args)
-        if name is not None and name.startswith("numpy."):
-            row = NUMPY.get(name.removeprefix("numpy."))
-            elementwise = row is not None and FUNCTIONS[row].elementwise
-            return self._operation(args, number=elementwise)
-        out: Value = NOTHING
-        for atom in func:
-            if isinstance(atom, v.Function):
-                out |= self._local_call(atom.node, node, args)
-        for value in args:
-            for atom in value:
-                if isinstance(atom, v.Function) and isinstance(atom.node, cst.FunctionDef):
-                    self.functions.setdefault(atom.node, FunctionFacts()).escapes = True
-        if out:
-            return out
-        if isinstance(node.func, cst.Attribute):
-            return self._method_call(node, node.func, args)
-        return self._operation(args)
-
-    def _library_call(self, node: cst.Call, name: str, args: list[Value]) -> Value:
-        context = self._stack[-1] if self._stack else None
-        own = v.models(context) if context is not None else frozenset()
-        site = next(iter(own)).site if len(own) == 1 else None
-        short = name.removeprefix("pymc3.")
-        if short in pymc3_names.DISTRIBUTIONS:
-            return frozenset({v.Tensor(site, node, self._scalar_variable(node, short))})
-        if short in ("Deterministic", "Potential"):
-            scalar = len(args) > 1 and v.is_scalar(args[1])
-            return frozenset({v.Tensor(site, node, scalar)})
-        if short == "Model":
-            return frozenset({v.ModelRef(node)})
-        if short == "sample":
-            return frozenset({v.TraceRef(node, self._trace_kind(node))})
-        if short in ("sample_posterior_predictive", "sample_ppc", "fast_sample_posterior_predictive"):
-            return frozenset({v.TraceRef(node, "ppc")})
-        if short == "sample_prior_predictive":
-            return frozenset({v.TraceRef(node, "prior")})
-        found = function_named(name)
-        if found is not None:
-            row = found[0]
-            return self._operation(args, number=row is not None and row.elementwise)
-        if pymc3_names.is_plain(name):
-            return PLAIN
-        return frozenset({v.Foreign(node)})
-
-    def _scalar_variable(self, node: cst.Call, name: str) -> bool:
-        row = DISTRIBUTIONS.get(name)
-        if row is None or row.rank > 0:
-            return False
-        for place, arg in enumerate(node.args):
-            if arg.star or (arg.keyword is not None and arg.keyword.value in ("shape", "observed", "dims")):
-                return False
-            positional_name = place == 0 and arg.keyword is None
-            if positional_name or (arg.keyword is not None and arg.keyword.value in ("name", "testval", "transform")):
-                continue
-            if not is_none(arg.value) and not v.is_scalar(self.values[arg.value]):
-                return False
-        return True
-
-    def _trace_kind(self, node: cst.Call) -> str:
-        for arg in node.args:
-            if arg.keyword is not None and arg.keyword.value == "return_inferencedata":
-                if isinstance(arg.value, cst.Name) and arg.value.value in ("True", "False"):
-                    return "inferencedata" if arg.value.value == "True" else "trace"
-                return "unknown"
-        return "trace"
-
-    def _builtin_call(self, name: str, args: list[Value]) -> Value:
-        if name == "zip":
-            return v.bag([v.row([self._unpacked(a) for a in args])])
-        if name == "enumerate" and args:
-            return v.bag([v.row([NUMBER, self._unpacked(args[0])])])
-        if name in ("list", "tuple", "sorted", "reversed", "set", "iter") and args:
-            return v.bag([self._unpacked(args[0])])
-        if name in ("list", "dict", "set"):
-            return v.bag(args)
-        if name == "range":
-            return v.bag([NUMBER])
-        if name in _NUMBER_CALLS and not any(v.tainted(a) for a in args):
-            return NUMBER if name in ("len", "int", "float") else self._operation(args, number=True)
-        if name in ("str", "repr"):
-            return frozenset({v.Text(None)})
-        if name in ("print", "isinstance", "type", "id"):
-            return PLAIN
-        return self._operation(args)
-
-    def _local_call(self, target: cst.CSTNode, node: cst.Call, args: list[Value]) -> Value:
-        if isinstance(target, cst.ClassDef):
-            init = _method(target, "__init__")
-            if init is not None:
-                self._pass(init, node, args, bound=True)
-            return frozenset({v.Instance(target)})
-        assert isinstance(target, cst.FunctionDef)
-        parent = self.tree.parent.get(target)
-        in_class = isinstance(self.tree.scope(target), cst.ClassDef) and parent is not None
-        self._pass(target, node, args, bound=in_class and isinstance(node.func, cst.Attribute))
-        facts = self.functions[target]
-        return facts.returns | facts.known_returns or PLAIN
-
-    def _pass(self, function: cst.FunctionDef, node: cst.Call, args: list[Value], *, bound: bool) -> None:
-        """Tell a function what one call gives its parameters."""
-        facts = self.functions.setdefault(function, FunctionFacts())
-        facts.called = True
-        names = [p.name.value for p in (*function.params.posonly_params, *function.params.params)][bound:]
-        every = [p.name.value for p in _params(function.params)]
-        place = 0
-        for arg, value in zip(node.args, args, strict=True):
-            if arg.star:
-                for name in every[bound:]:
-                    facts.give(name, self._unpacked(value))
-                continue
-            if arg.keyword is not None:
-                name = arg.keyword.value if arg.keyword.value in every else ""
-            else:
-                name = names[place] if place < len(names) else ""
-                place += 1
-            if name:
-                facts.give(name, value)
-
-    def _method_call(self, node: cst.Call, func: cst.Attribute, args: list[Value]) -> Value:
-        base = self.values[func.value]
-        attr = func.attr.value
-        if attr in _MUTATORS and not v.tainted(frozenset(a for a in base if isinstance(a, v.Tensor))):
-            added = v.join(*args[_MUTATORS[attr] :])
-            if attr in ("extend", "update"):
-                added = self._unpacked(added)
-            self._store(func.value, node, added)
-        containers = frozenset(a for a in base if isinstance(a, (v.Bag, v.Row)))
-        if containers and containers == base:
-            inner = v.item(containers)
-            if attr == "items":
-                return v.bag([v.row([PLAIN, inner])])
-            if attr in ("values", "copy"):
-                return v.bag([inner])
-            if attr in ("get", "pop", "setdefault"):
-                return v.join(inner, *args[1:])
-            if attr in ("append", "add", "insert", "extend", "update", "keys", "index", "count"):
-                return PLAIN
-        if v.only(base, v.Text):
-            return self._text(args)
-        # a list of variables that a method is asked about (", ".join(...), figure.plot(...)) taints what comes out
-        return self._operation([self.values[func], *args])
-
-
-def _params(params: cst.Parameters) -> Iterator[cst.Param]:
-    yield from params.posonly_params
-    yield from params.params
-    if isinstance(params.star_arg, cst.Param):
-        yield params.star_arg
-    yield from params.kwonly_params
-    if params.star_kwarg is not None:
-        yield params.star_kwarg
-
-
-def _method(node: cst.ClassDef, name: str) -> cst.FunctionDef | None:
-    for child in node.body.body:
-        if isinstance(child, cst.FunctionDef) and child.name.value == name:
-            return child
-    return None

@@ -126,7 +126,7 @@ class Models:
             block.problems.append((node, "PM201", "write the body of the with statement on lines of its own"))
         value = self.flow.value(node.items[0].item)
         if not v.only(value, v.ModelRef):
-            block.problems.append((node, "PM201", "this may or may not be a model; enter the model by a name of its own"))
+            block.problems.append((node, "PM201", "this may or may not be a model: give the model a name of its own"))
         return block
 
     def _models(self) -> Iterator[Model]:
@@ -204,15 +204,13 @@ class Models:
         if not isinstance(block.node.body, cst.IndentedBlock):
             return
         body, sites = block.body, block.sites
-        first = next(
-            (i for i, s in enumerate(body) if self.infers(s, sites) or self._uses_results(s)), len(body)
-        )
+        first = next((i for i, s in enumerate(body) if self.infers(s, sites) or self._uses_results(s)), len(body))
         for i, s in enumerate(body):
             creates = self.creates(s, sites)
             if creates and i > first:
                 block.problems.append((s, "PM205", "this adds to the model after inference began: move it above"))
             if creates and i == first:
-                block.problems.append((s, "PM205", "this adds to the model and draws from it in one statement: split it"))
+                block.problems.append((s, "PM205", "this adds to the model and draws from it in one statement"))
             if creates or (i < first and self._random(s, sites)):
                 block.roles[s] = Role.GENERATOR
             elif i >= first:
@@ -257,7 +255,11 @@ class Models:
                     changed = True
                 elif late or bound & self.mutated_in(generator) or reads & kept:
                     block.problems.append(
-                        (s, "PM205", "the model changes what this sets, and it cannot run twice: move it above the block")
+                        (
+                            s,
+                            "PM205",
+                            "the model changes what this sets, and it cannot run twice: move it out",
+                        )
                     )
                     block.roles[s] = Role.FRONT
         for s in undecided:

@@ -147,7 +147,7 @@ class Names:
         return self._existing[module] is not None
 
     def _existing_import(self, module: str) -> str | None:
-        """The alias by which the module scope knows a module, if it is bound once and before everything that uses it."""
+        """The alias by which the module scope knows a module, if it is bound once and before it is used."""
         first_use = min((self.tree.order[s.statement] for s in self.sites), default=0)
         for node, order in self.tree.order.items():
             if not isinstance(node, cst.ImportAlias) or not isinstance(self.tree.scope(node), cst.Module):

@@ -6,7 +6,7 @@ with certainty, no edit of the group is applied: the model stays as it was and s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,7 @@ class Options:
     safe_only: bool = False
     select: frozenset[str] = frozenset()
     ignore: frozenset[str] = frozenset()
+    path: str | None = None
 
     def enabled(self, code: str) -> bool:
         """Whether a rule takes part."""
@@ -85,14 +86,19 @@ class Plan:
     results: dict[str, Any] = field(default_factory=dict)
     #: Sampling calls whose results are asked for their pointwise log-likelihood.
     need_log_likelihood: set[cst.CSTNode] = field(default_factory=set)
+    #: References that stay as they are and mean the same in the generator front end.
+    shared: set[cst.CSTNode] = field(default_factory=set)
     #: Comprehensions that become loops.
     unrolled: set[cst.CSTNode] = field(default_factory=set)
     #: Random variables that are read outside of their model only for their name.
     by_name: set[cst.CSTNode] = field(default_factory=set)
     _roots: dict[Key, Key] = field(default_factory=dict)
+    _verdict: tuple[tuple[int, int], set[Key]] | None = None
 
     def __post_init__(self) -> None:
-        self.used_names = {n.value for n in self.tree.order if isinstance(n, cst.Name)}
+        self.used_names = self.flow.names_bound_anywhere() | {
+            n.value for n in self.flow.sites if isinstance(n, cst.Name)
+        }
 
     # -- groups ------------------------------------------------------------------------------------------------------
 
@@ -112,8 +118,10 @@ class Plan:
 
     def is_blocked(self, key: Key) -> bool:
         """Whether a group stays as it was."""
-        root = self.root(key)
-        return any(self.root(k) is root for k in self.blocked)
+        if self._verdict is None or self._verdict[0] != (len(self.blocked), len(self._roots)):
+            roots = {self.root(k) for k in self.blocked}
+            self._verdict = ((len(self.blocked), len(self._roots)), roots)
+        return self.root(key) in self._verdict[1]
 
     def trace_models(self, trace: v.TraceRef) -> frozenset[cst.CSTNode]:
         """The models that an inference result came from."""
@@ -160,13 +168,13 @@ class Plan:
             self.refuse(node, group, code, message)
             return
         confidence = Confidence.REVIEW if review else Confidence.SAFE
-        self.notes.append(Note(node, group, code, confidence, message))
+        self.notes.append(Note(node, group, code, confidence, " ".join(message.split())))
 
     def refuse(self, node: cst.CSTNode, group: Key, code: str, message: str) -> None:
         """Leave a group as it was, and say what to do at this place."""
         self.blocked.add(group)
         if self.options.enabled(code):
-            self.notes.append(Note(node, group, code, Confidence.MANUAL, message))
+            self.notes.append(Note(node, group, code, Confidence.MANUAL, " ".join(message.split())))
 
     def understand(self, reference: cst.CSTNode, group: Key) -> None:
         """Account for a reference: it shares the fate of a group."""
@@ -190,8 +198,4 @@ class Plan:
         """The finding of a note, with positions."""
         where = self.tree.position(note.node)
         start, end = where.start, where.end
-        return Finding(
-            start.line, start.column, end.line, end.column, note.code, note.confidence, note.message
-        )
-
-
+        return Finding(start.line, start.column, end.line, end.column, note.code, note.confidence, note.message)

@@ -10,16 +10,26 @@ from pm_migrate.codemod.tree import children, walk
 
 _BUILTINS = frozenset(
     """abs all any bool dict divmod enumerate float frozenset int isinstance len list map max min pow range repr
-    reversed round set slice sorted str sum tuple zip""".split()  # noqa: SIM905
+    reversed round set slice sorted str sum tuple zip""".split()
 )
 _METHODS = frozenset(
     """T all any argmax argmin argsort astype clip copy cumprod cumsum dot flatten format get groupby isin isna isnull
     items join keys lower map mean median max min nonzero nunique prod ravel repeat replace reshape round rstrip size
     sort_values split squeeze std strip sum swapaxes take to_numpy tolist transpose unique upper value_counts values
-    var""".split()  # noqa: SIM905
+    var""".split()
 )
 _IMPURE_MODULES = ("numpy.random", "random", "time", "os", "sys", "subprocess", "matplotlib", "builtins")
-_PURE_MODULES = ("numpy", "scipy", "math", "pandas", "itertools", "collections", "theano.tensor", "pymc3.math")
+_PURE_MODULES = (
+    "numpy",
+    "scipy",
+    "math",
+    "pandas",
+    "itertools",
+    "collections",
+    "warnings",
+    "theano.tensor",
+    "pymc3.math",
+)
 
 
 def is_pure_call(call: cst.Call, flow: Flow, seen: frozenset[cst.CSTNode] = frozenset()) -> bool:
@@ -42,9 +52,9 @@ def _impure_body(node: cst.CSTNode, flow: Flow, seen: frozenset[cst.CSTNode]) ->
     if not isinstance(node, cst.FunctionDef):
         return True
     return any(
-        isinstance(n, (cst.Global, cst.Nonlocal)) or n in flow.stores or (
-            isinstance(n, cst.Call) and not is_pure_call(n, flow, seen)
-        )
+        isinstance(n, (cst.Global, cst.Nonlocal))
+        or n in flow.stores
+        or (isinstance(n, cst.Call) and not is_pure_call(n, flow, seen))
         for n in walk(node.body)
     )
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pm_migrate.catalog import DISTRIBUTIONS as ROWS
-from pm_migrate.catalog.functions import FUNCTIONS, NAMESPACES
 from pm_migrate.catalog.functions import ADVICE as TENSOR_ADVICE
+from pm_migrate.catalog.functions import FUNCTIONS, NAMESPACES
 from pm_migrate.catalog.samplers import ADVICE, ARVIZ, INFERENCE
 
 #: Every class of PyMC3 that makes a random variable in a model, whether or not there is a catalogue row for it yet.
@@ -14,16 +14,16 @@ DISTRIBUTIONS = frozenset(ROWS) | frozenset(
     OrderedProbit DensityDist MatrixNormal KroneckerNormal MvStudentT Multinomial DirichletMultinomial Wishart
     WishartBartlett LKJCholeskyCov LKJCorr AR1 AR AsymmetricLaplace GaussianRandomWalk MvGaussianRandomWalk
     MvStudentTRandomWalk GARCH11 SkewNormal Mixture NormalMixture MixtureSameFamily Triangular DiscreteWeibull Gumbel
-    Logistic LogitNormal Interpolated Rice Moyal Simulator BART EulerMaruyama""".split()  # noqa: SIM905
+    Logistic LogitNormal Interpolated Rice Moyal Simulator BART EulerMaruyama""".split()
 )
 
 #: Other public names of PyMC3, for star imports.
 _OTHERS = frozenset(
-    """Model Deterministic Potential Data set_data model_to_graphviz modelcontext math gp glm ode stats plots step_methods
-    transforms variational NUTS HamiltonianMC Metropolis BinaryMetropolis BinaryGibbsMetropolis
+    """Model Deterministic Potential Data set_data model_to_graphviz modelcontext math gp glm ode stats plots
+    step_methods transforms variational NUTS HamiltonianMC Metropolis BinaryMetropolis BinaryGibbsMetropolis
     CategoricalGibbsMetropolis DEMetropolis DEMetropolisZ Slice EllipticalSlice CompoundStep SMC sample_smc find_MAP
     find_hessian fit ADVI FullRankADVI SVGD ASVGD NFVI Minibatch Bound trace_to_dataframe save_trace load_trace
-    sample_posterior_predictive_w init_nuts iter_sample""".split()  # noqa: SIM905
+    sample_posterior_predictive_w init_nuts iter_sample""".split()
 )
 
 _PYMC3 = DISTRIBUTIONS | _OTHERS | frozenset(INFERENCE) | frozenset(ARVIZ) | frozenset(ADVICE)

@@ -23,8 +23,18 @@ from pm_migrate.codemod.flow import Flow
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.names import Names
 from pm_migrate.codemod.plan import Edit, Note, Options, Plan
-from pm_migrate.codemod.rules import deterministic, diagnostics, imports, inference, leftover, model_block, model_checks
-from pm_migrate.codemod.rules import random_variable, tensors, trace
+from pm_migrate.codemod.rules import (
+    deterministic,
+    diagnostics,
+    imports,
+    inference,
+    leftover,
+    model_block,
+    model_checks,
+    random_variable,
+    tensors,
+    trace,
+)
 from pm_migrate.codemod.tree import Tree
 from pm_migrate.errors import SourceError
 from pm_migrate.findings import Confidence, Migration, References
@@ -55,6 +65,8 @@ def rewrite(text: str, options: Options) -> Migration:
     migrated = {n for n in flow.references if not plan.is_blocked(plan.owner[n])}
     left = set(flow.references) - migrated
     plan.names.mixed = any(flow.references[n].startswith("pymc3") for n in left)
+    if plan.names.mixed:
+        migrated -= plan.shared
     needs = frozenset(need for edit in _planned(plan) for need in edit.needs)
     fate = imports.plan_imports(plan, {site for n in left for site in _sites(flow, n)}, needs)
     code = _apply(plan)
@@ -90,12 +102,15 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
         elif function_named(name) is not None:
             tensors.plan_function(plan, call, name)
     tensors.plan_numpy(plan)
+    if plan.options.upstream:
+        tensors.plan_indexing(plan)
     trace.plan_traces(plan, models)
     unknown = leftover.plan_leftovers(plan)
     leftover.plan_foreign(plan)
     leftover.plan_helpers(plan)
-    tensors.plan_attributes(plan)
+    model_checks.plan_model_uses(plan, models)
     model_checks.plan_escapes(plan, models)
+    tensors.plan_attributes(plan)
     return unknown
 
 
@@ -139,15 +154,17 @@ def _todos(plan: Plan) -> dict[cst.CSTNode, list[str]]:
         if (line, note.code) in seen or line is plan.tree.module:
             continue
         seen.add((line, note.code))
-        marked = any(f"TODO(pm-migrate {note.code})" in (c.comment.value if c.comment else "") for c in _above(plan, line))
+        marked = any(
+            f"TODO(pm-migrate {note.code})" in (c.comment.value if c.comment else "") for c in _above(plan, line)
+        )
         if not marked and not _ignored(plan, note, line):
             out.setdefault(line, []).append(f"# TODO(pm-migrate {note.code}): {note.message}")
     return out
 
 
 def _above(plan: Plan, line: Any) -> list[cst.EmptyLine]:
-    """The lines above a statement; those above the first statement of a module belong to the module."""
-    lines = list(line.leading_lines)
+    """The lines above a statement; those above the first statement of a module or block belong to what is around it."""
+    lines = [*line.leading_lines, *(n for d in getattr(line, "decorators", ()) for n in d.leading_lines)]
     module = plan.tree.module
     return [*lines, *module.header] if module.body and module.body[0] is line else lines
 

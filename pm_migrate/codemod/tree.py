@@ -15,8 +15,8 @@ import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 _LAYOUT = frozenset(
-    "leading_lines lines_after_decorators header footer trailing_whitespace lpar rpar lbracket rbracket comma semicolon "
-    "equal lbrace rbrace colon newline comment dot indent".split()
+    "leading_lines lines_after_decorators header footer trailing_whitespace lpar rpar lbracket rbracket comma "
+    "semicolon equal lbrace rbrace colon newline comment dot indent".split()
 )
 _SCOPES = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
 COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
@@ -159,9 +159,8 @@ class Tree:
     def statement(self, node: cst.CSTNode) -> cst.CSTNode:
         """The innermost statement around a node that owns its line, so that a comment can stand above it."""
         for candidate in (node, *self.ancestors(node)):
-            if hasattr(candidate, "leading_lines") and not isinstance(
-                self.parent.get(candidate), cst.SimpleStatementSuite
-            ):
+            # a comment above the first decorator belongs to the function, so all decorators are treated alike
+            if hasattr(candidate, "leading_lines") and not isinstance(candidate, cst.Decorator):
                 return candidate
         return self.module
 

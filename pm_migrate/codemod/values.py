@@ -149,7 +149,7 @@ def flat(value: Value) -> Iterator[Atom]:
 
 def item(value: Value) -> Value:
     """What one item of a container may be."""
-    return join(*(inner for atom in value for inner in _inner(atom))) or PLAIN
+    return join(*(inner for atom in value for inner in _inner(atom)))
 
 
 def tensors(value: Value) -> Iterator[Tensor]:

@@ -316,6 +316,7 @@ class Interception:
         self.pm = pm
         self.models: List[Any] = []
         self._undo: List[Tuple[Any, str, Any]] = []
+        self._rc: Any = None  # ArviZ's settings, where ArviZ is installed
 
     def __enter__(self) -> Interception:
         pm = self.pm
@@ -344,12 +345,20 @@ class Interception:
             original(model, *args, **kwargs)
 
         self._set(pm.Model, "__init__", record)
+        with contextlib.suppress(ImportError, KeyError):
+            # ArviZ evaluates every observation at every draw when it converts a trace, which takes minutes without C
+            import arviz
+
+            self._rc, self._log_likelihood = arviz.rcParams, arviz.rcParams["data.log_likelihood"]
+            arviz.rcParams["data.log_likelihood"] = False
         return self
 
     def __exit__(self, *_: Any) -> None:
         for owner, name, original in reversed(self._undo):
             setattr(owner, name, original)
         self._undo.clear()
+        if self._rc is not None:
+            self._rc["data.log_likelihood"] = self._log_likelihood
         self.pm.Model.get_contexts().clear()
 
     def _set(self, owner: Any, name: str, value: Any) -> None:

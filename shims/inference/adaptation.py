@@ -12,6 +12,7 @@ Welford, B. P. (1962). Note on a method for calculating corrected sums of square
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -19,8 +20,8 @@ import tensorflow as tf
 Tensor = Any
 
 GAMMA, KAPPA, OFFSET = 0.05, 0.75, 10.0  # Hoffman & Gelman (2014), section 3.2.1
-SEARCH_THRESHOLD = -0.2231435513142097  # log 0.8: the one-step acceptance probability that the search looks for
-LOG_2 = 0.6931471805599453
+SEARCH_THRESHOLD = math.log(0.8)  # the one-step acceptance probability that the search looks for
+LOG_2, LOG_10 = math.log(2.0), math.log(10.0)
 SEARCH_TRIES = 60  # doublings or halvings; 2**60 spans more than any usable step size
 EARLY_DRAWS, EARLY_TREEDEPTH = 200, 8  # as PyMC3: before the mass matrix is known, deep trees cost and teach little
 
@@ -38,7 +39,7 @@ class StepSize(NamedTuple):
 def restart(log_step: Tensor) -> StepSize:
     """Begin averaging at ``log_step``, drawn towards ten times the step."""
     zero = tf.zeros_like(log_step)
-    return StepSize(log_step, log_step, zero, zero, log_step + tf.cast(tf.math.log(10.0), log_step.dtype))
+    return StepSize(log_step, log_step, zero, zero, log_step + LOG_10)
 
 
 def average(state: StepSize, acceptance: Tensor, target: Tensor) -> StepSize:

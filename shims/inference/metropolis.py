@@ -128,7 +128,7 @@ class Plan:
             hits = hits + made[:, None] * tf.one_hot(owner, len(self.integers), dtype=tf.float64)
             due = (complete & retune)[:, None]
             scale = tf.where(due, scale * tuning_factor(hits / TUNE_INTERVAL), scale)
-            hits = tf.where(due, 0.0, hits)
+            hits = tf.where(due, tf.zeros_like(hits), hits)
         moves = made + tf.where(sweep.index == 0, tf.zeros_like(made), sweep.accepted)
         return Sweep(index, tf.where(active, moves, sweep.accepted), scale, hits), complete
 
@@ -137,7 +137,7 @@ def tuning_factor(rate: Tensor) -> Tensor:
     """Factor on a proposal's scale for an acceptance rate, with PyMC3's thresholds."""
     factor = tf.ones_like(rate)
     for above, value in ((0.5, 1.1), (0.75, 2.0), (0.95, 10.0)):
-        factor = tf.where(rate > above, tf.cast(value, rate.dtype), factor)
+        factor = tf.where(rate > above, tf.constant(value, rate.dtype), factor)
     for below, value in ((0.2, 0.9), (0.05, 0.5), (0.001, 0.1)):
-        factor = tf.where(rate < below, tf.cast(value, rate.dtype), factor)
+        factor = tf.where(rate < below, tf.constant(value, rate.dtype), factor)
     return factor

@@ -270,7 +270,9 @@ class Machine:
         momentum = self._normals(mask, settings.key, turn, MOMENTUM) * tf.math.rsqrt(s.inverse_mass)
         learning = (s.number < settings.tune) | s.search.due
         step = tf.exp(tf.where(learning, s.step.log_step, s.step.log_mean))
-        return s._replace(tree=choose(mask, plant(s.tree, s.draw, momentum, s.inverse_mass, step, uniform), s.tree))
+        tree = choose(mask, plant(s.tree, s.draw, momentum, s.inverse_mass, step, uniform), s.tree)
+        # the draw that a trajectory ends with if it rejects all others has the energy of its own start
+        return s._replace(tree=tree, draw=s.draw._replace(energy=tf.where(mask, tree.start_energy, s.draw.energy)))
 
     def _normals(self, wanted: Tensor, key: Tensor, turn: Tensor, purpose: int) -> Tensor:
         """Normal deviates if any chain wants them: at a few tens of nanoseconds each they are not cheap."""

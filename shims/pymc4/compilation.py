@@ -11,12 +11,13 @@ import tensorflow as tf
 from pm_migrate.errors import ModelError
 from pm_migrate.shims.density import Evaluation, LogDensity, ValueVariable
 from pm_migrate.shims.pymc4.coroutine_model import Model
-from pm_migrate.shims.pymc4.distributions import Deterministic, Distribution, Potential
+from pm_migrate.shims.pymc4.distribution import Distribution
 from pm_migrate.shims.pymc4.errors import EvaluationError, StopExecution
 from pm_migrate.shims.pymc4.flow.driver import Handler, drive, not_a_model
 from pm_migrate.shims.pymc4.flow.executors import observed_tensor
 from pm_migrate.shims.pymc4.names import transformed_name
 from pm_migrate.shims.pymc4.tensors import GeneratorTensor, to_tensor
+from pm_migrate.shims.pymc4.terms import Deterministic, Potential
 
 Tensor = Any
 

@@ -113,7 +113,7 @@ class Function:
         self._results = results
         self._check_inputs(on_unused_input or "raise")
         shared = shared_inputs(results)
-        # integers stay constants, since they may decide shapes; floats are arguments, so that set_value compiles nothing
+        # integers stay constants, since they may decide shapes; floats are arguments: set_value compiles nothing
         self._arguments = [v for v in shared if promotion.is_float(v.dtype) or v in self._updated]
         self._fixed = [v for v in shared if v not in self._arguments]
         self._compiled: dict[tuple[int, ...], Callable[..., Any]] = {}
@@ -144,7 +144,8 @@ class Function:
         for entry in self.inputs:
             if entry.variable not in order and on_unused == "raise":
                 raise ModelError(
-                    f"theano.function: no output depends on the input {entry.variable}; on_unused_input='ignore' allows it"
+                    f"theano.function: no output depends on the input {entry.variable}; "
+                    "on_unused_input='ignore' allows it"
                 )
         for variable in order:
             free = variable.owner is None and not variable.is_constant and not isinstance(variable, SharedVariable)

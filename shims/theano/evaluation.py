@@ -1,8 +1,8 @@
 """Computing the graph with TensorFlow, and walking over it.
 
-:func:`evaluate` is pure and traceable: inside ``tf.function``, under XLA and inside ``tf.vectorized_map``. What does not
-depend on a given value is computed while tracing, in NumPy, so that shapes, index arrays and masks are static; what a
-``switch`` may mask is computed with guarded gradients.
+:func:`evaluate` is pure and traceable: inside ``tf.function``, under XLA and inside ``tf.vectorized_map``. What does
+not depend on a given value is computed while tracing, in NumPy, so that shapes, index arrays and masks are static; what
+a ``switch`` may mask is computed with guarded gradients.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def _compute(owner: Apply, values: dict[Variable, Any], tensors: dict[Variable, 
     operands = [values[v] for v in owner.inputs]
     foldable = op.folds or tf.executing_eagerly()
     if foldable and not op.python and all([isinstance(x, np.ndarray) for x in operands]):  # noqa: C419 - hot
-        result = run_numpy(op, operands)
+        result = _checked_call(op, lambda *arrays: run_numpy(op, arrays), operands)
         if op.outputs is None:
             values[owner.outputs[0]] = np.asarray(result, owner.outputs[0].dtype)
         else:

@@ -1,6 +1,7 @@
 """The functions of the catalogue's expression grammar, on variables.
 
-They mean what they mean on tensors: ``sum``, ``count`` and ``argmax`` work on the last axis, the matrix functions on matrices.
+They mean what they mean on tensors: ``sum``, ``count`` and ``argmax`` work on the last axis, the matrix functions on
+matrices.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ def logit(p: Any) -> Variable:
 
 
 def logpow(base: Any, exponent: Any) -> Variable:
-    """``log(base ** exponent)``: 0 where the exponent is 0, and -inf at base 0 for every other exponent, as PyMC3 has it."""
+    """``log(base ** exponent)``: 0 for exponent 0, and -inf at base 0 for every other exponent, as PyMC3 has it."""
     base, exponent = as_variable(base), as_variable(exponent)
     at_zero = elemwise.switch(elemwise.eq(exponent, 0), 0.0, float("-inf"))
     return elemwise.switch(base > 0, exponent * elemwise.log(base), at_zero)

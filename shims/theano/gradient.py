@@ -37,7 +37,11 @@ def _connect(cost: Variable, wrt: Sequence[Variable], disconnected_inputs: str) 
 
 
 def _operator(
-    name: str, cost: Variable, wrt: Sequence[Variable], kinds: Sequence[Any], differentiate: Callable[..., Sequence[Any]]
+    name: str,
+    cost: Variable,
+    wrt: Sequence[Variable],
+    kinds: Sequence[Any],
+    differentiate: Callable[..., Sequence[Any]],
 ) -> list[Variable]:
     """A node that evaluates the cost on a tape, and differentiates."""
     rest = _leaves(cost, wrt)
@@ -110,7 +114,10 @@ def grad(
 
 
 def jacobian(
-    expression: Variable, wrt: Any, consider_constant: Sequence[Variable] | None = None, disconnected_inputs: str = "raise"
+    expression: Variable,
+    wrt: Any,
+    consider_constant: Sequence[Variable] | None = None,
+    disconnected_inputs: str = "raise",
 ) -> Any:
     """Derivatives of a vector (or scalar) with respect to one variable, or to each of a list."""
     if expression.ndim > 1:

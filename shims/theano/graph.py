@@ -1,8 +1,8 @@
 """The lazy expression graph: variables, operations, and how an operation is applied.
 
 A :class:`Variable` is a node of the graph: the result of an :class:`Apply` (an :class:`Op` on inputs), or a leaf
-(:class:`Constant`, :class:`SharedVariable`, :class:`Input`). Nothing is computed when a node is made except its *test value*,
-at once, from the test values of the inputs, so that a wrong shape is reported at the line that wrote it.
+(:class:`Constant`, :class:`SharedVariable`, :class:`Input`). Nothing is computed when a node is made except its *test
+value*, at once, from the test values of the inputs, so that a wrong shape is reported at the line that wrote it.
 :func:`pm_migrate.shims.theano.evaluation.evaluate` computes nodes with TensorFlow.
 
 To add an operation, make an :class:`Op` and :func:`apply` it. The implementation is a function of tensors:
@@ -17,9 +17,8 @@ To add an operation, make an :class:`Op` and :func:`apply` it. The implementatio
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,100 +26,35 @@ import tensorflow as tf
 
 from pm_migrate.errors import ModelError, NotSupported
 from pm_migrate.shims.theano.config import config
+from pm_migrate.shims.theano.operation import Apply, Kind, Op, Tensor, known
 from pm_migrate.shims.theano.operators import Operators
 from pm_migrate.shims.theano.promotion import SUPPORTED
 
-Tensor = Any  # tf.Tensor, spelled loosely: TensorFlow ships no usable stubs
-Kind = tuple[str, tuple[bool, ...]]  #: dtype and broadcastable flags
+__all__ = [
+    "Apply",
+    "Constant",
+    "Input",
+    "Kind",
+    "Op",
+    "SharedVariable",
+    "Tag",
+    "Tensor",
+    "Variable",
+    "apply",
+    "apply_multiple",
+    "array_of",
+    "as_variable",
+    "constant",
+    "get_test_value",
+    "known",
+    "run_numpy",
+]
 
 
 class Tag:
     """The free attributes of a variable; ``test_value`` is one of them."""
 
     test_value: np.ndarray
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Op:
-    """One operation of the graph.
-
-    Parameters
-    ----------
-    name
-        Stable name, for messages and ``str(variable)``: ``exp``, ``logp:Normal``.
-    impl
-        ``impl(*tensors) -> tensor`` (a tuple of tensors when ``outputs`` is set): pure TensorFlow, traceable, without
-        ``py_function``. Shapes are static while tracing unless a mask or a random index decides them.
-    dtype, ndim, shape
-        The kind of the result, for an operation that knows it: NumPy dtype name, number of dimensions or full shape.
-        What is not given is taken from the test value, so it may be left out only where inputs always have one.
-    infer
-        Instead of those: a function of the input variables that gives ``(dtype, broadcastable)`` (a list of them when
-        ``outputs`` is set).
-    fast
-        The same function for NumPy arrays, used for test values and for what is known while tracing. Without it
-        ``impl`` runs eagerly.
-    guarded
-        ``impl`` with gradients that stay finite where the value is not; used in what a ``switch`` may mask.
-    raw
-        ``impl`` wants operands that are known while tracing as NumPy arrays (see :func:`known`), not as tensors.
-    branches
-        Indices of the inputs whose values this operation may mask, as ``switch`` does: everything these inputs are
-        computed from is evaluated with ``guarded`` gradients.
-    outputs
-        Number of results, or None for exactly one that is not wrapped in a tuple.
-    folds
-        May be computed while tracing when all operands are known. Not a derivative: no tape records there.
-    python
-        The implementation leaves TensorFlow (``as_op``): it cannot be compiled by XLA.
-    info
-        What other operations need to know about this one: the index of ``subtensor``.
-    """
-
-    name: str
-    impl: Callable[..., Any]
-    dtype: str | None = None
-    ndim: int | None = None
-    shape: tuple[int | None, ...] | None = None
-    infer: Callable[[Sequence[Any]], Any] | None = None
-    fast: Callable[..., Any] | None = None
-    guarded: Callable[..., Any] | None = None
-    raw: bool = False
-    branches: tuple[int, ...] = ()
-    outputs: int | None = None
-    folds: bool = True
-    python: bool = False
-    info: Any = None
-
-    def kind(self, inputs: Sequence[Variable], value: np.ndarray | None) -> Kind:
-        """Dtype and broadcastable flags of the one result."""
-        if self.infer is not None:
-            return self.infer(inputs)
-        dtype = self.dtype if self.dtype is not None else (None if value is None else value.dtype.name)
-        if self.shape is not None:
-            broadcastable = tuple(n == 1 for n in self.shape)
-        else:
-            ndim = self.ndim if self.ndim is not None else (None if value is None else value.ndim)
-            if ndim is None or dtype is None:
-                raise ModelError(
-                    f"{self.name}: the dtype and number of dimensions of the result are not known; give dtype= and "
-                    "ndim= to the Op, or test values to its inputs"
-                )
-            broadcastable = (False,) * ndim
-        if dtype is None:
-            raise ModelError(f"{self.name}: the dtype of the result is not known; give dtype= to the Op")
-        return dtype, broadcastable
-
-
-class Apply:
-    """An operation applied to inputs; ``outputs`` are the variables it makes."""
-
-    __slots__ = ("inputs", "op", "outputs")
-
-    def __init__(self, op: Op, inputs: tuple[Variable, ...]) -> None:
-        self.op = op
-        self.inputs = inputs
-        self.outputs: tuple[Variable, ...] = ()
 
 
 class Variable(Operators):
@@ -172,6 +106,8 @@ class Variable(Operators):
         value = get_test_value(self)
         if value is not None:
             return value.shape
+        if self.owner is not None and self.owner.op.name == "shape":
+            return (self.owner.inputs[0].ndim,)
         return tuple(1 if b else None for b in self.broadcastable)
 
     @property
@@ -229,7 +165,7 @@ class _SharedTag(Tag):
         self._owner = owner
 
     @property
-    def test_value(self) -> np.ndarray:  # type: ignore[override]
+    def test_value(self) -> np.ndarray:
         return self._owner.data
 
     @test_value.setter
@@ -333,15 +269,6 @@ def get_test_value(variable: Variable) -> np.ndarray | None:
     return np.asarray(value, variable.dtype)
 
 
-def known(operand: Any) -> np.ndarray | None:
-    """The value of an operand of a ``raw`` op when it is known while tracing, else None."""
-    if isinstance(operand, np.ndarray):
-        return operand
-    if isinstance(operand, tf.__internal__.EagerTensor):
-        return operand.numpy()
-    return None
-
-
 def array_of(value: Any) -> np.ndarray:
     """Convert data (numbers, lists, NumPy, pandas, xarray) to an array of a dtype that the graph can hold.
 
@@ -357,6 +284,8 @@ def array_of(value: Any) -> np.ndarray:
     array = value.to_numpy() if hasattr(value, "to_numpy") else np.asarray(value)
     if array.dtype == object:
         try:  # pandas keeps plain numbers in object columns
+            if any(item is None for item in array.flat):
+                raise TypeError("None is no number")
             array = array.astype("float64")
         except (TypeError, ValueError):
             raise TypeError(f"cannot make a tensor of {type(value).__name__} with dtype object") from None
@@ -393,7 +322,7 @@ def as_variable(value: Any, name: str | None = None) -> Variable:
     if hasattr(value, "_as_variable"):
         return value._as_variable()
     if _holds_variables(value):
-        from pm_migrate.shims.theano.ops.shaping import stack
+        from pm_migrate.shims.theano.ops.joining import stack
 
         return stack([as_variable(item) for item in value])
     return constant(value, name)
@@ -448,12 +377,13 @@ def apply_multiple(op: Op, *inputs: Any) -> list[Variable]:
 
 
 def _all_constant(operands: Sequence[Variable]) -> bool:
-    return all([v.is_constant for v in operands])
+    return all([v.is_constant for v in operands])  # noqa: C419 - faster than a generator, and called for each node
 
 
 def _input_values(operands: Sequence[Variable]) -> list[np.ndarray] | None:
     values = [get_test_value(v) for v in operands]
-    return None if any([v is None for v in values]) else values  # type: ignore[return-value]
+    missing = any([v is None for v in values])  # noqa: C419
+    return None if missing else values  # type: ignore[return-value]
 
 
 def _kind(op: Op, operands: Sequence[Variable], value: np.ndarray | None) -> Kind:
@@ -470,7 +400,7 @@ def _checked(op: Op, value: Any, kind: Kind) -> np.ndarray:
     array = np.asarray(value, kind[0])
     if array.ndim != len(kind[1]):
         raise ModelError(
-            f"{op.name}: the result has {array.ndim} dimensions {array.shape}, but the operation declares {len(kind[1])}"
+            f"{op.name}: the result has {array.ndim} dimensions {array.shape}, the operation declares {len(kind[1])}"
         )
     return array
 

@@ -15,8 +15,8 @@ from pm_migrate.shims.theano.ops.elemwise import cast, switch
 def ifelse(condition: Any, then_branch: Any, else_branch: Any, name: str | None = None) -> Any:
     """One of two expressions (or lists of them), chosen by a scalar condition.
 
-    Both are computed, and the gradient of the other is zero. Branches of different shapes are possible where the condition
-    is known when the model is compiled.
+    Both are computed, and the gradient of the other is zero. Branches of different shapes are possible where the
+    condition is known when the model is compiled.
     """
     if isinstance(then_branch, (list, tuple)):
         return [ifelse(condition, a, b, name) for a, b in zip(then_branch, else_branch, strict=True)]
@@ -35,7 +35,8 @@ def ifelse(condition: Any, then_branch: Any, else_branch: Any, name: str | None 
         fixed = known(test)
         if fixed is not None:
             return tf.convert_to_tensor(first if fixed else second)
-        return tf.cond(tf.cast(test, tf.bool), lambda: tf.convert_to_tensor(first), lambda: tf.convert_to_tensor(second))
+        first, second = tf.convert_to_tensor(first), tf.convert_to_tensor(second)
+        return tf.cond(tf.cast(test, tf.bool), lambda: first, lambda: second)
 
     def fast(test: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         return first if test else second

@@ -1,7 +1,7 @@
 """NumPy and SciPy functions called on variables: ``np.exp(x)``, ``np.dot(X, x)``, ``scipy.special.expit(x)``.
 
-A function in the tables gives a variable; any other raises :class:`~pm_migrate.errors.NotSupported`. Nothing is ever computed
-from the test value.
+A function in the tables gives a variable; any other raises :class:`~pm_migrate.errors.NotSupported`. Nothing is ever
+computed from the test value.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from pm_migrate.errors import NotSupported
 from pm_migrate.shims.theano.graph import Variable, as_variable
-from pm_migrate.shims.theano.ops import creation, elemwise, indexing, linalg, reductions, shaping
+from pm_migrate.shims.theano.ops import creation, elemwise, joining, linalg, reductions, selection, shaping
 
 
 def _logical_not(x: Any) -> Variable:
@@ -51,8 +51,8 @@ def _betaln(a: Any, b: Any) -> Variable:
 
 _SAME_NAME = """
     maximum minimum exp exp2 expm1 log log2 log10 log1p sqrt floor ceil trunc sin cos tan arcsin arccos arctan arctan2
-    sinh cosh tanh arcsinh arccosh arctanh deg2rad rad2deg isnan isinf invert erf erfc erfinv erfcinv erfcx gammaln gamma
-    gammainc gammaincc psi i0 i1 j0 j1 ndtr
+    sinh cosh tanh arcsinh arccosh arctanh deg2rad rad2deg isnan isinf invert erf erfc erfinv erfcinv erfcx gammaln
+    gamma gammainc gammaincc psi i0 i1 j0 j1 ndtr
 """
 _UFUNCS: dict[str, Callable[..., Any]] = {name: getattr(elemwise, name) for name in _SAME_NAME.split()} | {
     "add": elemwise.add,
@@ -103,17 +103,17 @@ _UFUNCS: dict[str, Callable[..., Any]] = {name: getattr(elemwise, name) for name
 
 def _vstack(tensors: Sequence[Any]) -> Variable:
     rows = [as_variable(t) for t in tensors]
-    return shaping.concatenate([r.dimshuffle("x", 0) if r.ndim == 1 else r for r in rows], 0)
+    return joining.concatenate([r.dimshuffle("x", 0) if r.ndim == 1 else r for r in rows], 0)
 
 
 def _hstack(tensors: Sequence[Any]) -> Variable:
     parts = [as_variable(t) for t in tensors]
-    return shaping.concatenate(parts, 0 if parts[0].ndim == 1 else 1)
+    return joining.concatenate(parts, 0 if parts[0].ndim == 1 else 1)
 
 
 def _column_stack(tensors: Sequence[Any]) -> Variable:
     columns = [as_variable(t) for t in tensors]
-    return shaping.concatenate([c.dimshuffle(0, "x") if c.ndim == 1 else c for c in columns], 1)
+    return joining.concatenate([c.dimshuffle(0, "x") if c.ndim == 1 else c for c in columns], 1)
 
 
 def _expand_dims(a: Any, axis: int) -> Variable:
@@ -176,8 +176,8 @@ _FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.tensordot: linalg.tensordot,
     np.kron: linalg.kron,
     np.trace: lambda a: linalg.trace(a),
-    np.concatenate: lambda arrays, axis=0: shaping.concatenate(arrays, axis),
-    np.stack: lambda arrays, axis=0: shaping.stack(list(arrays), axis=axis),
+    np.concatenate: lambda arrays, axis=0: joining.concatenate(arrays, axis),
+    np.stack: lambda arrays, axis=0: joining.stack(list(arrays), axis=axis),
     np.vstack: _vstack,
     np.hstack: _hstack,
     np.column_stack: _column_stack,
@@ -192,16 +192,16 @@ _FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.moveaxis: shaping.moveaxis,
     np.squeeze: lambda a, axis=None: shaping.squeeze(a, axis),
     np.expand_dims: _expand_dims,
-    np.broadcast_to: lambda array, shape: shaping.broadcast_to(array, shape),
-    np.tile: lambda A, reps: shaping.tile(A, reps),
-    np.repeat: lambda a, repeats, axis=None: shaping.repeat(a, repeats, axis),
-    np.roll: lambda a, shift, axis=None: shaping.roll(a, shift, axis),
+    np.broadcast_to: lambda array, shape: creation.broadcast_to(array, shape),
+    np.tile: lambda A, reps: joining.tile(A, reps),
+    np.repeat: lambda a, repeats, axis=None: joining.repeat(a, repeats, axis),
+    np.roll: lambda a, shift, axis=None: joining.roll(a, shift, axis),
     np.diag: creation.diag,
     np.diagonal: shaping.diagonal,
     np.tril: creation.tril,
     np.triu: creation.triu,
-    np.take: lambda a, indices, axis=None: indexing.take(a, indices, axis),
-    np.nonzero: lambda a: indexing.nonzero(a),
+    np.take: lambda a, indices, axis=None: selection.take(a, indices, axis),
+    np.nonzero: lambda a: selection.nonzero(a),
     np.zeros_like: lambda a, dtype=None: creation.zeros_like(a, dtype),
     np.ones_like: lambda a, dtype=None: creation.ones_like(a, dtype),
     np.full_like: _full_like,

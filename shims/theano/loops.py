@@ -120,11 +120,11 @@ class _Loop:
 
     def __call__(self, steps: Any, *operands: Any) -> tuple[Any, ...]:
         count = self._count(known(steps), operands)
-        sequences = operands[: len(self.sequences)]
+        whole = operands[: len(self.sequences)]
         recurrent = [o for o in self.outputs if o.initial is not None]
-        initial = operands[len(sequences) : len(sequences) + len(recurrent)]
-        outside = dict(zip(self.outside, operands[len(sequences) + len(recurrent) :], strict=True))
-        sequences = [s[::-1] if self.backwards else s for s in sequences]
+        initial = operands[len(whole) : len(whole) + len(recurrent)]
+        outside = dict(zip(self.outside, operands[len(whole) + len(recurrent) :], strict=True))
+        sequences = [s[::-1] if self.backwards else s for s in whole]
 
         def step(i: Any, histories: list[list[Any]]) -> list[Any]:
             givens = dict(outside)
@@ -239,9 +239,7 @@ def scan(
         raise ValueError("theano.scan: give sequences or n_steps")
 
     def build(declared: list[_Output]) -> tuple[list[list[Input]], list[list[Input]], list[Variable]]:
-        slices = [
-            [_placeholder(s.variable, f"step[{tap:+d}]", True, s.start + tap) for tap in s.taps] for s in reads
-        ]
+        slices = [[_placeholder(s.variable, f"step[{tap:+d}]", True, s.start + tap) for tap in s.taps] for s in reads]
         previous = [
             [_placeholder(o.initial, f"previous[{tap}]", o.taps != (-1,), o.depth + tap) for tap in o.taps]
             for o in declared

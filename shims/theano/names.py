@@ -14,43 +14,58 @@ from pm_migrate.errors import NotSupported
 _MISSING: dict[str, dict[str, str]] = {
     "theano": {
         "write the function with theano.grad": "Lop Rop subgraph_grad sparse_grad",
-        "leave it out: graphs are compiled by TensorFlow": "Mode FunctionMaker ProfileStats Out checkpoints function_dump link "
-        "predefined_linkers predefined_modes predefined_optimizers misc p scalar graph OrderedUpdates",
+        "leave it out: graphs are compiled by TensorFlow": """
+            Mode FunctionMaker ProfileStats Out checkpoints function_dump link predefined_linkers
+            predefined_modes predefined_optimizers misc p scalar graph OrderedUpdates
+        """,
         "print(x.tag.test_value), or x.eval()": "pp pprint printing",
         "scipy.sparse matrices converted with .toarray()": "sparse",
     },
     "theano.tensor": {
-        "an Op of pm_migrate.shims.theano.graph, with an implementation in TensorFlow": "ARange AdvancedIncSubtensor "
-        "AdvancedIncSubtensor1 AdvancedSubtensor AdvancedSubtensor1 Alloc AllocDiag AllocEmpty Apply Argmax CAReduce COp "
-        "CType Choose Default DiffOp DimShuffle DisconnectedType Dot Elemwise ExtractDiag Eye Flatten Generic IncSubtensor "
-        "Join LoadFromDisk MakeSlice Max MaxAndArgmax Mean Min Nonzero Op ParamsType PermuteRowElements Rebroadcast Reshape "
-        "ScalarFromTensor Shape SpecifyShape Split Subtensor Sum Tensor TensorFromScalar Tile Tri Type elemwise",
+        "an Op of pm_migrate.shims.theano.graph, with an implementation in TensorFlow": """
+            ARange AdvancedIncSubtensor AdvancedIncSubtensor1 AdvancedSubtensor AdvancedSubtensor1
+            Alloc AllocDiag AllocEmpty Apply Argmax CAReduce COp CType Choose Default DiffOp
+            DimShuffle DisconnectedType Dot Elemwise ExtractDiag Eye Flatten Generic IncSubtensor
+            Join LoadFromDisk MakeSlice Max MaxAndArgmax Mean Min Nonzero Op ParamsType
+            PermuteRowElements Rebroadcast Reshape ScalarFromTensor Shape SpecifyShape Split
+            Subtensor Sum Tensor TensorFromScalar Tile Tri Type elemwise
+        """,
         "tt.sort, and a slice of it": "topk argtopk topk_and_argtopk",
         "tt.switch, or indexing with stacked choices": "choose",
-        "tfp.math or scipy.special on data, or a formula with tt.i0, tt.i1 and tt.gammaln": "iv jv gammau gammal xlogx",
+        "tfp.math or scipy.special on data, or a formula with tt.i0, tt.i1 and tt.gammaln": """
+            iv jv gammau gammal xlogx
+        """,
         "np.bincount on data, or a sum of tt.eq": "bincount",
         "arithmetic on x // n and x % n": "ravel_multi_index unravel_index inverse_permutation permute_row_elements",
         "tt.dot(x.T, x) of centred columns": "cov",
         "np.bartlett": "bartlett",
-        "real arithmetic on two tensors": "angle complex complex_from_polar conj imag real cmatrix cscalar cvector crow ccol "
-        "ctensor3 ctensor4 zmatrix zscalar zvector zrow zcol ztensor3 ztensor4",
+        "real arithmetic on two tensors": """
+            angle complex complex_from_polar conj imag real cmatrix cscalar cvector crow ccol
+            ctensor3 ctensor4 zmatrix zscalar zvector zrow zcol ztensor3 ztensor4
+        """,
         "np.mgrid and np.ogrid": "mgrid ogrid",
         "theano.grad": "Lop Rop numeric_grad verify_grad grad_not_implemented grad_undefined",
         "pm distributions inside the model": "random shared_randomstreams",
         "int(x.eval())": "get_scalar_constant_value extract_constant get_vector_length",
-        "leave it out: there is one kind of device and of memory": "transfer register_transfer recv send irecv isend load io "
-        "opt opt_uncanonicalize blas blas_c blas_scipy scalar_from_tensor tensor_from_scalar apply_across_args",
+        "leave it out: there is one kind of device and of memory": """
+            transfer register_transfer recv send irecv isend load io opt opt_uncanonicalize blas
+            blas_c blas_scipy scalar_from_tensor tensor_from_scalar apply_across_args
+        """,
         "tt.arange and tt.eq": "groupby",
     },
     "theano.tensor.nnet": {
-        "tf.nn inside an Op of pm_migrate.shims.theano.graph": "conv conv2d conv2d_transpose conv3d abstract_conv "
-        "abstract_conv2d separable_conv2d batch_normalization bn blocksparse corr corr3d h_softmax ConvOp "
-        "conv2d_grad_wrt_inputs",
+        "tf.nn inside an Op of pm_migrate.shims.theano.graph": """
+            conv conv2d conv2d_transpose conv3d abstract_conv abstract_conv2d separable_conv2d
+            batch_normalization bn blocksparse corr corr3d h_softmax ConvOp conv2d_grad_wrt_inputs
+        """,
         "tt.nnet.sigmoid, which is exact": "ultra_fast_sigmoid",
-        "tt.nnet.softmax and tt.log": "softmax_graph softmax_op softmax_with_bias crossentropy_categorical_1hot "
-        "crossentropy_softmax_1hot crossentropy_softmax_1hot_with_bias crossentropy_softmax_argmax_1hot_with_bias "
-        "crossentropy_softmax_max_and_argmax_1hot confusion_matrix prepend_0_to_each_row prepend_1_to_each_row "
-        "prepend_scalar_to_each_row logsoftmax_op",
+        "tt.nnet.softmax and tt.log": """
+            softmax_graph softmax_op softmax_with_bias crossentropy_categorical_1hot
+            crossentropy_softmax_1hot crossentropy_softmax_1hot_with_bias
+            crossentropy_softmax_argmax_1hot_with_bias crossentropy_softmax_max_and_argmax_1hot
+            confusion_matrix prepend_0_to_each_row prepend_1_to_each_row prepend_scalar_to_each_row
+            logsoftmax_op
+        """,
     },
     "theano.tensor.slinalg": {
         "tt.nlinalg.eigh of the matrix multiplied by the inverse Cholesky factor": "Eigvalsh eigvalsh EigvalshGrad",
@@ -60,8 +75,9 @@ _MISSING: dict[str, dict[str, str]] = {
         "tt.nlinalg.eigh for a symmetric matrix": "Eig eig",
         "tt.nlinalg.matrix_inverse after a reshape": "TensorInv TensorSolve tensorinv tensorsolve",
         "tt.slinalg.solve of the normal equations": "lstsq",
-        "the function of the same name in lower case": "AllocDiag Det Eigh EighGrad ExtractDiag MatrixInverse MatrixPinv "
-        "QRFull QRIncomplete SVD",
+        "the function of the same name in lower case": """
+            AllocDiag Det Eigh EighGrad ExtractDiag MatrixInverse MatrixPinv QRFull QRIncomplete SVD
+        """,
     },
     "theano.tensor.extra_ops": {
         "np.bincount on data, or a sum of tt.eq": "bincount",
@@ -70,8 +86,9 @@ _MISSING: dict[str, dict[str, str]] = {
         "arithmetic on x // n and x % n": "ravel_multi_index unravel_index RavelMultiIndex UnravelIndex",
         "np.bartlett": "bartlett Bartlett",
         "leave it out": "cpu_contiguous CpuContiguous",
-        "the function of the same name in lower case": "CumOp CumsumOp CumprodOp DiffOp FillDiagonal FillDiagonalOffset RepeatOp "
-        "BroadcastTo",
+        "the function of the same name in lower case": """
+            CumOp CumsumOp CumprodOp DiffOp FillDiagonal FillDiagonalOffset RepeatOp BroadcastTo
+        """,
     },
 }
 

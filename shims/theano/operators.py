@@ -1,7 +1,7 @@
 """Operators and methods of variables, and what NumPy and Python do with them.
 
-Every method defers to the function of the same name in :mod:`pm_migrate.shims.theano.ops`, loaded when first used: those
-modules need :class:`~pm_migrate.shims.theano.graph.Variable`, which has these methods.
+Every method defers to the function of the same name in :mod:`pm_migrate.shims.theano.ops`, loaded when first used:
+those modules need :class:`~pm_migrate.shims.theano.graph.Variable`, which has these methods.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ class Operators:
         length = self.static_shape[0]
         if length is None:
             raise TypeError(
-                f"the length of {self} is not known, so it cannot be iterated over; if this is builtins.sum or max, use "
-                "tt.sum or tt.max"
+                f"the length of {self} is not known, so it cannot be iterated over; if this is builtins.sum or max, "
+                "use tt.sum or tt.max"
             )
         return (self[i] for i in range(length))
 
@@ -174,7 +174,7 @@ class Operators:
         return _ops.elemwise.neg(self)
 
     def __pos__(self) -> Variable:
-        return self  # type: ignore[return-value]
+        return self
 
     def __abs__(self) -> Variable:
         return _ops.elemwise.abs_(self)
@@ -247,7 +247,7 @@ class Operators:
 
     def repeat(self, repeats: Any, axis: int | None = None) -> Variable:
         """Repeat elements (of the flattened tensor without an axis)."""
-        return _ops.shaping.repeat(self, repeats, axis)
+        return _ops.joining.repeat(self, repeats, axis)
 
     def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Variable:
         """The diagonal over two axes."""
@@ -255,19 +255,19 @@ class Operators:
 
     def take(self, indices: Any, axis: int | None = None, mode: str = "raise") -> Variable:
         """Elements by index."""
-        return _ops.indexing.take(self, indices, axis, mode)
+        return _ops.selection.take(self, indices, axis, mode)
 
     def nonzero(self, return_matrix: bool = False) -> Any:
         """Indices of the elements that are not zero."""
-        return _ops.indexing.nonzero(self, return_matrix)
+        return _ops.selection.nonzero(self, return_matrix)
 
     def nonzero_values(self) -> Variable:
         """The elements that are not zero."""
-        return _ops.indexing.nonzero_values(self)
+        return _ops.selection.nonzero_values(self)
 
     def compress(self, condition: Any, axis: int | None = None) -> Variable:
         """The slices along an axis where the condition holds."""
-        return _ops.indexing.compress(condition, self, axis)
+        return _ops.selection.compress(condition, self, axis)
 
     def copy(self, name: str | None = None) -> Variable:
         """A new variable with the same value."""

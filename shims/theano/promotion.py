@@ -1,10 +1,10 @@
 """Which dtype an operation computes in.
 
 The rules are Theano's (NumPy promotion of dtypes, ``int / int`` is float, sums of integers are int64), with one
-deliberate difference. Theano gives a Python number the narrowest dtype that holds it (``2`` is int8, ``0.5`` float32), and
-so ``tt.log(2)`` is a float32 result with an error of 2e-9, and ``constant(100) * constant(2)`` is -56. Here a Python
-float has dtype ``floatX``, and a Python integer is *weak*: it takes the dtype of what it meets, and never makes the
-result too narrow for its value.
+deliberate difference. Theano gives a Python number the narrowest dtype that holds it (``2`` is int8, ``0.5`` float32),
+and so ``tt.log(2)`` is a float32 result with an error of 2e-9, and ``constant(100) * constant(2)`` is -56. Here a
+Python float has dtype ``floatX``, and a Python integer is *weak*: it takes the dtype of what it meets, and never makes
+the result too narrow for its value.
 """
 
 from __future__ import annotations

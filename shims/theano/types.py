@@ -12,7 +12,7 @@ from pm_migrate.shims.theano.graph import Input
 
 _NAMES = {0: "scalar", 1: "vector", 2: "matrix", 3: "tensor3", 4: "tensor4", 5: "tensor5", 6: "tensor6", 7: "tensor7"}
 _LETTERS = {"b": "int8", "w": "int16", "i": "int32", "l": "int64", "f": "float32", "d": "float64"}
-_PATTERNS = {(True, False): "row", (False, True): "col"}
+_PATTERNS: dict[tuple[bool, ...], str] = {(True, False): "row", (False, True): "col"}
 
 
 class TensorType:

@@ -34,9 +34,7 @@ def density(
 def gaussian(scales: Sequence[float]) -> LogDensity:
     """Independent normals of the given scales, mean 0."""
     sigma = tf.constant(scales, tf.float64)
-    return density(
-        [variable("x", (len(scales),))], lambda v: {"x": -0.5 * tf.reduce_sum(tf.square(v["x"] / sigma))}
-    )
+    return density([variable("x", (len(scales),))], lambda v: {"x": -0.5 * tf.reduce_sum(tf.square(v["x"] / sigma))})
 
 
 def correlated(rho: float) -> LogDensity:

@@ -82,7 +82,7 @@ def test_the_funnel_diverges_and_is_reported(caplog):
 
 
 def test_statistics_are_consistent(ill_conditioned):
-    target, drawn = ill_conditioned
+    drawn = ill_conditioned[1]
     s = drawn.stats
     x = drawn.values["x"]
     np.testing.assert_allclose(s["model_logp"], -0.5 * np.sum((x / SCALES) ** 2, axis=-1), rtol=1e-9)
@@ -102,15 +102,19 @@ def test_statistics_are_consistent(ill_conditioned):
 
 def test_same_seed_same_draws_however_the_run_is_cut(pair, monkeypatch):
     target, drawn = pair
-    monkeypatch.setattr(sampling, "BLOCK_SECONDS", 1e-9)
+    again = inference.sample_chains(target, seed=2, progress=False)
+    blocks, cut = [], {"draws": 40, "tune": 40, "seed": 2, "progress": False, "on_block": lambda s: blocks.append(s)}
+    whole = inference.sample_chains(target, **cut)
+    monkeypatch.setattr(sampling, "BLOCK_SECONDS", 0.0)
     monkeypatch.setattr(sampling, "FIRST_TURNS", 7)
-    blocks = []
-    again = inference.sample_chains(target, seed=2, progress=False, on_block=blocks.append)
-    assert len(blocks) > 100
-    for name, values in drawn.values.items():
-        np.testing.assert_array_equal(again.values[name], values)
-    for name, values in drawn.stats.items():
-        np.testing.assert_array_equal(again.stats[name], values)
+    few = len(blocks)
+    pieces = inference.sample_chains(target, **cut)
+    assert few < 20 and len(blocks) > 100
+    for one, other in ((drawn, again), (whole, pieces)):
+        for name in one.values:
+            np.testing.assert_array_equal(one.values[name], other.values[name])
+        for name in one.stats:
+            np.testing.assert_array_equal(one.stats[name], other.stats[name])
 
 
 def test_other_seeds_give_other_draws_and_numpy_seeds_the_rest(pair):
@@ -255,10 +259,10 @@ def test_a_density_that_cannot_be_vectorised_is_mapped(caplog, monkeypatch):
 
     monkeypatch.setattr(tf, "vectorized_map", refuse)
     target = gaussian([1.0, 3.0])
-    drawn = inference.sample_chains(target, draws=20, tune=20, chains=3, seed=1, progress=False)
+    drawn = inference.sample_chains(target, draws=20, tune=20, chains=3, seed=1, jit=False)
     monkeypatch.undo()
     assert "could not be vectorised (no converter for this op)" in caplog.text
-    vectorised = inference.sample_chains(gaussian([1.0, 3.0]), draws=20, tune=20, chains=3, seed=1, progress=False)
+    vectorised = inference.sample_chains(gaussian([1.0, 3.0]), draws=20, tune=20, chains=3, seed=1, jit=False)
     np.testing.assert_allclose(drawn.values["x"], vectorised.values["x"], rtol=1e-6)
 
 

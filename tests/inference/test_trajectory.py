@@ -35,8 +35,8 @@ def test_turning_weighs_by_the_inverse_mass():
     one, other = tf.constant([[1.0, -1.0]]), tf.constant([[1.0, 1.0]])
     total = tf.constant([[0.0, 5.0]]) + 0.5 * (one + other)
     assert bool(hamiltonian.turning(one, other, total, tf.constant([[1.0, 1.0]]))[0])
-    assert bool(hamiltonian.turning(one, other, total + [[20.0, 0.0]], tf.constant([[0.1, 1.0]]))[0])
-    assert not bool(hamiltonian.turning(one, other, total + [[20.0, 0.0]], tf.constant([[1.0, 1.0]]))[0])
+    assert bool(hamiltonian.turning(one, other, total + tf.constant([[20.0, 0.0]]), tf.constant([[0.1, 1.0]]))[0])
+    assert not bool(hamiltonian.turning(one, other, total + tf.constant([[20.0, 0.0]]), tf.constant([[1.0, 1.0]]))[0])
 
 
 def turns_recursively(momenta: np.ndarray) -> bool:

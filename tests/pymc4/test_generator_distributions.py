@@ -37,7 +37,7 @@ def test_the_alias_has_the_names_of_its_home() -> None:
 
     assert Normal is home.Normal
     assert set(dir(pm)) == set(home.__all__)
-    with pytest.raises(AttributeError, match="'pm_migrate.pymc4' has no attribute 'Banana'"):
+    with pytest.raises(AttributeError, match=r"'pm_migrate\.pymc4' has no attribute 'Banana'"):
         _ = pm.Banana
 
 

@@ -3,10 +3,9 @@ other."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
+import generator_formulas as formulas
 import mpmath as mp
 import numpy as np
 import pytest
@@ -14,9 +13,6 @@ import tensorflow as tf
 
 import pm_migrate.pymc4 as pm
 from pm_migrate.shims.pymc4.distributions import CLASSES
-
-sys.path.insert(0, str(Path(__file__).parent))
-import formulas
 
 _COV = np.array([[2.0, 0.6], [0.6, 1.5]])
 _CHOL = np.array([[1.2, 0.0], [-0.4, 0.8]])

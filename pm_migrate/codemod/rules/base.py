@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from dataclasses import dataclass
 
@@ -37,6 +38,6 @@ class Rule:
 
     def section(self, heading: str) -> str:
         """One part of ``doc``: ``What``, ``Why`` or ``Limits``."""
-        parts = re.split(r"^(Why|Limits):", self.doc.strip(), flags=re.MULTILINE)
+        parts = re.split(r"^(Why|Limits):", inspect.cleandoc(self.doc), flags=re.MULTILINE)
         sections = {"What": parts[0], **dict(zip(parts[1::2], parts[2::2], strict=True))}
-        return "\n".join(line.strip() for line in sections.get(heading, "").strip().splitlines())
+        return sections.get(heading, "").strip()

@@ -2,8 +2,8 @@
 
 Why: ``yield`` is legal in the generator itself and nowhere else; a comprehension is a function of its own.
 
-Limits: generator expressions, lambdas and nested functions that create variables keep the model as it was, and so does a
-comprehension in a statement that creates other variables before it, since their order would change.
+Limits: generator expressions, lambdas and nested functions that create variables keep the model as it was, and so does
+a comprehension in a statement that creates other variables before it, since their order would change.
 """
 
 from __future__ import annotations
@@ -136,9 +136,7 @@ def _plan_loop(plan: Plan, node: Any, call: cst.Call, key: cst.CSTNode) -> bool:
 
 def _replaced(updated: Any, comprehension: Any, name: str) -> Any:
     made = _loop(comprehension, name)
-    made[0] = made[0].with_changes(
-        leading_lines=updated.leading_lines, trailing_whitespace=updated.trailing_whitespace
-    )
+    made[0] = made[0].with_changes(leading_lines=updated.leading_lines, trailing_whitespace=updated.trailing_whitespace)
     return cst.FlattenSentinel(made)
 
 
@@ -167,28 +165,45 @@ def _creates_before(plan: Plan, node: cst.CSTNode, line: cst.CSTNode) -> bool:
 
 def _rename_targets(plan: Plan, node: Any, key: cst.CSTNode) -> None:
     """Names of the comprehension become names of the generator: give those that it uses elsewhere another name."""
-    scope = plan.tree.scope(node)
+    block = next(
+        a for a in plan.tree.ancestors(node) if isinstance(a, cst.With) and v.models(plan.flow.value(a.items[0].item))
+    )
     for_in: cst.CompFor | None = node.for_in
     while for_in is not None:
         for target in target_names(for_in.target):
-            elsewhere = any(
-                isinstance(n, cst.Name) and n.value == target.value and not plan.tree.inside(n, node)
-                for n in walk(scope)
-                if n in plan.flow.sites or any(n in s for s in (plan.flow.scope_sites(scope, target.value),))
-            )
-            if elsewhere:
+            if _used_elsewhere(plan, node, target.value, block):
                 new = plan.fresh_name(target.value + "_")
                 for n in walk(node):
                     if n is target or (isinstance(n, cst.Name) and target in plan.flow.sites.get(n, ())):
-                        plan.edit(n, key, lambda updated, new=new: updated.with_changes(value=new))
+                        plan.edit(n, key, _renamed(new))
         for_in = for_in.inner_for_in
+
+
+def _used_elsewhere(plan: Plan, node: cst.CSTNode, name: str, block: cst.With) -> bool:
+    """Whether a block reads a name that is not a comprehension's own."""
+    for n in walk(block.body):
+        if not isinstance(n, cst.Name) or n.value != name or plan.tree.inside(n, node):
+            continue
+        sites = plan.flow.sites.get(n, frozenset())
+        if n in plan.flow.sites and not all(_in_comprehension(plan, site) for site in sites):
+            return True
+    return False
+
+
+def _in_comprehension(plan: Plan, site: cst.CSTNode) -> bool:
+    return any(isinstance(a, cst.CompFor) for a in plan.tree.ancestors(site))
+
+
+def _renamed(name: str) -> Any:
+    return lambda updated: updated.with_changes(value=name)
 
 
 def _loop(comprehension: Any, name: str) -> list[Any]:
     """``name = []`` and the loop that fills it."""
     match comprehension:
         case cst.ListComp():
-            empty, fill = "[]", _call(name, "append", comprehension.elt)
+            empty = "[]"
+            fill: cst.BaseSmallStatement = _call(name, "append", comprehension.elt)
         case cst.SetComp():
             empty, fill = "set()", _call(name, "add", comprehension.elt)
         case _:

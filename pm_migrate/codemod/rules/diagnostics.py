@@ -1,7 +1,8 @@
 """Call ArviZ for plots and statistics: ``pm.traceplot(trace)`` becomes ``az.plot_trace(trace)``.
 
-Old keywords are renamed (``varnames=`` to ``var_names=``, ``alpha=`` to ``hdi_prob=``), and variables in lists of names become
-their names. ``az.loo``, ``az.waic`` and ``az.compare`` need the pointwise log-likelihood: the sampling call is told to keep it.
+Old keywords are renamed (``varnames=`` to ``var_names=``, ``alpha=`` to ``hdi_prob=``), and variables in lists of names
+become their names. ``az.loo``, ``az.waic`` and ``az.compare`` need the pointwise log-likelihood: the sampling call is
+told to keep it.
 
 Why: PyMC3's functions are ArviZ's under other names; PyMC4 does not repeat them.
 
@@ -118,6 +119,8 @@ def _plan_arguments(plan: Plan, call: cst.Call, name: str, key: cst.CSTNode) -> 
             text = names_of_variables(plan, arg.value)
             if text is not None:
                 plan.edit(arg.value, key, _constant(text))
+        elif keyword == "lines" and isinstance(arg.value, cst.Dict):
+            _plan_lines(plan, arg.value, key)
         if keyword in ARVIZ_KEYWORDS:
             plan.edit(arg.keyword, key, _renamed(ARVIZ_KEYWORDS[keyword]))  # type: ignore[arg-type]
         elif keyword == "alpha" and name in _HDI_ALPHA and isinstance(arg.value, (cst.Float, cst.Name)):
@@ -125,9 +128,20 @@ def _plan_arguments(plan: Plan, call: cst.Call, name: str, key: cst.CSTNode) -> 
             plan.edit(arg.value, key, _complement)
     if drop:
         kept = [i for i in range(len(call.args)) if i not in drop]
-        plan.edit(
-            call, key, lambda u: u.with_changes(args=separated([u.args[i] for i in kept], u.args))
-        )
+        plan.edit(call, key, lambda u: u.with_changes(args=separated([u.args[i] for i in kept], u.args)))
+
+
+def _plan_lines(plan: Plan, value: cst.Dict, key: cst.CSTNode) -> None:
+    """``lines={'mu': 1}`` is ``lines=[('mu', {}, 1)]`` in ArviZ."""
+    if not all(isinstance(e, cst.DictElement) for e in value.elements):
+        plan.refuse(value, key, RULE.code, "lines=: write a list of (name, {}, value)")
+        return
+
+    def apply(updated: cst.Dict) -> cst.BaseExpression:
+        pairs = [(code(e.key), code(e.value)) for e in updated.elements if isinstance(e, cst.DictElement)]
+        return expression("[" + ", ".join(f"({name}, {{}}, {line})" for name, line in pairs) + "]")
+
+    plan.edit(value, key, apply)
 
 
 def _constant(text: str):  # type: ignore[no-untyped-def]
@@ -163,6 +177,10 @@ def plan_arviz(plan: Plan) -> None:
                         plan.need_log_likelihood.add(atom.call)
         if module == "arviz":
             _plan_names(plan, node)
+    for node in plan.tree.order:
+        if isinstance(node, cst.Attribute) and node.attr.value == "log_likelihood":
+            results = v.traces(plan.flow.value(node.value))
+            plan.need_log_likelihood |= {t.call for t in results if t.kind == "inferencedata"}
 
 
 def _plan_names(plan: Plan, call: cst.Call) -> None:
@@ -186,7 +204,7 @@ def _plan_conversion(plan: Plan, call: cst.Call) -> None:
     trace = None
     for place, arg in enumerate(call.args):
         keyword = None if arg.keyword is None else arg.keyword.value
-        if keyword == "trace" or (place == 0 and keyword is None):
+        if keyword == "trace" or (place == 0 and keyword is None) or (keyword == "prior" and len(call.args) == 1):
             trace = place
         elif keyword not in ("model", "posterior_predictive"):
             plan.refuse(call, keys[0], RULE.code, "az.from_pymc3: join the results with trace.extend(...) by hand")
@@ -195,4 +213,4 @@ def _plan_conversion(plan: Plan, call: cst.Call) -> None:
         plan.refuse(call, keys[0], RULE.code, "az.from_pymc3: join the results with trace.extend(...) by hand")
         return
     plan.edit(call, keys[0], lambda u: u.args[trace].value)
-    plan.note(call, keys[0], RULE.code, "the trace is an InferenceData already")
+    plan.note(call, keys[0], RULE.code, "the result is an InferenceData already")

@@ -1,7 +1,7 @@
 """Import the generator front end in place of PyMC3, TensorFlow in place of Theano.
 
-``import pymc3 as pm`` becomes ``import pm_migrate.pymc4 as pm``, whatever the form of the import; TensorFlow, ArviZ and NumPy
-are imported once where they are needed and are not yet; Theano's imports go when nothing uses them any more.
+``import pymc3 as pm`` becomes ``import pm_migrate.pymc4 as pm``, whatever the form of the import; TensorFlow, ArviZ and
+NumPy are imported once where they are needed and are not yet; Theano's imports go when nothing uses them any more.
 
 Why: rewritten code runs on ``pm_migrate.pymc4``, which has PyMC4's interface on current TensorFlow Probability
 (``pymc4`` itself with ``--runtime upstream``).
@@ -18,10 +18,11 @@ from typing import Any
 import libcst as cst
 
 from pm_migrate.codemod import edits
+from pm_migrate.codemod import values as v
 from pm_migrate.codemod.names import FRONT_ENDS, MODULES, ImportSite
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
-from pm_migrate.codemod.tree import dotted, statement
+from pm_migrate.codemod.tree import code, dotted, statement, string_value, walk
 
 RULE = Rule(
     "PM101",
@@ -135,7 +136,7 @@ def plan_imports(plan: Plan, leftover: set[cst.CSTNode], needs: frozenset[str]) 
     """
     names = plan.names
     sites: list[ImportSite] = names.sites
-    fate = {site.node: _migrated(plan, site, leftover) for site in sites}
+    fate: dict[cst.CSTNode, bool] = {site.node: _migrated(plan, site, leftover) for site in sites}
     by_line: dict[cst.CSTNode, list[ImportSite]] = {}
     for site in sites:
         by_line.setdefault(site.line, []).append(site)
@@ -156,28 +157,57 @@ def plan_imports(plan: Plan, leftover: set[cst.CSTNode], needs: frozenset[str]) 
             extra.append(f"import {MODULES['tf']} as {names.alias('tf', line)}")
         plan.edit(line, plan.tree.module, _line_edit(here, fate, extra))
     for line, (before, after) in placed.items():
-        lines = [f"import {MODULES[m]} as {names.alias(m, line)}" for m in before], [
-            f"import {MODULES[m]} as {names.alias(m, line)}" for m in after
-        ]
+        lines = (
+            [f"import {MODULES[m]} as {names.alias(m, line)}" for m in before],
+            [f"import {MODULES[m]} as {names.alias(m, line)}" for m in after],
+        )
         plan.edit(line, plan.tree.module, _around(*lines))
     if home is None and missing:
         plan.edit(plan.tree.module, plan.tree.module, _at_top([f"import {MODULES[m]} as {m}" for m in missing]))
+    noted: set[tuple[cst.CSTNode, str]] = set()
     for site in sites:
-        _note(plan, site, fate[site.node])
+        if fate[site.node] and (site.statement, site.root) not in noted:
+            noted.add((site.statement, site.root))
+            _note(plan, site)
     return fate
 
 
 def _migrated(plan: Plan, site: ImportSite, leftover: set[cst.CSTNode]) -> bool:
     if not plan.options.enabled(RULE.code if site.root == "pymc3" else THEANO.code):
         return False
+    if _is_exported(plan, site):
+        plan.refuse(site.statement, site.node, RULE.code, "another module may import these names from here")
+        return False
     if site.root == "pymc3":
         return not plan.names.mixed
     return site.node not in leftover
 
 
-def _note(plan: Plan, site: ImportSite, migrated: bool) -> None:
-    if not migrated:
-        return
+def _is_exported(plan: Plan, site: ImportSite) -> bool:
+    """Whether a name is imported for other modules: nothing here uses it, and the module is a package's face."""
+    if any(
+        isinstance(a, v.Qualified) and a.site is site.node for n in plan.flow.references for a in plan.flow.value(n)
+    ):
+        return False
+    name = code(site.node.asname.name) if isinstance(site.node, cst.ImportAlias) and site.node.asname else None
+    if name is None and isinstance(site.node, cst.ImportAlias):
+        name = dotted(site.node.name)
+    package = (plan.options.path or "").replace("\\", "/").endswith("__init__.py")
+    return isinstance(site.statement, cst.ImportFrom) and (package or name in _exports(plan))
+
+
+def _exports(plan: Plan) -> set[str | None]:
+    """The names in ``__all__``."""
+    for line in plan.tree.module.body:
+        match line:
+            case cst.SimpleStatementLine(
+                body=[cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value="__all__"))], value=value)]
+            ):
+                return {string_value(n) for n in walk(value)}
+    return set()
+
+
+def _note(plan: Plan, site: ImportSite) -> None:
     if site.root == "pymc3":
         plan.note(site.node, plan.tree.module, RULE.code, f"pymc3 becomes {FRONT_ENDS[plan.options.runtime]}")
     else:
@@ -196,7 +226,12 @@ def _swapped(plan: Plan, sites: list[ImportSite], fate: dict[cst.CSTNode, bool])
     """The line of a Theano import that goes, where TensorFlow's can come."""
     for site in sites:
         alone = all(s.root == "theano" and fate[s.node] for s in sites if s.line is site.line)
-        if site.scope is plan.tree.module and alone and len(site.line.body) == 1 and isinstance(site.statement, cst.Import):
+        if (
+            site.scope is plan.tree.module
+            and alone
+            and len(site.line.body) == 1
+            and isinstance(site.statement, cst.Import)
+        ):
             return site.line
     return None
 
@@ -251,7 +286,7 @@ def _line_edit(here: list[ImportSite], fate: dict[cst.CSTNode, bool], extra: lis
     """An edit of one line of imports: migrated names go, new imports come after what stays."""
 
     def apply(updated: cst.SimpleStatementLine) -> Any:
-        gone = {s.node for s in here if fate[s.node]}
+        gone: set[cst.CSTNode] = {s.node for s in here if fate[s.node]}
         body = []
         for small, original in zip(updated.body, here[0].line.body, strict=True):
             kept = _remaining(small, original, gone)

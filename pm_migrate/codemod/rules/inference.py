@@ -16,13 +16,13 @@ from collections.abc import Mapping
 
 import libcst as cst
 
-from pm_migrate.catalog.samplers import INFERENCE, PRIOR_DRAWS, SAMPLE_DEFAULTS, SAMPLE_INITS, InferenceCall
+from pm_migrate.catalog.samplers import INFERENCE, PRIOR_DRAWS, SAMPLE_DEFAULTS, SAMPLE_INITS, UPSTREAM, InferenceCall
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.models import Models, name_argument, variable_name
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules import layout
 from pm_migrate.codemod.rules.base import Example, Rule
-from pm_migrate.codemod.tree import code, expression, is_none, string_value
+from pm_migrate.codemod.tree import code, expression, is_none, string_value, walk
 
 RULE = Rule(
     "PM301",
@@ -133,17 +133,24 @@ def plan_inference(plan: Plan, models: Models, call: cst.Call, name: str) -> Non
     row = INFERENCE[name]
     rule = RULE.code if row.target == "sample" else PREDICTIVE.code
     plan.understand(call.func, call)
+    keys = {k for a in call.args for k in plan.keys_of(plan.flow.value(a.value))}
+    plan.unite(call, *sorted(keys, key=lambda k: plan.tree.order[k]))
     try:
         model, sites = _model_of(plan, models, call)
         plan.unite(call, *sites)
         given = _given(row, call)
         items = _mapped(plan, row, call, given)
     except _Refused as refused:
-        keys = {k for a in call.args for k in plan.keys_of(plan.flow.value(a.value))}
         context = plan.flow.context.get(call)
-        plan.unite(call, *keys, *(m.site for m in (v.models(context) if context else ())))
+        plan.unite(call, *(m.site for m in (v.models(context) if context else ())))
         plan.refuse(call, call, rule, str(refused))
+        for arg in call.args:  # one comment says it all: what stands in the arguments stays with the call
+            for node in walk(arg.value):
+                if node in plan.flow.references and not v.traces(plan.flow.value(node)):
+                    plan.understand(node, call)
         return
+    if plan.options.upstream:
+        items = _for_upstream(plan, row, call, items, rule)
     if call in plan.need_log_likelihood:
         items.append(("include_log_likelihood", "True"))
     indexes = {arg: i for i, arg in enumerate(call.args)}
@@ -159,10 +166,54 @@ def plan_inference(plan: Plan, models: Models, call: cst.Call, name: str) -> Non
         return layout.call(func, args, _column(plan, call))
 
     if layout.has_comments(call):
-        plan.refuse(call, call, rule, "move the comments out of the arguments")
-        return
-    plan.edit(call, call, apply, {"pm"})
+        kept = {value for _, value in items if not isinstance(value, str)}
+        if any(layout.has_comments(a) for a in call.args if a not in kept):
+            plan.refuse(call, call, rule, "move the comments out of the arguments")
+            return
+        plan.edit(call, call, lambda updated: _in_place(plan, row, call, updated, model, items), {"pm"})
+    else:
+        plan.edit(call, call, apply, {"pm"})
     plan.note(call, call, rule, f"{name} takes the model {model}")
+
+
+def _for_upstream(
+    plan: Plan, row: InferenceCall, call: cst.Call, items: list[tuple[str, cst.Arg | str]], code_: str
+) -> list[tuple[str, cst.Arg | str]]:
+    """The arguments without those that PyMC4 itself does not have."""
+    kept = []
+    for keyword, value in items:
+        if keyword in UPSTREAM:
+            plan.note(call, call, code_, f"{keyword}= is left out: {UPSTREAM[keyword]}", review=True)
+        elif keyword == "seed" and row.target != "sample":
+            plan.note(call, call, code_, "seed= is left out: PyMC4 4.0a2 has none here", review=True)
+        elif keyword != "progressbar":
+            kept.append((keyword, value))
+    return kept
+
+
+def _in_place(
+    plan: Plan,
+    row: InferenceCall,
+    call: cst.Call,
+    updated: cst.Call,
+    model: str,
+    items: list[tuple[str, cst.Arg | str]],
+) -> cst.Call:
+    """The call with every argument on the line where it stood, so that the comments beside them stay."""
+    names = {value: keyword for keyword, value in items if not isinstance(value, str)}
+    start = updated.whitespace_before_args
+    between = start if isinstance(start, cst.ParenthesizedWhitespace) else cst.SimpleWhitespace(" ")
+    args = [cst.Arg(expression(model), comma=cst.Comma(whitespace_after=between))]
+    for new, old in zip(updated.args, call.args, strict=True):
+        if old in names:
+            args.append(layout.keyword(names[old], new.value).with_changes(comma=new.comma))
+    added = [layout.keyword(keyword, expression(value)) for keyword, value in items if isinstance(value, str)]
+    if added:
+        # in front of the last argument, whose line may end in a comment
+        comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+        args[1:1] = [a.with_changes(comma=comma) for a in added[:-1]]
+        args.insert(len(added), added[-1].with_changes(comma=cst.Comma(whitespace_after=between)))
+    return updated.with_changes(func=plan.names.name("pm", row.target, call), args=args)
 
 
 def _model_of(plan: Plan, models: Models, call: cst.Call) -> tuple[str, list[cst.CSTNode]]:
@@ -201,7 +252,9 @@ def _given(row: InferenceCall, call: cst.Call) -> dict[str, cst.Arg]:
     return given
 
 
-def _mapped(plan: Plan, row: InferenceCall, call: cst.Call, given: dict[str, cst.Arg]) -> list[tuple[str, cst.Arg | str]]:
+def _mapped(
+    plan: Plan, row: InferenceCall, call: cst.Call, given: dict[str, cst.Arg]
+) -> list[tuple[str, cst.Arg | str]]:
     """The arguments of the output after the model, in order: values are the original's, or source text."""
     items: list[tuple[str, cst.Arg | str]] = []
     rest = dict(given)
@@ -229,9 +282,11 @@ def _mapped(plan: Plan, row: InferenceCall, call: cst.Call, given: dict[str, cst
             raise _Refused("give one random_seed for all chains")
         else:
             items.append((row.keep[name], arg))
-    return items + [("target_accept", value) for value in _from_dict(given, "target_accept")] + [
-        ("max_treedepth", value) for value in _from_dict(given, "max_treedepth")
-    ]
+    return (
+        items
+        + [("target_accept", value) for value in _from_dict(given, "target_accept")]
+        + [("max_treedepth", value) for value in _from_dict(given, "max_treedepth")]
+    )
 
 
 def _trace_argument(plan: Plan, rest: dict[str, cst.Arg]) -> cst.Arg:

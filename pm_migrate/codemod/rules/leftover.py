@@ -9,6 +9,8 @@ Limits: names that are built at run time (``getattr(pm, name)``) cannot be seen;
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import libcst as cst
 
 from pm_migrate.catalog.samplers import ADVICE
@@ -85,7 +87,7 @@ HELD = Rule(
 RULES = (RULE, UNKNOWN, HELD)
 
 #: Things that stay as they are, since the generator front end has them too.
-SHARED = frozenset({"pymc3.__version__"})
+SHARED = frozenset({"pymc3.__version__", "pymc3.Model"})
 
 
 def plan_leftovers(plan: Plan) -> set[cst.CSTNode]:
@@ -95,9 +97,10 @@ def plan_leftovers(plan: Plan) -> set[cst.CSTNode]:
         if node in plan.understood:
             continue
         name = pymc3_names.canonical(qualified)
-        if name in SHARED:
+        if name in SHARED and not _is_base_class(plan, node):
             plan.understand(node, plan.tree.module)
-            plan.edit(node, plan.tree.module, lambda _, node=node: plan.names.name("pm", "__version__", node))
+            plan.shared.add(node)
+            plan.edit(node, plan.tree.module, _shared(plan, node, name.removeprefix("pymc3.")))
             continue
         group = _group(plan, node)
         plan.understand(node, group)
@@ -111,6 +114,16 @@ def plan_leftovers(plan: Plan) -> set[cst.CSTNode]:
         else:
             plan.refuse(node, group, RULE.code, f"{code(node)} has no rule: keep this on PyMC3")
     return unknown
+
+
+def _is_base_class(plan: Plan, node: cst.CSTNode) -> bool:
+    parent = plan.tree.parent[node]
+    return isinstance(parent, cst.Arg) and isinstance(plan.tree.parent[parent], cst.ClassDef)
+
+
+def _shared(plan: Plan, node: cst.CSTNode, name: str) -> Callable[[cst.BaseExpression], cst.BaseExpression]:
+    """An edit that leaves a reference to PyMC3 while PyMC3's import stays."""
+    return lambda updated: updated if plan.names.mixed else plan.names.name("pm", name, node)
 
 
 def _is_known(name: str) -> bool:

@@ -25,7 +25,7 @@ from pm_migrate.codemod.models import Block, Model, Models, Role, label, target_
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.model_checks import REENTRY, arguments, check_generator
-from pm_migrate.codemod.tree import code, expression, statement
+from pm_migrate.codemod.tree import code, expression, statement, walk
 
 RULE = Rule(
     "PM201",
@@ -62,8 +62,8 @@ RULE = Rule(
             for scale in scales:
                 with pm.Model() as model:
                     n = len(data)  # data points
-                    mu = pm.Normal('mu', 0, scale)
-                    pm.Normal('x', mu, 1, shape=n, observed=data)
+                    mu = pm.Normal('mu', 0, scale, shape=n)
+                    pm.Normal('x', mu, 1, observed=data)
                 models.append(model)
             """,
             """
@@ -74,8 +74,8 @@ RULE = Rule(
 
                 @pm.model(name=None)
                 def build_model(scale, n):
-                    mu = yield pm.Normal('mu', 0, scale)
-                    yield pm.Normal('x', mu, 1, batch_stack=n, observed=data)
+                    mu = yield pm.Normal('mu', 0, scale, shape=n)
+                    yield pm.Normal('x', mu, 1, observed=data)
 
                 model = build_model(scale, n)
                 models.append(model)
@@ -85,6 +85,9 @@ RULE = Rule(
 )
 
 RULES = (RULE,)
+
+
+_ALPHA = "PyMC4 4.0a2 takes Python numbers as float32, and its values are tensors without NumPy's promotion of dtypes"
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,8 @@ def _plan_model(plan: Plan, models: Models, model: Model, builders: dict[str, st
     plan.edit(block.node, key, lambda updated: _written(plan, block, shape, updated), {"pm"})
     if model.assignment is not None:
         plan.edit(model.assignment, key, _removed)
+    if plan.options.upstream:
+        plan.note(block.node, key, RULE.code, _ALPHA, review=True)
     plan.note(block.node, key, RULE.code, f"the model {name} is made by the generator {shape.builder}")
 
 
@@ -158,6 +163,9 @@ def _plan_reentry(plan: Plan, models: Models, block: Block) -> None:
         return
     if not isinstance(block.item.item, (cst.Name, cst.Attribute, cst.Subscript)):
         plan.refuse(block.node, block.key, RULE.code, "give this model a name before entering it")
+        return
+    if any(n.value in models.bound_in(block.body) for n in walk(block.item.item) if isinstance(n, cst.Name)):
+        plan.refuse(block.node, block.key, RULE.code, "the block binds the name of its own model to something else")
         return
     plan.edit(block.node, block.key, lambda updated: _unwrapped(plan, block, updated))
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import libcst as cst
 
 from pm_migrate.codemod import values as v
-from pm_migrate.codemod.flow import bound_name
 from pm_migrate.codemod.models import Block, Models, Role
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.purity import impure_calls
@@ -104,14 +103,44 @@ ORDER = Rule(
             parts = []
             with pm.Model() as model:
                 for i in range(3):
-                    # TODO(pm-migrate PM205): this fills `parts`, which is made outside of the model: make it in the block
+                    # TODO(pm-migrate PM205): this fills `parts`, which is made outside of the model: make it there
                     parts.append(pm.Normal('x%d' % i, 0, 1))
             """,
         ),
     ),
 )
 
-RULES = (ORDER, ESCAPE, REENTRY)
+OBJECT = Rule(
+    "PM208",
+    "The model object itself is used",
+    """The program asks a model for its variables, its log density, or another attribute.
+
+    Why: a generator model has none of PyMC3's attributes.
+
+    Limits: passing the model on is marked for review. For attributes, take the statement out, then run again.
+    """,
+    (
+        Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1)
+            print(model.basic_RVs)
+            """,
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1)
+            # TODO(pm-migrate PM208): `model.basic_RVs`: a generator model has no such attribute
+            print(model.basic_RVs)
+            """,
+        ),
+    ),
+)
+
+RULES = (ORDER, ESCAPE, REENTRY, OBJECT)
 
 
 def check_generator(plan: Plan, models: Models, block: Block) -> None:
@@ -130,14 +159,20 @@ def check_generator(plan: Plan, models: Models, block: Block) -> None:
             elif isinstance(node, (cst.Break, cst.Continue)) and not _in_loop(plan, node, s):
                 plan.refuse(node, key, ORDER.code, "take this statement out of the with block")
             elif isinstance(node, cst.Name) and v.models(plan.flow.value(node)):
-                plan.refuse(node, key, ORDER.code, f"the model `{node.value}` is used while it is being made")
+                plan.refuse(node, key, OBJECT.code, f"the model `{node.value}` is used while it is being made")
             elif isinstance(node, cst.With) and v.models(plan.flow.value(node.items[0].item)):
                 plan.refuse(node, key, ORDER.code, "a model within a model: give it a generator of its own")
+    for s in block.having(Role.FRONT):
+        for node in walk(s):
+            if isinstance(node, cst.Name) and v.models(plan.flow.value(node)):
+                plan.refuse(node, key, OBJECT.code, f"the model `{node.value}` is used while it is being made")
     scope = plan.flow.scope_of(block.node)
     for name in sorted(bound & scope.outer_names):
         plan.refuse(block.node, key, ORDER.code, f"`{name}` is declared global and bound in the model")
     _check_stores(plan, models, block, generator)
     _check_effects(plan, models, block, generator)
+    _check_attributes(plan, block, generator)
+    _check_iterators(plan, generator, block)
 
 
 def _in_loop(plan: Plan, node: cst.CSTNode, statement: cst.CSTNode) -> bool:
@@ -153,7 +188,7 @@ def _check_stores(plan: Plan, models: Models, block: Block, generator: list[cst.
     """The generator runs again and again: what it fills must be its own; and what it reads must stay as it is."""
     inside = models.sites_in(generator)
     nodes = {n for s in generator for n in walk(s)}
-    free = {}
+    free: dict[str, frozenset[cst.CSTNode]] = {}
     for node in nodes:
         if isinstance(node, cst.Name) and node in plan.flow.sites and not plan.flow.sites[node] & inside:
             free.setdefault(node.value, plan.flow.sites[node])
@@ -165,30 +200,36 @@ def _check_stores(plan: Plan, models: Models, block: Block, generator: list[cst.
                     node,
                     block.key,
                     ORDER.code,
-                    f"this fills `{base.value}`, which is made outside of the model: make it in the block",
+                    f"this fills `{base.value}`, which is made outside of the model: make it there",
                 )
-        elif base.value in free and sites & free[base.value] and _runs_after(plan, node, block) and sites:
-            if not _other_column(node, nodes):
-                plan.note(
-                    node,
-                    block.key,
-                    ORDER.code,
+        elif (
+            sites & free.get(base.value, frozenset())
+            and _runs_after(plan, node, block)
+            and not _other_column(node, nodes)
+        ):
+            plan.note(
+                node,
+                block.key,
+                ORDER.code,
                     f"`{base.value}` is changed in place after the model was built from it; the generator reads it "
                     "again: give the model a copy",
-                    review=True,
-                )
+                review=True,
+            )
 
 
 def _runs_after(plan: Plan, node: cst.CSTNode, block: Block) -> bool:
     """Whether code may run after a block was left: it stands below it, or in the same loop or another function."""
+    here = plan.tree.scope(block.node)
+    if plan.tree.scope(node) is not here:
+        return plan.tree.order[node] > plan.tree.order[block.node]
+    if any(
+        isinstance(a, (cst.For, cst.While)) and plan.tree.inside(node, a) and plan.tree.scope(a) is here
+        for a in plan.tree.ancestors(block.node)
+    ):
+        return True
     if plan.tree.inside(node, block.node):
         return any(plan.tree.inside(node, s) for s in block.having(Role.AFTER))
-    if plan.tree.order[node] > plan.tree.order[block.node]:
-        return True
-    if plan.tree.scope(node) is not plan.tree.scope(block.node):
-        return False
-    loops = [a for a in plan.tree.ancestors(block.node) if isinstance(a, (cst.For, cst.While))]
-    return any(plan.tree.inside(node, loop) for loop in loops)
+    return plan.tree.order[node] > plan.tree.order[block.node]
 
 
 def _other_column(store: cst.CSTNode, nodes: set[cst.CSTNode]) -> bool:
@@ -218,6 +259,13 @@ def _check_effects(plan: Plan, models: Models, block: Block, generator: list[cst
             simple = isinstance(s, cst.SimpleStatementLine) and not _conditional(plan, call, s)
             if simple and not local and not isinstance(plan.tree.parent[call], cst.Expr):
                 _hoist(plan, block, call)
+            elif _changes_each_time(plan, call):
+                plan.refuse(
+                    call,
+                    block.key,
+                    ORDER.code,
+                    f"`{code(call.func)}` gives something else at every evaluation: call it before the model",
+                )
             else:
                 plan.note(
                     call,
@@ -227,6 +275,64 @@ def _check_effects(plan: Plan, models: Models, block: Block, generator: list[cst
                     "changes something or is random",
                     review=True,
                 )
+
+
+def _changes_each_time(plan: Plan, call: cst.Call) -> bool:
+    name = plan.flow.name_of(call.func) or ""
+    return name == "builtins.next" or name.startswith(("numpy.random.", "random."))
+
+
+_ONCE = frozenset(f"builtins.{name}" for name in ("zip", "map", "filter", "enumerate", "reversed", "iter"))
+
+
+def _check_iterators(plan: Plan, generator: list[cst.CSTNode], block: Block) -> None:
+    """What can be gone through once only would be empty at the second evaluation."""
+    for s in generator:
+        for node in walk(s):
+            if not isinstance(node, cst.Name) or node not in plan.flow.sites:
+                continue
+            for site in _own(plan, node, generator):
+                target = plan.tree.parent.get(site)
+                assign = plan.tree.parent.get(target) if target is not None else None
+                value = assign.value if isinstance(assign, cst.Assign) else None
+                called = isinstance(value, cst.Call) and plan.flow.name_of(value.func) in _ONCE
+                if called or isinstance(value, cst.GeneratorExp):
+                    plan.refuse(
+                        node, block.key, ORDER.code, f"`{node.value}` can be gone through once only: make it a list"
+                    )
+
+
+def _check_attributes(plan: Plan, block: Block, generator: list[cst.CSTNode]) -> None:
+    """An attribute of an object that may be set again is read once, in front of the generator."""
+    names: dict[str, str] = {}
+    for s in generator:
+        for node in walk(s):
+            if not isinstance(node, cst.Attribute) or not isinstance(node.value, cst.Name):
+                continue
+            classes = [a.node for a in plan.flow.value(node.value) if isinstance(a, v.Instance)]
+            stores = {site for c in classes for site in plan.flow.attribute_sites.get((c, node.attr.value), ())}
+            if node in stores or not any(_outside_init(plan, site) for site in stores):
+                continue
+            if v.tainted(plan.flow.value(node)) or any(plan.tree.inside(site, s) for site in stores):
+                plan.refuse(
+                    node, block.key, ORDER.code, f"`{code(node)}` is set by the model itself: use a name of its own"
+                )
+                continue
+            text = code(node)
+            if text not in names:
+                names[text] = plan.fresh_name(node.attr.value)
+                plan.hoisted.setdefault(block.node, []).append(names[text])
+                plan.results[names[text]] = node
+            plan.edit(node, block.key, _named(names[text]))
+
+
+def _named(name: str) -> Callable[[cst.CSTNode], cst.Name]:
+    return lambda _: cst.Name(name)
+
+
+def _outside_init(plan: Plan, site: cst.CSTNode) -> bool:
+    scope = plan.tree.scope(site)
+    return not (isinstance(scope, cst.FunctionDef) and scope.name.value == "__init__")
 
 
 def _conditional(plan: Plan, node: cst.CSTNode, statement: cst.CSTNode) -> bool:
@@ -275,9 +381,7 @@ def arguments(plan: Plan, models: Models, block: Block) -> Iterator[str]:
 
 def _own(plan: Plan, node: cst.Name, generator: list[cst.CSTNode]) -> frozenset[cst.CSTNode]:
     """The places outside of the generator that may have bound a name."""
-    return frozenset(
-        site for site in plan.flow.sites[node] if not any(plan.tree.inside(site, s) for s in generator)
-    )
+    return frozenset(site for site in plan.flow.sites[node] if not any(plan.tree.inside(site, s) for s in generator))
 
 
 def _changes(plan: Plan, node: cst.Name, outside: frozenset[cst.CSTNode], block: Block) -> bool:
@@ -286,20 +390,41 @@ def _changes(plan: Plan, node: cst.Name, outside: frozenset[cst.CSTNode], block:
     owner = next((s for s in plan.flow.owners(here) if plan.flow.scope_sites(s, node.value) & outside), here)
     sites = plan.flow.scope_sites(owner, node.value)
     if owner is not here:
-        return len(sites) > 1 or not all(isinstance(s, (cst.FunctionDef, cst.ClassDef, cst.ImportAlias)) or
-                                         _once(plan, s) for s in sites)
-    front = {n for s in block.having(Role.FRONT) for n in walk(s)}
-    generator = {n for s in block.having(Role.GENERATOR) for n in walk(s)}
+        return len(sites) > 1 or not all(
+            isinstance(s, (cst.FunctionDef, cst.ClassDef, cst.ImportAlias)) or _once(plan, s) for s in sites
+        )
+    generator = block.having(Role.GENERATOR)
     return any(
-        site not in front and site not in generator and _runs_after(plan, site, block)
-        for site in sites
-        if bound_name(site) == node.value
+        _runs_after(plan, site, block) and not any(plan.tree.inside(site, s) for s in generator) for site in sites
     )
 
 
 def _once(plan: Plan, site: cst.CSTNode) -> bool:
     """Whether the only place that binds a name runs once."""
     return not any(isinstance(a, (cst.For, cst.While, cst.AugAssign)) for a in plan.tree.ancestors(site))
+
+
+def plan_model_uses(plan: Plan, models: Models) -> None:
+    """Refuse what asks a model for its attributes; mark for review what passes a model on."""
+    for node in plan.tree.order:
+        if not isinstance(node, cst.BaseExpression):
+            continue
+        sites = [m.site for m in v.models(plan.flow.value(node))]
+        if not sites:
+            continue
+        parent = plan.tree.parent[node]
+        if isinstance(parent, (cst.Attribute, cst.Subscript)) and parent.value is node:
+            plan.unite(*sites)
+            plan.refuse(parent, sites[0], OBJECT.code, f"`{code(parent)}`: a generator model has no such attribute")
+        elif isinstance(parent, cst.Arg) and isinstance(call := plan.tree.parent[parent], cst.Call):
+            name = plan.flow.name_of(call.func) or ""
+            known = name.startswith(("pymc3.", "arviz.", "builtins.")) or all(
+                isinstance(a, v.Function) for a in plan.flow.value(call.func)
+            )
+            method = isinstance(call.func, cst.Attribute) and call.func.attr.value in ("append", "insert", "setdefault")
+            if not known and not method:
+                message = f"`{code(call.func)}` is given `{code(node)}`, which is a generator model now"
+                plan.note(parent, sites[0], OBJECT.code, message, review=True)
 
 
 def plan_escapes(plan: Plan, models: Models) -> None:
@@ -311,6 +436,10 @@ def plan_escapes(plan: Plan, models: Models) -> None:
         generator = block.having(Role.GENERATOR)
         inside = models.sites_in(generator)
         nodes = {n for s in generator for n in walk(s)}
+        # a block that adds to the model again is refused as a whole
+        nodes |= {
+            n for b in model.blocks if b is not block for s in b.body if models.creates(s, b.sites) for n in walk(s)
+        }
         for node, sites in plan.flow.sites.items():
             if node in nodes or node in plan.by_name or not sites & inside:
                 continue

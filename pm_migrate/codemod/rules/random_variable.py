@@ -1,8 +1,8 @@
 """Rewrite random variables: ``x = pm.Normal('x', mu=0, sd=1)`` becomes ``x = yield pm.Normal('x', loc=0, scale=1)``.
 
 Parameters are renamed or computed as the catalogue says, whichever of PyMC3's parametrisations the call uses;
-positional arguments stay positional where PyMC4 has them in the same order. ``shape=`` becomes ``batch_stack=`` where all
-parameters are certainly numbers, and otherwise stays: it means the total shape.
+positional arguments stay positional where PyMC4 has them in the same order. ``shape=`` becomes ``batch_stack=`` where
+all parameters are certainly numbers, and otherwise stays: it means the total shape.
 
 Why: PyMC4 follows TensorFlow Probability's names, has one parametrisation for each distribution, and in places another
 order of arguments, so that a call that is not rewritten can run and mean something else.
@@ -238,9 +238,7 @@ def _name_first(
     variable = call.args[given.name].value
     text = {a.text for a in plan.flow.value(variable) if isinstance(a, v.Text)}
     word = next(iter(text)) if len(text) == 1 else None
-    named = {
-        param: plan.fresh_name(f"{word}_{param}" if word and word.isidentifier() else param) for param in twice
-    }
+    named = {param: plan.fresh_name(f"{word}_{param}" if word and word.isidentifier() else param) for param in twice}
 
     def build(_: Any) -> list[cst.SimpleStatementLine]:
         return [statement(f"{named[p]} = {code(plan.results[named[p]])}") for p in twice]

@@ -1,4 +1,4 @@
-"""Rewrite tensor functions: ``pm.math.exp(x)``, ``tt.exp(x)`` and ``np.exp(x)`` of random variables become ``tf.exp(x)``.
+"""Rewrite tensor functions: ``pm.math.exp(x)`` and ``tt.exp(x)`` of random variables become ``tf.exp(x)``.
 
 Functions of arguments that do not depend on random variables become NumPy's, which computes in float64 as Theano did.
 
@@ -12,14 +12,16 @@ is never 0 or 1; ``tf.sigmoid`` can be. ``tt.dot`` of a matrix of three or more 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import libcst as cst
 
-from pm_migrate.catalog.functions import ADVICE, NUMPY, FUNCTIONS, TensorFunction, function_named
+from pm_migrate.catalog.functions import ADVICE, FUNCTIONS, NUMPY, TensorFunction, function_named
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.random_variable import separated
-from pm_migrate.codemod.tree import expression
+from pm_migrate.codemod.tree import code, expression, walk
 
 RULE = Rule(
     "PM401",
@@ -115,7 +117,7 @@ ARRAYS = Rule(
 METHODS = Rule(
     "PM403",
     "An attribute of a random variable without a counterpart",
-    """The program uses something of a Theano variable that values of a model do not have, such as ``.tag`` or ``.eval()``.
+    """The program uses something of a variable that values of a model do not have, such as ``.tag`` or ``.eval()``.
 
     Why: in a generator, variables are the values of one evaluation; there is no graph to ask.
 
@@ -148,7 +150,7 @@ RULES = (RULE, ARRAYS, METHODS)
 
 _ATTRIBUTES = frozenset(
     """T all any argmax argmin astype clip cumprod cumsum dot dtype flatten max mean min ndim prod ravel repeat reshape
-    round shape size squeeze std sum swapaxes transpose var""".split()  # noqa: SIM905
+    round shape size squeeze std sum swapaxes transpose var""".split()
 )
 
 
@@ -179,8 +181,10 @@ def plan_numpy(plan: Plan) -> None:
         if not isinstance(node, cst.Call):
             continue
         name = plan.flow.name_of(node.func)
-        if name is None or not name.startswith("numpy.") or not any(
-            v.tainted(plan.flow.value(a.value)) for a in node.args
+        if (
+            name is None
+            or not name.startswith("numpy.")
+            or not any(v.tainted(plan.flow.value(a.value)) for a in node.args)
         ):
             continue
         row = FUNCTIONS.get(NUMPY.get(name.removeprefix("numpy."), ""))
@@ -189,22 +193,55 @@ def plan_numpy(plan: Plan) -> None:
             plan.allow(ARRAYS.code, key)
             _rewrite(plan, node, row, key, tensorflow=True)
         elif name.startswith("numpy.random."):
-            plan.refuse(node, key, ARRAYS.code, "NumPy cannot draw with random variables as parameters: use a distribution")
+            plan.refuse(
+                node, key, ARRAYS.code, "NumPy cannot draw with random variables as parameters: use a distribution"
+            )
+
+
+def plan_indexing(plan: Plan) -> None:
+    """For PyMC4 itself: values are plain tensors, which arrays cannot index."""
+    for node in plan.tree.order:
+        if not isinstance(node, cst.Subscript) or not v.only(plan.flow.value(node.value), v.Tensor):
+            continue
+        match node.slice:
+            case [cst.SubscriptElement(slice=cst.Index(value=index))]:
+                plain = isinstance(index, (cst.Integer, cst.UnaryOperation)) or v.only(plan.flow.value(index), v.Number)
+            case _:
+                continue
+        if not plain:
+            plan.edit(node, function_group(plan, node), _gathered(plan, node), {"tf"})
+
+
+def _gathered(plan: Plan, node: cst.Subscript) -> Callable[[cst.Subscript], cst.BaseExpression]:
+    def apply(updated: cst.Subscript) -> cst.BaseExpression:
+        element = updated.slice[0].slice
+        assert isinstance(element, cst.Index)
+        return expression(f"{plan.names.alias('tf', node)}.gather({code(updated.value)}, {code(element.value)})")
+
+    return apply
 
 
 def plan_attributes(plan: Plan) -> None:
-    """Refuse attributes of random variables that their values do not have."""
+    """Refuse attributes of random variables that their values do not have, each once: the longest chain's."""
+    refused = {note.node for note in plan.notes}
     for node in plan.tree.order:
         if not isinstance(node, cst.Attribute) or node.attr.value in _ATTRIBUTES:
             continue
         value = plan.flow.value(node.value)
-        if v.only(value, v.Tensor):
+        if v.only(value, v.Tensor) and not refused & set(walk(node)):
+            refused.add(node)
             plan.refuse(
                 node,
                 function_group(plan, node),
                 METHODS.code,
-                f"`.{node.attr.value}` of a random variable has no counterpart: take it out of the model",
+                f"`.{_first_attribute(node)}` of a random variable has no counterpart: take it out of the model",
             )
+
+
+def _first_attribute(node: cst.Attribute) -> str:
+    while isinstance(node.value, cst.Attribute):
+        node = node.value
+    return node.attr.value
 
 
 def function_group(plan: Plan, node: cst.CSTNode) -> cst.CSTNode:
@@ -219,7 +256,7 @@ def function_group(plan: Plan, node: cst.CSTNode) -> cst.CSTNode:
     if isinstance(node, cst.Call):
         for arg in node.args:
             keys += plan.keys_of(plan.flow.value(arg.value))
-    elif isinstance(node, cst.Attribute):
+    elif isinstance(node, (cst.Attribute, cst.Subscript)):
         keys += plan.keys_of(plan.flow.value(node.value))
     if not keys:
         return node
@@ -253,7 +290,11 @@ def _problem(row: TensorFunction | None, name: str, call: cst.Call, tensorflow: 
         return f"{name}: say {row.needs}=, without it Theano flattens its argument"
     if row.name == "stack" and not isinstance(positional[0].value, (cst.List, cst.Tuple, cst.Name, cst.ListComp)):
         return "stack: give it one list"
-    if row.name == "stack" and len(positional) > 1 and not isinstance(positional[1].value, (cst.Integer, cst.UnaryOperation)):
+    if (
+        row.name == "stack"
+        and len(positional) > 1
+        and not isinstance(positional[1].value, (cst.Integer, cst.UnaryOperation))
+    ):
         return "stack: give it one list"
     return None
 
@@ -261,8 +302,10 @@ def _problem(row: TensorFunction | None, name: str, call: cst.Call, tensorflow: 
 def _rewrite(plan: Plan, call: cst.Call, row: TensorFunction, key: cst.CSTNode, *, tensorflow: bool) -> None:
     module = "tf" if tensorflow else "np"
     spelled = (row.tf if tensorflow else row.np) or ""
-    if row.name in ("as_tensor_variable", "as_tensor") and tensorflow and isinstance(
-        call.args[0].value, (cst.List, cst.Tuple)
+    if (
+        row.name in ("as_tensor_variable", "as_tensor")
+        and tensorflow
+        and isinstance(call.args[0].value, (cst.List, cst.Tuple))
     ):
         spelled = "stack"
     given = {a.keyword.value for a in call.args if a.keyword is not None}

@@ -1,8 +1,8 @@
 """Read results as arrays: ``trace['mu']`` becomes ``pm.draws(trace, 'mu')``.
 
-``pm.draws`` gives what a MultiTrace gave: one array with the chains one after the other. ``trace[mu]``, with the variable
-itself, goes by its name; ``trace[500:]`` becomes a selection of draws; dictionaries of predictive draws are read the same
-way.
+``pm.draws`` gives what a MultiTrace gave: one array with the chains one after the other. ``trace[mu]``, with the
+variable itself, goes by its name; ``trace[500:]`` becomes a selection of draws; dictionaries of predictive draws are
+read the same way.
 
 Why: sampling gives InferenceData, which keeps chains and draws apart and is not indexed by variable.
 
@@ -35,7 +35,9 @@ RULE = Rule(
             with pm.Model() as model:
                 mu = pm.Normal('mu', 0, 1)
                 trace = pm.sample(500, tune=500, chains=2)
-            print(trace['mu'].mean(), trace[100:][mu].std(), trace['mu', 250:], len(trace))
+            print(trace['mu'].mean(), len(trace))
+            print(trace[100:][mu].std())
+            print(trace['mu', 250:])
             """,
             """
             import pm_migrate.pymc4 as pm
@@ -48,7 +50,9 @@ RULE = Rule(
 
             model = build_model()
             trace = pm.sample(model, num_samples=500, burn_in=500, num_chains=2)
-            print(pm.draws(trace, 'mu').mean(), pm.draws(trace.isel(draw=slice(100, None)), 'mu').std(), pm.draws(trace.isel(draw=slice(250, None)), 'mu'), trace.posterior.sizes['draw'])
+            print(pm.draws(trace, 'mu').mean(), trace.posterior.sizes['draw'])
+            print(pm.draws(trace.isel(draw=slice(100, None)), 'mu').std())
+            print(pm.draws(trace.isel(draw=slice(250, None)), 'mu'))
             """,
         ),
         Example(
@@ -155,9 +159,7 @@ def _is_iterated(parent: cst.CSTNode, node: cst.CSTNode) -> bool:
 def _known(plan: Plan, models: Models, node: cst.CSTNode, name: str | None) -> tuple[bool, bool]:
     """Whether the models of a result have a variable of a name, and whether it is observed in all of them."""
     tables = [
-        models.variables.get(site, {})
-        for trace in v.traces(plan.flow.value(node))
-        for site in plan.trace_models(trace)
+        models.variables.get(site, {}) for trace in v.traces(plan.flow.value(node)) for site in plan.trace_models(trace)
     ]
     return bool(tables) and all(name in t for t in tables), bool(tables) and all(t.get(name or "") for t in tables)
 
@@ -212,7 +214,9 @@ def _plan_draws(plan, models, parent, node, index, kind, key, burn, pick) -> Non
         quote = code(named)[0] if code(named)[0] in "'\"" else _quote(plan, parent)
         if plan.options.upstream:
             where = group or ("posterior" if kind == "trace" else "prior")
-            return expression(f"{plan.names.alias('np', parent)}.concatenate({code(base)}.{where}[{code(named)}].values)")
+            return expression(
+                f"{plan.names.alias('np', parent)}.concatenate({code(base)}.{where}[{code(named)}].values)"
+            )
         args = [cst.Arg(base), cst.Arg(named)]
         if group is not None:
             args.append(layout.keyword("group", expression(f"{quote}{group}{quote}")))
@@ -262,13 +266,19 @@ def _plan_attribute(
         combined = all(
             code(a.value) == "True" for a in call.args if a.keyword is not None and a.keyword.value == "combine"
         )
-        if call.args and call.args[0].keyword is None and len(call.args) == 1 + len(keywords) and combined and (
-            keywords <= {"combine"}
+        if (
+            call.args
+            and call.args[0].keyword is None
+            and len(call.args) == 1 + len(keywords)
+            and combined
+            and (keywords <= {"combine"})
         ):
             _plan_draws(plan, models, call, node, call.args[0].value, kind, key, None, lambda u: u.args[0].value)
             return
     elif kind == "trace" and attr == "nchains":
-        plan.edit(parent, key, lambda u: expression(f"{code(u.value)}.posterior.sizes[{_quoted(plan, parent, 'chain')}]"))
+        plan.edit(
+            parent, key, lambda u: expression(f"{code(u.value)}.posterior.sizes[{_quoted(plan, parent, 'chain')}]")
+        )
         return
     elif kind == "trace" and _known(plan, models, node, attr)[0]:
         quoted = expression(_quoted(plan, parent, attr))

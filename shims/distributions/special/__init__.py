@@ -62,7 +62,13 @@ def _truncated_normal(value: Tensor, canonical: Mapping[str, Tensor]) -> Tensor:
     """See :func:`_log_normal_mass`; without ends this is the plain normal density."""
     mu, sigma = canonical["mu"], canonical["sigma"]
     z = (value - mu) / sigma
-    mass = _log_normal_mass((canonical["lower"] - mu) / sigma, (canonical["upper"] - mu) / sigma)
+
+    def scaled(end: Tensor) -> Tensor:
+        # an infinite end stays infinite, and has no gradient
+        finite = tf.math.is_finite(end)
+        return tf.where(finite, (tf.where(finite, end, mu) - mu) / sigma, end)
+
+    mass = _log_normal_mass(scaled(canonical["lower"]), scaled(canonical["upper"]))
     return -0.5 * tf.square(z) - tf.math.log(sigma) - 0.5 * math.log(2.0 * math.pi) - mass
 
 

@@ -10,10 +10,11 @@ import numpy as np
 import tensorflow as tf
 
 from pm_migrate.shims.pymc4.coroutine_model import Model, is_template
-from pm_migrate.shims.pymc4.distributions import Deterministic, Distribution, Potential
+from pm_migrate.shims.pymc4.distribution import Distribution
 from pm_migrate.shims.pymc4.errors import EvaluationError, StopExecution
 from pm_migrate.shims.pymc4.names import name_scope, variable_name
 from pm_migrate.shims.pymc4.tensors import GeneratorTensor, evaluating, to_tensor, unwrap, wrap
+from pm_migrate.shims.pymc4.terms import Deterministic, Potential
 
 Tensor = Any
 _YIELDED = (Distribution, Deterministic, Potential, Model, GeneratorType)

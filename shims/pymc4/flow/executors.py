@@ -7,18 +7,13 @@ from typing import Any, ClassVar
 
 import tensorflow as tf
 
-from pm_migrate.shims.pymc4.distributions import (
-    Deterministic,
-    Distribution,
-    Potential,
-    observations,
-    stateless_seed,
-)
+from pm_migrate.shims.pymc4.distribution import Distribution, observations, stateless_seed
 from pm_migrate.shims.pymc4.errors import EvaluationError
 from pm_migrate.shims.pymc4.flow.driver import Handler, drive
 from pm_migrate.shims.pymc4.flow.state import SamplingState
 from pm_migrate.shims.pymc4.names import transformed_name
 from pm_migrate.shims.pymc4.tensors import to_tensor, unwrap
+from pm_migrate.shims.pymc4.terms import Deterministic, Potential
 
 Tensor = Any
 

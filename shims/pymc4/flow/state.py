@@ -9,8 +9,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from pm_migrate.shims.pymc4.distributions import Distribution, Potential
+from pm_migrate.shims.pymc4.distribution import Distribution
 from pm_migrate.shims.pymc4.names import NameParts, transformed_name
+from pm_migrate.shims.pymc4.terms import Potential
 
 Tensor = Any
 

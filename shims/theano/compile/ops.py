@@ -73,8 +73,8 @@ def _python_op(fn: Callable[..., Any], outputs: Sequence[TensorType]) -> Op:
 
         def no_gradient(*_: Any) -> Any:
             raise NotSupported(
-                f"the gradient of {fn.__name__}, a Python function made an operation by as_op: write it with theano.tensor, "
-                "or sample its inputs with a step method that needs no gradient"
+                f"the gradient of {fn.__name__}, a Python function made an operation by as_op: write it with "
+                "theano.tensor, or sample its inputs with a step method that needs no gradient"
             )
 
         return results, no_gradient

@@ -12,7 +12,7 @@ from pm_migrate.shims.theano import promotion
 from pm_migrate.shims.theano.config import config
 from pm_migrate.shims.theano.graph import Constant, Op, Variable, apply, as_variable, known
 from pm_migrate.shims.theano.ops.elemwise import broadcast_flags, cast
-from pm_migrate.shims.theano.ops.shaping import dynamic, known_shape, shape_vector, static
+from pm_migrate.shims.theano.ops.shaping import diagonal, dynamic, known_shape, shape_vector, static
 
 
 def alloc(value: Any, *shape: Any) -> Variable:
@@ -111,12 +111,12 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> Va
         kind = "int64"
 
     def impl(first: Any, last: Any, increment: Any) -> Any:
-        values = [known(v) for v in (first, last, increment)]
+        values: list[Any] = [known(v) for v in (first, last, increment)]
         if all(v is not None for v in values):
             return np.arange(*values).astype(kind)
         return tf.range(*(tf.cast(v, kind) for v in (first, last, increment)))
 
-    def fast(first: np.ndarray, last: np.ndarray, increment: np.ndarray) -> np.ndarray:
+    def fast(first: Any, last: Any, increment: Any) -> np.ndarray:
         return np.arange(first, last, increment)
 
     op = Op("arange", impl, infer=lambda inputs: (kind, (False,)), fast=fast, raw=True)
@@ -131,7 +131,7 @@ def _triangular(name: str, make: Callable[..., np.ndarray], arguments: tuple[Any
         values = [known(n) for n in numbers]
         if any(v is None for v in values):
             raise ValueError("the size must be known when the model is compiled")
-        return make(*(int(v) for v in values), dtype=kind)  # type: ignore[arg-type]
+        return make(*(int(v) for v in values), dtype=kind)
 
     op = Op(name, impl, infer=lambda inputs: (kind, (False, False)), fast=impl, raw=True)
     return apply(op, *arguments)
@@ -167,8 +167,6 @@ def triu(m: Any, k: int = 0) -> Variable:
 
 def diag(v: Any, k: int = 0) -> Variable:
     """A vector as the diagonal of a matrix, or the diagonal of a matrix as a vector."""
-    from pm_migrate.shims.theano.ops.shaping import diagonal
-
     v = as_variable(v)
     if v.ndim == 1:
         return alloc_diag(v, k)
@@ -190,3 +188,11 @@ def alloc_diag(v: Any, offset: int = 0) -> Variable:
         fast=lambda x: np.diag(x, int(offset)),
     )
     return apply(op, v)
+
+
+def broadcast_to(x: Any, wanted: Any) -> Variable:
+    """Broadcast to a shape."""
+    operand, _ = shape_vector(wanted)
+    count = operand.static_shape[0]
+    assert count is not None
+    return alloc(x, *(operand[i] for i in range(count)))

@@ -19,7 +19,7 @@ from pm_migrate.shims.theano.ops.scalars import SCALARS, guard, guarded_pow
 def broadcast_flags(inputs: Sequence[Variable]) -> tuple[bool, ...]:
     """Flags of the result of broadcasting: a dimension has length 1 if it has so in every operand."""
     first = inputs[0].broadcastable
-    if len(inputs) == 1 or all([v.broadcastable == first for v in inputs]):
+    if len(inputs) == 1 or all([v.broadcastable == first for v in inputs]):  # noqa: C419 - called for each node
         return first
     ndim = max(v.ndim for v in inputs)
     padded = [(True,) * (ndim - v.ndim) + v.broadcastable for v in inputs]
@@ -223,7 +223,7 @@ def switch(cond: Any, ift: Any, iff: Any) -> Variable:
 def where(cond: Any, ift: Any = None, iff: Any = None, **kwargs: Any) -> Any:
     """``switch``, or with the condition alone its ``nonzero``."""
     if ift is None and iff is None:
-        from pm_migrate.shims.theano.ops.indexing import nonzero
+        from pm_migrate.shims.theano.ops.selection import nonzero
 
         return nonzero(as_variable(cond), **kwargs)
     return switch(cond, ift, iff)

@@ -1,9 +1,9 @@
 """Reading and replacing parts of a tensor.
 
-Indexing follows NumPy: integers, slices, ``None``, ``...``, integer arrays and masks, mixed. What is known while tracing
-(constants, data, shapes) becomes static: a mask turns into the positions where it holds, negative indices are wrapped, and
-an index out of range is an ``IndexError``. A random index that is out of range gives NaN, since compiled code cannot raise
-and would silently take the last element.
+Indexing follows NumPy: integers, slices, ``None``, ``...``, integer arrays and masks, mixed. What is known while
+tracing (constants, data, shapes) becomes static: a mask turns into the positions where it holds, negative indices are
+wrapped, and an index out of range is an ``IndexError``. A random index that is out of range gives NaN, since compiled
+code cannot raise and would silently take the last element.
 """
 
 from __future__ import annotations
@@ -15,11 +15,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from pm_migrate.errors import NotSupported
 from pm_migrate.shims.theano import promotion
-from pm_migrate.shims.theano.graph import Op, Variable, apply, apply_multiple, as_variable, known
-from pm_migrate.shims.theano.ops import elemwise
-from pm_migrate.shims.theano.ops.shaping import dynamic, flatten, static
+from pm_migrate.shims.theano.graph import Op, Variable, apply, as_variable, known
+from pm_migrate.shims.theano.ops.shaping import dense, dynamic, static
 
 Tensor = Any
 
@@ -177,7 +175,7 @@ def _gather(
     indices: list[Any] = []
     for axis, part in arrays:
         number = part.operands[0]
-        value = values[number] if fixed[number] is None else fixed[number]
+        value: Any = values[number] if fixed[number] is None else fixed[number]
         if value.dtype in (np.dtype(bool), tf.bool):
             indices += _positions(value, part.axes)
         else:
@@ -189,7 +187,7 @@ def _gather(
     lengths = static(x) or tuple(tf.unstack(tf.shape(x, out_type=tf.int64)))
     flat, valid = _linear(indices, [lengths[a] for a in axes])
     if len(axes) == 1:
-        result = tf.gather(_dense(x), flat, axis=axes[0])
+        result = tf.gather(dense(x), flat, axis=axes[0])
         if not isinstance(valid, bool):
             result = _nan_outside(result, valid, axes[0], rank - 1 - axes[0])
         return result
@@ -205,11 +203,6 @@ def _gather(
         order = [*range(joint, joint + place), *range(joint), *range(joint + place, joint + len(rest))]
         result = tf.transpose(result, order)
     return result
-
-
-def _dense(x: Tensor) -> Tensor:
-    """The tensor itself, whose gradient is then a tensor, too: that of ``gather`` is ``IndexedSlices``."""
-    return tf.reshape(x, static(x) or tf.shape(x))
 
 
 def _positions(mask: Any, ndim: int) -> list[Any]:
@@ -327,7 +320,7 @@ def _places(shape: Any, parts: Sequence[Part], values: Sequence[Any]) -> Any:
     fixed = [known(v) for v in values]
     if isinstance(shape, np.ndarray) and all(v is not None for v in fixed):
         numbers = np.arange(int(shape.prod())).reshape(tuple(shape))
-        return np.asarray(numbers[_numpy_index(parts, fixed)])  # type: ignore[arg-type]
+        return np.asarray(numbers[_numpy_index(parts, fixed)])
     numbers = tf.reshape(tf.range(tf.reduce_prod(shape)), shape)
     return read(numbers, parts, values)
 
@@ -344,84 +337,3 @@ def _scatter(flat: Tensor, places: Any, value: Tensor, add: bool) -> Tensor:
     origin = np.arange(flat.shape[0])
     origin[places.ravel()] = flat.shape[0] + np.arange(places.size)
     return tf.gather(tf.concat([flat, value], 0), origin)
-
-
-def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> Variable:
-    """Elements by index along an axis (of the flattened tensor without one)."""
-    if mode != "raise":
-        raise NotSupported(f"take(mode={mode!r}): only mode='raise' is available; clip or wrap the indices first")
-    a, indices = as_variable(a), as_variable(indices)
-    if axis is None:
-        return flatten(a)[indices]
-    return a[(*(slice(None),) * (axis % a.ndim), indices)]
-
-
-def nonzero(a: Any, return_matrix: bool = False) -> Any:
-    """Indices of the elements that are not zero: a tuple of vectors, or the rows of a matrix."""
-    from pm_migrate.shims.theano.ops.shaping import stack
-
-    a = as_variable(a)
-    if a.ndim == 0:
-        raise ValueError("nonzero: a tensor of at least one dimension is wanted")
-    ndim = a.ndim
-
-    def impl(x: Any) -> Any:
-        where = tf.where(tf.not_equal(x, tf.zeros_like(x)))
-        return tuple(where[:, i] for i in range(ndim))
-
-    op = Op(
-        "nonzero",
-        impl,
-        infer=lambda inputs: [("int64", (False,))] * ndim,
-        fast=lambda x: tuple(i.astype("int64") for i in x.nonzero()),
-        outputs=ndim,
-    )
-    vectors = apply_multiple(op, a)
-    return stack(vectors) if return_matrix else tuple(vectors)
-
-
-def nonzero_values(a: Any) -> Variable:
-    """The elements that are not zero, in a vector."""
-    a = as_variable(a)
-    return flatten(a)[flatnonzero(a)]
-
-
-def flatnonzero(a: Any) -> Variable:
-    """Indices, in the flattened tensor, of the elements that are not zero."""
-    return nonzero(flatten(a))[0]
-
-
-def compress(condition: Any, x: Any, axis: int | None = None) -> Variable:
-    """The slices along an axis (the elements without one) where the condition holds."""
-    return take(x, flatnonzero(condition), axis)
-
-
-def fill_diagonal(a: Any, val: Any) -> Variable:
-    """A copy of a matrix with its main diagonal set to a scalar."""
-    return fill_diagonal_offset(a, val, 0)
-
-
-def fill_diagonal_offset(a: Any, val: Any, offset: int) -> Variable:
-    """A copy of a matrix with one diagonal set to a scalar."""
-    a = as_variable(a)
-    if a.ndim != 2:
-        raise TypeError(f"fill_diagonal: a matrix is wanted, not {a.ndim} dimensions")
-    dtype = a.dtype
-
-    def impl(x: Any, value: Any) -> Any:
-        shape = static(x)
-        assert shape is not None
-        on = np.eye(*shape, k=int(offset), dtype=bool)
-        return tf.where(on, tf.cast(value, dtype), x)
-
-    op = Op("fill_diagonal", impl, infer=lambda inputs: (dtype, inputs[0].broadcastable))
-    return apply(op, a, val)
-
-
-def to_one_hot(y: Any, nb_class: Any, dtype: Any = None) -> Variable:
-    """A matrix with one row per element of ``y``, 1 at its column and 0 elsewhere."""
-    from pm_migrate.shims.theano.ops.creation import arange
-
-    y = as_variable(y)
-    hot = elemwise.eq(y.dimshuffle(0, "x"), arange(nb_class).dimshuffle("x", 0))
-    return elemwise.cast(hot, "floatX" if dtype is None else dtype)

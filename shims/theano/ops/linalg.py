@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import scipy.linalg
@@ -62,7 +62,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Variable:
         "tensordot",
         lambda x, y: tf.tensordot(tf.cast(x, dtype), tf.cast(y, dtype), [left, right]),
         infer=lambda inputs: (dtype, flags),
-        fast=lambda x, y: np.tensordot(x.astype(dtype), y.astype(dtype), [left, right]),
+        fast=lambda x, y: np.tensordot(x.astype(dtype), y.astype(dtype), (left, right)),
     )
     return apply(op, a, b)
 
@@ -256,7 +256,7 @@ _STRUCTURES = ("general", "lower_triangular", "upper_triangular", "symmetric")
 
 
 def solve(a: Any, b: Any, structure: str = "general", lower: bool = False) -> Variable:
-    """Solution ``x`` of ``a x = b`` for a vector or matrix ``b``; the other triangle of a triangular matrix is not read."""
+    """Solution ``x`` of ``a x = b`` for a vector or matrix ``b``; of a triangular matrix one triangle is read."""
     if structure not in _STRUCTURES:
         raise ValueError(f"solve: A_structure is {structure!r}, but must be one of {_STRUCTURES}")
     a, b = _square_operand("solve", a), as_variable(b)
@@ -310,7 +310,7 @@ def _several(
     return apply_multiple(Op(name, tensor, infer=lambda inputs: infer, fast=array, outputs=len(infer)), x)
 
 
-def eigh(a: Any, UPLO: str = "L") -> list[Variable]:
+def eigh(a: Any, UPLO: Literal["L", "U"] = "L") -> list[Variable]:
     """Eigenvalues (ascending) and eigenvectors (in columns) of a symmetric matrix."""
     return _several(
         "eigh",
@@ -359,7 +359,7 @@ def qr(a: Any, mode: str = "reduced") -> Any:
 
 
 def norm(x: Any, ord: Any) -> Variable:
-    """``nlinalg.norm``: of a vector the p-norm, of a matrix Frobenius (None, ``'fro'``), 1, -1, ``'inf'`` or ``'-inf'``."""
+    """``nlinalg.norm``: of a vector the p-norm, of a matrix None or ``'fro'``, 1, -1, ``'inf'``, ``'-inf'``."""
     x = as_variable(x)
     if x.ndim == 0 or x.ndim > 2:
         raise ValueError(f"norm: a vector or a matrix is wanted, not {x.ndim} dimensions")

@@ -101,8 +101,8 @@ def mean(
 def var(input: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False) -> Variable:
     """Variance over axes.
 
-    With ``ddof`` the sum of squares is divided by ``n - ddof`` for *each* axis, as Theano does; over several axes that is not
-    NumPy's divisor. ``corrected`` only changes how Theano rounds, and has no effect here.
+    With ``ddof`` the sum of squares is divided by ``n - ddof`` for *each* axis, as Theano does; over several axes that
+    is not NumPy's divisor. ``corrected`` only changes how Theano rounds, and has no effect here.
     """
     x = as_variable(input)
     kind = promotion.mean_dtype(x.dtype)

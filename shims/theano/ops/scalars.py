@@ -1,13 +1,14 @@
 """The elementwise functions: what each computes, in which dtype, and where its derivative is not finite.
 
 Theano's optimiser moves a ``switch`` past the functions in its branches, so that the gradient of
-``switch(x > 0, log(x), 0)`` is 0 at ``x = 0``. Automatic differentiation of ``tf.where`` gives ``0 * inf = nan`` there. So each function
-that can overflow or has a pole says where it is *regular*. Inside a branch of a ``switch`` it is computed as
+``switch(x > 0, log(x), 0)`` is 0 at ``x = 0``. Automatic differentiation of ``tf.where`` gives ``0 * inf = nan`` there.
+So each function that can overflow or has a pole says where it is *regular*. Inside a branch of a ``switch`` it is
+computed as
 
     where(regular, f(where(regular, x, harmless)), stop_gradient(f(x)))
 
-which has the same value everywhere and gradient 0 outside the regular points. These are ordinary TensorFlow operations, so
-it also holds when the gradient is taken outside of ``vectorized_map``, where a custom gradient would be lost.
+which has the same value everywhere and gradient 0 outside the regular points. These are ordinary TensorFlow operations,
+so it also holds when the gradient is taken outside of ``vectorized_map``, where a custom gradient would be lost.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from pm_migrate.shims.theano import promotion
 from pm_migrate.shims.theano.graph import known
 
 Tensor = Any
+
+_LN2, _LN10 = float(np.log(2.0)), float(np.log(10.0))
 
 
 def _arithmetic(inputs: Sequence[Any]) -> tuple[str, str]:
@@ -114,6 +117,10 @@ def _tiny(x: Tensor) -> Tensor:
 
 def _positive(x: Tensor) -> Tensor:
     return tf.logical_and(x >= _tiny(x), tf.math.is_finite(x))
+
+
+def _both_positive(a: Tensor, x: Tensor) -> Tensor:
+    return tf.logical_and(_positive(a), _positive(x))
 
 
 def _no_pole(x: Tensor) -> Tensor:
@@ -218,6 +225,10 @@ def _erfcx(x: Tensor) -> Tensor:
     return tfp.math.erfcx(x)
 
 
+def _exp2(x: Tensor) -> Tensor:
+    return tf.exp(x * tf.constant(_LN2, x.dtype))
+
+
 def _trunc(x: Tensor) -> Tensor:
     return tf.where(x < 0, tf.math.ceil(x), tf.floor(x))
 
@@ -229,9 +240,6 @@ def _away_from_zero(x: Tensor) -> Tensor:
 def _on_floats(function: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
     """Functions that leave integers as they are."""
     return lambda x: function(x) if _is_float(x) else tf.identity(x)
-
-
-_LN2, _LN10 = float(np.log(2.0)), float(np.log(10.0))
 
 
 def _s(
@@ -293,7 +301,7 @@ _TABLE = [
     _s("isinf", tf.math.is_inf, np.isinf, _test),
     # exponentials and logarithms
     _s("exp", tf.exp, np.exp, _real, _overflows(tf.exp), 0.0),
-    _s("exp2", lambda x: tf.exp(x * tf.constant(_LN2, x.dtype)), np.exp2, _real, _overflows(lambda x: tf.exp(x * _LN2)), 0.0),
+    _s("exp2", _exp2, np.exp2, _real, _overflows(_exp2), 0.0),
     _s("expm1", tf.math.expm1, np.expm1, _real, _overflows(tf.math.expm1), 0.0),
     _s("log", tf.math.log, np.log, _real, _positive, 1.0),
     _s("log2", lambda x: tf.math.log(x) / tf.constant(_LN2, x.dtype), np.log2, _real, _positive, 1.0),
@@ -320,11 +328,11 @@ _TABLE = [
     _s("rad2deg", lambda x: x * tf.constant(180 / np.pi, x.dtype), np.rad2deg),
     # special functions
     _s("gammaln", tf.math.lgamma, scipy.special.gammaln, _real, _no_pole, 1.0),
-    _s("gamma", _gamma, scipy.special.gamma, _real, lambda x: tf.logical_and(_no_pole(x), tf.math.is_finite(_gamma(x))), 1.0),
+    _s("gamma", _gamma, scipy.special.gamma, _real, lambda x: tf.logical_and(_no_pole(x), _finite(_gamma(x))), 1.0),
     _s("psi", _psi, scipy.special.psi, _real, _no_pole, 1.0),
     _s("tri_gamma", _tri_gamma, lambda x: scipy.special.polygamma(1, x), _real, _no_pole, 1.0),
-    _s("gammainc", tf.math.igamma, scipy.special.gammainc, _real, lambda a, x: tf.logical_and(_positive(a), _positive(x)), 1.0, 1.0),
-    _s("gammaincc", tf.math.igammac, scipy.special.gammaincc, _real, lambda a, x: tf.logical_and(_positive(a), _positive(x)), 1.0, 1.0),
+    _s("gammainc", tf.math.igamma, scipy.special.gammainc, _real, _both_positive, 1.0, 1.0),
+    _s("gammaincc", tf.math.igammac, scipy.special.gammaincc, _real, _both_positive, 1.0, 1.0),
     _s("erf", tf.math.erf, scipy.special.erf),
     _s("erfc", tf.math.erfc, scipy.special.erfc),
     _s("erfinv", tf.math.erfinv, scipy.special.erfinv, _real, lambda x: tf.abs(x) < 1.0, 0.0),

@@ -1,9 +1,11 @@
 """``theano.tensor.extra_ops``."""
 
 from pm_migrate.shims.theano import names
-from pm_migrate.shims.theano.ops.indexing import compress, fill_diagonal, fill_diagonal_offset, to_one_hot
+from pm_migrate.shims.theano.ops.creation import broadcast_to
+from pm_migrate.shims.theano.ops.joining import repeat
 from pm_migrate.shims.theano.ops.reductions import cumprod, cumsum, diff
-from pm_migrate.shims.theano.ops.shaping import broadcast_to, repeat, squeeze
+from pm_migrate.shims.theano.ops.selection import compress, fill_diagonal, fill_diagonal_offset, to_one_hot
+from pm_migrate.shims.theano.ops.shaping import squeeze
 
 __all__ = [
     "broadcast_to",

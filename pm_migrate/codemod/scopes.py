@@ -1,0 +1,120 @@
+"""Scopes and functions of a program, and what is known of the names in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from pm_migrate.codemod.tree import children, dotted, target_names
+from pm_migrate.codemod.values import NOTHING, PLAIN, Value
+
+ROOTS = ("pymc3", "theano")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a name may be at one point, and the places that may have bound it."""
+
+    value: Value
+    sites: frozenset[cst.CSTNode]
+
+
+Env = dict[str, Entry]
+
+
+@dataclass(eq=False)
+class Scope:
+    """One module, function or class body."""
+
+    node: cst.CSTNode
+    parent: Scope | None
+    bound: frozenset[str]
+    env: Env = field(default_factory=dict)
+    everything: dict[str, Value] = field(default_factory=dict)
+    known: dict[str, Value] = field(default_factory=dict)
+    sites: dict[str, set[cst.CSTNode]] = field(default_factory=dict)
+    outer_names: set[str] = field(default_factory=set)
+
+    def ever(self, name: str) -> Value:
+        """What a name may be at any time, as nested functions see it."""
+        return self.everything.get(name, NOTHING) | self.known.get(name, NOTHING)
+
+    def add(self, name: str, value: Value) -> None:
+        """Record that a name may be something."""
+        self.everything[name] = self.everything.get(name, NOTHING) | value
+
+
+@dataclass(eq=False)
+class FunctionFacts:
+    """What is known of a function of the program over all its calls."""
+
+    params: dict[str, Value] = field(default_factory=dict)
+    known_params: dict[str, Value] = field(default_factory=dict)
+    returns: Value = NOTHING
+    known_returns: Value = NOTHING
+    called: bool = False
+    escapes: bool = False
+
+    def give(self, name: str, value: Value) -> None:
+        """Record what a call gives a parameter."""
+        self.params[name] = self.params.get(name, NOTHING) | value
+
+    def param(self, name: str) -> Value:
+        """What a parameter may be."""
+        value = self.params.get(name, NOTHING) | self.known_params.get(name, NOTHING)
+        return value | PLAIN if self.escapes or not self.called or not value else value
+
+
+def bound_names(body: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """Yield the nodes that bind names in a body, nested scopes left out."""
+    for child in children(body):
+        if isinstance(child, (cst.FunctionDef, cst.ClassDef)):
+            yield child
+            continue
+        if isinstance(child, cst.Lambda):
+            continue
+        if isinstance(child, (cst.AssignTarget, cst.NamedExpr, cst.AnnAssign, cst.AugAssign, cst.For)):
+            yield from target_names(child.target)
+        elif isinstance(child, cst.AsName):
+            yield from target_names(child.name)
+        elif isinstance(child, cst.ImportAlias) and child.asname is None:
+            yield child
+        elif isinstance(child, cst.Del):
+            yield from target_names(child.target)
+        yield from bound_names(child)
+
+
+def bound_name(site: cst.CSTNode) -> str:
+    """The name that a binding place binds."""
+    if isinstance(site, (cst.FunctionDef, cst.ClassDef, cst.Param)):
+        return site.name.value
+    if isinstance(site, cst.ImportAlias):
+        return (dotted(site.name) or "").split(".")[0]
+    assert isinstance(site, cst.Name)
+    return site.value
+
+
+def is_reference(name: str | None) -> bool:
+    """Whether a dotted name belongs to PyMC3 or Theano."""
+    return name is not None and name.split(".")[0] in ROOTS
+
+
+def parameters(params: cst.Parameters) -> Iterator[cst.Param]:
+    """Every parameter of a function, in order."""
+    yield from params.posonly_params
+    yield from params.params
+    if isinstance(params.star_arg, cst.Param):
+        yield params.star_arg
+    yield from params.kwonly_params
+    if params.star_kwarg is not None:
+        yield params.star_kwarg
+
+
+def method_of(node: cst.ClassDef, name: str) -> cst.FunctionDef | None:
+    """The method of a class by name."""
+    for child in node.body.body:
+        if isinstance(child, cst.FunctionDef) and child.name.value == name:
+            return child
+    return None

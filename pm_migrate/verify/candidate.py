@@ -1,0 +1,163 @@
+"""The TensorFlow side: runs a program on the drop-in, or a rewritten one, and answers about its models.
+
+Run by path with the interpreter that runs us; the mode is its argument. It speaks the frames of the reference's
+worker, so one kind of client asks both sides the same questions.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from pm_migrate.reference.worker import aliases_of, run_program, serve, take_over_pipes
+
+MODES = ("rewrite", "drop-in")
+
+
+class TensorFlowSide:
+    """The operations of a candidate.
+
+    Parameters
+    ----------
+    mode
+        ``drop-in``: ``import pymc3`` and ``import theano`` find the shims. ``rewrite``: they find what is installed,
+        so that a rewrite which still needs PyMC3 does not pass.
+    """
+
+    def __init__(self, mode: str) -> None:
+        from pm_migrate.shims import recording
+        from pm_migrate.shims.installation import install
+        from pm_migrate.shims.model import Model
+        from pm_migrate.shims.theano.config import config
+
+        if mode not in MODES:
+            raise ValueError(f"mode is {mode!r}; it is one of {MODES}")
+        if mode == "drop-in":
+            install()
+        self.recording, self.contexts, self.config = recording, Model, config
+        self.programs: dict[str, dict[str, Any]] = {}
+        self.count = 0
+
+    def operations(self) -> dict[str, Callable[..., Any]]:
+        """The operations by name."""
+        return {name: getattr(self, name) for name in ("hello", "load_program", "forget", "evaluate")}
+
+    def hello(self) -> dict[str, str]:
+        """Versions."""
+        import tensorflow
+        import tensorflow_probability
+
+        return {
+            "python": ".".join(map(str, sys.version_info[:3])),
+            "numpy": np.__version__,
+            "tensorflow": tensorflow.__version__,
+            "tensorflow_probability": tensorflow_probability.__version__,
+        }
+
+    def load_program(self, path: str, argv: Sequence[str] = (), cwd: str | None = None) -> dict[str, Any]:
+        """Run a program with inference standing still; keep and describe the models that it made."""
+        self._leave_contexts()
+        self.recording.start()
+        try:
+            namespace, error = run_program(path, argv, cwd)
+            recorded = list(self.recording.models)
+        finally:
+            self.recording.stop()
+            self._leave_contexts()
+        float_x, self.config.floatX = self.config.floatX, "float64"
+        if "matplotlib.pyplot" in sys.modules:
+            sys.modules["matplotlib.pyplot"].close("all")
+        densities: list[Any] = []
+        models: list[dict[str, Any]] = []
+        with self.config.change_flags(floatX=float_x):
+            for model in recorded:
+                if getattr(model, "root", model) is not model:
+                    continue  # a part of another model
+                try:
+                    density = self.recording.density(model)
+                    if not density.variables and not density.terms_at({}):
+                        continue
+                    described = _describe(density, len(models), aliases_of(model, namespace))
+                except Exception:
+                    error = f"{error or ''}{model!r} cannot be described:\n{traceback.format_exc()}"
+                    continue
+                densities.append(density)
+                models.append(described)
+        self.count += 1
+        handle = f"program-{self.count}"
+        self.programs[handle] = {"densities": densities, "floatX": float_x}
+        return {"handle": handle, "models": models, "error": error}
+
+    def _leave_contexts(self) -> None:
+        """Close models that a program entered and never left."""
+        while (model := self.contexts.get_context(error_if_none=False)) is not None:
+            model.__exit__(None, None, None)
+
+    def forget(self, handle: str) -> None:
+        """Drop a program and what was compiled for it."""
+        self.programs.pop(handle, None)
+
+    def evaluate(
+        self, handle: str, model: int, points: Mapping[str, np.ndarray], gradient: bool = True, terms: bool = True
+    ) -> dict[str, Any]:
+        """Evaluate a model at points that are stacked along the first axis of each value variable."""
+        program = self.programs[handle]
+        density = program["densities"][model]
+        count = len(next(iter(points.values()))) if points else 1
+        logp, slopes, parts = [], [], []
+        with self.config.change_flags(floatX=program["floatX"]):
+            for i in range(count):
+                point = {name: values[i] for name, values in points.items()}
+                value, slope = density.logp_and_gradient(point)
+                logp.append(value)
+                slopes.append(slope)
+                parts.append(density.terms_at(point) if terms else {})
+        result: dict[str, Any] = {"logp": np.array(logp, float), "gradient": {}}
+        if gradient:
+            result["gradient"] = {name: np.stack([s[name] for s in slopes]) for name in slopes[0]}
+        if terms:
+            result["terms"] = {name: np.array([part[name] for part in parts], float) for name in parts[0]}
+            result["elements"] = {}
+        return result
+
+
+def _describe(density: Any, index: int, aliases: list[str]) -> dict[str, Any]:
+    variables = [
+        {
+            "name": v.name,
+            "rv_name": v.rv_name,
+            "shape": list(v.shape),
+            "dtype": v.dtype,
+            "transform": v.transform,
+            "discrete": v.discrete,
+        }
+        for v in density.variables
+    ]
+    return {
+        "index": index,
+        "name": aliases[0] if aliases else f"model#{index}",
+        "aliases": aliases,
+        "variables": variables,
+        "test_point": {name: np.asarray(value) for name, value in density.test_point.items()},
+        "observed": list(density.observed),
+        "deterministics": [],
+        "potentials": [],
+    }
+
+
+def main(mode: str) -> None:
+    """Serve the shims on the pipes of this process."""
+    connection = take_over_pipes()
+    # the folder of this file must not shadow modules of the programs (a ``report.py`` of theirs)
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
+    serve(connection, TensorFlowSide(mode).operations())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

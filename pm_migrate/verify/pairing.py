@@ -1,0 +1,90 @@
+"""Which model of the one program is which of the other, and which value variable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pm_migrate.errors import VerificationError
+from pm_migrate.reference.records import ModelInfo, VariableInfo
+
+#: PyMC4's tags that mean one of PyMC3's.
+TAGS = {"sigmoid": "logodds"}
+
+
+def same_name(original: str, candidate: str) -> bool:
+    """Whether a name of the original is that of the candidate, whose names may carry the model's (``model/mu``)."""
+    return candidate == original or candidate.endswith("/" + original)
+
+
+def pair_models(
+    originals: Sequence[ModelInfo], candidates: Sequence[ModelInfo]
+) -> tuple[dict[int, ModelInfo], list[ModelInfo]]:
+    """Find the counterpart of each model.
+
+    First by name: a module-level name that both programs bind to a model. What is left is paired in order, a model
+    with the same random variables before any other, since a rewrite may make more models than the original did.
+
+    Returns
+    -------
+    (dict, list)
+        Counterparts by index of the original model, and the candidates that are left over.
+    """
+    pairs: dict[int, ModelInfo] = {}
+    left = list(candidates)
+
+    def take(original: ModelInfo, candidate: ModelInfo) -> None:
+        pairs[original.index] = candidate
+        left.remove(candidate)
+
+    for original in originals:
+        named = [c for c in left if set(c.aliases) & set(original.aliases)]
+        if named:
+            take(original, named[0])
+    for alike in (True, False):
+        for original in originals:
+            if original.index in pairs:
+                continue
+            fitting = [c for c in left if not alike or _alike(original, c)]
+            if fitting:
+                take(original, fitting[0])
+    return pairs, left
+
+
+def _alike(original: ModelInfo, candidate: ModelInfo) -> bool:
+    return len(original.variables) == len(candidate.variables) and all(
+        any(same_name(v.rv_name, c.rv_name) and v.shape == c.shape for c in candidate.variables)
+        for v in original.variables
+    )
+
+
+def pair_variables(original: ModelInfo, candidate: ModelInfo) -> Mapping[str, VariableInfo]:
+    """Find the candidate's value variable for each of the original's, by name.
+
+    Raises
+    ------
+    VerificationError
+        Names, shapes, transforms or kinds differ; all of it is in the message.
+    """
+    pairs: dict[str, VariableInfo] = {}
+    wrong: list[str] = []
+    left = list(candidate.variables)
+    for variable in original.variables:
+        matching = sorted((c for c in left if same_name(variable.rv_name, c.rv_name)), key=lambda c: len(c.rv_name))
+        if not matching:
+            wrong.append(f"{variable.rv_name} is missing")
+            continue
+        other = matching[0]
+        left.remove(other)
+        pairs[variable.name] = other
+        if other.shape != variable.shape:
+            wrong.append(f"{variable.rv_name} has shape {other.shape} instead of {variable.shape}")
+        mine, theirs = (TAGS.get(tag, tag) if tag else None for tag in (variable.transform, other.transform))
+        if mine != theirs:
+            wrong.append(f"{variable.rv_name} has the transform {theirs} instead of {mine}")
+        if other.discrete != variable.discrete:
+            kinds = {True: "discrete", False: "continuous"}
+            wrong.append(f"{variable.rv_name} is {kinds[other.discrete]} instead of {kinds[variable.discrete]}")
+    wrong += [f"{c.rv_name} is not in the original" for c in left]
+    if wrong:
+        raise VerificationError("; ".join(wrong))
+    return pairs

@@ -1,0 +1,192 @@
+"""What a verification found, and how it is shown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+class Verdict(str, Enum):
+    """The outcome of one comparison."""
+
+    EQUAL = "equal"
+    EQUAL_BUT_CONSTANT = "equal but for a float32 constant"  #: see ``tolerances.FLOAT32_CONSTANT``
+    DIFFERENT = "different"
+    VARIABLES_DIFFER = "variables differ"  #: other value variables, shapes or transforms: nothing to compare
+    NOT_PAIRED = "not paired"  #: the model has no counterpart
+    ERROR = "error"  #: a side crashed, hung, or raised before the model was there
+
+
+@dataclass(frozen=True)
+class TermDisagreement:
+    """A random variable or potential whose log density differs.
+
+    Parameters
+    ----------
+    name
+        Its name in the original.
+    worst
+        Largest absolute difference.
+    offset
+        The difference, when it is the same at all points (a lost constant), else None.
+    """
+
+    name: str
+    worst: float
+    offset: float | None
+
+    def __str__(self) -> str:
+        if self.offset is not None:
+            return f"{self.name}: off by {self.offset:+.6g} at every point"
+        return f"{self.name}: off by up to {self.worst:.3g}, not by a constant"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One model of the original against its counterpart.
+
+    Parameters
+    ----------
+    model
+        Its name in the original.
+    road
+        ``drop-in`` or ``rewrite`` (``original`` when it never came to a comparison).
+    verdict
+        The outcome.
+    variables
+        Number of value variables.
+    points
+        Number of points compared with a finite log density, the test point included.
+    outside
+        Number of points where both reject (minus infinity).
+    logp
+        Worst ``|a - b| / max(1, |b|)`` of the log density.
+    gradient
+        The same of the gradients, ``|b|`` being the largest slope of the value variable.
+    logp_bits, gradient_bits
+        Worst disagreement in wrong bits: ``log2`` of the difference in units of ``2**-52`` of the conditioning, which
+        for the log density is the sum of the absolute terms (at least its own size), for a gradient
+        ``max(1, max |b|)``; at least 0. Two double-precision evaluations differ in a few bits, a float32 constant
+        costs some 25, a wrong model nearly all 52 or more.
+    detail
+        What is wrong, in words; empty when nothing is.
+    terms
+        Where the log density differs.
+    notes
+        What is worth knowing and no disagreement.
+    """
+
+    model: str
+    road: str
+    verdict: Verdict
+    variables: int = 0
+    points: int = 0
+    outside: int = 0
+    logp: float = math.nan
+    gradient: float = math.nan
+    logp_bits: float = math.nan
+    gradient_bits: float = math.nan
+    detail: str = ""
+    terms: tuple[TermDisagreement, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether the two have the same posterior."""
+        return self.verdict in (Verdict.EQUAL, Verdict.EQUAL_BUT_CONSTANT)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The verification of one program.
+
+    Parameters
+    ----------
+    original, rewritten
+        The files.
+    comparisons
+        One per model and road.
+    notes
+        About the programs.
+    """
+
+    original: Path
+    rewritten: Path | None
+    comparisons: tuple[Comparison, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether every model was compared on every road, and is equal. A program without a model is not."""
+        return bool(self.comparisons) and all(comparison.ok for comparison in self.comparisons)
+
+
+def _number(value: float, pattern: str) -> str:
+    return "-" if math.isnan(value) else format(value, pattern)
+
+
+def render(report: Report) -> RenderableType:
+    """Make a table for a ``rich`` console: a row per model and road, and below it what is wrong."""
+    from rich.console import Group
+    from rich.markup import escape
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=escape(str(report.original)), title_justify="left")
+    table.add_column("model")
+    table.add_column("road")
+    for title in ("variables", "points", "log density", "gradient", "wrong bits"):
+        table.add_column(title, justify="right")
+    table.add_column("verdict")
+    below: list[Text] = []
+    for c in report.comparisons:
+        bits = f"{_number(c.logp_bits, '.0f')} / {_number(c.gradient_bits, '.0f')}"
+        table.add_row(
+            escape(c.model),
+            c.road,
+            str(c.variables),
+            str(c.points),
+            _number(c.logp, ".1e"),
+            _number(c.gradient, ".1e"),
+            bits,
+            Text(c.verdict.value, style="green" if c.ok else "bold red"),
+        )
+        place = f"{c.model} ({c.road}): "
+        below += [Text(place + c.detail, style="red")] if c.detail else []
+        below += [Text(f"  {term}", style="red") for term in c.terms]
+        below += [Text(place + note, style="dim") for note in c.notes]
+    below += [Text(note, style="yellow") for note in report.notes]
+    return Group(table, *below)
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """Make a dictionary for ``json.dumps``; numbers that JSON cannot say become None or ``"inf"``."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, float):
+            return None if math.isnan(value) else value if math.isfinite(value) else repr(value)
+        if isinstance(value, Verdict):
+            return value.value
+        if isinstance(value, TermDisagreement):
+            return fields(vars(value))
+        if isinstance(value, tuple):
+            return [plain(item) for item in value]
+        return value
+
+    def fields(values: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: plain(value) for name, value in values.items()}
+
+    return {
+        "original": str(report.original),
+        "rewritten": None if report.rewritten is None else str(report.rewritten),
+        "ok": report.ok,
+        "models": [fields(vars(comparison)) | {"ok": comparison.ok} for comparison in report.comparisons],
+        "notes": list(report.notes),
+    }

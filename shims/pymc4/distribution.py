@@ -1,0 +1,415 @@
+"""What all distributions of the generator front end have in common: arguments, shapes, transform, draws."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+import tensorflow as tf
+
+from pm_migrate.catalog import Distribution as Row
+from pm_migrate.catalog import Form, expr
+from pm_migrate.errors import ModelError, NotSupported
+from pm_migrate.shims.distributions.binding import Bound, bind
+from pm_migrate.shims.pymc4.names import as_name
+from pm_migrate.shims.pymc4.tensors import FLOATX, to_tensor, unwrap
+from pm_migrate.shims.transforms import Transform, default_transform
+
+Tensor = Any
+
+
+class _NoTransform:
+    """The type of :data:`NO_TRANSFORM`."""
+
+    def __repr__(self) -> str:
+        return "pm.NO_TRANSFORM"
+
+
+#: ``transform=pm.NO_TRANSFORM``: sample the variable itself, as PyMC3's ``transform=None`` did. PyMC4's ``None`` means
+#: the default transform.
+NO_TRANSFORM = _NoTransform()
+
+
+class Distribution:
+    """A distribution, to be yielded by a model: ``x = yield pm.Normal("x", 0, 1)``.
+
+    Parameters
+    ----------
+    name
+        Name of the variable; None makes an anonymous distribution (:meth:`dist`).
+    *args, **parameters
+        The distribution's own parameters, in PyMC4's order and under PyMC4's names.
+    transform
+        A transform for sampling, None for the default one, :data:`NO_TRANSFORM` for none.
+    observed
+        Data.
+    batch_stack
+        Shape of independent copies put in front of the parameters' batch.
+    event_stack
+        Shape of independent copies that count as one event.
+    conditionally_independent
+        Receives the ``sample_shape`` of an evaluation.
+    reinterpreted_batch_ndims
+        Number of batch axes, from the right, that count as one event.
+    dtype
+        Has no effect, as in PyMC4: values are ``floatX``, or int64 for discrete distributions.
+    validate_args
+        Refuse invalid parameters with an error where they are known; otherwise the log density is ``-inf``.
+    allow_nan_stats
+        Has no effect; kept for PyMC4's signature.
+    shape
+        Total shape, as in PyMC3 (not in PyMC4); excludes the stacks.
+    testval
+        Start value (not in PyMC4).
+    dims
+        Names of the dimensions (not in PyMC4).
+    """
+
+    row: ClassVar[Row]
+    forms: ClassVar[tuple[Form, ...]]
+
+    def __init__(
+        self,
+        name: Any,
+        *args: Any,
+        transform: Any = None,
+        observed: Any = None,
+        batch_stack: Any = None,
+        event_stack: Any = None,
+        conditionally_independent: bool = False,
+        reinterpreted_batch_ndims: int = 0,
+        dtype: Any = None,
+        validate_args: bool = False,
+        allow_nan_stats: bool = False,
+        shape: Any = None,
+        testval: Any = None,
+        dims: Any = None,
+        **parameters: Any,
+    ) -> None:
+        label = type(self).__name__
+        self.name = as_name(name)
+        self.form, self.conditions = self._arguments(args, parameters)
+        if self.name is None and observed is not None:
+            raise ValueError("Observed variables are not allowed for anonymous (with name=None) Distributions")
+        if shape is not None and (batch_stack is not None or event_stack is not None):
+            raise ModelError(f"{label}: shape= is the total shape; give it, or batch_stack= and event_stack=, not both")
+        if dtype is not None:
+            warnings.warn(f"{label}: dtype={dtype} has no effect; values are {self.dtype.name}", stacklevel=2)
+        self.observed = observed
+        self.batch_stack = _shape(batch_stack)
+        self.event_stack = _shape(event_stack)
+        self.total_shape = None if shape is None else _shape(shape)
+        self.conditionally_independent = conditionally_independent
+        self.reinterpreted_batch_ndims = reinterpreted_batch_ndims
+        self.validate_args = validate_args
+        self.allow_nan_stats = allow_nan_stats
+        self.testval = testval
+        self.dims = (dims,) if isinstance(dims, str) else None if dims is None else tuple(dims)
+        self._transform = transform
+        plain, self._bound = self._bind()
+        self.value_shape = self._value_shape(plain)
+        if not isinstance(self.transform, (Transform, type(None))):
+            raise ModelError(
+                f"{label}: transform={transform!r} is neither a transform of pm.distributions.transforms, None for the "
+                "default one, nor pm.NO_TRANSFORM"
+            )
+        if validate_args:
+            self._validate()
+
+    @classmethod
+    def _arguments(cls, args: tuple[Any, ...], parameters: Mapping[str, Any]) -> tuple[Form, dict[str, Any]]:
+        """Match a call to a parametrisation."""
+        signature = signature_of(cls.forms)
+        wanted = " or ".join("(" + ", ".join(f.given) + ")" for f in cls.forms)
+        if len(args) > len(signature):
+            raise TypeError(f"{cls.__name__} takes a name and {wanted}; got {len(args)} positional arguments")
+        given = dict(zip(signature, args, strict=False))
+        for keyword, value in parameters.items():
+            if keyword not in signature:
+                raise TypeError(f"{cls.__name__} has no argument {keyword!r}; it takes {wanted}{cls._hint(keyword)}")
+            if keyword in given:
+                raise TypeError(f"{cls.__name__} got two values for {keyword!r}")
+            given[keyword] = value
+        given = {k: v for k, v in given.items() if v is not None}
+        defaults = {k: expr.evaluate(v, {}, {}) for k, v in cls.row.pymc4_defaults.items()}
+        fits = [f for f in cls.forms if set(given) <= set(f.given) <= set(given) | set(defaults)]
+        if not fits:
+            missing = sorted(set(cls.forms[0].given) - set(given) - set(defaults)) if len(cls.forms) == 1 else []
+            problem = f"misses {', '.join(map(repr, missing))}" if missing else f"got {sorted(given)}"
+            raise TypeError(f"{cls.__name__} {problem}; it takes {wanted}")
+        form = fits[0]
+        return form, {name: given.get(name, defaults.get(name)) for name in form.given}
+
+    @classmethod
+    def _hint(cls, keyword: str) -> str:
+        """What a PyMC3 keyword is called here."""
+        try:
+            canonical = cls.row.param(keyword).name
+        except KeyError:
+            return ""
+        ours = next((k for k, v in cls.row.pymc4.items() if v == canonical), None)
+        return (
+            f" (PyMC3's {keyword} is {ours} here)" if ours else f" ({keyword} is an argument of PyMC3's {cls.row.name})"
+        )
+
+    def _bind(self) -> tuple[Bound, Bound]:
+        """The parameters bound as they are, and with axes of size 1 where the event stack lies."""
+        given = {}
+        for name, value in self.conditions.items():
+            try:
+                given[name] = to_tensor(value)
+            except TypeError as error:
+                raise TypeError(f"{type(self).__name__}({self.name!r}): {name}: {error}") from None
+        plain = bind(self.row, self.form, given)
+        if not self.event_stack:
+            return plain, plain
+        return plain, bind(self.row, self.form, {name: self._spread(name, t) for name, t in given.items()})
+
+    def _spread(self, name: str, tensor: Tensor) -> Tensor:
+        """Put axes of size 1 for the event stack between a parameter's batch and event axes."""
+        at = tensor.shape.rank - self._rank_of(name) - self.reinterpreted_batch_ndims
+        if at <= 0:
+            return tensor
+        return tf.reshape(tensor, [*tensor.shape[:at], *[1] * len(self.event_stack), *tensor.shape[at:]])
+
+    def _rank_of(self, given: str) -> int:
+        """Number of event axes of a parameter."""
+        mapping = self.row.canonical_of(self.form)
+        return max(self.row.param(c).domain.rank for c, text in mapping.items() if given in expr.names(text))
+
+    def _value_shape(self, plain: Bound) -> tuple[int, ...]:
+        batch, event = tuple(plain.batch_shape), tuple(plain.event_shape)
+        if self.total_shape is not None:
+            return self._checked_total_shape(batch, event)
+        cut = len(batch) - self.reinterpreted_batch_ndims
+        return (*self.batch_stack, *batch[:cut], *self.event_stack, *batch[cut:], *event)
+
+    def _checked_total_shape(self, batch: tuple[int, ...], event: tuple[int, ...]) -> tuple[int, ...]:
+        assert self.total_shape is not None
+        try:
+            joined = np.broadcast_shapes(self.total_shape, (*batch, *event))
+        except ValueError:
+            joined = ()
+        if joined != self.total_shape:
+            raise ModelError(
+                f"{type(self).__name__}({self.name!r}): shape={self.total_shape} does not hold the parameters, whose "
+                f"shape is {(*batch, *event)}"
+            )
+        return self.total_shape
+
+    def _validate(self) -> None:
+        worst = tf.get_static_value(tf.reduce_min(self._bound.log_prob(self._bound.test_value())))
+        if worst is not None and not np.isfinite(worst):
+            raise ModelError(f"{type(self).__name__}({self.name!r}): invalid parameters {self.conditions}")
+
+    @property
+    def dtype(self) -> tf.DType:
+        """Dtype of values."""
+        return tf.int64 if self.row.discrete else FLOATX
+
+    @cached_property
+    def transform(self) -> Any:
+        """The transform of the variable when it is sampled, or None."""
+        chosen = self._transform
+        if self.row.discrete or isinstance(chosen, _NoTransform):
+            return None
+        if chosen is None:
+            return default_transform(self.row.transform, self._ends())
+        if isinstance(chosen, Transform) and chosen.params:
+            return chosen.rebind(*(to_tensor(p) for p in chosen.params))
+        return chosen
+
+    def _ends(self) -> tuple[Any, Any]:
+        """Ends of a bounded support as the user gave them; None for an infinite one."""
+        if self.row.transform != "bounded":
+            return None, None
+        names = self.row.canonical_of(self.form)
+        return self._bound.given[names["lower"]], self._bound.given[names["upper"]]
+
+    @property
+    def model_info(self) -> dict[str, Any]:
+        """Name and data, as PyMC4 spells them."""
+        return {"name": self.name, "keep_auxiliary": False, "keep_return": True, "observed": self.observed}
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether it has no name."""
+        return self.name is None
+
+    @property
+    def is_observed(self) -> bool:
+        """Whether it has data."""
+        return self.observed is not None
+
+    @property
+    def is_root(self) -> bool:
+        """Whether it receives the ``sample_shape`` of an evaluation."""
+        return self.conditionally_independent
+
+    @property
+    def _event_ndims(self) -> int:
+        return len(self.event_stack) + self.reinterpreted_batch_ndims + self.row.rank
+
+    @property
+    def batch_shape(self) -> tf.TensorShape:
+        """Shape of the log density of one value."""
+        return tf.TensorShape(self.value_shape[: len(self.value_shape) - self._event_ndims])
+
+    @property
+    def event_shape(self) -> tf.TensorShape:
+        """Shape of what counts as one event."""
+        return tf.TensorShape(self.value_shape[len(self.value_shape) - self._event_ndims :])
+
+    @property
+    def categories(self) -> int | None:
+        """Number of categories of a categorical distribution."""
+        return self._bound.categories
+
+    @property
+    def test_value(self) -> Tensor:
+        """Start value of the full shape: ``testval`` if one was given, else PyMC3's default."""
+        value = self._bound.test_value() if self.testval is None else to_tensor(self.testval)
+        if self.row.discrete and value.dtype.is_floating:
+            value = tf.round(value)
+        return tf.broadcast_to(tf.cast(value, self.dtype), self.value_shape)
+
+    def get_test_sample(self, sample_shape: Any = (), seed: Any = None) -> Tensor:
+        """The test value repeated to a sample shape; ``seed`` has no effect."""
+        return tf.broadcast_to(self.test_value, (*_shape(sample_shape), *self.value_shape))
+
+    def sample(self, sample_shape: Any = (), seed: Any = None) -> Tensor:
+        """Draw values.
+
+        Parameters
+        ----------
+        sample_shape
+            Shape in front of the distribution's own.
+        seed
+            An integer, a stateless seed of shape ``(2,)``, or None for TensorFlow's global generator.
+        """
+        return self.sample_total((*_shape(sample_shape), *self.value_shape), seed)
+
+    def sample_total(self, shape: tuple[int, ...], seed: Any = None) -> Tensor:
+        """Draw values of a total shape."""
+        if not self.row.has_random:
+            raise NotImplementedError(
+                f"{type(self).__name__} is improper: it has no random draws; give {self.name!r} a value, or a proper "
+                "distribution"
+            )
+        return tf.cast(self._bound.sample(shape, stateless_seed(seed)), self.dtype)
+
+    def sample_numpy(self, sample_shape: Any = (), seed: Any = None) -> np.ndarray:
+        """Draw values as an array."""
+        return self.sample(sample_shape, seed).numpy()
+
+    def log_prob(self, value: Any) -> Tensor:
+        """Log density: one number per batch element; ``-inf`` out of support and for invalid parameters."""
+        value = to_tensor(value)
+        if self.batch_stack or self.event_stack:
+            full = tf.broadcast_static_shape(value.shape, tf.TensorShape(self.value_shape))
+            value = tf.broadcast_to(value, full)
+        each = self._bound.log_prob(value)
+        reduced = self._event_ndims - self.row.rank
+        return tf.reduce_sum(each, axis=list(range(-reduced, 0))) if reduced else each
+
+    def log_prob_numpy(self, value: Any) -> np.ndarray:
+        """Log density as an array."""
+        return self.log_prob(value).numpy()
+
+    @classmethod
+    def dist(cls, *args: Any, **kwargs: Any) -> Distribution:
+        """An anonymous distribution, for its log density and draws, or to be named by :meth:`prior`."""
+        return cls(None, *args, **kwargs)
+
+    def prior(self, name: Any, *, transform: Any = None, observed: Any = None) -> Distribution:
+        """Name an anonymous distribution, so that a model can yield it.
+
+        Raises
+        ------
+        TypeError
+            When it has a name already.
+        ValueError
+            When ``name`` is None.
+        """
+        if not self.is_anonymous:
+            raise TypeError("Distribution is already not anonymous and cant define a new prior")
+        if name is None:
+            raise ValueError("Can't create a prior Distribution without a name")
+        named = copy.copy(self)
+        named.name = as_name(name)
+        named.observed = observed
+        if transform is not None:
+            named._transform = transform
+            named.__dict__.pop("transform", None)
+        return named
+
+    def observation_shape(self, observed: Tensor) -> tuple[int, ...]:
+        """Shape of draws like the data: theirs, joined with the parameters'.
+
+        Raises
+        ------
+        ValueError
+            When they do not fit.
+        """
+        own = self.value_shape
+        if self.total_shape is not None:  # PyMC3 ignores shape= of observed variables
+            own = (*self._bound.batch_shape, *self._bound.event_shape)
+        event = len(self._bound.event_shape)
+        if observed.shape.rank < event or (event and tuple(observed.shape[-event:]) != tuple(own[-event:])):
+            raise ValueError("the event axes differ")
+        return np.broadcast_shapes(tuple(observed.shape), own)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r} batch={self.batch_shape} event={self.event_shape}>"
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    """A shape from an integer, a sequence, a static tensor or None."""
+    if value is None:
+        return ()
+    value = unwrap(value)
+    if isinstance(value, tf.TensorShape):
+        return tuple(value.as_list())
+    if tf.is_tensor(value):
+        value = tf.get_static_value(value)
+        if value is None:
+            raise ModelError("a shape must not depend on random values")
+    return tuple(int(n) for n in np.atleast_1d(np.asarray(value, dtype=int)).tolist())
+
+
+def stateless_seed(seed: Any) -> Tensor:
+    """A stateless seed of shape ``(2,)`` from an integer, such a seed, or TensorFlow's global generator."""
+    if seed is None:
+        return tf.random.uniform((2,), maxval=np.iinfo(np.int32).max, dtype=tf.int32)
+    seed = tf.convert_to_tensor(seed)
+    return tf.stack([tf.zeros_like(seed), seed]) if seed.shape.rank == 0 else seed
+
+
+def observations(name: str, data: Any, discrete: bool) -> Tensor:
+    """Data as a tensor.
+
+    Raises
+    ------
+    NotSupported
+        For missing values.
+    """
+    masked = isinstance(data, np.ma.MaskedArray) and bool(np.ma.getmaskarray(data).any())
+    tensor = to_tensor(np.ma.getdata(data) if isinstance(data, np.ma.MaskedArray) else data)
+    known = tf.get_static_value(tensor)
+    if masked or (known is not None and known.dtype.kind == "f" and np.isnan(known).any()):
+        raise NotSupported(
+            f"{name}: observed data have missing values, which are not imputed; leave those entries out, or make them "
+            "a random variable of their own"
+        )
+    if tensor.dtype == tf.bool or (not discrete and tensor.dtype != FLOATX):
+        return tf.cast(tensor, tf.int64 if discrete else FLOATX)
+    return tensor
+
+
+def signature_of(forms: tuple[Form, ...]) -> tuple[str, ...]:
+    """Parameters of all parametrisations, in positional order."""
+    return tuple(dict.fromkeys(name for form in forms for name in form.given))
