@@ -132,7 +132,8 @@ PRIOR_DRAWS = "500"
 _SAME_IN_ARVIZ = frozenset(
     """plot_trace plot_posterior plot_forest plot_energy plot_autocorr plot_density plot_pair plot_kde
     plot_compare plot_ppc plot_rank plot_ess plot_mcse plot_violin plot_joint plot_parallel plot_elpd
-    plot_khat plot_loo_pit plot_hdi plot_dist summary hdi loo waic compare ess rhat mcse bfmi r2_score loo_pit""".split()
+    plot_khat plot_loo_pit plot_hdi plot_dist summary hdi loo waic compare ess rhat mcse bfmi r2_score
+    loo_pit""".split()
 )
 
 #: Names in PyMC3 of ArviZ functions: plots, statistics and their old names.

@@ -155,7 +155,7 @@ class Expressions:
             return self._unpacked(self._expression(element.value))
         if isinstance(element, cst.DictElement):
             self._expression(element.key)
-        return self._expression(element.value)  # type: ignore[attr-defined]
+        return self._expression(element.value)
 
     @contextmanager
     def _overlay(self, names: Iterable[str]) -> Iterator[None]:

@@ -11,23 +11,18 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 import libcst as cst
 
-from pm_migrate.catalog import DISTRIBUTIONS
-from pm_migrate.catalog.functions import FUNCTIONS, NUMPY, function_named
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
-from pm_migrate.codemod.tree import Tree, children, dotted, is_none, string_value, target_names, walk
-from pm_migrate.codemod.values import NOTHING, NUMBER, PLAIN, Value
+from pm_migrate.codemod.expressions import Expressions
+from pm_migrate.codemod.scopes import Entry, Env, FunctionFacts, Scope, bound_name, bound_names, parameters
+from pm_migrate.codemod.tree import Tree, children, dotted, walk
+from pm_migrate.codemod.values import NOTHING, PLAIN, Value
 
-ROOTS = ("pymc3", "theano")
 _ROUNDS = 8
 _BUILTINS = frozenset(dir(builtins))
-_MUTATORS = {"append": 0, "add": 0, "insert": 1, "extend": 0, "update": 0, "setdefault": 1}
-_NUMBER_CALLS = frozenset({"len", "int", "float", "abs", "round"})
-_PLAIN_TENSOR_ATTRIBUTES = frozenset({"shape", "ndim", "name", "dtype"})
 
 
 class Flow(Expressions):
@@ -403,7 +398,7 @@ class Flow(Expressions):
         for with_item in node.items:
             value = self._expression(with_item.item)
             if with_item.asname is not None:
-                self._bind(with_item.asname.name, value)  # type: ignore[arg-type]
+                self._bind(with_item.asname.name, value)
             if v.models(value) or self._may_be_model(with_item.item, value):
                 self._stack.append(value)
                 entered += 1
@@ -424,7 +419,7 @@ class Flow(Expressions):
             if handler.type is not None:
                 self._expression(handler.type)
             if handler.name is not None:
-                self._bind(handler.name.name, PLAIN)  # type: ignore[arg-type]
+                self._bind(handler.name.name, PLAIN)
             self._suite(handler.body)
             ends.append(self.scope.env)
         self.scope.env = after
@@ -498,7 +493,7 @@ class Flow(Expressions):
         for alias in node.names:
             full = dotted(alias.name) or ""
             if alias.asname is not None:
-                self._bind(alias.asname.name, frozenset({v.Qualified(full, alias)}))  # type: ignore[arg-type]
+                self._bind(alias.asname.name, frozenset({v.Qualified(full, alias)}))
             else:
                 root = full.split(".")[0]
                 self._bind_name(root, frozenset({v.Qualified(root, alias)}), alias)
@@ -511,6 +506,6 @@ class Flow(Expressions):
         for alias in node.names:
             value: Value = frozenset({v.Qualified(f"{module}.{dotted(alias.name)}", alias)})
             if alias.asname is not None:
-                self._bind(alias.asname.name, value)  # type: ignore[arg-type]
+                self._bind(alias.asname.name, value)
             else:
                 self._bind_name(alias.name.value, value, alias)  # type: ignore[arg-type]

@@ -16,8 +16,9 @@ import libcst as cst
 from pm_migrate.catalog.samplers import INFERENCE
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
-from pm_migrate.codemod.flow import Flow, bound_name, bound_names
+from pm_migrate.codemod.flow import Flow
 from pm_migrate.codemod.purity import is_pure_statement
+from pm_migrate.codemod.scopes import bound_name, bound_names
 from pm_migrate.codemod.tree import Tree, code, target_names, walk
 
 
@@ -335,7 +336,7 @@ def target_of(block: Block, model: Model) -> cst.BaseExpression | None:
         assert isinstance(assign, cst.Assign)
         return assign.targets[0].target
     asname = block.item.asname
-    return None if asname is None else asname.name  # type: ignore[return-value]
+    return None if asname is None else asname.name
 
 
 def label(target: cst.BaseExpression | None) -> str:

@@ -86,12 +86,11 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     model_block.plan_models(plan, models)
     for node, qualified in plan.flow.references.items():
         call = plan.tree.parent[node]
-        called = isinstance(call, cst.Call) and call.func is node
         name = pymc3_names.canonical(qualified)
         short = name.removeprefix("pymc3.")
         if name.startswith("pymc3.") and short in ARVIZ:
             diagnostics.plan_function(plan, node, short)
-        elif not called:
+        elif not isinstance(call, cst.Call) or call.func is not node:
             continue
         elif name.startswith("pymc3.") and short in pymc3_names.DISTRIBUTIONS:
             random_variable.plan_variable(plan, call, short)

@@ -87,6 +87,7 @@ def replace(outputs: Sequence[Variable], mapping: Mapping[Variable, Variable]) -
     return [new[v] for v in outputs]
 
 
+@tf.autograph.experimental.do_not_convert
 def evaluate(outputs: Sequence[Variable], givens: Mapping[Variable, Any] | None = None) -> list[Tensor]:
     """Compute variables, given the values of others.
 

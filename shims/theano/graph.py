@@ -28,7 +28,7 @@ from pm_migrate.errors import ModelError, NotSupported
 from pm_migrate.shims.theano.config import config
 from pm_migrate.shims.theano.operation import Apply, Kind, Op, Tensor, known
 from pm_migrate.shims.theano.operators import Operators
-from pm_migrate.shims.theano.promotion import SUPPORTED
+from pm_migrate.shims.theano.promotion import DTYPES, NAMES
 
 __all__ = [
     "Apply",
@@ -142,7 +142,7 @@ class Constant(Variable):
     """A leaf whose value never changes, in ``data``."""
 
     def __init__(self, data: np.ndarray, name: str | None = None, weak: bool = False) -> None:
-        super().__init__(data.dtype.name, tuple([n == 1 for n in data.shape]), name, test_value=data)
+        super().__init__(NAMES[data.dtype], tuple([n == 1 for n in data.shape]), name, test_value=data)
         self.data = data
         self.weak = weak
         self.is_constant = True
@@ -193,7 +193,7 @@ class SharedVariable(Variable):
 
     def __init__(self, value: Any, name: str | None = None, borrow: bool = False) -> None:
         array = array_of(value)
-        super().__init__(array.dtype.name, (False,) * array.ndim, name)
+        super().__init__(NAMES[array.dtype], (False,) * array.ndim, name)
         self.tag = _SharedTag(self)
         self.data = array if borrow else array.copy()
         self.version = 0
@@ -264,9 +264,9 @@ class Input(Variable):
 def get_test_value(variable: Variable) -> np.ndarray | None:
     """The test value of a variable as an array of its dtype, or None."""
     value = getattr(variable.tag, "test_value", None)
-    if value is None or (type(value) is np.ndarray and value.dtype.name == variable.dtype):
+    if value is None or (type(value) is np.ndarray and value.dtype == DTYPES[variable.dtype]):
         return value
-    return np.asarray(value, variable.dtype)
+    return np.asarray(value, DTYPES[variable.dtype])
 
 
 def array_of(value: Any) -> np.ndarray:
@@ -289,11 +289,13 @@ def array_of(value: Any) -> np.ndarray:
             array = array.astype("float64")
         except (TypeError, ValueError):
             raise TypeError(f"cannot make a tensor of {type(value).__name__} with dtype object") from None
-    if array.dtype.name == "longdouble" or array.dtype.name == "float128":
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
+    if array.dtype == np.longdouble and array.dtype not in NAMES:
         array = array.astype("float64")
-    if array.dtype.name not in SUPPORTED:
+    if array.dtype not in NAMES:
         raise TypeError(f"cannot make a tensor of dtype {array.dtype}: {str(value)[:60]}")
-    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+    return array
 
 
 def constant(value: Any, name: str | None = None, ndim: int | None = None, dtype: str | None = None) -> Constant:
@@ -397,7 +399,7 @@ def _kind(op: Op, operands: Sequence[Variable], value: np.ndarray | None) -> Kin
 
 def _checked(op: Op, value: Any, kind: Kind) -> np.ndarray:
     """The test value in the dtype of the result; its number of dimensions must be the declared one."""
-    array = np.asarray(value, kind[0])
+    array = np.asarray(value, DTYPES[kind[0]])
     if array.ndim != len(kind[1]):
         raise ModelError(
             f"{op.name}: the result has {array.ndim} dimensions {array.shape}, the operation declares {len(kind[1])}"

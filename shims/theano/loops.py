@@ -142,6 +142,7 @@ class _Loop:
         ]
         if tf.executing_eagerly() or count <= UNROLL:
             return self._unrolled(count, step, start)
+        sequences = [tf.convert_to_tensor(s) for s in sequences]  # read at a step that is a tensor
         return self._while(count, step, start)
 
     def _count(self, steps: Any, operands: Sequence[Any]) -> int:

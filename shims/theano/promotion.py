@@ -29,6 +29,9 @@ BOOLEAN = "bool"
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 FLOATS = ("float16", "float32", "float64")
 SUPPORTED = frozenset((BOOLEAN, *INTEGERS, *FLOATS))
+#: NumPy dtype by name, and back; ``dtype.name`` costs more than the rest of making a node.
+DTYPES = {name: np.dtype(name) for name in sorted(SUPPORTED)}
+NAMES = {dtype: name for name, dtype in DTYPES.items()}
 _WIDE = frozenset(("int32", "int64", "uint32", "uint64"))
 
 
@@ -46,7 +49,7 @@ def common(*dtypes: str) -> str:
 def upcast(inputs: Sequence[Typed]) -> str:
     """Dtype that all operands are brought to by ``+ - * maximum switch stack`` and the like."""
     first = inputs[0].dtype
-    if all(v.dtype == first for v in inputs):
+    if all([v.dtype == first for v in inputs]):  # noqa: C419 - called for each node
         return first
     strong = [v.dtype for v in inputs if not v.weak]
     if len(strong) == len(inputs):

@@ -167,7 +167,7 @@ def transitions(target, flat: np.ndarray, counts: np.ndarray, step: float, draws
 
 def pair_p_values() -> list[float]:
     """Kolmogorov-Smirnov tests after one transition of a correlated pair that starts exact, with a coarse step."""
-    rho, chains = 0.8, 4000
+    rho, chains = 0.8, 20000
     rng = np.random.default_rng(7)
     x = rng.normal(size=chains)
     flat = np.stack([x, rho * x + np.sqrt(1 - rho**2) * rng.normal(size=chains)], axis=1)

@@ -11,6 +11,9 @@ Limits: ``pm.hpd`` of old versions had a default mass of 0.95, ArviZ has 0.94; t
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import libcst as cst
 
 from pm_migrate.catalog.samplers import ARVIZ, ARVIZ_KEYWORDS, ARVIZ_REVIEW, NEED_LOG_LIKELIHOOD
@@ -121,10 +124,12 @@ def _plan_arguments(plan: Plan, call: cst.Call, name: str, key: cst.CSTNode) -> 
                 plan.edit(arg.value, key, _constant(text))
         elif keyword == "lines" and isinstance(arg.value, cst.Dict):
             _plan_lines(plan, arg.value, key)
+        if arg.keyword is None:
+            continue
         if keyword in ARVIZ_KEYWORDS:
-            plan.edit(arg.keyword, key, _renamed(ARVIZ_KEYWORDS[keyword]))  # type: ignore[arg-type]
+            plan.edit(arg.keyword, key, _renamed(ARVIZ_KEYWORDS[arg.keyword.value]))
         elif keyword == "alpha" and name in _HDI_ALPHA and isinstance(arg.value, (cst.Float, cst.Name)):
-            plan.edit(arg.keyword, key, _renamed("hdi_prob"))  # type: ignore[arg-type]
+            plan.edit(arg.keyword, key, _renamed("hdi_prob"))
             plan.edit(arg.value, key, _complement)
     if drop:
         kept = [i for i in range(len(call.args)) if i not in drop]
@@ -144,11 +149,11 @@ def _plan_lines(plan: Plan, value: cst.Dict, key: cst.CSTNode) -> None:
     plan.edit(value, key, apply)
 
 
-def _constant(text: str):  # type: ignore[no-untyped-def]
+def _constant(text: str) -> Callable[[Any], cst.BaseExpression]:
     return lambda _: expression(text)
 
 
-def _renamed(name: str):  # type: ignore[no-untyped-def]
+def _renamed(name: str) -> Callable[[Any], cst.Name]:
     return lambda updated: updated.with_changes(value=name)
 
 

@@ -341,8 +341,8 @@ def _from_dict(given: Mapping[str, cst.Arg], name: str) -> list[str]:
 def _pairs(value: cst.BaseExpression) -> dict[str, str] | None:
     match value:
         case cst.Dict(elements=elements) if all(isinstance(e, cst.DictElement) for e in elements):
-            keys = [string_value(e.key) for e in elements]  # type: ignore[union-attr]
-            return None if None in keys else {str(k): code(e.value) for k, e in zip(keys, elements, strict=True)}
+            pairs = [(string_value(e.key), code(e.value)) for e in elements if isinstance(e, cst.DictElement)]
+            return {k: text for k, text in pairs if k is not None} if all(k is not None for k, _ in pairs) else None
         case cst.Call(func=cst.Name(value="dict"), args=args) if all(a.keyword is not None for a in args):
             return {a.keyword.value: code(a.value) for a in args if a.keyword is not None}
     return None

@@ -211,8 +211,8 @@ def _check_stores(plan: Plan, models: Models, block: Block, generator: list[cst.
                 node,
                 block.key,
                 ORDER.code,
-                    f"`{base.value}` is changed in place after the model was built from it; the generator reads it "
-                    "again: give the model a copy",
+                f"`{base.value}` is changed in place after the model was built from it; the generator reads it "
+                "again: give the model a copy",
                 review=True,
             )
 

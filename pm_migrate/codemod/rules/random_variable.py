@@ -293,8 +293,8 @@ def _arguments(
         if index in homes:
             args.extend(homes[index])
         elif index in rename:
-            keyword, value = rename[index]
-            new = arg.value if value is None else plan.names.name("pm", value, call)
+            keyword, constant = rename[index]
+            new = arg.value if constant is None else plan.names.name("pm", constant, call)
             args.append(_arg(new, keyword, arg))
         elif index not in drop and index not in given.params.values():
             args.append(arg)
@@ -335,11 +335,11 @@ def yielded(plan: Plan, node: cst.Call, value: cst.Call) -> cst.BaseExpression:
     """``yield value``, in parentheses unless it is all that a statement has on its right."""
     bare = isinstance(plan.tree.parent[node], (cst.Assign, cst.AnnAssign, cst.Expr))
     value = _laid_out(plan, node, value, len("yield " if bare else "(yield "))
-    if bare and not value.lpar:  # type: ignore[attr-defined]
+    if bare and not value.lpar:
         return cst.Yield(value)
     inner = value.with_changes(lpar=(), rpar=())
-    left = value.lpar or (cst.LeftParen(),)  # type: ignore[attr-defined]
-    right = value.rpar or (cst.RightParen(),)  # type: ignore[attr-defined]
+    left = value.lpar or (cst.LeftParen(),)
+    right = value.rpar or (cst.RightParen(),)
     return cst.Yield(inner, lpar=left, rpar=right)
 
 

@@ -13,6 +13,9 @@ function from elsewhere is marked for review.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import libcst as cst
 
 from pm_migrate.codemod import values as v
@@ -183,7 +186,17 @@ def _plan_subscript(
     _plan_draws(plan, models, parent, node, first.value, kind, key, burn, lambda u: u.slice[0].slice.value)
 
 
-def _plan_draws(plan, models, parent, node, index, kind, key, burn, pick) -> None:  # type: ignore[no-untyped-def]
+def _plan_draws(
+    plan: Plan,
+    models: Models,
+    parent: cst.CSTNode,
+    node: cst.BaseExpression,
+    index: cst.BaseExpression,
+    kind: str,
+    key: cst.CSTNode,
+    burn: cst.Slice | None,
+    pick: Callable[[Any], cst.BaseExpression],
+) -> None:
     """Plan ``pm.draws(node, index)`` in place of ``parent``."""
     text = name_of_variable(plan, index)
     value = plan.flow.value(index)

@@ -30,9 +30,10 @@ def broadcast_flags(inputs: Sequence[Variable]) -> tuple[bool, ...]:
 def _op(name: str, compute: str, result: str) -> Op:
     """The operation for operands brought to one dtype; one object per function and dtype."""
     scalar = SCALARS[name]
+    array_dtype = promotion.DTYPES[compute]
 
     def bring(operands: Sequence[Any]) -> list[Any]:
-        return [x.astype(compute, copy=False) if isinstance(x, np.ndarray) else tf.cast(x, compute) for x in operands]
+        return [x.astype(array_dtype, copy=False) if isinstance(x, np.ndarray) else tf.cast(x, compute) for x in operands]
 
     def on_tensors(function: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *operands: function(*bring(operands))
