@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+
+from pm_migrate.errors import ModelError, NotSupported
 from pm_migrate.shims import recording
 from pm_migrate.shims.density import Evaluation, LogDensity, ValueVariable
 from pm_migrate.shims.theano.evaluation import ancestors, evaluate, shared_inputs
 from pm_migrate.shims.theano.graph import Input, Op, SharedVariable, Variable, apply, array_of
 from pm_migrate.shims.theano.tensor import as_tensor_variable
 from pm_migrate.shims.transforms import Transform
-
-from pm_migrate.errors import ModelError, NotSupported
 
 Tensor = Any
 
@@ -327,8 +327,8 @@ class Model:
         op = Op(f"backward:{transform.tag}", backward, dtype="float64", shape=value.shape)
         variable = apply(op, free, *(e.astype("float64") for e in ends), name=name)
         variable.__class__ = TransformedRV
-        variable.distribution, variable.model = dist, self  # type: ignore[attr-defined]
-        variable.transformed, variable.transformation = free, transform  # type: ignore[attr-defined]
+        variable.distribution, variable.model = dist, self
+        variable.transformed, variable.transformation = free, transform
         self._register(str(free.name), free, ["free_RVs"])
         self._register(name, variable, ["deterministics"])
         return variable
@@ -379,7 +379,7 @@ class Model:
         import pandas as pd
 
         terms = self.log_density().terms_at(self.complete(test_point or {}))
-        by_variable = {str(v.name): terms[v.rv_name] for v in self.basic_RVs}  # type: ignore[attr-defined]
+        by_variable = {str(v.name): terms[v.rv_name] for v in self.basic_RVs}
         return pd.Series(by_variable, name="Log-probability of test_point").round(round_vals)
 
     def __repr__(self) -> str:
@@ -414,7 +414,7 @@ def _compile(model: Model) -> LogDensity:
     """Build the log density of a model: all parameters, transforms and deterministics in one evaluation."""
     params = list(dict.fromkeys(p for _, _, dist in model._random for p in dist.params.values()))
     constrained = [variable for _, variable, _ in model._random]
-    transforms = [p for v in constrained if isinstance(v, TransformedRV) for p in v.owner.inputs[1:]]  # type: ignore[union-attr]
+    transforms = [p for v in constrained if isinstance(v, TransformedRV) for p in v.owner.inputs[1:]]
     recorded = list(dict.fromkeys([*_recorded(model)]))
     outputs = list(dict.fromkeys([*params, *constrained, *transforms, *recorded, *model.potentials]))
     free = {str(v.name): v for v in model.free_RVs}
@@ -428,7 +428,7 @@ def _compile(model: Model) -> LogDensity:
         for name, variable, dist in random:
             term = tf.reduce_sum(dist.bound(tensors).log_prob(tensors[variable]))
             if isinstance(variable, TransformedRV):
-                ends = [tensors[p] for p in variable.owner.inputs[1:]]  # type: ignore[union-attr]
+                ends = [tensors[p] for p in variable.owner.inputs[1:]]
                 jacobian = variable.transformation.rebind(*ends).log_jacobian(values[str(variable.transformed.name)])
                 term += tf.reduce_sum(jacobian)
             terms[name] = term

@@ -24,7 +24,7 @@ SAME = frozenset(
     """
     bfmi compare ess hdi loo mcse plot_autocorr plot_compare plot_density plot_energy plot_ess plot_forest plot_kde
     plot_pair plot_parallel plot_posterior plot_trace plot_violin r2_score rhat summary waic
-    """.split()  # noqa: SIM905
+    """.split()
 )
 
 _ARGUMENTS = {"varnames": "var_names", "credible_interval": "hdi_prob"}

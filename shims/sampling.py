@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from pm_migrate.shims import recording
-from pm_migrate.shims.model import Model, modelcontext
 
 from pm_migrate.errors import NotSupported
+from pm_migrate.shims import recording
+from pm_migrate.shims.model import Model, modelcontext
 
 _log = logging.getLogger("pm_migrate")
 

@@ -45,11 +45,15 @@ class Options:
 
 @dataclass(frozen=True, eq=False)
 class Edit:
-    """One edit: applied to the node when it is left, with its children already rewritten."""
+    """One edit: applied to the node when it is left, with its children already rewritten.
+
+    ``last`` puts it after the other edits of the node: for what takes the finished expression elsewhere.
+    """
 
     group: Key
     apply: Apply
     needs: frozenset[str] = frozenset()
+    last: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,9 +152,11 @@ class Plan:
 
     # -- planning ----------------------------------------------------------------------------------------------------
 
-    def edit(self, node: cst.CSTNode, group: Key, apply: Apply, needs: Iterable[str] = ()) -> None:
+    def edit(
+        self, node: cst.CSTNode, group: Key, apply: Apply, needs: Iterable[str] = (), *, last: bool = False
+    ) -> None:
         """Plan an edit of a node."""
-        self.edits.setdefault(node, []).append(Edit(group, apply, frozenset(needs)))
+        self.edits.setdefault(node, []).append(Edit(group, apply, frozenset(needs), last))
 
     def insert_before(self, statement: cst.CSTNode, group: Key, build: Apply, needs: Iterable[str] = ()) -> None:
         """Plan statements in front of a statement; ``build`` gets None and returns them."""

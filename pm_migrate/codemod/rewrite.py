@@ -130,7 +130,10 @@ def _stands(plan: Plan, note: Note) -> bool:
 
 def _apply(plan: Plan) -> str:
     def alive(table: dict[cst.CSTNode, list[Edit]]) -> dict[cst.CSTNode, list[Callable[[Any], Any]]]:
-        kept = {n: [e.apply for e in edits if not plan.is_blocked(e.group)] for n, edits in table.items()}
+        kept = {
+            n: [e.apply for e in sorted(edits, key=lambda e: e.last) if not plan.is_blocked(e.group)]
+            for n, edits in table.items()
+        }
         return {n: edits for n, edits in kept.items() if edits}
 
     edits, before, todos = alive(plan.edits), alive(plan.before), _todos(plan)

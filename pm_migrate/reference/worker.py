@@ -504,11 +504,6 @@ class PyMC3Side:
         import pymc3
         import theano
 
-        if not theano.config.cxx:
-            # every function that is made takes the lock of the folder of compiled code, and would wait for minutes while
-            # another process compiles; without a compiler nothing is written there
-            function_types = sys.modules["theano.compile.function.types"]
-            function_types.lock_ctx = lambda *_, **__: contextlib.nullcontext()  # type: ignore[attr-defined]
         self.pm, self.theano = pymc3, theano
         self.programs: Dict[str, Dict[str, Any]] = {}
         self.distributions: Dict[str, Dict[str, Any]] = {}

@@ -173,16 +173,16 @@ class Bound:
             return {k: as_float(expr.evaluate(t, self._safe_given, TF_FUNCTIONS)) for k, t in self.form.tfp.items()}
         return {k: as_float(expr.evaluate(t, self.canonical, TF_FUNCTIONS)) for k, t in self.row.tfp.items()}
 
-    @cached_property
-    def _tfp(self) -> Any:
+    def _tfp(self, arguments: Mapping[str, Tensor]) -> Any:
         from tensorflow_probability import distributions as tfd
 
-        return getattr(tfd, self.row.tfp_class)(**self._tfp_arguments)
+        assert self.row.tfp_class is not None, f"{self.row.name} has neither a TFP class nor a row in special/"
+        return getattr(tfd, self.row.tfp_class)(**arguments)
 
     @property
     def _raw_log_prob(self) -> Callable[[Tensor], Tensor]:
         own = special.LOG_PROB.get(self.row.name)
-        return self._tfp.log_prob if own is None else lambda value: own(value, self.canonical)
+        return self._tfp(self._tfp_arguments).log_prob if own is None else lambda value: own(value, self.canonical)
 
     def log_prob(self, value: Any) -> Tensor:
         """Log density, elementwise over the batch, the event axis reduced.
@@ -266,17 +266,12 @@ class Bound:
         own = special.SAMPLE.get(self.row.name)
         if own is not None:
             return own(self._broadcast(self.canonical, batch), shape, seed)
-        arguments = self._tfp_arguments if self.form.tfp is not None else None
-        if arguments is None:
-            arguments = {
-                k: as_float(expr.evaluate(t, self._broadcast(self.canonical, batch), TF_FUNCTIONS))
-                for k, t in self.row.tfp.items()
-            }
+        if self.form.tfp is not None:
+            arguments = {k: tf.broadcast_to(v, batch) for k, v in self._tfp_arguments.items()}
         else:
-            arguments = {k: tf.broadcast_to(v, batch) for k, v in arguments.items()}
-        from tensorflow_probability import distributions as tfd
-
-        return as_float(getattr(tfd, self.row.tfp_class)(**arguments).sample(seed=seed))
+            canonical = self._broadcast(self.canonical, batch)
+            arguments = {k: as_float(expr.evaluate(t, canonical, TF_FUNCTIONS)) for k, t in self.row.tfp.items()}
+        return as_float(self._tfp(arguments).sample(seed=seed))
 
     def _broadcast(self, values: Mapping[str, Tensor], batch: tuple[int, ...]) -> dict[str, Tensor]:
         """Canonical parameters broadcast to a batch shape; matrices stay as they are (vectors carry the batch)."""

@@ -65,7 +65,7 @@ class Distribution:
     def dist(cls, *args: Any, **kwargs: Any) -> Any:
         """Return the distribution itself, not registered in any model."""
         instance = object.__new__(cls)
-        instance.__init__(*args, **kwargs)
+        cls.__init__(instance, *args, **kwargs)
         return instance
 
     def __init__(

@@ -13,8 +13,8 @@ from pm_migrate.shims.theano.evaluation import evaluate, toposort
 from pm_migrate.shims.theano.graph import Input, Op, Variable, apply_multiple, as_variable, get_test_value, known
 from pm_migrate.shims.theano.ops.elemwise import cast
 
-# more steps become a loop of the compiled program; fewer are faster to run when written out
-UNROLL = 16
+# longer loops become a tf.while_loop, which XLA cannot compile inside vectorized_map (TensorListReserve)
+UNROLL = 200
 
 
 @dataclass(frozen=True, eq=False)

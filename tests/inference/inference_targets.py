@@ -155,3 +155,35 @@ def mixture() -> LogDensity:
         return {name: tf.cast(x, tf.float64) for name, x in terms(v).items()}
 
     return density([variable("mu"), discrete("z", "binary", (6,))], cast)
+
+
+def regression() -> LogDensity:
+    """A labelled model: intercepts by city, a log-transformed scale, a deterministic, data, and ancestral draws."""
+    data = np.array([[1.0, 2.0, 3.0], [2.0, 1.0, 0.0]])
+    variables = [variable("a", (2,)), variable("s_log__", rv_name="s", transform="log")]
+
+    def evaluate(v: Mapping[str, Any]) -> Evaluation:
+        s = tf.exp(v["s_log__"])
+        residual = (tf.constant(data) - v["a"][:, None]) / s
+        terms = {
+            "a": -0.5 * tf.reduce_sum(tf.square(v["a"])),
+            "s": -s + v["s_log__"],
+            "y": -0.5 * tf.reduce_sum(tf.square(residual)) - 6.0 * v["s_log__"],
+        }
+        return Evaluation(terms, {"a": v["a"], "s": s, "twice": 2.0 * v["a"]})
+
+    def forward(given: Mapping[str, Any], seed: Any) -> dict[str, Any]:
+        seeds = tf.random.split(seed, 3)
+        a = given.get("a", tf.random.stateless_normal((2,), seeds[0], dtype=tf.float64))
+        s = given.get("s", tf.random.stateless_gamma((), seeds[1], tf.constant(1.0, tf.float64), dtype=tf.float64))
+        y = a[:, None] + s * tf.random.stateless_normal((2, 3), seeds[2], dtype=tf.float64)
+        return {"a": a, "s": s, "twice": 2.0 * a, "y": y}
+
+    return LogDensity(
+        tuple(variables),
+        evaluate,
+        forward,
+        observed={"y": data},
+        dims={"a": ("city",), "y": ("city", None)},
+        coords={"city": ["Ulm", "Bonn"]},
+    )

@@ -126,7 +126,7 @@ def _plan_loop(plan: Plan, node: Any, call: cst.Call, key: cst.CSTNode) -> bool:
         plan.results[name] = updated
         return cst.Name(name)
 
-    plan.edit(node, key, keep)
+    plan.edit(node, key, keep, last=True)
     if whole is not None:
         plan.edit(line, key, lambda updated: _replaced(updated, plan.results[name], name))
     else:

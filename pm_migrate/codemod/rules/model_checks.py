@@ -358,7 +358,7 @@ def _hoist(plan: Plan, block: Block, call: cst.Call) -> None:
         plan.results[name] = updated
         return cst.Name(name)
 
-    plan.edit(call, block.key, replace)
+    plan.edit(call, block.key, replace, last=True)
 
 
 def arguments(plan: Plan, models: Models, block: Block) -> Iterator[str]:

@@ -245,7 +245,7 @@ def _name_first(
 
     for param in twice:
         index = given.params[param]
-        plan.edit(call.args[index].value, key, _kept(plan, named[param]))
+        plan.edit(call.args[index].value, key, _kept(plan, named[param]), last=True)
     plan.insert_before(line, key, build)
     return named
 

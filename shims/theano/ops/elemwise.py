@@ -33,7 +33,9 @@ def _op(name: str, compute: str, result: str) -> Op:
     array_dtype = promotion.DTYPES[compute]
 
     def bring(operands: Sequence[Any]) -> list[Any]:
-        return [x.astype(array_dtype, copy=False) if isinstance(x, np.ndarray) else tf.cast(x, compute) for x in operands]
+        return [
+            x.astype(array_dtype, copy=False) if isinstance(x, np.ndarray) else tf.cast(x, compute) for x in operands
+        ]
 
     def on_tensors(function: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *operands: function(*bring(operands))

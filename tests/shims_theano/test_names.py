@@ -1,0 +1,88 @@
+"""Names: what is there, what says it is not available, and what Theano does not have either."""
+
+from __future__ import annotations
+
+import importlib
+
+import numpy as np
+import pytest
+
+import pm_migrate.shims.theano.tensor as tt
+from pm_migrate.catalog.expr import FUNCTIONS
+from pm_migrate.errors import NotSupported
+from pm_migrate.shims import theano
+from pm_migrate.shims.theano.functions import TENSOR_FUNCTIONS
+from pm_migrate.shims.theano.graph import Variable
+
+
+@pytest.mark.parametrize("name", ["nnet", "slinalg", "nlinalg", "extra_ops", "basic", "subtensor", "sharedvar"])
+def test_submodules(name: str) -> None:
+    module = importlib.import_module(f"pm_migrate.shims.theano.tensor.{name}")
+    assert getattr(tt, name) is module
+    for public in getattr(module, "__all__", ()):
+        assert hasattr(module, public)
+
+
+def test_unavailable_names_say_what_to_use() -> None:
+    with pytest.raises(NotSupported, match=r"theano\.tensor\.topk is not available; instead: tt\.sort"):
+        tt.topk  # noqa: B018 - the access raises
+    with pytest.raises(NotSupported, match=r"theano\.tensor\.nnet\.conv2d"):
+        tt.nnet.conv2d  # noqa: B018
+    with pytest.raises(NotSupported, match=r"eval\(\)"):
+        theano.printing  # noqa: B018
+    assert not hasattr(tt, "topk")
+
+
+def test_unknown_names_are_attribute_errors() -> None:
+    for module in (tt, tt.nnet, tt.slinalg, theano):
+        with pytest.raises(AttributeError) as caught:
+            module.no_such_name  # noqa: B018
+        assert not isinstance(caught.value, NotSupported)
+
+
+def test_config_is_an_object_and_modules_are_modules() -> None:
+    import pm_migrate.shims.theano as package
+
+    assert package.config.floatX == "float64"
+    assert package.gradient.grad is package.grad
+    assert package.ifelse.ifelse(tt.constant(1), 2.0, 3.0).eval() == 2.0
+    with pytest.raises(AttributeError, match="no setting 'bogus'"):
+        _ = package.config.bogus
+
+
+def test_constructors_and_types() -> None:
+    assert [v.name for v in tt.dvectors("a", "b")] == ["a", "b"]
+    assert len(tt.matrices(3)) == 3
+    assert tt.TensorType("float64", (False, True))("c").broadcastable == (False, True)
+    assert tt.col("c").type == tt.dcol
+    assert str(tt.dmatrix) == "TensorType(float64, matrix)"
+    assert tt.iscalar().dtype == "int32"
+    assert tt.tensor("int8", (False,) * 4).ndim == 4
+    assert isinstance(tt.dvector(), tt.TensorVariable)
+    assert isinstance(tt.constant(1.0), tt.TensorConstant)
+    assert isinstance(theano.shared(1.0), tt.sharedvar.TensorSharedVariable)
+
+
+def test_every_function_of_the_catalogue_works_on_variables() -> None:
+    assert set(TENSOR_FUNCTIONS) == set(FUNCTIONS)
+    x = tt.as_tensor_variable([0.2, 0.5, 0.3])
+    matrix = tt.as_tensor_variable([[2.0, 0.5], [0.5, 1.0]])
+    f = TENSOR_FUNCTIONS
+    values = {
+        "sum": (f["sum"](x), [1.0]),
+        "count": (f["count"](x), 3.0),
+        "argmax": (f["argmax"](x), 1.0),
+        "logit": (f["logit"](x), np.log([0.25, 1.0, 3 / 7])),
+        "take": (f["take"](x, 2), 0.3),
+        "take rows": (f["take"](matrix, np.array([1, 0])), [0.5, 0.5]),
+        "logpow": (f["logpow"](np.array([0.0, 0.0, 2.0]), np.array([0.0, 1.0, 3.0])), [0.0, -np.inf, 3 * np.log(2)]),
+        "transpose": (f["transpose"](f["cholesky"](matrix)), np.linalg.cholesky([[2.0, 0.5], [0.5, 1.0]]).T),
+        "diagonal": (f["diagonal"](matrix), [2.0, 1.0]),
+        "where": (f["where"](x > 0.25, x, 0.0), [0.0, 0.5, 0.3]),
+        "solve_lower": (f["solve_lower"](matrix, x[:2]), [0.1, 0.45]),
+        "inverse": (f["inverse"](matrix), np.linalg.inv([[2.0, 0.5], [0.5, 1.0]])),
+        "ndtr": (f["ndtr"](0.0), 0.5),
+    }
+    for name, (computed, expected) in values.items():
+        assert isinstance(computed, Variable), name
+        np.testing.assert_allclose(computed.eval(), expected, rtol=1e-12, err_msg=name)
