@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import tensorflow as tf
 import pm_migrate.shims.math as pmm
 import pm_migrate.shims.theano.tensor as tt
 from equivalence_tests.tensor_expressions import EXPRESSIONS, INPUTS, flat
+from pm_migrate.errors import NotSupported
 from pm_migrate.reference import provision
 from pm_migrate.shims import theano
 from pm_migrate.shims.theano.evaluation import evaluate
@@ -186,8 +189,128 @@ def test_expression_agrees_with_theano(text: str, theano_side: Any) -> None:
     assert set(found) == expected, f"{text}: {found}\nexpected to differ in {expected or 'nothing'} {reason}"
 
 
-def test_each_difference_is_of_an_expression_in_the_list() -> None:
-    assert set(DIFFERENCES) <= {text for _, text in ALL}
+# What XLA cannot compile on CPU, or not for many draws at once: expression to reason. A stale entry fails.
+_DYNAMIC = "a mask that depends on a random value makes a result of random length"
+_NO_KERNEL = "TensorFlow has no XLA kernel for it on CPU"
+NOT_COMPILED: dict[str, str] = {
+    "x[(x > 0).nonzero()]": _DYNAMIC,
+    "m[m > 0]": _DYNAMIC,
+    "m[(m > 0).nonzero()]": _DYNAMIC,
+    "z.nonzero_values()": _DYNAMIC,
+    "tt.i0(x)": _NO_KERNEL,
+    "tt.i1(x)": _NO_KERNEL,
+    "tt.j0(x)": _NO_KERNEL,
+    "tt.j1(x)": _NO_KERNEL,
+    "tt.nlinalg.det(a)": _NO_KERNEL,
+    "tt.slinalg.expm(a)": _NO_KERNEL,
+    "pmm.logdet(a)": _NO_KERNEL,
+}
+
+#: XLA's own iterations for eigenvalues and singular values stop at about 1e-8.
+ITERATED = re.compile(r"eigh|svd|pinv|qr")
+
+
+def _program(texts: list[str]) -> Callable[[dict[str, tf.Tensor]], list[Any]]:
+    """One function of the float inputs: values and gradients of all expressions."""
+    built = [(text, *_build(text)) for text in texts]
+
+    def run(points: dict[str, tf.Tensor]) -> list[Any]:
+        answers = []
+        for text, inputs, results in built:
+            names = _read(text)
+            givens = {inputs[k]: points[k] if k in points else INPUTS[k] for k in INPUTS}
+            with tf.GradientTape() as tape:
+                tape.watch([points[k] for k in names])
+                values = evaluate(results, givens)
+                total = tf.add_n(
+                    [
+                        tf.reduce_sum(tf.cast(v, tf.float64) * _weights(r.tag.test_value))
+                        for v, r in zip(values, results, strict=True)
+                    ]
+                )
+            none = tf.UnconnectedGradients.ZERO
+            answers.append([*values, *tape.gradient(total, [points[k] for k in names], unconnected_gradients=none)])
+        return answers
+
+    return run
+
+
+def _points(draws: int = 0) -> dict[str, tf.Tensor]:
+    floats = {k: v for k, v in INPUTS.items() if v.dtype == np.float64}
+    return {k: tf.constant(np.stack([v] * draws) if draws else v) for k, v in floats.items()}
+
+
+def _for_draws(texts: list[str]) -> Any:
+    """Evaluate expressions for two draws at once in one XLA program."""
+    program = _program(texts)
+    return tf.function(lambda p: tf.vectorized_map(program, p), jit_compile=True, autograph=False)(_points(2))
+
+
+CHUNKS = 30
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_compiled_for_many_draws(chunk: int, request: pytest.FixtureRequest) -> None:
+    if chunk and request.config.getoption("--profile") != "deep":
+        pytest.skip("one thirtieth of the expressions is compiled; all with --profile deep")
+    texts = [text for _, text in ALL[chunk::CHUNKS] if text not in NOT_COMPILED]
+    eager, compiled = _program(texts)(_points()), _for_draws(texts)
+    for text, one, many in zip(texts, eager, compiled, strict=True):
+        tolerance = 1e-6 if ITERATED.search(text) or "w" in text else 1e-10
+        for expected, computed in zip(one, many, strict=True):
+            for draw in computed.numpy():
+                assert not _differs(draw, expected.numpy(), tolerance), f"{text}: {draw} compiled, {expected} eager"
+
+
+@pytest.mark.parametrize("text", NOT_COMPILED)
+def test_what_is_not_compiled_says_so(text: str, request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("--profile") != "deep" and text != "m[m > 0]":
+        pytest.skip("one of them is tried; all with --profile deep")
+    with pytest.raises((tf.errors.InvalidArgumentError, tf.errors.UnimplementedError, ValueError)):
+        _for_draws([text])
+
+
+# Runs in the reference interpreter: the names that Theano's modules define, by module.
+PUBLIC_NAMES = """
+import importlib, json, sys, types, warnings
+warnings.simplefilter("ignore")
+names = {}
+for path in sys.argv[1:]:
+    module = importlib.import_module(path)
+    own = lambda v: not isinstance(v, types.ModuleType) and getattr(v, "__module__", path).startswith("theano")
+    names[path] = [n for n in dir(module) if not n.startswith("_") and own(getattr(module, n))]
+print(json.dumps(names))
+"""
+
+
+def test_every_public_name_of_theano_is_there_or_says_what_to_use() -> None:
+    python = provision.find()
+    if python is None:
+        pytest.skip("no PyMC3 reference interpreter: run `pm-migrate reference install`")
+    modules = ["theano", *(f"theano.tensor{m}" for m in ("", ".nnet", ".slinalg", ".nlinalg", ".extra_ops"))]
+    done = subprocess.run(
+        [str(python), "-c", PUBLIC_NAMES, *modules],
+        env=provision.environment(python),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+    )
+    unknown = []
+    for path, names in json.loads(done.stdout.splitlines()[-1]).items():
+        ours = importlib.import_module(f"pm_migrate.shims.{path}")
+        for name in names:
+            try:
+                getattr(ours, name)
+            except NotSupported as error:
+                assert "instead: " in str(error)
+            except AttributeError:
+                unknown.append(f"{path}.{name}")
+    assert not unknown
+
+
+def test_each_exception_is_of_an_expression_in_the_list() -> None:
+    assert {*DIFFERENCES, *NOT_COMPILED} <= {text for _, text in ALL}
 
 
 def test_expressions_are_listed_once() -> None:

@@ -84,7 +84,7 @@ def sample(
     start, initvals
         Start point, or one per chain; constrained or unconstrained names.
     random_seed
-        An integer, or a list whose first entry is used; None draws one from NumPy's global state.
+        An integer, or a list of them; None draws one from NumPy's global state.
     return_inferencedata
         True for ``InferenceData``, False or None for a ``MultiTrace`` as PyMC3 3.11 did.
     step
@@ -120,7 +120,7 @@ def sample(
             draws=draws,
             tune=tune,
             chains=chains,
-            seed=_seed(random_seed),
+            seed=random_seed,
             start=_starts(model, initvals if initvals is not None else start),
             init=init,
             progress=progressbar,

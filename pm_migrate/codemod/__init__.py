@@ -85,5 +85,5 @@ def migrate_source(
     )
     try:
         return rewrite(text, options)
-    except SourceError as error:
-        raise SourceError(f"{path}: {error}" if path else str(error)) from error
+    except RecursionError:
+        raise SourceError("nested too deeply to be rewritten") from None

@@ -82,7 +82,9 @@ class Expressions:
     def _evaluate(self, node: cst.CSTNode) -> Value:
         match node:
             case cst.Name():
-                if node.value in ("None", "True", "False"):
+                if node.value == "None":
+                    return NOTHING  # where None stands for something, using it as that thing fails in any case
+                if node.value in ("True", "False"):
                     return PLAIN
                 entry = self._load(node.value)
                 self.sites[node] = self.sites.get(node, frozenset()) | entry.sites

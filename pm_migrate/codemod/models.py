@@ -287,16 +287,14 @@ class Models:
         return frozenset(base.value for node, base in self.flow.stores.items() if node in nodes)
 
     @cached_property
-    def variables(self) -> dict[cst.CSTNode, dict[str, bool]]:
-        """By model: the literal names of its variables, and whether each is observed."""
-        out: dict[cst.CSTNode, dict[str, bool]] = {site: {} for site in self.models}
+    def variables(self) -> dict[cst.CSTNode, dict[str | None, bool]]:
+        """By model: the names of its variables (None for one that is computed), and whether each is observed."""
+        out: dict[cst.CSTNode, dict[str | None, bool]] = {site: {} for site in self.models}
         for node, value in self.flow.values.items():
             for atom in value:
                 if isinstance(atom, v.Tensor) and atom.rv is node and atom.site in out:
-                    name = variable_name(atom.rv, self.flow)
-                    if name is not None:
-                        observed = any(a.keyword is not None and a.keyword.value == "observed" for a in atom.rv.args)
-                        out[atom.site][name] = observed
+                    observed = any(a.keyword is not None and a.keyword.value == "observed" for a in atom.rv.args)
+                    out[atom.site][variable_name(atom.rv, self.flow)] = observed
         return out
 
 

@@ -6,15 +6,18 @@ with certainty, no edit of the group is applied: the model stays as it was and s
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import libcst as cst
 
+from pm_migrate.catalog.samplers import INFERENCE
+from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.flow import Flow
-from pm_migrate.codemod.tree import Tree
+from pm_migrate.codemod.tree import Tree, is_none, walk
 from pm_migrate.findings import Confidence, Finding
 
 Apply = Callable[[Any], Any]
@@ -80,7 +83,7 @@ class Plan:
     owner: dict[cst.CSTNode, Key] = field(default_factory=dict)
     understood: set[cst.CSTNode] = field(default_factory=set)
     blocked: set[Key] = field(default_factory=set)
-    used_names: set[str] = field(default_factory=set)
+    used_names: dict[cst.CSTNode, set[str]] = field(default_factory=dict)
     names: Any = None
     applier: Any = None
     #: The name of the model that each defining block makes.
@@ -98,11 +101,6 @@ class Plan:
     by_name: set[cst.CSTNode] = field(default_factory=set)
     _roots: dict[Key, Key] = field(default_factory=dict)
     _verdict: tuple[tuple[int, int], set[Key]] | None = None
-
-    def __post_init__(self) -> None:
-        self.used_names = self.flow.names_bound_anywhere() | {
-            n.value for n in self.flow.sites if isinstance(n, cst.Name)
-        }
 
     # -- groups ------------------------------------------------------------------------------------------------------
 
@@ -129,12 +127,19 @@ class Plan:
 
     def trace_models(self, trace: v.TraceRef) -> frozenset[cst.CSTNode]:
         """The models that an inference result came from."""
-        context = self.flow.context.get(trace.call)
-        found = {m.site for m in v.models(context)} if context else set()
-        for arg in trace.call.args:
-            if arg.keyword is not None and arg.keyword.value == "model":
-                found = {m.site for m in v.models(self.flow.value(arg.value))}
-        return frozenset(found)
+        argument = self.model_argument(trace.call)
+        value = self.flow.context.get(trace.call) if argument is None else self.flow.value(argument)
+        return frozenset(m.site for m in v.models(value)) if value else frozenset()
+
+    def model_argument(self, call: cst.Call) -> cst.BaseExpression | None:
+        """The model that an inference call is given, if it is."""
+        name = pymc3_names.canonical(self.flow.references.get(call.func, "")).removeprefix("pymc3.")
+        signature = INFERENCE[name].signature if name in INFERENCE else ()
+        for place, arg in enumerate(call.args):
+            positional = arg.keyword is None and place < len(signature) and signature[place] == "model"
+            if (positional or (arg.keyword is not None and arg.keyword.value == "model")) and not is_none(arg.value):
+                return arg.value
+        return None
 
     def keys_of(self, value: v.Value) -> set[Key]:
         """The groups that a value ties a place to."""
@@ -187,14 +192,25 @@ class Plan:
         self.understood.add(reference)
         self.owner[reference] = group
 
-    def fresh_name(self, wanted: str) -> str:
-        """A name that nothing in the program uses yet; it is taken from now on."""
+    def fresh_name(self, wanted: str, at: cst.CSTNode) -> str:
+        """A name that nothing uses yet in the function around a place, or in the program; it is taken from now on."""
+        scope = self.tree.scope(at)
+        if scope not in self.used_names:
+            self.used_names[scope] = {n.value for n in walk(scope) if isinstance(n, cst.Name) and self._is_variable(n)}
+        used = self.used_names[scope]
         name, number = wanted, 1
-        while name in self.used_names:
+        while name in used or keyword.iskeyword(name):
             number += 1
             name = f"{wanted}_{number}"
-        self.used_names.add(name)
+        used.add(name)
         return name
+
+    def _is_variable(self, node: cst.Name) -> bool:
+        """Whether a name is a variable, not a keyword of a call or an attribute."""
+        parent = self.tree.parent.get(node)
+        return not (isinstance(parent, cst.Arg) and parent.keyword is node) and not (
+            isinstance(parent, cst.Attribute) and parent.attr is node
+        )
 
     def done(self, statement: cst.CSTNode) -> list[Any]:
         """What became of a statement, while edits are applied."""

@@ -105,7 +105,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
         tensors.plan_indexing(plan)
     trace.plan_traces(plan, models)
     unknown = leftover.plan_leftovers(plan)
-    leftover.plan_foreign(plan)
+    leftover.plan_ties(plan)
     leftover.plan_helpers(plan)
     model_checks.plan_model_uses(plan, models)
     model_checks.plan_escapes(plan, models)

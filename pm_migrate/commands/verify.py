@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ from pm_migrate.errors import PmMigrateError, ProvisionError, SourceError
 if TYPE_CHECKING:
     from pm_migrate.reference.client import ReferenceClient
     from pm_migrate.verify import Report
+
+#: Columns of a table that is not printed to a terminal (a log, a pipe).
+WIDTH = 110
 
 
 @dataclass(frozen=True)
@@ -170,7 +174,8 @@ def _show(report: Report, *, err: bool) -> None:
 
     from pm_migrate.verify import render
 
-    Console(stderr=err).print(render(report))
+    stream = sys.stderr if err else sys.stdout
+    Console(stderr=err, width=None if stream.isatty() else WIDTH).print(render(report))
 
 
 def _as_json(reports: Sequence[tuple[str, Any]], failed: Sequence[tuple[str, str]]) -> str:

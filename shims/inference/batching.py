@@ -11,11 +11,15 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from pm_migrate.shims.density import LogDensity, ValueVariable
 
 Tensor = Any
+
+CHUNK = 1024  # draws
+CHUNK_SCALARS = 2**22  # that one chunk may return: 32 MiB
 
 _log = logging.getLogger("pm_migrate")
 
@@ -42,6 +46,44 @@ def over_batch(function: Callable[[Any], Any], elements: Any, size: int) -> Any:
         one = function(tf.nest.map_structure(lambda x: x[0], elements))
         signature = tf.nest.map_structure(lambda x: tf.TensorSpec(x.shape, x.dtype), one)
         return tf.map_fn(function, elements, fn_output_signature=signature)
+
+
+def in_chunks(
+    program_for: Callable[[int], Callable[..., Any]], one: Mapping[str, Any], elements: Any, total: int
+) -> dict[str, np.ndarray]:
+    """Run a batched program over many draws, a bounded number of them at a time.
+
+    Parameters
+    ----------
+    program_for
+        Gives the program for a batch of a given size; it maps ``elements`` to a dict of tensors.
+    one
+        What the program gives for one draw: only the shapes matter.
+    elements
+        Structure of arrays with a leading axis of length ``total``, at least 1.
+    total
+        Number of draws.
+
+    Returns
+    -------
+    dict
+        Name to array ``(total, *shape)``.
+    """
+    scalars = max(sum(np.size(x) for x in one.values()), 1)
+    most = max(min(CHUNK, CHUNK_SCALARS // scalars, total), 1)
+    size = 2 ** (most.bit_length() - 1)  # a power of two, so that few programs are built
+    program = program_for(size)
+    parts = []
+    for begin in range(0, total, size):
+        missing = max(begin + size - total, 0)
+
+        def take(x: np.ndarray, begin: int = begin, missing: int = missing) -> np.ndarray:
+            piece = x[begin : begin + size]
+            return np.concatenate([piece, np.repeat(piece[-1:], missing, axis=0)]) if missing else piece
+
+        drawn = program(tf.nest.map_structure(take, elements))
+        parts.append({name: x.numpy()[: size - missing] for name, x in drawn.items()})
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def split(flat: Tensor, variables: Sequence[ValueVariable]) -> dict[str, Tensor]:

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from pm_migrate.shims.density import LogDensity
-from pm_migrate.shims.inference.batching import over_batch
+from pm_migrate.shims.inference.batching import in_chunks, over_batch
 from pm_migrate.shims.inference.noise import resolve_seed
 
 
@@ -82,12 +82,18 @@ def _draw(
     rng = np.random.default_rng(key)
     # one seed per draw: a single one would give the same draw to every element of a vectorised map
     seeds = rng.integers(0, 2**31 - 1, size=(count, 2), dtype=np.int32)
-    what = f"forward {count} given {sorted(given)} for {names}"
-    program = density.compiled(what, lambda: _program(density, count, names))
-    return {name: x.numpy() for name, x in program(dict(given), seeds).items()}
+    elements = (dict(given), seeds)
+    one = _forward(density, names)
+    first = one(tf.nest.map_structure(lambda x: tf.constant(x[0]), elements))
+
+    def program_for(size: int) -> Callable[..., Any]:
+        what = f"forward {size} given {sorted(given)} for {names}"
+        return density.compiled(what, lambda: lambda batch: over_batch(one, batch, size))
+
+    return in_chunks(program_for, first, elements, count)
 
 
-def _program(density: LogDensity, count: int, names: Sequence[str] | None) -> Callable[..., Any]:
+def _forward(density: LogDensity, names: Sequence[str] | None) -> Callable[[Any], dict[str, Any]]:
     def one(element: tuple[Mapping[str, Any], Any]) -> dict[str, Any]:
         given, seed = element
         drawn = density.forward(given, seed)
@@ -96,4 +102,4 @@ def _program(density: LogDensity, count: int, names: Sequence[str] | None) -> Ca
             raise KeyError(f"The model has no variables {unknown}; it has {', '.join(drawn)}")
         return {name: tf.convert_to_tensor(drawn[name]) for name in (drawn if names is None else names)}
 
-    return lambda given, seeds: over_batch(one, (given, seeds), count)
+    return one

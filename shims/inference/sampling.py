@@ -96,9 +96,10 @@ def sample_chains(
     key = resolve_seed(seed)
     began = time.perf_counter()
     starts = Starts(density, chains, start, init, key)
-    run = Run(Machine(density, chains, max_treedepth, BLOCK), starts, settings(draws, tune, target_accept, key), jit)
+    machine = Machine(density, chains, max_treedepth, BLOCK)
     interrupted = False
     with ProgressBar(progress, chains, draws + tune) as bar:
+        run = Run(machine, starts, settings(draws, tune, target_accept, key), jit)
         try:
             while not run.finished:
                 run.advance()

@@ -11,7 +11,7 @@ array(2.)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -52,6 +52,7 @@ def shared(
     strict: bool = False,
     allow_downcast: bool | None = None,
     borrow: bool = False,
+    broadcastable: Sequence[bool] | None = None,
     **ignored: Any,
 ) -> SharedVariable:
     """Make a shared variable: a tensor whose value can be set between evaluations.
@@ -64,7 +65,7 @@ def shared(
     >>> double.eval()
     array(8.)
     """
-    return SharedVariable(value, name, borrow)
+    return SharedVariable(value, name, borrow, broadcastable)
 
 
 def clone(output: Any, replace: Any = None, strict: bool = True, share_inputs: bool = True) -> Any:

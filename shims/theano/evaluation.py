@@ -114,13 +114,14 @@ def evaluate(outputs: Sequence[Variable], givens: Mapping[Variable, Any] | None 
     tensors: dict[Variable, Tensor] = {}
     for variable, given in givens.items():
         values[variable] = _given(variable, given)
+    folded = not any(v.is_constant for v in values)  # else what is made of a given constant is not constant
     order = toposort(outputs, stop=values)
     masked = _masked(order)
     for variable in order:
         if variable in values:
             continue
         owner = variable.owner
-        if variable.is_constant:
+        if variable.is_constant and (folded or owner is None):
             values[variable] = variable.tag.test_value
         elif isinstance(variable, SharedVariable):
             values[variable] = variable.data

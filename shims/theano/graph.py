@@ -184,6 +184,8 @@ class SharedVariable(Variable):
         Shown by ``str``.
     borrow
         Keep the array itself, not a copy.
+    broadcastable
+        Dimensions that keep length 1; none by default.
 
     Attributes
     ----------
@@ -191,9 +193,15 @@ class SharedVariable(Variable):
         Grows by one with every :meth:`set_value`.
     """
 
-    def __init__(self, value: Any, name: str | None = None, borrow: bool = False) -> None:
+    def __init__(
+        self,
+        value: Any,
+        name: str | None = None,
+        borrow: bool = False,
+        broadcastable: Sequence[bool] | None = None,
+    ) -> None:
         array = array_of(value)
-        super().__init__(NAMES[array.dtype], (False,) * array.ndim, name)
+        super().__init__(NAMES[array.dtype], tuple(broadcastable or (False,) * array.ndim), name)
         self.tag = _SharedTag(self)
         self.data = array if borrow else array.copy()
         self.version = 0

@@ -27,7 +27,7 @@ def ifelse(condition: Any, then_branch: Any, else_branch: Any, name: str | None 
         raise TypeError(f"ifelse: branches of {a.ndim} and {b.ndim} dimensions")
     dtype = promotion.upcast([a, b])
     a, b = cast(a, dtype), cast(b, dtype)
-    if a.static_shape == b.static_shape:
+    if a.static_shape == b.static_shape and None not in a.static_shape:
         return switch(condition, a, b)
     flags = tuple(x and y for x, y in zip(a.broadcastable, b.broadcastable, strict=True))
 

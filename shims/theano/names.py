@@ -41,7 +41,8 @@ _MISSING: dict[str, dict[str, str]] = {
         "np.bartlett": "bartlett",
         "real arithmetic on two tensors": """
             angle complex complex_from_polar conj imag real cmatrix cscalar cvector crow ccol
-            ctensor3 ctensor4 zmatrix zscalar zvector zrow zcol ztensor3 ztensor4
+            ctensor3 ctensor4 ctensor5 ctensor6 ctensor7 zmatrix zscalar zvector zrow zcol
+            ztensor3 ztensor4 ztensor5 ztensor6 ztensor7
         """,
         "np.mgrid and np.ogrid": "mgrid ogrid",
         "theano.grad": "Lop Rop numeric_grad verify_grad grad_not_implemented grad_undefined",
@@ -92,6 +93,49 @@ _MISSING: dict[str, dict[str, str]] = {
     },
 }
 
+#: Theano's own machinery, which it exports with the rest.
+_INTERNAL: dict[str, str] = {
+    "theano": """
+        deprecated disable_log_handler rpath get_scalar_constant_value
+    """,
+    "theano.tensor": """
+        AdvancedIndexingError Constant EmptyConstantError MPIRecv MPIRecvWait MPISend MPISendWait
+        MethodNotDefined NoneConst NoneTypeT NotScalarConstantError ShapeError SliceConstant SliceType
+        SubtensorPrinter TensorConstantSignature advanced_inc_subtensor advanced_inc_subtensor1
+        advanced_set_subtensor advanced_set_subtensor1 advanced_subtensor advanced_subtensor1
+        alloc_validate_shape as_index_constant as_index_variable as_int_none_variable as_list basic_shape
+        broadcast_shape check_advanced_indexing_dimensions check_and_normalize_axes check_equal_numpy
+        constructor default dense_dot float16_atol float16_rtol float32_atol float32_rtol float64_atol
+        float64_rtol get_canonical_form_slice get_idx_list group_indices inc_code indexed_result_shape int32
+        is_basic_idx is_flat join_ key_to_cmp makeKeepDims make_slice min_informative_str mod_check mpi_cmps
+        mpi_enabled mpi_keys mpi_send_wait_cmp mpi_send_wait_key mpi_tag_cmp mpi_tag_key none_type_t
+        numpy_diagonal_return_view numpy_scalar pprint range_len scalar_elemwise setdefault slice_len slicetype
+        values_eq_approx_always_true all_dtypes float_matrix_types float_scalar_types float_types
+        float_vector_types int_matrix_types int_scalar_types int_types int_vector_types complex_matrix_types
+        complex_scalar_types complex_types complex_vector_types complex_dtypes
+    """,
+    "theano.tensor.nnet": """
+        CrossentropyCategorical1Hot CrossentropyCategorical1HotGrad CrossentropySoftmax1HotWithBiasDx
+        CrossentropySoftmaxArgmax1HotWithBias LogSoftmax Prepend_scalar_constant_to_each_row
+        Prepend_scalar_to_each_row Softmax SoftmaxGrad SoftmaxWithBias crossentropy_categorical_1hot_grad
+        crossentropy_softmax_1hot_with_bias_dx crossentropy_softmax_max_and_argmax_1hot_with_bias
+        crossentropy_to_crossentropy_with_softmax crossentropy_to_crossentropy_with_softmax_with_bias
+        graph_merge_softmax_with_crossentropy_softmax scalar_sigmoid sigmoid_inplace softmax_grad
+        softmax_simplifier
+    """,
+    "theano.tensor.slinalg": """
+        Apply MATRIX_STRUCTURES Op as_tensor_variable imported_scipy
+    """,
+    "theano.tensor.nlinalg": """
+        Apply DisconnectedType Op as_tensor_variable
+    """,
+    "theano.tensor.extra_ops": """
+        Apply COp DisconnectedType EnumList Generic LOCAL_BITWIDTH Op PYTHON_INT_BITWIDTH ParamsType bartlett_
+        broadcast_shape broadcast_shape_iter disconnected_type equal_computations fill_diagonal_
+        fill_diagonal_offset_ grad_undefined int_t upcast
+    """,
+}
+
 
 def missing(module: str) -> Callable[[str], Any]:
     """A module's ``__getattr__`` that refuses Theano's names with the alternative, and others as unknown.
@@ -101,15 +145,13 @@ def missing(module: str) -> Callable[[str], Any]:
     module
         Theano's name of the module.
     """
-    alternatives = {name: text for text, names in _MISSING[module].items() for name in names.split()}
+    machinery = "nothing: this is a part of how Theano works inside, and has no counterpart"
+    alternatives = dict.fromkeys(_INTERNAL[module].split(), machinery)
+    alternatives |= {name: text for text, names in _MISSING[module].items() for name in names.split()}
 
     def getattribute(name: str) -> Any:
         if name in alternatives:
-            raise _Missing(f"{module}.{name} is not available; instead: {alternatives[name]}")
+            raise NotSupported(f"{module}.{name} is not available; instead: {alternatives[name]}")
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
 
     return getattribute
-
-
-class _Missing(NotSupported, AttributeError):
-    """Also an ``AttributeError``, so that ``hasattr`` and ``from ... import`` behave."""

@@ -18,6 +18,8 @@ class _Operations:
     """The modules of operations, imported on first use."""
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
         package = "pm_migrate.shims.theano"
         module = import_module(f"{package}.interop" if name == "interop" else f"{package}.ops.{name}")
         setattr(self, name, module)

@@ -71,7 +71,7 @@ def test_acceptance_off_target(caplog):
 
 @pytest.mark.parametrize(
     ("shift", "level", "limit"),
-    [(0.5, logging.INFO, "1.05"), (1.0, logging.WARNING, "1.2"), (2.0, logging.ERROR, "1.4")],
+    [(1.0, logging.INFO, "1.05"), (1.7, logging.WARNING, "1.2"), (3.0, logging.ERROR, "1.4")],
 )
 def test_chains_that_disagree(caplog, shift, level, limit):
     x = independent(draws=2000)

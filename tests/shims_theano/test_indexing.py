@@ -115,6 +115,24 @@ def test_random_indices_wrap_and_out_of_range_gives_nan(jit: bool) -> None:
     np.testing.assert_array_equal(result.numpy(), [1.0, 3.0, np.nan, np.nan])
 
 
+def test_random_indices_of_many_draws() -> None:
+    x, i = tt.dvector("x"), tt.lvector("i")
+    data = np.arange(600.0)  # large enough to be an argument of the compiled program, not a constant in it
+    total = (x[i] * (1.0 + data)).sum()
+
+    def one(values: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(values[0])
+            result = evaluate([total], {x: values[0], i: values[1]})[0]
+        return tape.gradient(result, values[0])
+
+    draws = np.stack([np.arange(600) % 3, np.arange(600) % 2])
+    run = tf.function(lambda v: tf.vectorized_map(one, v), jit_compile=True, autograph=False)
+    gradient = run((tf.ones((2, 3), tf.float64), tf.constant(draws)))
+    expected = [[(1.0 + data)[row == k].sum() for k in range(3)] for row in draws]
+    np.testing.assert_allclose(gradient.numpy(), expected)
+
+
 def test_a_random_row_and_column() -> None:
     m, i, j = tt.dmatrix("m"), tt.lscalar("i"), tt.lvector("j")
     data = np.arange(6.0).reshape(2, 3)

@@ -132,5 +132,7 @@ def test_object_arrays_hold_variables() -> None:
 def test_no_silent_conversion_to_numbers() -> None:
     with pytest.raises((TypeError, ValueError)):
         np.asarray(X.sum(), dtype=float)
-    with pytest.raises(TypeError):
+    with pytest.raises(IndexError):
         np.zeros(3)[X.sum()]
+    with pytest.raises(TypeError, match="not a number"):
+        range(X.sum())  # type: ignore[call-overload]

@@ -115,7 +115,7 @@ def _plan_loop(plan: Plan, node: Any, call: cst.Call, key: cst.CSTNode) -> bool:
     whole = _assigned(line, node)
     if whole is not None and any(isinstance(n, cst.Name) and n.value == whole for n in walk(node)):
         whole = None
-    name = whole or plan.fresh_name("parts")
+    name = whole or plan.fresh_name("parts", node)
     plan.unrolled.add(node)
     _rename_targets(plan, node, key)
 
@@ -172,7 +172,7 @@ def _rename_targets(plan: Plan, node: Any, key: cst.CSTNode) -> None:
     while for_in is not None:
         for target in target_names(for_in.target):
             if _used_elsewhere(plan, node, target.value, block):
-                new = plan.fresh_name(target.value + "_")
+                new = plan.fresh_name(target.value + "_", node)
                 for n in walk(node):
                     if n is target or (isinstance(n, cst.Name) and target in plan.flow.sites.get(n, ())):
                         plan.edit(n, key, _renamed(new))

@@ -278,7 +278,8 @@ def _sort_key(line: Any) -> tuple[int, str]:
             name = dotted(alias.name) or ""
             return (0, "pm_migrate.pymc4" if name == "pymc3" else name)
         case cst.SimpleStatementLine(body=[cst.ImportFrom(module=module)]) if module is not None:
-            return (1, dotted(module) or "")
+            name = dotted(module) or ""
+            return (0, "pm_migrate.pymc4") if name == "pymc3" else (1, name)
     return _NOT_AN_IMPORT
 
 

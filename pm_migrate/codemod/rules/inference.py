@@ -218,12 +218,12 @@ def _in_place(
 
 def _model_of(plan: Plan, models: Models, call: cst.Call) -> tuple[str, list[cst.CSTNode]]:
     """The name of the model that a call draws from, and the models it may be."""
-    for arg in call.args:
-        if arg.keyword is not None and arg.keyword.value == "model" and not is_none(arg.value):
-            value = plan.flow.value(arg.value)
-            if not v.only(value, v.ModelRef):
-                raise _Refused("it is not certain that `model=` is a model of this program")
-            return code(arg.value), [m.site for m in v.models(value)]
+    argument = plan.model_argument(call)
+    if argument is not None:
+        value = plan.flow.value(argument)
+        if not v.only(value, v.ModelRef):
+            raise _Refused("it is not certain that `model=` is a model of this program")
+        return code(argument), [m.site for m in v.models(value)]
     context = plan.flow.context.get(call)
     if context is None or not v.only(context, v.ModelRef):
         raise _Refused("which model this draws from cannot be seen: give it as `model=`")

@@ -146,12 +146,13 @@ def _group(plan: Plan, node: cst.CSTNode) -> cst.CSTNode:
     return group
 
 
-def plan_foreign(plan: Plan) -> None:
-    """Tie models, results and helpers to the PyMC3 and Theano objects that they are made from."""
+def plan_ties(plan: Plan) -> None:
+    """Tie models and helpers to the variables and the PyMC3 and Theano objects that they are made from."""
     for node, value in plan.flow.values.items():
-        made = [a for a in value if isinstance(a, v.Foreign)]
-        if made:
-            plan.unite(function_group(plan, node), *(a.call for a in made))
+        ties: list[cst.CSTNode] = [a.call for a in value if isinstance(a, v.Foreign)]
+        ties += [a.site for a in value if isinstance(a, v.Tensor) and a.site is not None]
+        if ties:
+            plan.unite(function_group(plan, node), *ties)
 
 
 def plan_helpers(plan: Plan) -> None:

@@ -125,8 +125,8 @@ def _plan_model(plan: Plan, models: Models, model: Model, builders: dict[str, st
     target = target_of(block, model)
     word = label(target)
     if word not in builders:
-        builders[word] = plan.fresh_name(f"build_{word.lstrip('_')}")
-    name = code(target) if target is not None else plan.fresh_name("model")
+        builders[word] = plan.fresh_name(f"build_{word.lstrip('_')}", plan.tree.module)
+    name = code(target) if target is not None else plan.fresh_name("model", block.node)
     plan.model_names[block.node] = name
     shape = Shape(builders[word], name, tuple(arguments(plan, models, block)), coords)
     plan.edit(block.node, key, lambda updated: _written(plan, block, shape, updated), {"pm"})

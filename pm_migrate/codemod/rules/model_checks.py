@@ -320,7 +320,7 @@ def _check_attributes(plan: Plan, block: Block, generator: list[cst.CSTNode]) ->
                 continue
             text = code(node)
             if text not in names:
-                names[text] = plan.fresh_name(node.attr.value)
+                names[text] = plan.fresh_name(node.attr.value, node)
                 plan.hoisted.setdefault(block.node, []).append(names[text])
                 plan.results[names[text]] = node
             plan.edit(node, block.key, _named(names[text]))
@@ -351,7 +351,7 @@ def _hoist(plan: Plan, block: Block, call: cst.Call) -> None:
     word = parent.keyword.value if isinstance(parent, cst.Arg) and parent.keyword is not None else "value"
     if isinstance(parent, (cst.Assign, cst.AnnAssign)):
         word = "value"
-    name = plan.fresh_name(word)
+    name = plan.fresh_name(word, call)
     plan.hoisted.setdefault(block.node, []).append(name)
 
     def replace(updated: cst.Call) -> cst.BaseExpression:

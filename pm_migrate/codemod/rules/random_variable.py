@@ -238,7 +238,8 @@ def _name_first(
     variable = call.args[given.name].value
     text = {a.text for a in plan.flow.value(variable) if isinstance(a, v.Text)}
     word = next(iter(text)) if len(text) == 1 else None
-    named = {param: plan.fresh_name(f"{word}_{param}" if word and word.isidentifier() else param) for param in twice}
+    prefix = f"{word}_" if word and word.isidentifier() else ""
+    named = {param: plan.fresh_name(prefix + param, call) for param in twice}
 
     def build(_: Any) -> list[cst.SimpleStatementLine]:
         return [statement(f"{named[p]} = {code(plan.results[named[p]])}") for p in twice]

@@ -159,12 +159,21 @@ def _is_iterated(parent: cst.CSTNode, node: cst.CSTNode) -> bool:
     return isinstance(parent, (cst.For, cst.CompFor)) and parent.iter is node
 
 
+def _tables(plan: Plan, models: Models, node: cst.CSTNode) -> list[dict[str | None, bool]]:
+    """The variables of each model that a result may come from."""
+    found = v.traces(plan.flow.value(node))
+    return [models.variables.get(site, {}) for trace in found for site in plan.trace_models(trace)]
+
+
 def _known(plan: Plan, models: Models, node: cst.CSTNode, name: str | None) -> tuple[bool, bool]:
     """Whether the models of a result have a variable of a name, and whether it is observed in all of them."""
-    tables = [
-        models.variables.get(site, {}) for trace in v.traces(plan.flow.value(node)) for site in plan.trace_models(trace)
-    ]
-    return bool(tables) and all(name in t for t in tables), bool(tables) and all(t.get(name or "") for t in tables)
+    tables = _tables(plan, models, node)
+    return bool(tables) and all(name in t for t in tables), bool(tables) and all(t.get(name) for t in tables)
+
+
+def _absent(plan: Plan, models: Models, node: cst.CSTNode, name: str | None) -> bool:
+    """Whether a model of a result certainly has no variable of a name."""
+    return name is not None and any(name not in t and None not in t for t in _tables(plan, models, node))
 
 
 def _plan_subscript(
@@ -216,6 +225,9 @@ def _plan_draws(
         known, _ = _known(plan, models, node, name)
         if kind == "trace" and name in _STATISTICS and not known:
             group = "sample_stats"
+        elif kind == "trace" and _absent(plan, models, node, name):
+            plan.refuse(parent, key, RULE.code, f"`{name}` is no variable of the model: {_READS}")
+            return
     if kind == "prior" and len(literals) == 1 and _known(plan, models, node, next(iter(literals)))[1]:
         group = "prior_predictive"
 

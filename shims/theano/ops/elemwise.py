@@ -19,7 +19,7 @@ from pm_migrate.shims.theano.ops.scalars import SCALARS, guard, guarded_pow
 def broadcast_flags(inputs: Sequence[Variable]) -> tuple[bool, ...]:
     """Flags of the result of broadcasting: a dimension has length 1 if it has so in every operand."""
     first = inputs[0].broadcastable
-    if len(inputs) == 1 or all([v.broadcastable == first for v in inputs]):  # noqa: C419 - called for each node
+    if len(inputs) == 1 or all([v.broadcastable == first for v in inputs]):  # noqa: C419 - a hot path
         return first
     ndim = max(v.ndim for v in inputs)
     padded = [(True,) * (ndim - v.ndim) + v.broadcastable for v in inputs]

@@ -10,6 +10,7 @@ import builtins
 from typing import Any
 
 from pm_migrate.shims.theano import names
+from pm_migrate.shims.theano.config import config
 from pm_migrate.shims.theano.gradient import consider_constant, grad, hessian, jacobian
 from pm_migrate.shims.theano.graph import Constant as TensorConstant
 from pm_migrate.shims.theano.graph import SharedVariable as TensorSharedVariable
@@ -210,8 +211,10 @@ __all__ = [
     "chi2sf",
     "clip",
     "concatenate",
+    "config",
     "consider_constant",
     "constant",
+    "continuous_dtypes",
     "cos",
     "cosh",
     "cumprod",
@@ -220,6 +223,7 @@ __all__ = [
     "diag",
     "diagonal",
     "dimshuffle",
+    "discrete_dtypes",
     "divmod",
     "dot",
     "eq",
@@ -237,7 +241,9 @@ __all__ = [
     "fill_diagonal_offset",
     "flatnonzero",
     "flatten",
+    "float_dtypes",
     "floor",
+    "floor_div",
     "gamma",
     "gammainc",
     "gammaincc",
@@ -252,12 +258,16 @@ __all__ = [
     "identity_like",
     "inc_subtensor",
     "int_div",
+    "int_dtypes",
+    "integer_dtypes",
     "inv",
     "invert",
     "iround",
     "isclose",
     "isinf",
+    "isinf_",
     "isnan",
+    "isnan_",
     "j0",
     "j1",
     "jacobian",
@@ -296,6 +306,8 @@ __all__ = [
     "reshape",
     "roll",
     "round",
+    "round_half_away_from_zero",
+    "round_half_to_even",
     "second",
     "set_subtensor",
     "sgn",
@@ -334,6 +346,7 @@ __all__ = [
     "triu",
     "true_div",
     "trunc",
+    "uint_dtypes",
     "unbroadcast",
     "var",
     "vertical_stack",
@@ -344,10 +357,18 @@ __all__ = [
 ]
 __all__ += list(CONSTRUCTORS)
 
+float_dtypes = ["float32", "float64"]
+int_dtypes = ["int8", "int16", "int32", "int64"]
+uint_dtypes = ["uint8", "uint16", "uint32", "uint64"]
+integer_dtypes = int_dtypes + uint_dtypes
+discrete_dtypes = ["bool", *integer_dtypes]
+continuous_dtypes = float_dtypes
+
 globals().update(CONSTRUCTORS)  # scalar, dvector, lmatrices ...
 
 largest, smallest = maximum, minimum
 power, square, second = pow, sqr, fill
+floor_div, isnan_, isinf_ = int_div, isnan, isinf
 bitwise_and, bitwise_or, bitwise_xor, bitwise_not = and_, or_, xor, invert
 
 
@@ -380,6 +401,16 @@ def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None)
 
 
 as_tensor = as_tensor_variable
+
+
+def round_half_to_even(a: Any) -> Variable:
+    """Round, halves to even."""
+    return round(a, "half_to_even")
+
+
+def round_half_away_from_zero(a: Any) -> Variable:
+    """Round, halves away from zero."""
+    return round(a, "half_away_from_zero")
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,140 @@
+"""Import statements in every form."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from pm_migrate.codemod import migrate_source
+from pm_migrate.findings import Confidence
+
+BODY = "\nwith {p}Model() as m:\n    a = {p}Normal('a', 0, 1)\n    b = {p}Normal('b', {exp}(a), 1)\n"
+
+
+def imports(text: str, prefix: str, exp: str = "np.exp") -> list[str]:
+    """The import lines of the rewritten program."""
+    result = migrate_source(textwrap.dedent(text) + BODY.format(p=prefix, exp=exp))
+    assert result.references.migrated == result.references.total, result.findings
+    assert not migrate_source(result.code).changed
+    return [line for line in result.code.splitlines() if "import" in line]
+
+
+PM = "import pm_migrate.pymc4 as pm"
+TF = "import tensorflow as tf"
+
+
+@pytest.mark.parametrize(
+    ("before", "prefix", "exp", "expected"),
+    [
+        ("import numpy as np\nimport pymc3 as pm\n", "pm.", "np.exp", ["import numpy as np", PM, TF]),
+        ("import pymc3\nimport numpy as np\n", "pymc3.", "np.exp", [PM, TF, "import numpy as np"]),
+        ("import pymc3 as mc\n", "mc.", "mc.math.exp", ["import pm_migrate.pymc4 as mc", TF]),
+        ("from pymc3 import Model, Normal, math\n", "", "math.exp", [PM, TF]),
+        ("from pymc3 import *\nimport numpy as np\n", "", "np.exp", [PM, TF, "import numpy as np"]),
+        ("import pymc3 as pm, numpy as np\n", "pm.", "np.exp", ["import numpy as np", PM, TF]),
+        ("import pymc3 as pm\nimport theano.tensor as tt\n", "pm.", "tt.exp", [PM, TF]),
+        ("import pymc3 as pm\nimport theano\n", "pm.", "theano.tensor.exp", [PM, TF]),
+        ("import pymc3 as pm\nfrom theano import tensor as T, shared\n", "pm.", "T.exp", [PM, TF]),
+        ("import pymc3 as pm\nfrom theano.tensor import exp\n", "pm.", "exp", [PM, TF]),
+        ("import pymc3 as pm\nfrom pymc3.math import exp as e\n", "pm.", "e", [PM, TF]),
+        ("import tensorflow as flow\nimport pymc3 as pm\n", "pm.", "pm.math.exp", ["import tensorflow as flow", PM]),
+        (
+            "import pymc3 as pm\nfrom scipy import stats\nimport theano.tensor as tt\n",
+            "pm.",
+            "tt.exp",
+            [PM, "from scipy import stats", TF],
+        ),
+        (
+            "import os\n\nimport pymc3 as pm\nimport seaborn as sns\n",
+            "pm.",
+            "pm.math.exp",
+            ["import os", PM, "import seaborn as sns", TF],
+        ),
+        (
+            "import os\n\nimport pymc3 as pm\nimport xarray\n",
+            "pm.",
+            "pm.math.exp",
+            ["import os", PM, TF, "import xarray"],
+        ),
+    ],
+)
+def test_forms(before, prefix, exp, expected):
+    assert imports(before, prefix, exp) == expected
+
+
+def test_aliases_that_are_taken():
+    text = "tf = az = pm = 1\nimport numpy as np\nimport pymc3\n"
+    assert imports(text, "pymc3.") == [
+        "import numpy as np",
+        "import pm_migrate.pymc4 as pm_",
+        "import tensorflow as tf_",
+    ]
+
+
+def test_imports_in_a_function():
+    text = "def f(x):\n    import pymc3 as pm\n    import numpy as np\n"
+    body = textwrap.indent(BODY.format(p="pm.", exp="np.exp"), "    ") + "    return m\n"
+    code = migrate_source(text + body).code
+    assert "    import pm_migrate.pymc4 as pm\n    import tensorflow as tf\n    import numpy as np\n" in code
+
+
+def test_conditional_imports():
+    text = "try:\n    import pymc3 as pm\nexcept ImportError:\n    pm = None\n"
+    result = migrate_source(text + BODY.format(p="pm.", exp="abs"))
+    assert "try:\n    import pm_migrate.pymc4 as pm\nexcept" in result.code and "yield pm.Normal" in result.code
+
+
+def test_what_may_be_another_module_is_left_alone():
+    text = "try:\n    import pymc3 as pm\nexcept ImportError:\n    import pymc as pm\n"
+    result = migrate_source(text + BODY.format(p="pm.", exp="abs"))
+    assert "yield" not in result.code and result.references.migrated == 0
+
+
+def test_comments_of_imports_survive():
+    text = "import pymc3 as pm  # models\n# tensors\nimport theano.tensor as tt  # unused\nx = 1\n"
+    assert migrate_source(text).code == "import pm_migrate.pymc4 as pm  # models\n# tensors\n# unused\nx = 1\n"
+
+
+def test_an_empty_block_is_filled():
+    text = "try:\n    import theano\nexcept ImportError:\n    pass\n"
+    assert migrate_source(text).code == "try:\n    pass\nexcept ImportError:\n    pass\n"
+
+
+def test_theano_stays_while_it_is_used():
+    text = "import theano\nimport theano.tensor as tt\nx = theano.shared(1)\n"
+    result = migrate_source(text)
+    assert "import theano\n" in result.code and "import theano.tensor" not in result.code
+    assert (result.references.total, result.references.migrated, result.references.todo) == (3, 1, 2)
+
+
+def test_names_for_other_modules_stay():
+    text = "from pymc3 import Normal\n__all__ = ['Normal']\n"
+    result = migrate_source(text)
+    assert "from pymc3 import Normal\n" in result.code
+    assert [f.code for f in result.findings if f.confidence is Confidence.MANUAL] == ["PM101"]
+    package = migrate_source("from pymc3 import Normal\n", path="pkg/__init__.py")
+    assert package.references.todo == 1
+    assert migrate_source("from pymc3 import Normal\n", path="script.py").references.migrated == 1
+
+
+def test_the_module_itself_given_away_is_not_understood():
+    result = migrate_source("import pymc3 as pm\nfamily = getattr(pm, name)\n")
+    assert result.references.unknown == 1 and result.references.todo == 1
+    assert "TODO(pm-migrate PM901)" in result.code
+
+
+def test_the_version_is_the_new_version():
+    result = migrate_source("import pymc3 as pm\nprint(pm.__version__)\n")
+    assert result.code == "import pm_migrate.pymc4 as pm\nprint(pm.__version__)\n"
+
+
+def test_annotations_with_the_model_class():
+    result = migrate_source("import pymc3\n\ndef f(m: pymc3.Model) -> pymc3.Model:\n    return m\n")
+    assert "def f(m: pm.Model) -> pm.Model:" in result.code
+
+
+def test_other_names_that_look_alike():
+    for text in ("pymc3 = 1\nx = pymc3\n", "import pymc3_extras\n", "from .pymc3 import Model\n", "# import pymc3\n"):
+        result = migrate_source(text)
+        assert not result.changed and result.references.total == 0

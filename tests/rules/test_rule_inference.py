@@ -1,0 +1,280 @@
+"""Sampling calls, their results, and what ArviZ is asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from pm_migrate.codemod import migrate_source
+from pm_migrate.findings import Confidence
+
+MODEL = (
+    "import arviz as az\nimport numpy as np\nimport pymc3 as pm\n\nwith pm.Model() as m:\n"
+    "    a = pm.Normal('a', 0, 1)\n    b = pm.Normal('b', a, 1, shape=2)\n    y = pm.Normal('y', a, 1, observed=data)\n"
+)
+SAMPLED = "trace = pm.sample(m, num_samples=10, burn_in=10, num_chains=2)"
+
+
+def after(text: str, **options) -> str:
+    """What follows the model of a program."""
+    result = migrate_source(MODEL + text, **options)
+    assert result.references.migrated == result.references.total, result.findings
+    assert not migrate_source(result.code).changed
+    return result.code.split("m = build_m()\n")[1].strip("\n")
+
+
+def call(arguments: str) -> str:
+    return after(f"    trace = pm.sample({arguments})\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("", "num_samples=1000, burn_in=1000, num_chains=4"),
+        ("500", "num_samples=500, burn_in=1000, num_chains=4"),
+        ("draws=n, tune=n // 2", "num_samples=n, burn_in=n // 2, num_chains=4"),
+        ("10, tune=10, chains=3, cores=1", "num_samples=10, burn_in=10, num_chains=3"),
+        ("10, tune=10, cores=1", "num_samples=10, burn_in=10, num_chains=2"),
+        ("10, tune=10, cores=3", "num_samples=10, burn_in=10, num_chains=3"),
+        ("10, tune=10, njobs=k", "num_samples=10, burn_in=10, num_chains=max(2, k)"),
+        ("10, tune=10, chains=None, step=None", "num_samples=10, burn_in=10, num_chains=4"),
+        ("10, tune=10, chains=1, random_seed=3", "num_samples=10, burn_in=10, num_chains=1, seed=3"),
+        ("10, tune=10, chains=1, target_accept=.9", "num_samples=10, burn_in=10, num_chains=1, target_accept=.9"),
+        (
+            "10, tune=10, chains=1, nuts_kwargs={'target_accept': .9, 'max_treedepth': 5}",
+            "num_samples=10, burn_in=10, num_chains=1, target_accept=.9, max_treedepth=5",
+        ),
+        (
+            "10, tune=10, chains=1, nuts=dict(target_accept=.9)",
+            "num_samples=10, burn_in=10, num_chains=1, target_accept=.9",
+        ),
+        ("10, tune=10, chains=1, init='adapt_diag'", "num_samples=10, burn_in=10, num_chains=1, init='adapt_diag'"),
+        ("10, tune=10, chains=1, start={'a': 0.}", "num_samples=10, burn_in=10, num_chains=1, start={'a': 0.}"),
+        ("10, tune=10, chains=1, progressbar=False", "num_samples=10, burn_in=10, num_chains=1, progressbar=False"),
+        ("10, tune=10, chains=1, discard_tuned_samples=True", "num_samples=10, burn_in=10, num_chains=1"),
+        ("10, tune=10, chains=1, compute_convergence_checks=False", "num_samples=10, burn_in=10, num_chains=1"),
+        ("10, tune=10, chains=1, return_inferencedata=True", "num_samples=10, burn_in=10, num_chains=1"),
+    ],
+)
+def test_sample(before, expected):
+    assert call(before) == f"trace = pm.sample(m, {expected})"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "10, step=pm.Metropolis()",
+        "10, pm.NUTS()",
+        "10, init='advi'",
+        "10, init=how",
+        "10, callback=show",
+        "10, trace=old",
+        "10, discard_tuned_samples=False",
+        "10, random_seed=[1, 2]",
+        "10, start=pm.find_MAP()",
+        "10, start={'a_log__': 0.}",
+        "10, start=point",
+        "10, return_inferencedata=flag",
+        "10, idata_kwargs={}",
+        "*args",
+        "**kwargs",
+        "10, nuts_kwargs=options",
+        "10, anything=1",
+    ],
+)
+def test_sample_refused(arguments):
+    result = migrate_source(MODEL + f"    trace = pm.sample({arguments})\n")
+    manual = [f for f in result.findings if f.confidence is Confidence.MANUAL]
+    assert [f.code for f in manual] == ["PM301"]
+    assert "yield" not in result.code
+    assert result.code.count("TODO(pm-migrate") == 1
+
+
+def test_which_model_cannot_be_seen():
+    for text in ("trace = pm.sample(10)\n", "def f():\n    return pm.sample(10)\nwith m:\n    f()\n"):
+        result = migrate_source(MODEL + text)
+        assert "PM301" in {f.code for f in result.findings if f.confidence is Confidence.MANUAL}
+
+
+def test_model_as_an_argument():
+    assert after("trace = pm.sample(10, tune=10, chains=2, model=m)\n") == SAMPLED
+
+
+def test_comments_in_the_arguments_stay_beside_them():
+    text = "trace = pm.sample(\n    10,  # draws\n    tune=10,\n    chains=2,  # chains\n    model=m,\n)\n"
+    expected = (
+        "trace = pm.sample(\n    m,\n    num_samples=10,  # draws\n    burn_in=10,\n    num_chains=2,  # chains\n"
+    )
+    assert after(text).startswith(expected)
+
+
+def test_comments_beside_dropped_arguments_keep_the_call():
+    text = "trace = pm.sample(\n    10,\n    cores=f(  # all\n        1),\n    model=m)\n"
+    result = migrate_source(MODEL + text)
+    assert "yield" not in result.code and "# all" in result.code
+
+
+TRACE = MODEL + "    trace = pm.sample(10, tune=10, chains=2)\n"
+
+
+def use(text: str, **options) -> str:
+    """What becomes of a statement that uses a trace."""
+    return (
+        after("    trace = pm.sample(10, tune=10, chains=2)\n" + text + "\n", **options).split("\n", 1)[1].strip("\n")
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("x = trace['a']", "x = pm.draws(trace, 'a')"),
+        ('x = trace["a"][:, 0]', 'x = pm.draws(trace, "a")[:, 0]'),
+        ("x = trace[a]", "x = pm.draws(trace, 'a')"),
+        ("x = trace.a", "x = pm.draws(trace, 'a')"),
+        ("x = trace.get_values('a')", "x = pm.draws(trace, 'a')"),
+        ("x = trace.get_values('a', combine=True)", "x = pm.draws(trace, 'a')"),
+        ("x = trace['b_%d' % i]", "x = pm.draws(trace, 'b_%d' % i)"),
+        ("x = trace[f'{k}_b']", "x = pm.draws(trace, f'{k}_b')"),
+        ("x = f\"{trace['a'].mean():.2f}\"", "x = f\"{pm.draws(trace, 'a').mean():.2f}\""),
+        ("x = trace[5:]['a']", "x = pm.draws(trace.isel(draw=slice(5, None)), 'a')"),
+        ("x = trace[-5::2]", "x = trace.isel(draw=slice(-5, None, 2))"),
+        ("x = trace['a', 5:]", "x = pm.draws(trace.isel(draw=slice(5, None)), 'a')"),
+        ("x = trace['a', 5::2]", "x = pm.draws(trace.isel(draw=slice(5, None, 2)), 'a')"),
+        ("x = len(trace)", "x = trace.posterior.sizes['draw']"),
+        ("x = trace.nchains", "x = trace.posterior.sizes['chain']"),
+        ("x = trace['diverging'].sum()", "x = pm.draws(trace, 'diverging', group='sample_stats').sum()"),
+        ("x = {'t': trace}['t']['a']", "x = pm.draws({'t': trace}['t'], 'a')"),
+        ("x = (trace if flag else trace)['a']", "x = pm.draws((trace if flag else trace), 'a')"),
+        ("pm.traceplot(trace)", "az.plot_trace(trace)"),
+        (
+            "pm.traceplot(trace, varnames=['a'], lines={'a': 1.})",
+            "az.plot_trace(trace, var_names=['a'], lines=[('a', {}, 1.)])",
+        ),
+        ("pm.plot_posterior(trace, var_names=[a, 'b'])", "az.plot_posterior(trace, var_names=['a', 'b'])"),
+        ("az.plot_posterior(trace, var_names=[a])", "az.plot_posterior(trace, var_names=['a'])"),
+        ("x = pm.summary(trace).round(2)", "x = az.summary(trace).round(2)"),
+        ("x = pm.stats.summary(trace)", "x = az.summary(trace)"),
+        ("x = pm.hpd(trace['a'], alpha=0.05)", "x = az.hdi(pm.draws(trace, 'a'), hdi_prob=0.95)"),
+        ("x = pm.hdi(trace['a'], credible_interval=.9)", "x = az.hdi(pm.draws(trace, 'a'), hdi_prob=.9)"),
+        ("x = az.from_pymc3(trace, model=m)", "x = trace"),
+        ("x = [pm.summary, trace]", "x = [az.summary, trace]"),
+        ("x = trace if trace is not None else 0", "x = trace if trace is not None else 0"),
+    ],
+)
+def test_traces(before, expected):
+    assert use(before) == expected
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "x = trace[0]",
+        "x = trace[-1]['a']",
+        "x = trace[i]",
+        "x = trace['a', 5:10]",
+        "x = trace['a_log__']",
+        "x = trace['tree_size']",
+        "x = trace.varnames",
+        "x = trace.report",
+        "x = trace.get_values('a', burn=5)",
+        "x = trace.get_values('a', combine=False)",
+        "x = trace.posterior",
+        "for point in trace: print(point)",
+        "x = [point for point in trace]",
+        "x = trace + trace",
+        "x = list(trace)",
+        "x = isinstance(trace, dict)",
+    ],
+)
+def test_trace_uses_refused(statement):
+    result = migrate_source(TRACE + statement + "\n")
+    assert {f.code for f in result.findings if f.confidence is Confidence.MANUAL} == {"PM303"}
+    assert "yield" not in result.code
+
+
+def test_what_may_be_a_trace_is_refused():
+    text = TRACE + "if flag:\n    trace = load()\nprint(trace['a'])\n"
+    assert "PM303" in {f.code for f in migrate_source(text).findings if f.confidence is Confidence.MANUAL}
+
+
+def test_a_name_bound_to_something_else_is_left_alone():
+    assert use("trace = {'a': 1}\nx = trace['a']") == "trace = {'a': 1}\nx = trace['a']"
+
+
+def test_inference_data_is_left_alone():
+    text = "idata = pm.sample(10, tune=10, chains=2, return_inferencedata=True)\n"
+    read = "x = idata.posterior['a'], idata.sample_stats['diverging'], idata['posterior'], len(idata.groups())"
+    assert use("with m:\n    " + text + read).splitlines()[1:] == [read]
+
+
+def test_a_trace_given_away_is_marked_for_review():
+    result = migrate_source(TRACE + "pickle.dump(trace, f)\n")
+    assert [f.code for f in result.findings if f.confidence is Confidence.REVIEW] == ["PM303"]
+    assert "yield" not in migrate_source(TRACE + "pickle.dump(trace, f)\n", safe_only=True).code
+
+
+def test_the_log_likelihood_is_kept_where_it_is_asked_for():
+    for text in (
+        "pm.loo(trace)",
+        "pm.waic(trace, m)",
+        "az.loo(trace)",
+        "az.compare({'m': trace})",
+        "pm.compare({'m': trace})",
+    ):
+        code = migrate_source(TRACE + f"print({text})\n").code
+        assert "num_chains=2, include_log_likelihood=True)" in code
+    assert "include_log_likelihood" not in migrate_source(TRACE + "print(pm.summary(trace))\n").code
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        (
+            "with m:\n    ppc = pm.sample_posterior_predictive(trace)\nx = ppc['y']",
+            "ppc = pm.sample_posterior_predictive(m, trace)\nx = pm.draws(ppc, 'y', group='posterior_predictive')",
+        ),
+        (
+            "ppc = pm.sample_posterior_predictive(trace, 50, m, var_names=['y'], random_seed=1, progressbar=False)",
+            "ppc = pm.sample_posterior_predictive(m, trace, num_draws=50, var_names=['y'], seed=1)",
+        ),
+        (
+            "ppc = pm.sample_ppc(trace, model=m, vars=[y], samples=5)",
+            "ppc = pm.sample_posterior_predictive(m, trace, var_names=['y'], num_draws=5)",
+        ),
+        (
+            "ppc = pm.fast_sample_posterior_predictive(trace[5:], model=m)",
+            "ppc = pm.sample_posterior_predictive(m, trace.isel(draw=slice(5, None)))",
+        ),
+        (
+            "prior = pm.sample_prior_predictive(model=m)\nx = prior['a'] + prior['y']",
+            "prior = pm.sample_prior_predictive(m, sample_shape=500)\n"
+            "x = pm.draws(prior, 'a') + pm.draws(prior, 'y', group='prior_predictive')",
+        ),
+        (
+            "prior = pm.sample_prior_predictive(50, m, random_seed=1)",
+            "prior = pm.sample_prior_predictive(m, sample_shape=50, seed=1)",
+        ),
+    ],
+)
+def test_predictive(before, expected):
+    assert use(before) == expected
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "ppc = pm.sample_posterior_predictive(trace, model=m, size=3)",
+        "ppc = pm.sample_posterior_predictive(trace, model=m, keep_size=True)",
+        "ppc = pm.sample_posterior_predictive(load(), model=m)",
+        "ppc = pm.sample_posterior_predictive(model=m)",
+        "ppc = pm.sample_posterior_predictive(trace)",
+    ],
+)
+def test_predictive_refused(statement):
+    result = migrate_source(TRACE + statement + "\n")
+    assert [f.code for f in result.findings if f.confidence is Confidence.MANUAL] == ["PM302"]
+    assert "yield" not in result.code
+
+
+def test_dictionaries_of_draws_are_not_gone_through():
+    result = migrate_source(TRACE + "ppc = pm.sample_posterior_predictive(trace, model=m)\nfor k in ppc.keys(): pass\n")
+    assert "PM303" in {f.code for f in result.findings if f.confidence is Confidence.MANUAL}

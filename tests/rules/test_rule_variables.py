@@ -1,0 +1,181 @@
+"""Random variables and tensor functions: spelling, order, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from pm_migrate.codemod import migrate_source
+from pm_migrate.findings import Confidence
+
+PREAMBLE = (
+    "import numpy as np\nimport pymc3 as pm\nimport theano.tensor as tt\n\nwith pm.Model() as model:\n"
+    "    a = pm.Normal('a', 0, 1)\n    v = pm.Normal('v', 0, 1, shape=3)\n    "
+)
+
+
+def line(statement: str, **options) -> str:
+    """The last statement of the generator that a statement becomes."""
+    result = migrate_source(PREAMBLE + statement + "\n", **options)
+    assert result.references.migrated == result.references.total, result.findings
+    return result.code.split("\n\n\nmodel = ")[0].split("\n    ")[-1]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("x = pm.Normal('x', a, sd=2)", "x = yield pm.Normal('x', a, scale=2)"),
+        ("x = pm.Normal('x', a, 2, observed=y)", "x = yield pm.Normal('x', a, 2, observed=y)"),
+        ("x = pm.Normal(name='x', sd=2, mu=a)", "x = yield pm.Normal(name='x', scale=2, loc=a)"),
+        ("x = pm.Normal('x', 0, sd=2, tau=None)", "x = yield pm.Normal('x', 0, scale=2)"),
+        ("x = pm.Normal('x', a, tau=a + 1)", "x = yield pm.Normal('x', a, scale=(a + 1) ** -0.5)"),
+        ("x = pm.StudentT('x', 3, a, sd=2)", "x = yield pm.StudentT('x', df=3, loc=a, scale=2)"),
+        ("x = pm.Beta('x', 1, a)", "x = yield pm.Beta('x', concentration1=1, concentration0=a)"),
+        ("x = pm.Normal('x', a, 1, shape=2)", "x = yield pm.Normal('x', a, 1, batch_stack=2)"),
+        ("x = pm.Normal('x', a, 1, shape=(2, 3))", "x = yield pm.Normal('x', a, 1, batch_stack=(2, 3))"),
+        ("x = pm.Normal('x', 2 * a + 1, 1, shape=2)", "x = yield pm.Normal('x', 2 * a + 1, 1, batch_stack=2)"),
+        ("x = pm.Normal('x', v, 1, shape=3)", "x = yield pm.Normal('x', v, 1, shape=3)"),
+        ("x = pm.Normal('x', v[0], 1, shape=3)", "x = yield pm.Normal('x', v[0], 1, shape=3)"),
+        ("x = pm.Normal('x', known, 1, shape=3)", "x = yield pm.Normal('x', known, 1, shape=3)"),
+        ("x = pm.Dirichlet('x', np.ones(3), shape=3)", "x = yield pm.Dirichlet('x', np.ones(3), shape=3)"),
+        ("x = pm.Normal('x', 0, 1, testval=2.)", "x = yield pm.Normal('x', 0, 1, testval=2.)"),
+        ("x = pm.HalfNormal('x', 1, transform=None)", "x = yield pm.HalfNormal('x', 1, transform=pm.NO_TRANSFORM)"),
+        ("x: float = pm.Normal('x', 0, 1)", "x: float = yield pm.Normal('x', 0, 1)"),
+        ("a += pm.Normal('x', 0, 1)", "a += (yield pm.Normal('x', 0, 1))"),
+        ("f(pm.Normal('x', 0, 1))", "f((yield pm.Normal('x', 0, 1)))"),
+        ("x = (pm.Normal('x', 0, 1))", "x = (yield pm.Normal('x', 0, 1))"),
+        ("x = pm.LogNormal('x', 0, 1)", "x = yield pm.LogNormal('x', 0, 1)"),
+        ("pm.Deterministic(var=a, name='x')", "yield pm.Deterministic('x', a)"),
+        (
+            "pm.NegativeBinomial('x', mu=a, alpha=10, observed=y)",
+            "yield pm.NegativeBinomial('x', logits=tf.math.log(a) - np.log(10), total_count=10, observed=y)",
+        ),
+        (
+            "x = pm.MvNormal('x', mu=v, chol=np.eye(3), shape=3)",
+            "x = yield pm.MvNormalCholesky('x', loc=v, scale_tril=np.eye(3), shape=3)",
+        ),
+    ],
+)
+def test_spelling(before, after):
+    assert line(before) == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("x = tt.exp(a)", "x = tf.exp(a)"),
+        ("x = pm.math.log1p(-a)", "x = tf.math.log1p(-a)"),
+        ("x = tt.log(2)", "x = np.log(2)"),
+        ("x = tt.exp(known)", "x = np.exp(known)"),
+        ("x = tt.dot(known, v)", "x = tf.tensordot(known, v, axes=1)"),
+        ("x = tt.dot(known, known)", "x = np.dot(known, known)"),
+        ("x = pm.math.switch(a > 0, a, 1.)", "x = tf.where(a > 0, a, 1.)"),
+        ("x = pm.math.invlogit(a)", "x = tf.sigmoid(a)"),
+        ("x = tt.nnet.sigmoid(a)", "x = tf.sigmoid(a)"),
+        ("x = tt.sum(v, 0)", "x = tf.reduce_sum(v, axis=0)"),
+        ("x = tt.sum(v, axis=0, keepdims=True)", "x = tf.reduce_sum(v, axis=0, keepdims=True)"),
+        ("x = pm.math.logsumexp(v)", "x = tf.reduce_logsumexp(v, keepdims=True)"),
+        ("x = tt.concatenate([v, v])", "x = tf.concat([v, v], axis=0)"),
+        ("x = tt.concatenate([v, v], 1)", "x = tf.concat([v, v], axis=1)"),
+        ("x = tt.stack([a, a], axis=0)", "x = tf.stack([a, a], axis=0)"),
+        ("x = tt.as_tensor_variable([a, 1.])", "x = tf.stack([a, 1.])"),
+        ("x = tt.clip(a, 0, 1)", "x = tf.clip_by_value(a, 0, 1)"),
+        ("x = tt.zeros(3)", "x = np.zeros(3)"),
+        ("x = np.exp(a) + np.exp(known)", "x = tf.exp(a) + np.exp(known)"),
+        ("x = np.sqrt(v[known])", "x = tf.sqrt(v[known])"),
+        ("x = np.where(a > 0, a, 0.)", "x = tf.where(a > 0, a, 0.)"),
+        ("x = np.tri(3) + a", "x = np.tri(3) + a"),
+        ("x = np.diff(v)", "x = np.diff(v)"),
+        ("x = v.sum() + v.T.mean()", "x = v.sum() + v.T.mean()"),
+    ],
+)
+def test_functions(before, after):
+    result = migrate_source(PREAMBLE + before + "\n    y = pm.Normal('y', x + a, 1)\n")
+    assert result.references.migrated == result.references.total, result.findings
+    assert after in [part.strip() for part in result.code.splitlines()]
+
+
+REFUSED = [
+    ("x = pm.Normal('x', 0, 1, total_size=10)", "PM202"),
+    ("x = pm.Normal('x', 0, 1, transform=pm.distributions.transforms.log)", "PM202"),
+    ("x = pm.Normal('x', 0, sd=1, tau=1)", "PM202"),
+    ("x = pm.Normal('x', 0, sd=1, sigma=1)", "PM202"),
+    ("x = pm.Normal('x', *args)", "PM202"),
+    ("x = pm.Normal('x', **kwargs)", "PM202"),
+    ("x = pm.Normal(mu=0, sd=1)", "PM202"),
+    ("x = pm.Normal('x', 0, 1, None, None, 5)", "PM202"),
+    ("x = pm.Gamma('x', mu=1)", "PM202"),
+    ("x = [pm.Gamma('x', mu=a + 1, sd=a)]", "PM202"),
+    ("x = pm.GaussianRandomWalk('x', sd=1, shape=3)", "PM211"),
+    ("x = pm.Normal.dist(0, 1)", "PM310"),
+    ("x = pm.Data('x', [1.])", "PM310"),
+    ("pm.Potential('x', a, 3)", "PM203"),
+    ("x = tt.set_subtensor(v[0], a)", "PM401"),
+    ("x = tt.diag(v)", "PM401"),
+    ("x = tt.cumsum(v)", "PM401"),
+    ("x = tt.stack(a, a)", "PM401"),
+    ("x = tt.sum(v, dtype='float32')", "PM401"),
+    ("x = tt.exp(*vs) + a", "PM401"),
+    ("x = np.random.normal(a)", "PM402"),
+    ("x = a.tag.test_value", "PM403"),
+    ("x = a.eval()", "PM403"),
+    ("x = theano.shared(known) + a", "PM310"),
+]
+
+
+@pytest.mark.parametrize(("before", "code"), REFUSED, ids=[r[0] for r in REFUSED])
+def test_refused(before, code):
+    text = "import theano\n" + PREAMBLE + before + "\n    y = pm.Normal('y', a, 1)\n"
+    result = migrate_source(text)
+    assert code in {f.code for f in result.findings if f.confidence is Confidence.MANUAL}
+    assert "yield" not in result.code
+    assert not migrate_source(result.code).changed
+
+
+def test_softmax_is_marked_for_review():
+    result = migrate_source(PREAMBLE + "pm.Categorical('c', tt.nnet.softmax(v), observed=y)\n")
+    assert "tf.nn.softmax(v)" in result.code
+    assert [f.code for f in result.findings if f.confidence is Confidence.REVIEW] == ["PM401"]
+    kept = migrate_source(PREAMBLE + "pm.Categorical('c', tt.nnet.softmax(v), observed=y)\n", safe_only=True)
+    assert "yield" not in kept.code
+
+
+def test_helpers_follow_the_models_that_call_them():
+    text = (
+        "import pymc3 as pm\nimport theano.tensor as tt\n\ndef link(x):\n    return tt.exp(x)\n\n"
+        "with pm.Model() as model:\n    a = pm.Normal('a', 0, 1)\n    pm.Normal('b', link(a), 1%s)\n"
+    )
+    assert "return tf.exp(x)" in migrate_source(text % "").code
+    assert "return tt.exp(x)" in migrate_source(text % ", total_size=3").code
+
+
+def test_a_helper_that_nothing_calls_is_marked_for_review():
+    result = migrate_source("import theano.tensor as tt\n\ndef link(x):\n    return tt.exp(x)\n")
+    assert result.code == "import tensorflow as tf\n\ndef link(x):\n    return tf.exp(x)\n"
+    assert [f.confidence for f in result.findings if f.code == "PM401"] == [Confidence.REVIEW]
+
+
+def test_aligned_arguments_stay_aligned():
+    pad = " " * 20
+    code = migrate_source(PREAMBLE + f"xyz = pm.Normal('x', mu=a,\n{pad}sd=(2 +\n{pad}    3))\n").code
+    assert f"    xyz = yield pm.Normal('x', loc=a,\n{pad}      scale=(2 +\n{pad}          3))\n" in code
+
+
+def test_other_breaks_stay_where_they_are():
+    code = migrate_source(PREAMBLE + "x = pm.Normal(\n        'x',\n        mu=a,  # mean\n        sd=2,\n    )\n").code
+    assert "x = yield pm.Normal(\n        'x',\n        loc=a,  # mean\n        scale=2,\n    )\n" in code
+
+
+def test_long_calls_are_broken():
+    arguments = "observed=the_name_of_the_observations_of_everything"
+    code = migrate_source(PREAMBLE + f"pm.StudentT('response', nu=a, mu=a, sd=a, {arguments})\n").code
+    assert max(map(len, code.splitlines())) <= 120
+    assert "\n                       observed=the_name" in code or "scale=a," in code
+
+
+def test_upstream_gathers_and_refuses_our_extensions():
+    result = migrate_source(PREAMBLE + "x = pm.Normal('x', v[known], 1)\n", runtime="upstream")
+    assert "pm.Normal('x', tf.gather(v, known), 1)" in result.code and "import pymc4 as pm" in result.code
+    for option in ("shape=3", "testval=1", "transform=None", "dims='k'"):
+        result = migrate_source(PREAMBLE + f"x = pm.Normal('x', v, 1, {option})\n", runtime="upstream")
+        assert "PM202" in {f.code for f in result.findings if f.confidence is Confidence.MANUAL}
+    assert "yield pm.Potential(-a)" in migrate_source(PREAMBLE + "pm.Potential('p', -a)\n", runtime="upstream").code

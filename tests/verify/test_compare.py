@@ -1,0 +1,201 @@
+"""Two lists of evaluations: each way to agree and to disagree."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pytest
+
+from pm_migrate.reference.records import PointEvaluation
+from pm_migrate.verify import tolerances
+from pm_migrate.verify.compare import Agreement, compare
+from pm_migrate.verify.report import Verdict
+
+X = (-1.0, 0.0, 0.5, 2.0)
+
+
+def evaluations(
+    terms: Sequence[Mapping[str, float]],
+    slopes: Sequence[object] | None = None,
+    elements: Mapping[str, int] | None = None,
+) -> list[PointEvaluation]:
+    slopes = slopes if slopes is not None else [0.0] * len(terms)
+    return [
+        PointEvaluation(sum(t.values()), {"x": np.asarray(s, float)}, t, elements or dict.fromkeys(t, 1))
+        for t, s in zip(terms, slopes, strict=True)
+    ]
+
+
+def standard(shift: float = 0.0, scale: float = 1.0) -> list[PointEvaluation]:
+    """A standard normal term and a likelihood of a thousand rows, one of them changed."""
+    terms = [{"x": -0.5 * x * x * scale + shift, "y": -1000.0 - x} for x in X]
+    return evaluations(terms, [-x * scale - 1 for x in X], {"x": 1, "y": 1000})
+
+
+def agree(a: list[PointEvaluation], b: list[PointEvaluation]) -> Agreement:
+    """Compare candidate ``a`` with reference ``b``."""
+    return compare(b, a, {"x": "x"})
+
+
+def test_the_same_numbers_are_equal() -> None:
+    result = agree(standard(), standard())
+    assert result == Agreement(Verdict.EQUAL, 4, 0, 0.0, 0.0, 0.0, 0.0)
+
+
+def test_rounding_is_equal() -> None:
+    result = agree(standard(shift=1e-12), standard())
+    assert result.verdict is Verdict.EQUAL and 0 < result.logp < 1e-14 and result.terms == ()
+
+
+@pytest.mark.parametrize("factor", [0.9, 1.1])
+@pytest.mark.parametrize("size", [-2e3, 0.3])
+def test_the_limit_is_relative_for_large_and_absolute_for_small(size: float, factor: float) -> None:
+    """A change that is not constant, so that no constant can explain it."""
+    error = tolerances.LOGP * max(1.0, abs(size)) * factor
+    b = evaluations([{"x": size}, {"x": size}])
+    a = evaluations([{"x": size + error}, {"x": size - error}])
+    assert agree(a, b).verdict is (Verdict.EQUAL if factor < 1 else Verdict.DIFFERENT)
+
+
+def test_a_lost_constant_is_named_with_its_term() -> None:
+    result = agree(standard(shift=math.log(2)), standard())
+    assert result.verdict is Verdict.DIFFERENT
+    assert "off by +0.693147 at every point" in result.detail
+    (term,) = result.terms
+    assert term.name == "x" and term.offset == pytest.approx(math.log(2))
+    assert str(term) == "x: off by +0.693147 at every point"
+
+
+def test_a_wrong_term_is_no_constant() -> None:
+    result = agree(standard(scale=1.001), standard())
+    assert result.verdict is Verdict.DIFFERENT and "not by a constant" in result.detail
+    (term,) = result.terms
+    assert term.name == "x" and term.offset is None and term.worst == pytest.approx(0.002)
+    assert "not by a constant" in str(term)
+    assert "gradient of x" in result.detail
+
+
+def test_terms_that_cancel_are_both_named() -> None:
+    """The sum is right at some points by accident: it is the terms that say where."""
+    a = evaluations([{"x": x + 1.0, "y": -2 * x} for x in X], [0.0] * 4)
+    b = evaluations([{"x": x, "y": -x} for x in X], [0.0] * 4)
+    assert [term.name for term in agree(a, b).terms] == ["y", "x"]
+
+
+def test_terms_on_one_side_only() -> None:
+    b = evaluations([{"x": x, "extra": -3.0} for x in X])
+    a = evaluations([{"m/x": x, "m/pot": 1.0} for x in X])
+    assert {term.name: term.offset for term in agree(a, b).terms} == {
+        "extra (only in the original)": 3.0,
+        "m/pot (not in the original)": 1.0,
+    }
+
+
+def test_a_float32_constant_is_told_apart() -> None:
+    """1001 elements, 1.8e-8 each: beyond the limit relative to 1001, and of no consequence."""
+    offset = 1001 * 1.8e-8
+    result = agree(standard(shift=offset), standard())
+    assert offset > tolerances.LOGP * 1001
+    assert result.verdict is Verdict.EQUAL_BUT_CONSTANT and result.detail == ""
+    assert "+1.8e-05 at every point" in result.notes[0]
+
+
+def test_a_larger_constant_is_no_float32_constant() -> None:
+    assert agree(standard(shift=1001 * 2.2e-8), standard()).verdict is Verdict.DIFFERENT
+
+
+def test_a_float32_constant_with_wrong_gradients_is_different() -> None:
+    b, a = standard(), standard(shift=1001 * 1.8e-8)
+    a[0].gradient["x"][...] += 1e-3
+    assert agree(a, b).verdict is Verdict.DIFFERENT
+
+
+def test_a_single_point_cannot_show_a_constant() -> None:
+    offset = 1001 * 1.8e-8
+    assert agree(standard(shift=offset)[:1], standard()[:1]).verdict is Verdict.DIFFERENT
+
+
+@pytest.mark.parametrize(("error", "equal"), [(0.9e-7, True), (1.1e-7, False)])
+def test_the_limit_of_gradients_is_that_of_their_block(error: float, equal: bool) -> None:
+    b = evaluations([{"x": 0.0}], [[1e-3, 50.0]])
+    a = evaluations([{"x": 0.0}], [[1e-3 + 50 * error, 50.0]])
+    result = agree(a, b)
+    assert result.verdict is (Verdict.EQUAL if equal else Verdict.DIFFERENT)
+    assert result.gradient == pytest.approx(error)
+
+
+INF, NAN = math.inf, math.nan
+
+
+@pytest.mark.parametrize(
+    ("candidate", "reference", "verdict"),
+    [
+        (-INF, -INF, Verdict.EQUAL),
+        (INF, INF, Verdict.EQUAL),
+        (-3.0, -INF, Verdict.DIFFERENT),
+        (-INF, -3.0, Verdict.DIFFERENT),
+        (NAN, -3.0, Verdict.DIFFERENT),
+        (NAN, -INF, Verdict.DIFFERENT),
+        (INF, -INF, Verdict.DIFFERENT),
+        (NAN, NAN, Verdict.EQUAL),
+        (-3.0, NAN, Verdict.EQUAL),
+        (-INF, NAN, Verdict.EQUAL),
+    ],
+)
+def test_points_that_are_not_finite(candidate: float, reference: float, verdict: Verdict) -> None:
+    """One such point among finite ones; where PyMC3 has no number there is nothing to be equal to."""
+    b = [*standard(), *evaluations([{"x": reference}], [NAN])]
+    a = [*standard(), *evaluations([{"x": candidate}], [5.0])]
+    result = agree(a, b)
+    assert result.verdict is verdict and result.points == 4
+    assert result.outside == (1 if candidate == reference else 0)
+    assert ("NaN at 1 of 5 points" in "".join(result.notes)) == math.isnan(reference)
+    assert ("1 of 5 points are like this" in result.detail) == (verdict is Verdict.DIFFERENT)
+
+
+def test_nothing_finite_proves_nothing() -> None:
+    nowhere = evaluations([{"x": -INF}, {"x": NAN}])
+    result = agree(nowhere, nowhere)
+    assert result.verdict is Verdict.DIFFERENT and "finite at no point" in result.detail
+    assert math.isnan(result.logp) and math.isnan(result.logp_bits)
+
+
+def test_slopes_that_are_not_finite() -> None:
+    b = evaluations([{"x": 1.0}], [[1.0, NAN, INF]])
+    same = agree(evaluations([{"x": 1.0}], [[1.0, 7.0, INF]]), b)
+    assert same.verdict is Verdict.EQUAL and "NaN for 1 slopes" in same.notes[0]
+    for wrong in ([NAN, 7.0, INF], [1.0, 7.0, -INF], [1.0, 7.0, 3.0], [INF, 7.0, INF]):
+        assert agree(evaluations([{"x": 1.0}], [wrong]), b).verdict is Verdict.DIFFERENT
+
+
+def test_wrong_bits_are_those_of_the_conditioning() -> None:
+    """8 units in the last place of 1 are 3 bits; of a sum of cancelling terms of size 4, one."""
+    eps = 2.0**-52
+    assert agree(evaluations([{"x": 1.0 + 8 * eps}]), evaluations([{"x": 1.0}])).logp_bits == 3.0
+    cancelling = evaluations([{"x": 2.5, "y": -1.5}])
+    off = [PointEvaluation(1.0 + 8 * eps, cancelling[0].gradient, cancelling[0].terms)]
+    assert agree(off, cancelling).logp_bits == 1.0
+    assert agree(evaluations([{"x": 2.0}]), evaluations([{"x": 1.0}])).logp_bits == 52.0
+    assert agree(evaluations([{"x": 1e-300}]), evaluations([{"x": 0.0}])).logp_bits > 52
+    slopes = agree(evaluations([{"x": 0.0}], [[4.0 + 8 * eps, 0.0]]), evaluations([{"x": 0.0}], [[4.0, 0.0]]))
+    assert slopes.gradient_bits == 1.0
+    small = agree(evaluations([{"x": 0.0}], [4 * eps]), evaluations([{"x": 0.0}], [0.0]))
+    assert small.gradient_bits == 2.0
+
+
+def test_names_of_the_candidate() -> None:
+    b = standard()
+    a = [PointEvaluation(e.logp, {"m/__log_x": e.gradient["x"]}, e.terms) for e in b]
+    assert compare(b, a, {"x": "m/__log_x"}).verdict is Verdict.EQUAL
+
+
+def test_without_continuous_variables_there_is_no_gradient() -> None:
+    result = compare(standard(), standard(), {})
+    assert result.verdict is Verdict.EQUAL and math.isnan(result.gradient)
+
+
+def test_lists_of_unlike_length_are_a_mistake() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        agree(standard()[:2], standard())
