@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,6 @@ PROGRAMS = sorted(path.parent.name for path in CORPUS.glob("*/before.py"))
 def test_rewrite_and_drop_in_equal_pymc3(program: str, reference: ReferenceClient) -> None:
     folder = CORPUS / program
     report = verify_program(folder / "before.py", folder / "after.py", reference=reference, points=20, seed=0)
-    console = Console(width=160, record=True, quiet=True)
-    console.print(render(report))
-    assert report.ok, console.export_text()
+    table = io.StringIO()
+    Console(file=table, width=160).print(render(report))
+    assert report.ok, table.getvalue()

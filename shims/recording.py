@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 active = False
 models: list[Any] = []
 
-#: Draws per chain of a stand-in, at most.
+#: Number of different draws of a stand-in; more are repetitions, so that slices of a trace are what they would be.
 STAND_IN_DRAWS = 20
 
 
@@ -50,14 +50,15 @@ def stand_in(log_density: LogDensity, chains: int, draws: int) -> dict[str, np.n
     Returns
     -------
     dict
-        Value-variable name to array of shape ``(chains, draws, *shape)``; draws are capped at
-        :data:`STAND_IN_DRAWS`. Continuous values vary by 1e-3, so that summaries do not divide by a zero variance.
+        Value-variable name to array of shape ``(chains, draws, *shape)``. Continuous values vary by 1e-3, so that
+        summaries do not divide by a zero variance. NumPy's global random state is left alone.
     """
-    draws = max(2, min(int(draws), STAND_IN_DRAWS))
     rng = np.random.default_rng(0)
+    order = np.arange(int(draws)) % STAND_IN_DRAWS
     values = {}
     for variable in log_density.variables:
-        shape = (chains, draws, *variable.shape)
+        shape = (chains, STAND_IN_DRAWS, *variable.shape)
         noise = 0.0 if variable.discrete else 1e-3 * rng.standard_normal(shape)
-        values[variable.name] = np.asarray(np.broadcast_to(variable.test_value, shape) + noise, dtype=variable.dtype)
+        distinct = np.broadcast_to(variable.test_value, shape) + noise
+        values[variable.name] = np.asarray(distinct[:, order], dtype=variable.dtype)
     return values

@@ -141,7 +141,12 @@ def _refuse(**options: Any) -> None:
 
 
 def _seed(random_seed: Any) -> int:
-    """One integer seed; from NumPy's global state when none is given, so that ``np.random.seed`` reproduces."""
+    """One integer seed; from NumPy's global state when none is given, so that ``np.random.seed`` reproduces.
+
+    A recording draws nothing from it: the data that a program simulates later must be the original's.
+    """
+    if random_seed is None and recording.active:
+        return 0
     if random_seed is None:
         return int(np.random.randint(2**31 - 1))
     return int(np.atleast_1d(random_seed)[0])
@@ -168,8 +173,7 @@ def sample_prior_predictive(
     from pm_migrate.shims import inference
 
     model = modelcontext(model)
-    count = min(samples, recording.STAND_IN_DRAWS) if recording.active else samples
-    drawn = inference.prior_predictive(model.log_density(), count, _seed(random_seed))
+    drawn = inference.prior_predictive(model.log_density(), samples, _seed(random_seed))
     return {name: drawn[name] for name in (drawn if var_names is None else var_names)}
 
 

@@ -170,8 +170,6 @@ def sample_prior_predictive(
     if not sample_from_observed:
         fixed.update(density.observed)
     shape = (sample_shape,) if isinstance(sample_shape, int) else tuple(sample_shape)
-    if recording.active:
-        shape = (min(math.prod(shape), recording.STAND_IN_DRAWS),)
     drawn = inference.prior_predictive(_fixing(density, fixed), math.prod(shape), _integer_seed(seed))
     if not sample_from_observed and var_names is None:
         drawn = {name: values for name, values in drawn.items() if name not in density.observed}
@@ -317,7 +315,12 @@ def _fixing(density: LogDensity, values: Mapping[str, Any]) -> LogDensity:
 
 
 def _integer_seed(seed: int | None) -> int:
-    """An integer seed; from NumPy's global state when None, so that ``np.random.seed`` reproduces."""
+    """An integer seed; from NumPy's global state when None, so that ``np.random.seed`` reproduces.
+
+    A recording draws nothing from it: the data that a program simulates later must be the original's.
+    """
+    if seed is None and recording.active:
+        return 0
     return int(np.random.randint(2**31 - 1)) if seed is None else int(seed)
 
 
