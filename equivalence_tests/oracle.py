@@ -5,6 +5,7 @@ Values are NumPy object arrays of mpmath numbers, so that vectors and matrices w
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -70,10 +71,29 @@ def exact(value: Any) -> Any:
     return np.frompyfunc(mpmath.mpf, 1, 1)(np.asarray(value, dtype=float))
 
 
-def log_density(row: Distribution, form: Form, given: Mapping[str, Any], value: Any) -> Any:
-    """The catalogue's formula at exact inputs, a high-precision number (summed over elements)."""
+def summands(text: str) -> list[str]:
+    """The terms of a sum, as expressions; signs are kept.
+
+    Examples
+    --------
+    >>> summands("a - b * c + d")
+    ['a', '-(b * c)', 'd']
+    """
+
+    def split(node: ast.expr, negative: bool) -> list[str]:
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+            flipped = negative != isinstance(node.op, ast.Sub)
+            return [*split(node.left, negative), *split(node.right, flipped)]
+        return [f"-({ast.unparse(node)})" if negative else ast.unparse(node)]
+
+    return split(expr.parse(text), False)
+
+
+def log_density_terms(row: Distribution, form: Form, given: Mapping[str, Any], value: Any) -> list[Any]:
+    """The summands of the catalogue's formula at exact inputs, high-precision numbers (summed over elements)."""
     canonical = {c: expr.evaluate(text, given, FUNCTIONS) for c, text in row.canonical_of(form).items()}
-    return np.sum(np.asarray(expr.evaluate(row.logp, {**canonical, "value": value}, FUNCTIONS)))
+    values = {**canonical, "value": value}
+    return [mpmath.re(np.sum(np.asarray(expr.evaluate(t, values, FUNCTIONS)))) for t in summands(row.logp)]
 
 
 class Oracle:
@@ -94,15 +114,21 @@ class Oracle:
 
     def _at(self, inputs: Mapping[str, Any]) -> Any:
         given = {name: v for name, v in inputs.items() if name != "value"}
-        return log_density(self.row, self.form, given, inputs["value"])
+        return np.array(log_density_terms(self.row, self.form, given, inputs["value"]), dtype=object)
 
     def logp(self) -> float:
         """The log density, rounded once."""
         with mpmath.workdps(self.digits):
-            return float(mpmath.re(self._at({n: exact(v) for n, v in self.inputs.items()})))
+            return float(np.sum(self._at({n: exact(v) for n, v in self.inputs.items()})))
 
     def partial(self, name: str, index: tuple[int, ...], order: tuple[tuple[str, tuple[int, ...]], ...] = ()) -> Any:
-        """Central difference in high precision, of order two in a step of 1e-15 of the input's size.
+        """Derivative of the log density: the sum of :meth:`partial_terms`."""
+        return np.sum(self.partial_terms(name, index, order))
+
+    def partial_terms(
+        self, name: str, index: tuple[int, ...], order: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    ) -> Any:
+        """Derivative of each summand: central differences in high precision, with a step of 1e-15 of the input's size.
 
         ``order`` names further inputs to differentiate by (for the conditioning of a gradient).
         """
@@ -113,14 +139,14 @@ class Oracle:
                 array = np.array(inputs[n], dtype=object)
                 array[i] += shift
                 inputs[n] = array if array.shape else array.item()
-            return mpmath.re(self._at({n: np.asarray(v, dtype=object)[()] for n, v in inputs.items()}))
+            return self._at({n: np.asarray(v, dtype=object)[()] for n, v in inputs.items()})
 
         def difference(which: list[tuple[str, tuple[int, ...]]], shifts: dict[Any, Any]) -> Any:
             if not which:
                 return at(shifts)
             (n, i), rest = which[0], which[1:]
-            size = abs(float(self.inputs[n][i])) or 1.0
-            h = mpmath.mpf(10) ** -15 * size
+            # an absolute step for inputs next to 0: a relative one would drown in the digits of the others
+            h = mpmath.mpf(10) ** -15 * max(abs(float(self.inputs[n][i])), 1e-4)
             before = shifts.get((n, i), 0)
             up = difference(rest, {**shifts, (n, i): before + h})
             down = difference(rest, {**shifts, (n, i): before - h})
@@ -134,9 +160,11 @@ class Oracle:
         return [(n, i) for n in names for i in np.ndindex(self.inputs[n].shape)]
 
     def condition(self, names: list[str]) -> float:
-        """``|f| + sum_i |x_i df/dx_i|`` over the scalar inputs of the given names."""
+        """``sum |summands| + sum_i |x_i df/dx_i|`` over the scalar inputs of the given names."""
+        with mpmath.workdps(self.digits):
+            terms = self._at({n: exact(v) for n, v in self.inputs.items()})
         parts = [abs(float(self.inputs[n][i]) * float(self.partial(n, i))) for n, i in self.scalars(names)]
-        return abs(self.logp()) + sum(parts)
+        return sum(abs(float(t)) for t in terms) + sum(parts)
 
 
 def wrong_bits(ours: float, truth: float, condition: float) -> float:

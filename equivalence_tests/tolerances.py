@@ -2,9 +2,10 @@
 
 The measure is *wrong bits*: the disagreement in units of the rounding that the inputs alone explain,
 
-    wrong_bits = log2(|a - b| / (eps * condition)),   condition = |f| + sum_i |x_i df/dx_i|
+    wrong_bits = log2(|a - b| / (eps * condition)),   condition = sum_k |t_k| + sum_i |x_i df/dx_i|
 
-so that 0 means "as good as rounding the inputs", and 8 means 256 times that.
+where t_k are the summands of the formula: 0 means "as good as rounding the inputs and each summand once", and 8 means
+256 times that. For a gradient, f is the partial derivative and t_k the derivatives of the summands.
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ class DeterministicVariable(Variable):
 
 def _as(cls: type[Variable], expression: Variable, name: str) -> Any:
     """A variable of class ``cls`` that is the same expression under a name."""
-    identity = Op("identity", lambda x: tf.identity(x), infer=lambda v: (v[0].dtype, v[0].broadcastable))
+    identity = Op("identity", tf.identity, fast=lambda x: x, infer=lambda v: (v[0].dtype, v[0].broadcastable))
     variable = apply(identity, expression, name=name)
     variable.__class__ = cls
     return variable

@@ -265,7 +265,7 @@ class Expressions:
             return out
         if isinstance(node.func, cst.Attribute):
             return self._method_call(node, node.func, args)
-        return self._operation(args)
+        return self._operation([func, *args])
 
     def _library_call(self, node: cst.Call, name: str, args: list[Value]) -> Value:
         context = self._stack[-1] if self._stack else None

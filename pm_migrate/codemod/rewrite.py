@@ -35,6 +35,7 @@ from pm_migrate.codemod.rules import (
     tensors,
     trace,
 )
+from pm_migrate.codemod.safety import parse
 from pm_migrate.codemod.tree import Tree
 from pm_migrate.errors import SourceError
 from pm_migrate.findings import Confidence, Migration, References
@@ -53,6 +54,7 @@ def rewrite(text: str, options: Options) -> Migration:
     try:
         tree = Tree(text)
     except cst.ParserSyntaxError as error:
+        parse(text)  # Python's own parser says better where the fault is
         where = f"line {error.raw_line}, column {error.raw_column + 1}"
         raise SourceError(f"not valid Python: {where}: {error.message}") from error
     flow = Flow(tree)

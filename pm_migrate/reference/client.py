@@ -166,7 +166,12 @@ class ReferenceClient(ProgramClient):
     """
 
     def __init__(
-        self, python: Path | None = None, *, timeout: float = 180.0, start_timeout: float = 180.0, compiled: bool = False
+        self,
+        python: Path | None = None,
+        *,
+        timeout: float = 180.0,
+        start_timeout: float = 180.0,
+        compiled: bool = False,
     ) -> None:
         python = python or provision.find()
         if python is None:

@@ -237,8 +237,12 @@ class Bound:
         return _all_over(each, support.rank), each
 
     def _value_inside(self, value: Tensor) -> Tensor:
-        """A value in the support, to compute with under the mask."""
-        test_value = self.test_value()
+        """A value in the support, to compute with under the mask: the test value, as a constant.
+
+        A gradient through it would reach the parameters; where the test value overflows (``exp(mu)``), as NaN.
+        """
+        test_value = tf.stop_gradient(self.test_value())
+        test_value = tf.where(tf.math.is_finite(test_value), test_value, tf.ones_like(test_value))
         return tf.broadcast_to(test_value, tf.broadcast_static_shape(value.shape, test_value.shape))
 
     def test_value(self) -> Tensor:

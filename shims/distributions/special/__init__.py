@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from pm_migrate.shims.distributions.functions import TF_FUNCTIONS
@@ -31,6 +32,42 @@ def _categorical(value: Tensor, canonical: Mapping[str, Tensor]) -> Tensor:
 def _discrete_uniform(value: Tensor, canonical: Mapping[str, Tensor]) -> Tensor:
     """TFP's FiniteDiscrete needs outcomes known when tracing; bounds may be tensors here."""
     return -tf.math.log(canonical["upper"] - canonical["lower"] + 1.0) + tf.zeros_like(value)
+
+
+def _weighted_log(weight: Tensor, x: Tensor) -> Tensor:
+    """``weight * log(x)`` with ``0 * log(0) = 0``, and a right gradient by the weight where the weight is 0.
+
+    TFP's Gamma, Beta and Dirichlet take ``xlogy(concentration - 1, x)``, whose gradient TensorFlow sets to 0 at a
+    weight of 0: at a concentration of exactly 1, a usual start value, the gradient by the concentration lacks ``log(x)``.
+    """
+    positive = x > 0
+    at_zero = tf.where(tf.equal(weight, 0), tf.zeros_like(weight), -tf.sign(weight) * np.inf)
+    return tf.where(positive, weight * tf.math.log(tf.where(positive, x, tf.ones_like(x))), at_zero)
+
+
+def _gamma(value: Tensor, canonical: Mapping[str, Tensor]) -> Tensor:
+    """See :func:`_weighted_log`."""
+    alpha, beta = canonical["alpha"], canonical["beta"]
+    return alpha * tf.math.log(beta) - tf.math.lgamma(alpha) + _weighted_log(alpha - 1.0, value) - beta * value
+
+
+def _beta(value: Tensor, canonical: Mapping[str, Tensor]) -> Tensor:
+    """See :func:`_weighted_log`; ``log1p`` keeps the digits of a value near 0."""
+    from tensorflow_probability import math as tfp_math
+
+    alpha, beta = canonical["alpha"], canonical["beta"]
+    below_one = value < 1
+    at_one = tf.where(tf.equal(beta, 1), tf.zeros_like(beta), -tf.sign(beta - 1.0) * np.inf)
+    log_rest = (beta - 1.0) * tf.math.log1p(-tf.where(below_one, value, tf.zeros_like(value)))
+    upper = tf.where(below_one, log_rest, at_one)
+    return _weighted_log(alpha - 1.0, value) + upper - tfp_math.lbeta(alpha, beta)
+
+
+def _dirichlet(value: Tensor, canonical: Mapping[str, Tensor]) -> Tensor:
+    """See :func:`_weighted_log`."""
+    a = canonical["a"]
+    norm = tf.math.lgamma(tf.reduce_sum(a, axis=-1)) - tf.reduce_sum(tf.math.lgamma(a), axis=-1)
+    return norm + tf.reduce_sum(_weighted_log(a - 1.0, value), axis=-1)
 
 
 def _log_normal_mass(low: Tensor, high: Tensor) -> Tensor:
@@ -96,7 +133,10 @@ def _sample_negative_binomial(canonical: Mapping[str, Tensor], shape: tuple[int,
 
 
 LOG_PROB: Mapping[str, Callable[[Tensor, Mapping[str, Tensor]], Tensor]] = {
+    "Beta": _beta,
+    "Dirichlet": _dirichlet,
     "Flat": _flat,
+    "Gamma": _gamma,
     "HalfFlat": _flat,
     "Categorical": _categorical,
     "DiscreteUniform": _discrete_uniform,
