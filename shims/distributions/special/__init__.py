@@ -38,7 +38,8 @@ def _weighted_log(weight: Tensor, x: Tensor) -> Tensor:
     """``weight * log(x)`` with ``0 * log(0) = 0``, and a right gradient by the weight where the weight is 0.
 
     TFP's Gamma, Beta and Dirichlet take ``xlogy(concentration - 1, x)``, whose gradient TensorFlow sets to 0 at a
-    weight of 0: at a concentration of exactly 1, a usual start value, the gradient by the concentration lacks ``log(x)``.
+    weight of 0: at a concentration of exactly 1, a usual start value, the gradient by the concentration lacks
+    ``log(x)``.
     """
     positive = x > 0
     at_zero = tf.where(tf.equal(weight, 0), tf.zeros_like(weight), -tf.sign(weight) * np.inf)
