@@ -11,11 +11,20 @@ import tensorflow as tf
 
 from pm_migrate.errors import ModelError, NotSupported
 from pm_migrate.shims import recording
-from pm_migrate.shims.density import Evaluation, LogDensity, ValueVariable
-from pm_migrate.shims.theano.evaluation import ancestors, evaluate, shared_inputs
-from pm_migrate.shims.theano.graph import Input, Op, SharedVariable, Variable, apply, array_of
+from pm_migrate.shims.compilation import compile_model
+from pm_migrate.shims.density import LogDensity
+from pm_migrate.shims.theano.evaluation import evaluate
+from pm_migrate.shims.theano.graph import Op, SharedVariable, Variable, apply, array_of
 from pm_migrate.shims.theano.tensor import as_tensor_variable
 from pm_migrate.shims.transforms import Transform
+from pm_migrate.shims.variables import (
+    DeterministicVariable,
+    FreeRV,
+    ObservedRV,
+    TransformedRV,
+    givens_from_point,
+    named,
+)
 
 Tensor = Any
 
@@ -25,82 +34,6 @@ class _Stack(threading.local):
 
     def __init__(self) -> None:
         self.models: list[Model] = []
-
-
-class _RandomVariable(Variable):
-    """What free, transformed and observed random variables have in common."""
-
-    model: Model
-    distribution: Any
-
-    def random(self, point: Any = None, size: Any = None) -> np.ndarray:
-        """Draw from the variable's distribution."""
-        return self.distribution.random(point=point, size=size)
-
-    def logp(self, point: Mapping[str, Any]) -> float:
-        """Log density of this variable's term at a point of the model."""
-        return self.model.log_density().terms_at(self.model.complete(point))[str(self.rv_name)]
-
-    @property
-    def rv_name(self) -> str:
-        """Name of the random variable, without the tag of a transform."""
-        return str(self.name)
-
-    @property
-    def init_value(self) -> np.ndarray:
-        """Start value."""
-        return self.tag.test_value
-
-    def __str__(self) -> str:
-        return f"{self.name} ~ {self.distribution.row.name}"
-
-    __repr__ = __str__
-
-
-class FreeRV(_RandomVariable, Input):
-    """A random variable that is sampled; for a transformed one, its unconstrained value variable."""
-
-    def __init__(self, name: str, rv_name: str, distribution: Any, model: Model, test_value: np.ndarray) -> None:
-        Input.__init__(self, name, test_value.dtype.name, test_value.shape, test_value)
-        self.distribution = distribution
-        self.model = model
-        self.transform: Transform | None = None
-        self._rv_name = rv_name
-
-    @property
-    def rv_name(self) -> str:
-        return self._rv_name
-
-    def __str__(self) -> str:
-        kind = "TransformedDistribution" if self.transform is not None else self.distribution.row.name
-        return f"{self.name} ~ {kind}"
-
-    __repr__ = __str__
-
-
-class TransformedRV(_RandomVariable):
-    """A random variable with a transform: an expression of its unconstrained value variable ``transformed``."""
-
-    transformed: FreeRV
-    transformation: Transform
-
-
-class ObservedRV(_RandomVariable):
-    """A random variable with data."""
-
-    observations: np.ndarray | SharedVariable
-
-
-class DeterministicVariable(Variable):
-    """An expression that the trace records."""
-
-
-def _as(cls: type[Variable], expression: Variable, name: str) -> Any:
-    """A variable of class ``cls`` that is the same expression under a name."""
-    identity = Op("identity", tf.identity, fast=lambda x: x, infer=lambda v: (v[0].dtype, v[0].broadcastable))
-    variable = apply(identity, expression, name=name)
-    variable.__class__ = cls
-    return variable
 
 
 class Model:
@@ -301,7 +234,7 @@ class Model:
             raise NotSupported(f"{name}: observed= with a dictionary is not supported; pass an array")
         values = data.data if isinstance(data, SharedVariable) else _observations(name, data, dist.dtype)
         source = data if isinstance(data, SharedVariable) else as_tensor_variable(values)
-        variable = _as(ObservedRV, source, name)
+        variable = named(ObservedRV, source, name)
         variable.distribution, variable.model = dist, self
         variable.observations = data if isinstance(data, SharedVariable) else values
         dist.shape = tuple(np.shape(values))
@@ -358,7 +291,7 @@ class Model:
     def log_density(self) -> LogDensity:
         """Compile the model to its log density (kept until a variable is added)."""
         if self._density is None:
-            self._density = _compile(self)
+            self._density = compile_model(self)
         return self._density
 
     def logp(self, point: Mapping[str, Any]) -> np.ndarray:
@@ -399,101 +332,6 @@ def _observations(name: str, data: Any, dtype: str) -> np.ndarray:
     return values.astype(dtype)
 
 
-def givens_from_point(variables: Sequence[Variable], point: Mapping[str, Any]) -> dict[Variable, Any]:
-    """Values for everything random that ``variables`` depend on: from a point by name, else test values."""
-    givens: dict[Variable, Any] = {}
-    for variable in ancestors(variables):
-        if variable.name in point:
-            givens[variable] = np.asarray(point[str(variable.name)], variable.dtype)
-        elif isinstance(variable, FreeRV):
-            givens[variable] = np.asarray(variable.tag.test_value)
-    return givens
-
-
-def _compile(model: Model) -> LogDensity:
-    """Build the log density of a model: all parameters, transforms and deterministics in one evaluation."""
-    params = list(dict.fromkeys(p for _, _, dist in model._random for p in dist.params.values()))
-    constrained = [variable for _, variable, _ in model._random]
-    transforms = [p for v in constrained if isinstance(v, TransformedRV) for p in v.owner.inputs[1:]]
-    recorded = list(dict.fromkeys([*_recorded(model)]))
-    outputs = list(dict.fromkeys([*params, *constrained, *transforms, *recorded, *model.potentials]))
-    free = {str(v.name): v for v in model.free_RVs}
-    random = list(model._random)
-    potentials = list(model.potentials)
-
-    def evaluate_draw(values: Mapping[str, Tensor]) -> Evaluation:
-        givens = {variable: values[name] for name, variable in free.items()}
-        tensors = dict(zip(outputs, evaluate(outputs, givens), strict=True))
-        terms: dict[str, Tensor] = {}
-        for name, variable, dist in random:
-            term = tf.reduce_sum(dist.bound(tensors).log_prob(tensors[variable]))
-            if isinstance(variable, TransformedRV):
-                ends = [tensors[p] for p in variable.owner.inputs[1:]]
-                jacobian = variable.transformation.rebind(*ends).log_jacobian(values[str(variable.transformed.name)])
-                term += tf.reduce_sum(jacobian)
-            terms[name] = term
-        for potential in potentials:
-            terms[str(potential.name)] = tf.reduce_sum(tf.cast(tensors[potential], tf.float64))
-        return Evaluation(terms, {str(v.name): tensors[v] for v in recorded})
-
-    def forward(given: Mapping[str, Tensor], seed: Tensor) -> dict[str, Tensor]:
-        seeds = tf.unstack(tf.random.experimental.stateless_split(seed, max(len(random), 1)))
-        known: dict[Variable, Tensor] = {}
-        drawn: dict[str, Tensor] = {}
-        for (name, variable, dist), own_seed in zip(random, seeds, strict=False):
-            if name in given:
-                value = tf.cast(given[name], variable.dtype)
-            else:
-                inputs = list(dist.params.values())
-                bound = dist.bound(dict(zip(inputs, evaluate(inputs, known), strict=True)))
-                value = tf.cast(bound.sample(_current_shape(variable, dist), own_seed), variable.dtype)
-            known[variable] = drawn[name] = value
-        rest = [v for v in recorded if str(v.name) not in drawn]
-        drawn.update({str(v.name): t for v, t in zip(rest, evaluate(rest, known), strict=True)})
-        return drawn
-
-    shared = shared_inputs(outputs)
-    return LogDensity(
-        variables=tuple(_value_variable(v) for v in model.free_RVs),
-        evaluate=evaluate_draw,
-        forward=forward,
-        observed={str(v.name): _data(v) for v in model.observed_RVs},
-        version=lambda: tuple(s.version for s in shared),
-        dims=dict(model._dims),
-        coords=dict(model.root.coords),
-    )
-
-
-def _recorded(model: Model) -> list[Variable]:
-    """What a trace records: constrained random variables and deterministics, in the order they were made."""
-    observed = set(model.observed_RVs)
-    random = {v for _, v, _ in model._random}
-    keep = random | set(model.deterministics)
-    return [v for v in model.named_vars.values() if v in keep and v not in observed]
-
-
-def _current_shape(variable: Variable, dist: Any) -> tuple[int, ...]:
-    """Shape of a draw: that of the data as they are now (shared data may have been replaced)."""
-    if isinstance(variable, ObservedRV) and isinstance(variable.observations, SharedVariable):
-        return tuple(variable.observations.data.shape)
-    return tuple(dist.shape)
-
-
-def _data(variable: ObservedRV) -> np.ndarray:
-    data = variable.observations
-    return data.data if isinstance(data, SharedVariable) else data
-
-
-def _value_variable(free: FreeRV) -> ValueVariable:
-    row = free.distribution.row
-    value = np.asarray(free.tag.test_value)
-    categories = free.distribution.bound_at_test_point().categories if row.kind == "categorical" else None
-    tag = free.transform.tag if free.transform is not None else None
-    return ValueVariable(
-        str(free.name), free.rv_name, value.shape, free.dtype, tag, value, kind=row.kind, categories=categories
-    )
-
-
 def modelcontext(model: Model | None) -> Model:
     """The given model, or the one that is open.
 
@@ -517,7 +355,7 @@ def Deterministic(name: str, var: Any, model: Model | None = None, dims: Any = N
     """
     model = modelcontext(model)
     full = model.name_for(name)
-    variable = _as(DeterministicVariable, as_tensor_variable(var), full)
+    variable = named(DeterministicVariable, as_tensor_variable(var), full)
     model._register(full, variable, ["deterministics"])
     if dims is not None:
         model._dims[full] = (dims,) if isinstance(dims, str) else tuple(dims)
@@ -536,7 +374,7 @@ def Potential(name: str, var: Any, model: Model | None = None) -> Any:
     """
     model = modelcontext(model)
     full = model.name_for(name)
-    variable = _as(DeterministicVariable, as_tensor_variable(var), full)
+    variable = named(DeterministicVariable, as_tensor_variable(var), full)
     model._register(full, variable, ["potentials"])
     return variable
 

@@ -225,7 +225,7 @@ class Distribution:
         ndarray
             Shape ``size + shape``. Seeded by NumPy's global state, as in PyMC3.
         """
-        from pm_migrate.shims.model import givens_from_point
+        from pm_migrate.shims.variables import givens_from_point
 
         if not self.row.has_random:
             raise ValueError(f"Cannot sample from {self.row.name} variable")
