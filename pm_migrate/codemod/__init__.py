@@ -76,7 +76,6 @@ def migrate_source(
     from pm_migrate.codemod.rewrite import rewrite
 
     options = Options(
-        names=names,
         path=path,
         runtime=runtime,
         safe_only=safe_only,

@@ -9,23 +9,29 @@ import libcst as cst
 
 #: Stands for a removed statement until its comments have found a new place.
 ORPHAN = "__pm_migrate_orphan__"
+_BELOW = "__pm_migrate_orphan_below__"
 
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
 
-def orphan(lines: Sequence[cst.EmptyLine], trailing: cst.Comment | None = None) -> cst.SimpleStatementLine:
-    """A placeholder that carries the comments of a removed statement."""
+def orphan(
+    lines: Sequence[cst.EmptyLine], trailing: cst.Comment | None = None, *, below: bool = False
+) -> cst.SimpleStatementLine:
+    """A placeholder that carries the comments of a removed statement.
+
+    They go above the next statement: in front of the blank lines there, or with ``below`` next to the statement.
+    """
     kept = [line for line in lines if line.comment is not None]
     if trailing is not None:
         kept.append(cst.EmptyLine(comment=trailing))
-    return cst.SimpleStatementLine([cst.Expr(cst.Name(ORPHAN))], leading_lines=kept)
+    return cst.SimpleStatementLine([cst.Expr(cst.Name(_BELOW if below else ORPHAN))], leading_lines=kept)
 
 
 def is_orphan(node: cst.CSTNode) -> bool:
     """Whether a statement is such a placeholder."""
     match node:
         case cst.SimpleStatementLine(body=[cst.Expr(value=cst.Name(value=name))]):
-            return name == ORPHAN
+            return name in (ORPHAN, _BELOW)
     return False
 
 
@@ -112,15 +118,18 @@ def _adopt(block: Any) -> Any:
     if not any(is_orphan(s) for s in block.body):
         return block
     body: list[Any] = []
-    pending: list[cst.EmptyLine] = []
+    above: list[cst.EmptyLine] = []
+    below: list[cst.EmptyLine] = []
     for node in block.body:
         if is_orphan(node):
-            pending.extend(node.leading_lines)
+            (below if node.body[0].value.value == _BELOW else above).extend(node.leading_lines)
             continue
-        if pending:
-            node = with_leading(node, [*pending, *leading(node)])
-            pending = []
+        if above or below:
+            lines = leading(node)
+            blanks = next((i for i, line in enumerate(lines) if line.comment is not None), len(lines))
+            node = with_leading(node, [*above, *lines[:blanks], *below, *lines[blanks:]])
+            above, below = [], []
         body.append(node)
     if not body and not isinstance(block, cst.Module):
         body = [cst.SimpleStatementLine([cst.Pass()])]
-    return block.with_changes(body=body, footer=[*pending, *block.footer])
+    return block.with_changes(body=body, footer=[*above, *below, *block.footer])

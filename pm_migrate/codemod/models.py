@@ -37,13 +37,17 @@ class Block:
     Parameters
     ----------
     node
-        The statement.
+        The statement; the last one, where several side by side make up one model.
     sites
         The ``pm.Model()`` calls whose model it may enter.
     defines
         Whether the ``with`` itself makes the model.
     roles
         Where each statement goes.
+    problems
+        What is wrong with it: node, code, message.
+    earlier
+        The statements before ``node`` that belong to the same model.
     """
 
     node: cst.With
@@ -51,6 +55,7 @@ class Block:
     defines: bool
     roles: dict[cst.CSTNode, Role] = field(default_factory=dict)
     problems: list[tuple[cst.CSTNode, str, str]] = field(default_factory=list)
+    earlier: list[cst.With] = field(default_factory=list)
 
     @property
     def key(self) -> cst.CSTNode:
@@ -60,12 +65,12 @@ class Block:
     @property
     def item(self) -> cst.WithItem:
         """The item that enters the model."""
-        return self.node.items[0]
+        return [*self.earlier, self.node][0].items[0]
 
     @property
     def body(self) -> list[cst.CSTNode]:
         """Its statements."""
-        return list(self.node.body.body)
+        return [s for node in (*self.earlier, self.node) for s in node.body.body]
 
     def having(self, role: Role) -> list[cst.CSTNode]:
         """The statements that go to one place, in order."""
@@ -108,6 +113,8 @@ class Models:
         self.flow = flow
         self.blocks = [b for b in map(self._block, self._withs()) if b is not None]
         self.models = {m.site: m for m in self._models()}
+        for model in self.models.values():
+            self._extend(model)
         for block in self.blocks:
             self._classify(block)
 
@@ -162,6 +169,44 @@ class Models:
         if any(model.site in {m.site for m in v.models(self.flow.value(n))} for s in between for n in walk(s)):
             return
         model.definition, model.assignment = first, line
+
+    def _extend(self, model: Model) -> None:
+        """Join blocks that add to a model again to its definition, where nothing in between could tell."""
+        for block in list(model.blocks):
+            first = model.definition
+            if first is None or block is first or not self._creates(block):
+                continue
+            if self.tree.order[block.node] < self.tree.order[first.node] or not self._can_join(model, first, block):
+                return
+            joined = Block(
+                block.node,
+                first.sites,
+                first.defines,
+                problems=[*first.problems, *block.problems],
+                earlier=[*first.earlier, first.node],
+            )
+            for blocks in (self.blocks, model.blocks):
+                blocks[blocks.index(first)] = joined
+                blocks.remove(block)
+            model.definition = joined
+
+    def _can_join(self, model: Model, first: Block, block: Block) -> bool:
+        """Whether the statements of two blocks can stand in one place: where the second one stands."""
+        siblings = self._siblings(first.node)
+        if block.node not in siblings or block.sites != {model.site} or block.item.asname is not None:
+            return False
+        if not isinstance(first.node.body, cst.IndentedBlock) or not isinstance(block.node.body, cst.IndentedBlock):
+            return False
+        if any(self.infers(s, first.sites) or self._uses_results(s) for s in first.body):
+            return False
+        between = siblings[siblings.index(first.node) + 1 : siblings.index(block.node)]
+        read = {n.value for s in first.body for n in walk(s) if isinstance(n, cst.Name)}
+        if read & (self.bound_in(between) | self.mutated_in(between)):
+            return False
+        nodes = [n for s in between for n in walk(s)]
+        return not any(model.site in {m.site for m in v.models(self.flow.value(n))} for n in nodes) and not any(
+            t.site is model.site for n in nodes for t in v.tensors(self.flow.value(n))
+        )
 
     def _siblings(self, line: cst.CSTNode) -> list[cst.CSTNode]:
         parent = self.tree.parent.get(line)

@@ -135,13 +135,12 @@ class Names:
 
     def decorator(self, at: cst.CSTNode, options: list[str]) -> str:
         """The decorator of a generator; PyMC4 itself takes the name when the model is made."""
-        scoped = self.plan.options.names == "scoped" or self.plan.options.upstream
-        given = ", ".join(([] if scoped else ["name=None"]) + options)
+        given = ", ".join(([] if self.plan.options.upstream else ["name=None"]) + options)
         return f"{self.alias('pm', at)}.model" + (f"({given})" if given else "")
 
     def call_options(self) -> list[str]:
         """What a call of a generator passes besides its own arguments."""
-        return ["name=None"] if self.plan.options.upstream and self.plan.options.names == "flat" else []
+        return ["name=None"] if self.plan.options.upstream else []
 
     def has(self, module: str) -> bool:
         """Whether the program already imports a module where every place sees it."""

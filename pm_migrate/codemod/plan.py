@@ -29,7 +29,6 @@ Key = cst.CSTNode
 class Options:
     """What :func:`pm_migrate.migrate_source` was asked for."""
 
-    names: str = "flat"
     runtime: str = "shims"
     safe_only: bool = False
     select: frozenset[str] = frozenset()

@@ -66,7 +66,7 @@ def rewrite(text: str, options: Options) -> Migration:
     unknown = _plan(plan, models)
     migrated = {n for n in flow.references if not plan.is_blocked(plan.owner[n])}
     left = set(flow.references) - migrated
-    plan.names.mixed = any(flow.references[n].startswith("pymc3") for n in left)
+    plan.names.mixed = any(flow.references[n].startswith("pymc3") for n in left) or not options.enabled("PM101")
     if plan.names.mixed:
         migrated -= plan.shared
     needs = frozenset(need for edit in _planned(plan) for need in edit.needs)

@@ -102,11 +102,6 @@ def target_names(target: cst.BaseExpression) -> Iterator[cst.Name]:
         yield from target_names(target.value)
 
 
-def import_root(alias: cst.ImportAlias) -> str:
-    """The dotted name that an ``import`` alias loads."""
-    return dotted(alias.name) or ""
-
-
 class Tree:
     """A parsed module with parents, positions and the order of its nodes.
 

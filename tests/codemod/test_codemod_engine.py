@@ -119,6 +119,12 @@ def test_rules_that_do_not_take_part_leave_their_models(code):
     assert code not in {f.code for f in result.findings}
 
 
+def test_models_never_use_the_alias_of_an_import_that_stays():
+    code = migrate_source(GOOD, ignore={"PM101"}).code
+    assert "import pymc3 as pm\nimport pm_migrate.pymc4 as pm4\n" in code
+    assert "yield pm4.Normal" in code and "= pm4.sample(" in code
+
+
 def test_selected_rules():
     assert migrate_source(GOOD, select={"PM101"}).code == GOOD
     assert migrate_source("import theano\nx = 1\n", select={"pm102"}).code == "x = 1\n"

@@ -104,8 +104,10 @@ def old_modules(recorder: Recorder) -> dict[str, types.ModuleType]:
     pymc3 = types.ModuleType("pymc3")
 
     class Model:
-        def __enter__(self) -> Any:
+        def __init__(self) -> None:
             recorder.made.append("model")
+
+        def __enter__(self) -> Any:
             return self
 
         def __exit__(self, *error: object) -> None:
@@ -350,6 +352,18 @@ PROGRAMS = {
         with model:
             a = pm.Normal('a', 0, scale)
             pm.Normal('b', np.exp(a), 1.)
+    """,
+    "finished in a later block": """
+        scale = 3.
+        with pm.Model() as model:
+            a = pm.Normal('a', 0, scale)
+            k = 2.
+        data = np.ones(3)
+        with model:
+            b = pm.Normal('b', a, k)
+        with model:
+            pm.Normal('y', b, 1., observed=data)
+        scale = k = None
     """,
     "random numbers in the block": """
         rng = np.random.RandomState(0)

@@ -122,13 +122,45 @@ KEPT = {
         print(i)
         """,
     ),
-    "a second block adds to the model": (
+    "a second block adds to a model that was sampled": (
         "PM207",
         """
         with pm.Model() as model:
             x = pm.Normal('x', 0, 1)
+            trace = pm.sample()
         with model:
             y = pm.Normal('y', 0, 1)
+        """,
+    ),
+    "a second block, after a statement that changes what the first reads": (
+        "PM207",
+        """
+        scale = 1.
+        with pm.Model() as model:
+            x = pm.Normal('x', 0, scale)
+        scale = 2.
+        with model:
+            y = pm.Normal('y', 0, 1)
+        """,
+    ),
+    "a second block, after a use of the model": (
+        "PM207",
+        """
+        with pm.Model() as model:
+            x = pm.Normal('x', 0, 1)
+        show(model)
+        with model:
+            y = pm.Normal('y', 0, 1)
+        """,
+    ),
+    "a second block in another place": (
+        "PM207",
+        """
+        with pm.Model() as model:
+            x = pm.Normal('x', 0, 1)
+        if more:
+            with model:
+                y = pm.Normal('y', 0, 1)
         """,
     ),
     "the model is asked for its variables": (
@@ -431,6 +463,48 @@ def test_reentry_for_inference_leaves_no_block():
     assert "# sample it\n# here\n# quickly\ntrace = pm.sample(model, num_samples=10" in code
 
 
+def test_blocks_side_by_side_are_joined():
+    assert migrated(
+        """
+        # The priors
+        with pm.Model() as model:  # begin
+            scale = load()
+            x = pm.Normal('x', 0, scale)
+            # more below
+
+        data = np.ones(3)
+
+        # The likelihood
+        with model:
+            n = len(data)
+            y = pm.Normal('y', x, 1, shape=n, observed=data)
+            trace = pm.sample(10, tune=10, chains=1)
+        """
+    ) == textwrap.dedent(
+        """\
+        # The priors
+        scale = load()
+        # begin
+        # more below
+
+        data = np.ones(3)
+
+        # The likelihood
+        n = len(data)
+
+
+        @pm.model(name=None)
+        def build_model():
+            x = yield pm.Normal('x', 0, scale)
+            y = yield pm.Normal('y', x, 1, shape=n, observed=data)
+
+
+        model = build_model()
+        trace = pm.sample(model, num_samples=10, burn_in=10, num_chains=1)
+        """
+    )
+
+
 def test_models_through_functions_and_containers():
     code = migrated(
         """
@@ -446,6 +520,29 @@ def test_models_through_functions_and_containers():
         """
     )
     assert "print(pm.draws(pm.sample(m, num_samples=10, burn_in=10, num_chains=1), 'a').mean())" in code
+
+
+def test_models_that_get_their_name_when_entered():
+    code = migrated(
+        """
+        def build():
+            with pm.Model() as m:
+                pm.Normal('a', 0, 1)
+            return m
+
+        with build() as one:
+            t1 = pm.sample(10, tune=10, chains=1)
+        with build():
+            t2 = pm.sample(10, tune=10, chains=1)
+        with one as two:
+            t3 = pm.sample(10, tune=10, chains=1)
+        """
+    )
+    arguments = "num_samples=10, burn_in=10, num_chains=1)"
+    assert (
+        f"one = build()\nt1 = pm.sample(one, {arguments}\nmodel = build()\nt2 = pm.sample(model, {arguments}\n" in code
+    )
+    assert code.endswith(f"two = one\nt3 = pm.sample(two, {arguments}\n")
 
 
 def test_coords_go_to_the_decorator():

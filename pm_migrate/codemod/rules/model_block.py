@@ -14,7 +14,7 @@ that fills containers made outside of it, stays as it was, with a comment at the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,6 +130,8 @@ def _plan_model(plan: Plan, models: Models, model: Model, builders: dict[str, st
     plan.model_names[block.node] = name
     shape = Shape(builders[word], name, tuple(arguments(plan, models, block)), coords)
     plan.edit(block.node, key, lambda updated: _written(plan, block, shape, updated), {"pm"})
+    for node in block.earlier:
+        plan.edit(node, key, _earlier(plan, block, node))
     if model.assignment is not None:
         plan.edit(model.assignment, key, _removed)
     if plan.options.upstream:
@@ -158,25 +160,42 @@ def _plan_reentry(plan: Plan, models: Models, block: Block) -> None:
             "this adds to a model that an earlier block began: move these statements there",
         )
         return
-    if block.item.asname is not None:
-        plan.refuse(block.node, block.key, RULE.code, "use the model by the name it already has")
-        return
-    if not isinstance(block.item.item, (cst.Name, cst.Attribute, cst.Subscript)):
-        plan.refuse(block.node, block.key, RULE.code, "give this model a name before entering it")
-        return
-    if any(n.value in models.bound_in(block.body) for n in walk(block.item.item) if isinstance(n, cst.Name)):
+    name = None if block.item.asname is None else code(block.item.asname.name)
+    if name is None and not isinstance(block.item.item, (cst.Name, cst.Attribute, cst.Subscript)):
+        name = plan.fresh_name("model", block.node)
+    if name is not None:
+        plan.model_names[block.node] = name
+    elif any(n.value in models.bound_in(block.body) for n in walk(block.item.item) if isinstance(n, cst.Name)):
         plan.refuse(block.node, block.key, RULE.code, "the block binds the name of its own model to something else")
         return
-    plan.edit(block.node, block.key, lambda updated: _unwrapped(plan, block, updated))
+    plan.edit(block.node, block.key, lambda updated: _unwrapped(plan, block, updated, name))
 
 
 def _removed(updated: Any) -> Any:
     return edits.orphan(updated.leading_lines, updated.trailing_whitespace.comment)
 
 
-def _unwrapped(plan: Plan, block: Block, updated: Any) -> Any:
-    """The statements of a block without the block."""
+def _earlier(plan: Plan, block: Block, node: cst.With) -> Callable[[Any], Any]:
+    """What stays in place of a block whose variables moved on: the statements that run once, and the comments."""
+
+    once = [o for o in node.body.body if block.roles.get(o) is Role.FRONT]
+
+    def apply(updated: Any) -> Any:
+        front = [s for original in once for s in plan.done(original)]
+        lines = [*_comment_line(updated.body.header.comment), *updated.body.footer]
+        if not front:
+            return edits.orphan([*updated.leading_lines, *lines], below=True)
+        front[0] = edits.with_leading(front[0], [*updated.leading_lines, *_without_blanks(edits.leading(front[0]))])
+        return cst.FlattenSentinel([*front, edits.orphan(lines)])
+
+    return apply
+
+
+def _unwrapped(plan: Plan, block: Block, updated: Any, name: str | None) -> Any:
+    """The statements of a block without the block; with ``name``, after the model got that name."""
     made = [s for original in block.body for s in plan.done(original)]
+    if name is not None:
+        made.insert(0, statement(f"{name} = {code(updated.items[0].item)}"))
     first = [*updated.leading_lines, *_comment_line(updated.body.header.comment)]
     made[0] = edits.with_leading(made[0], [*first, *_without_blanks(edits.leading(made[0]))])
     return cst.FlattenSentinel([*made, *_footer(updated)])
@@ -207,7 +226,11 @@ def _spaced(lines: Sequence[cst.EmptyLine], blanks: int) -> list[cst.EmptyLine]:
 
 def _written(plan: Plan, block: Block, shape: Shape, updated: Any) -> Any:
     """The statements that take the place of a defining block."""
-    parts = {role: [s for o in block.having(role) for s in plan.done(o)] for role in Role}
+    here = {s for s in block.node.body.body if block.roles.get(s) is Role.FRONT}
+    parts = {
+        role: [s for o in block.having(role) if role is not Role.FRONT or o in here for s in plan.done(o)]
+        for role in Role
+    }
     parent = plan.tree.parent[block.node]
     top = isinstance(parent, cst.Module)
     blanks = 2 if top else 1

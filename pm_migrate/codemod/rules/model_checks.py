@@ -51,8 +51,8 @@ REENTRY = Rule(
 
     Why: a generator is one function; what belongs to a model has to stand in one place.
 
-    Limits: blocks that only draw from the model are rewritten. For others, move the statements into the first block,
-    then run again. ``m = pm.Model()`` followed by one ``with m:`` is rewritten when both stand side by side.
+    Limits: blocks that only draw from the model are rewritten, and blocks side by side are joined when nothing between
+    them uses the model or changes what it reads. For others, move the statements into the first block, then run again.
     """,
     (
         Example(
@@ -61,6 +61,7 @@ REENTRY = Rule(
 
             with pm.Model() as model:
                 mu = pm.Normal('mu', 0, 1)
+                trace = pm.sample()
             with model:
                 pm.Normal('x', mu, 1, observed=data)
             """,
@@ -69,6 +70,7 @@ REENTRY = Rule(
 
             with pm.Model() as model:
                 mu = pm.Normal('mu', 0, 1)
+                trace = pm.sample()
             # TODO(pm-migrate PM207): this adds to a model that an earlier block began: move these statements there
             with model:
                 pm.Normal('x', mu, 1, observed=data)
