@@ -14,6 +14,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+__version__ = "4.0a2"  # of PyMC4, whose API this is
+
 _HOME = "pm_migrate.shims.pymc4"
 
 
