@@ -50,8 +50,8 @@ def test_gradient_equals_formula(row: Distribution, form: Form, data: st.DataObj
     wanted = [n for n in oracle.inputs if not (n == "value" and row.discrete) and not _integer(row, n)]
     smooth = [n for n in oracle.inputs if n in wanted]
     for name, index in oracle.scalars(wanted):
-        if row.name == "Laplace" and parameters["mu"] == value:
-            continue  # a kink: both one-sided derivatives are right
+        if row.name == "Laplace" and abs(parameters["mu"] - value) < 1e-10:
+            continue  # a kink, which the oracle's differences must not straddle
         if name in {"cov", "tau"} and row.name == "MvNormal":
             continue  # one entry of a symmetric matrix alone is not a direction the formula can be moved in
         if name == "chol" and index[0] < index[1]:

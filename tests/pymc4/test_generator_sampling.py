@@ -172,8 +172,8 @@ def test_recording_gives_stand_ins() -> None:
         instance = model()
         result = pm.sample(instance, num_chains=3)
         assert recording.models == [instance]
-        assert result.posterior["mu"].shape == (3, recording.STAND_IN_DRAWS)
+        assert result.posterior["mu"].shape == (3, 1000)
         pm.sample_posterior_predictive(instance, result)
-        assert pm.sample_prior_predictive(instance, 1000).prior["mu"].shape == (1, recording.STAND_IN_DRAWS)
+        assert pm.sample_prior_predictive(instance, 1000).prior["mu"].shape == (1, 1000)
     finally:
         recording.stop()
