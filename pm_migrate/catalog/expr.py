@@ -17,11 +17,21 @@ from typing import Any
 
 from pm_migrate.errors import CatalogueError
 
-#: Every function a row may call; each reader supplies its own implementation.
+#: Functions for parameter mappings, conditions, moments and ends: the runtime evaluates these on tensors and variables.
 FUNCTIONS = frozenset(
     """
     log log1p exp expm1 sqrt abs floor round sigmoid logit gammaln minimum maximum where sum cholesky inverse
-    transpose ones_like argmax ndtr logpow count take diagonal solve_lower
+    transpose ones_like argmax ndtr logpow count take diagonal solve_lower i0e i1e
+    """.split()
+)
+
+#: Further functions for reference formulas (``logp``, ``logcdf``), which only the high-precision judge evaluates.
+#: ``cut_below(cuts, k)`` and ``cut_above(cuts, k)`` are the ends of category ``k`` between increasing cutpoints;
+#: ``gammainc``, ``gammaincc`` and ``betainc`` are regularised; ``owens_t(h, a)`` is Owen's T.
+FORMULA_FUNCTIONS = frozenset(
+    """
+    cos sign atan log_ndtr log_i0e softplus log1mexp logaddexp betaln cut_below cut_above gammainc gammaincc betainc
+    owens_t multigammaln trace matmul
     """.split()
 )
 
@@ -64,7 +74,7 @@ def parse(text: str) -> ast.expr:
 def _check(node: ast.AST, text: str) -> None:
     """Raise unless one node of the tree is in the grammar."""
     if isinstance(node, ast.Call):
-        if not isinstance(node.func, ast.Name) or node.func.id not in FUNCTIONS or node.keywords:
+        if not isinstance(node.func, ast.Name) or node.func.id not in FUNCTIONS | FORMULA_FUNCTIONS or node.keywords:
             raise CatalogueError(f"expression {text!r} calls {ast.unparse(node.func)!r}, which is not in the grammar")
     elif isinstance(node, ast.Constant):
         if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
@@ -92,6 +102,20 @@ def names(text: str) -> frozenset[str]:
     called = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
     found = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in called}
     return frozenset(found - CONSTANTS.keys())
+
+
+@cache
+def functions(text: str) -> frozenset[str]:
+    """Functions that an expression calls.
+
+    Examples
+    --------
+    >>> sorted(functions("log(x) + cos(x)"))
+    ['cos', 'log']
+    """
+    return frozenset(
+        n.func.id for n in ast.walk(parse(text)) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+    )
 
 
 def evaluate(text: str, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,7 +13,13 @@ Tensor = Any
 
 
 def _where(condition: Tensor, yes: Tensor, no: Tensor) -> Tensor:
-    return tf.where(condition, tf.cast(yes, tf.float64), tf.cast(no, tf.float64))
+    dtype = next((x.dtype for x in (yes, no) if tf.is_tensor(x)), tf.float64)
+    return tf.where(condition, tf.cast(yes, dtype), tf.cast(no, dtype))
+
+
+def _of_number(exact: Callable[[float], float], of_tensor: Callable[[Tensor], Tensor]) -> Callable[..., Any]:
+    """A function that keeps Python's numbers numbers: exact in float64, and no dtype of their own."""
+    return lambda x: of_tensor(x) if tf.is_tensor(x) else exact(x)
 
 
 def _cholesky(matrix: Tensor) -> Tensor:
@@ -31,9 +38,10 @@ def _cholesky(matrix: Tensor) -> Tensor:
 
 def _logpow(x: Tensor, m: Tensor) -> Tensor:
     """``log(x ** m)`` with ``0 * log(0) = 0``, and ``-inf`` at x = 0 for every other m, as PyMC3 defines it."""
-    x, m = tf.convert_to_tensor(x, tf.float64), tf.convert_to_tensor(m, tf.float64)
+    dtype = next((t.dtype for t in (x, m) if tf.is_tensor(t)), tf.float64)
+    x, m = tf.convert_to_tensor(x, dtype), tf.convert_to_tensor(m, dtype)
     positive = tf.where(x > 0, x, tf.ones_like(x))
-    at_zero = tf.where(tf.equal(m, 0), tf.zeros_like(m), tf.constant(-np.inf, tf.float64))
+    at_zero = tf.where(tf.equal(m, 0), tf.zeros_like(m), tf.constant(-np.inf, dtype))
     return tf.where(x > 0, m * tf.math.log(positive), at_zero)
 
 
@@ -57,17 +65,20 @@ def _take(weights: Tensor, index: Tensor) -> Tensor:
 
 
 TF_FUNCTIONS: Mapping[str, Callable[..., Tensor]] = {
-    "log": lambda x: tf.math.log(tf.convert_to_tensor(x, tf.float64)),
+    "log": _of_number(math.log, tf.math.log),
     "log1p": tf.math.log1p,
     "exp": tf.exp,
     "expm1": tf.math.expm1,
-    "sqrt": lambda x: tf.sqrt(tf.convert_to_tensor(x, tf.float64)),
+    "sqrt": _of_number(math.sqrt, tf.sqrt),
     "abs": tf.abs,
     "floor": tf.floor,
     "round": tf.round,
     "sigmoid": tf.sigmoid,
     "logit": lambda p: tf.math.log(p) - tf.math.log1p(-p),
-    "gammaln": tf.math.lgamma,
+    "gammaln": _of_number(math.lgamma, tf.math.lgamma),
+    "ndtr": lambda x: 0.5 * tf.math.erfc(-x * math.sqrt(0.5)),
+    "i0e": tf.math.bessel_i0e,
+    "i1e": tf.math.bessel_i1e,
     "minimum": tf.minimum,
     "maximum": tf.maximum,
     "where": _where,
@@ -76,9 +87,10 @@ TF_FUNCTIONS: Mapping[str, Callable[..., Tensor]] = {
     "inverse": _inverse,
     "transpose": tf.linalg.matrix_transpose,
     "ones_like": tf.ones_like,
-    "argmax": lambda x: tf.cast(tf.argmax(x, axis=-1), tf.float64),
+    "argmax": lambda x: tf.cast(tf.argmax(x, axis=-1), x.dtype),
     "logpow": _logpow,
-    "count": lambda x: tf.constant(float(x.shape[-1]), tf.float64),
+    "count": lambda x: float(x.shape[-1]),
     "take": _take,
     "diagonal": tf.linalg.diag_part,
+    "solve_lower": lambda factor, right: tf.linalg.triangular_solve(factor, right[..., None])[..., 0],
 }

@@ -81,4 +81,6 @@ TENSOR_FUNCTIONS: Mapping[str, Callable[..., Variable]] = {
     "take": _take,
     "diagonal": _diagonal,
     "solve_lower": _solve_lower,
+    "i0e": lambda x: elemwise.i0(x) * elemwise.exp(-elemwise.abs_(x)),
+    "i1e": lambda x: elemwise.i1(x) * elemwise.exp(-elemwise.abs_(x)),
 }

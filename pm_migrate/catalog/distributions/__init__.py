@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pm_migrate.catalog.distributions import bounded, counts, half_line, real_line, vectors
+from pm_migrate.catalog.distributions import bounded, counts, half_line, real_line, series, vectors
 from pm_migrate.catalog.schema import Distribution
 
 ROWS: tuple[Distribution, ...] = (
@@ -11,4 +11,5 @@ ROWS: tuple[Distribution, ...] = (
     *bounded.ROWS,
     *counts.ROWS,
     *vectors.ROWS,
+    *series.ROWS,
 )
