@@ -48,13 +48,24 @@ def recorded_models(path: Path) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
+#: Theano's sampler takes minutes on most programs: the others are run with ``--profile deep``.
+QUICK = {"eight_schools", "logistic_regression"}
+
+
 @pytest.mark.parametrize("road", ["rewrite", "drop-in"])
 @pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.filterwarnings("ignore::UserWarning")  # ArviZ on stand-ins of a few draws
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # and its division by the variance of a constant one
 def test_posterior_means_agree(
-    program: str, road: str, reference: ReferenceClient, originals: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    program: str,
+    road: str,
+    reference: ReferenceClient,
+    originals: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
+    if program not in QUICK and request.config.getoption("--profile") != "deep":
+        pytest.skip("PyMC3 samples this program for minutes; all programs with --profile deep")
     monkeypatch.chdir(CORPUS / program)
     if program not in originals:
         loaded = reference.load_program(CORPUS / program / "before.py")

@@ -18,20 +18,26 @@ from typing import Any
 from pm_migrate.errors import CatalogueError
 
 #: Functions for parameter mappings, conditions, moments and ends: the runtime evaluates these on tensors and variables.
+#: ``column(x)`` has a new last axis of length 1; ``between(F)`` are the probabilities of the categories between
+#: cutpoints whose cumulative probabilities are the last axis of F.
 FUNCTIONS = frozenset(
     """
     log log1p exp expm1 sqrt abs floor round sigmoid logit gammaln minimum maximum where sum cholesky inverse
-    transpose ones_like argmax ndtr logpow count take diagonal solve_lower i0e i1e
+    transpose ones_like argmax ndtr logpow count take diagonal solve_lower i0e i1e column between
     """.split()
 )
 
 #: Further functions for reference formulas (``logp``, ``logcdf``), which only the high-precision judge evaluates.
 #: ``cut_below(cuts, k)`` and ``cut_above(cuts, k)`` are the ends of category ``k`` between increasing cutpoints;
-#: ``gammainc``, ``gammaincc`` and ``betainc`` are regularised; ``owens_t(h, a)`` is Owen's T.
+#: ``gammainc``, ``gammaincc`` and ``betainc`` are regularised; ``owens_t(h, a)`` is Owen's T;
+#: ``betabinom_cdf(alpha, beta, n, x)`` and ``hypergeom_cdf(N, k, n, x)`` are sums of the probabilities up to x;
+#: ``interpolate(x, xs, ys)`` is linear between the points, ``trapezoid(xs, ys)`` the area under them;
+#: ``correlation_matrix(v)`` is symmetric with a unit diagonal and v as its strict upper triangle, row by row.
 FORMULA_FUNCTIONS = frozenset(
     """
     cos sign atan log_ndtr log_i0e softplus log1mexp logaddexp betaln cut_below cut_above gammainc gammaincc betainc
-    owens_t multigammaln trace matmul
+    betabinom_cdf hypergeom_cdf owens_t multigammaln trace matmul correlation_matrix interpolate
+    trapezoid
     """.split()
 )
 

@@ -260,7 +260,7 @@ class ReferenceClient(ProgramClient):
         return self.call("distribution_defaults", name=name, kwargs=dict(kwargs), shape=list(shape))
 
     def compile_distribution(
-        self, name: str, params: Mapping[str, Mapping[str, Any]], value: Mapping[str, Any]
+        self, name: str, params: Mapping[str, Mapping[str, Any]], value: Mapping[str, Any], method: str = "logp"
     ) -> CompiledDistribution:
         """Compile a distribution once, with symbolic value and parameters.
 
@@ -271,8 +271,10 @@ class ReferenceClient(ProgramClient):
             ``"broadcastable"``; or ``{"constant": value}``.
         value
             The same for the value.
+        method
+            ``logp``, or ``logcdf`` where the distribution has one.
         """
-        answer = self.call("compile_distribution", name=name, params=params, value=value)
+        answer = self.call("compile_distribution", name=name, params=params, value=value, method=method)
         return CompiledDistribution(
             name, answer["handle"], self.life, tuple(answer["gradients"]), answer["no_gradient"]
         )

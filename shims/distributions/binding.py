@@ -8,7 +8,7 @@ that neither the log density nor a gradient can become NaN (the two-``where`` pa
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from pm_migrate.catalog import Distribution, Form, expr
 from pm_migrate.errors import CatalogueError
+from pm_migrate.shims import quirks
 from pm_migrate.shims.distributions import special
 from pm_migrate.shims.distributions.functions import TF_FUNCTIONS
 
@@ -68,12 +69,15 @@ class Bound:
         The parameters of the form as tensors, as the user gave them (not yet masked).
     dtype
         Dtype of all parameters, values and densities.
+    fixed
+        Whether PyMC3's modelling faults are mended: as it was chosen when the distribution was bound.
     """
 
     row: Distribution
     form: Form
     given: Mapping[str, Tensor]
     dtype: tf.DType = FLOAT
+    fixed: bool = field(default_factory=quirks.fixed)
 
     @cached_property
     def _conditions(self) -> list[tuple[Tensor, frozenset[str]]]:
@@ -195,7 +199,14 @@ class Bound:
     @property
     def _raw_log_prob(self) -> Callable[[Tensor], Tensor]:
         own = special.LOG_PROB.get(self.row.name)
-        return self._tfp(self._tfp_arguments).log_prob if own is None else lambda value: own(value, self.canonical)
+        if own is None:
+            return self._tfp(self._tfp_arguments).log_prob
+
+        def log_prob(value: Tensor) -> Tensor:
+            with quirks.quirks("fixed" if self.fixed else "pymc3"):
+                return own(value, self.canonical)
+
+        return log_prob
 
     def log_prob(self, value: Any) -> Tensor:
         """Log density, elementwise over the batch, the event axis reduced.
@@ -271,7 +282,7 @@ class Bound:
             else:
                 checks.append(value <= end if closed else value < end)
         if support.integer:
-            checks.append(tf.equal(value, tf.floor(value)))
+            checks.append(tf.equal(value, tf.floor(value)) & tf.math.is_finite(value))
         if not checks:
             return None, None
         each = checks[0]
@@ -290,6 +301,9 @@ class Bound:
 
     def test_value(self) -> Tensor:
         """Default test value of the row: PyMC3's."""
+        own = special.TEST_VALUE.get(self.row.name)
+        if own is not None:
+            return own(self.canonical)
         return as_float(expr.evaluate(self.row.test_value, self.canonical, TF_FUNCTIONS), self.dtype)
 
     def sample(self, shape: tuple[int, ...], seed: Tensor) -> Tensor:

@@ -64,6 +64,13 @@ def _take(weights: Tensor, index: Tensor) -> Tensor:
     return tf.gather(weights, tf.broadcast_to(index, batch), batch_dims=len(batch))
 
 
+def _between(cumulative: Tensor) -> Tensor:
+    """Probabilities of the categories between cutpoints of these cumulative probabilities."""
+    ends = tf.zeros_like(cumulative[..., :1])
+    padded = tf.concat([ends, cumulative, ends + 1.0], axis=-1)
+    return padded[..., 1:] - padded[..., :-1]
+
+
 TF_FUNCTIONS: Mapping[str, Callable[..., Tensor]] = {
     "log": _of_number(math.log, tf.math.log),
     "log1p": tf.math.log1p,
@@ -92,5 +99,7 @@ TF_FUNCTIONS: Mapping[str, Callable[..., Tensor]] = {
     "count": lambda x: float(x.shape[-1]),
     "take": _take,
     "diagonal": tf.linalg.diag_part,
+    "column": lambda x: x[..., None],
+    "between": _between,
     "solve_lower": lambda factor, right: tf.linalg.triangular_solve(factor, right[..., None])[..., 0],
 }

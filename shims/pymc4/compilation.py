@@ -90,7 +90,7 @@ class _Discovery(_Compiling):
                 unconstrained.dtype.name,
                 None if transform is None else transform.tag,
                 np.asarray(unconstrained.numpy()),
-                kind=dist.row.kind,
+                kind=dist.kind,
                 categories=dist.categories,
             )
         )

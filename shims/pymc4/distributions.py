@@ -9,6 +9,7 @@ from typing import Any
 from pm_migrate.catalog import ROWS, Form
 from pm_migrate.catalog import Distribution as Row
 from pm_migrate.shims import transforms
+from pm_migrate.shims.pymc4.composites import COMPOSITES
 from pm_migrate.shims.pymc4.distribution import NO_TRANSFORM, Distribution, signature_of
 from pm_migrate.shims.pymc4.terms import Deterministic, Potential
 
@@ -41,13 +42,14 @@ def _classes() -> dict[str, type[Distribution]]:
     return {name: _make(name, rows[row], tuple(forms)) for (name, row), forms in found.items()}
 
 
-#: Every distribution by its name in the generator front end.
+#: Every distribution of the catalogue by its name in the generator front end.
 CLASSES: Mapping[str, type[Distribution]] = _classes()
 
-__all__ = ["CLASSES", "NO_TRANSFORM", "Deterministic", "Distribution", "Potential", "transforms", *CLASSES]
+__all__ = ["CLASSES", "NO_TRANSFORM", "Deterministic", "Distribution", "Potential", "transforms", *COMPOSITES, *CLASSES]
 
 
 def __getattr__(name: str) -> Any:
-    if name in CLASSES:
-        return CLASSES[name]
+    for classes in (CLASSES, COMPOSITES):
+        if name in classes:
+            return classes[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -113,7 +113,7 @@ def test_a_name_must_be_a_string_and_new() -> None:
         (lambda: pm.Normal("x", 0, 1, transform="logit"), ValueError, "transform"),
         (lambda: pm.Normal("x", 0, 1, observed=[1.0, np.nan]), NotSupported, "x: observed data have missing values"),
         (lambda: pm.Normal("x", 0, 1, observed=[1.0], total_size=10), NotSupported, "total_size"),
-        (lambda: pm.Weibull("x", 1, 1), NotSupported, "Weibull"),
+        (lambda: pm.BART("x", [1.0], [2.0]), NotSupported, "BART"),
         (lambda: pm.Wibull("x", 1, 1), AttributeError, "Wibull"),
         (lambda: pm.Normal("x", 0, 1, dims="city"), ValueError, "city"),
     ],

@@ -1,8 +1,9 @@
 """Rows that TFP does not serve, each with its reason.
 
 ``LOG_PROB`` and ``LOG_CDF`` map a row to ``f(value, canonical) -> tensor``, ``SAMPLE`` to
-``f(canonical, shape, seed) -> tensor`` and ``EVENT_SHAPE`` to ``f(canonical) -> shape``; ``canonical`` are safe tensors
-of one float dtype, which results have too, and ``value`` is in the support.
+``f(canonical, shape, seed) -> tensor``, ``EVENT_SHAPE`` to ``f(canonical) -> shape`` and ``TEST_VALUE`` to
+``f(canonical) -> tensor``; ``canonical`` are safe tensors of one float dtype, which results have too, and ``value`` is
+in the support.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pm_migrate.shims.distributions.special import continuous, counts, series, vectors
+from pm_migrate.shims.distributions.special import continuous, counts, labels, matrices, series, vectors
 
 Tensor = Any
-_MODULES = (continuous, counts, vectors, series)
+_MODULES = (continuous, counts, labels, vectors, matrices, series)
 
 LOG_PROB: Mapping[str, Callable[[Tensor, Mapping[str, Tensor]], Tensor]] = {
     name: function for module in _MODULES for name, function in module.LOG_PROB.items()
@@ -29,5 +30,12 @@ SAMPLE: Mapping[str, Callable[[Mapping[str, Tensor], tuple[int, ...], Tensor], T
 
 EVENT_SHAPE: Mapping[str, Callable[[Mapping[str, Tensor]], tuple[int, ...]]] = {
     **vectors.EVENT_SHAPE,
+    **matrices.EVENT_SHAPE,
     **series.EVENT_SHAPE,
+}
+
+TEST_VALUE: Mapping[str, Callable[[Mapping[str, Tensor]], Tensor]] = {
+    **continuous.TEST_VALUE,
+    **vectors.TEST_VALUE,
+    **matrices.TEST_VALUE,
 }
