@@ -1,57 +1,81 @@
-"""Write the support matrix and the heat maps of wrong bits from a recorded run of the harness.
+"""Write the support matrix and the heat maps of wrong bits from recorded runs of the harness.
 
-``pytest equivalence_tests/test_density.py --record-wrong-bits FOLDER``, then ``python docs/wrong_bits.py FOLDER``.
+``pytest equivalence_tests/test_density.py --record-wrong-bits FOLDER``, then ``python docs/wrong_bits.py FOLDER...``.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 import sys
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pm_migrate.catalog import ROWS
+from pm_migrate.catalog import DISTRIBUTIONS, ROWS, Distribution
 
 DOCS = Path(__file__).parent
 PAGE = DOCS / "support-matrix.md"
 PICTURES = DOCS / "images"
 
+#: Decades of sizes in the pictures; what is smaller or larger is in the outermost cells.
+DECADES = (-9, 9)
+PANELS = (4, 5)
+
 HEAD = """\
 # Support matrix
 
-Made by `docs/wrong_bits.py` from a recorded run of `equivalence_tests/test_density.py`: the worst wrong bits of the log
-density and of the gradient (by the value and every parameter) over all points drawn, against the formula in high
-precision. Wrong bits are what is lost beyond the conditioning of the formula at that point
-(`equivalence_tests/tolerances.py`); the harness allows 8 and 12. A dash means that the mode was not run.
+Made by `docs/wrong_bits.py` from recorded runs of `equivalence_tests/test_density.py`: the worst wrong bits of the log
+density, and after the stroke of the gradient (by the value and every parameter), over all points drawn, against the
+formula in high precision. [Wrong bits](equivalence.md#wrong-bits) are what is lost beyond rounding each input and
+summand once; the limits are 8 and 12 of 53 in float64, 8 of 24 in float32. A dash: not run.
+
+"""
+
+PICTURES_HEAD = """
+## Where the bits are lost
+
+Each cell is the worst of its points, log density or gradient, in float64 under XLA: over the size of the value (its
+largest entry) and that of a parameter (a scale or a shape where there is one), in the parametrisations that have it.
+White: no point drawn there.
 
 """
 
 
-def entries(folder: Path) -> Iterable[dict[str, Any]]:
+def entries(folders: Iterable[Path]) -> list[dict[str, Any]]:
     """All recorded points."""
-    for path in sorted(folder.glob("*.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            yield json.loads(line)
+    paths = sorted(path for folder in folders for path in folder.glob("*.jsonl"))
+    return [json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _order(mode: str) -> tuple[bool, bool, str]:
+    """CPU before GPU, float64 before float32, graph before XLA."""
+    return "GPU" in mode, "float32" in mode, mode.lower()
+
+
+def _title(mode: str) -> str:
+    """``XLA float64 /CPU:0`` as a column title."""
+    kind, dtype, device = mode.split()
+    return f"{kind}, {dtype}, {re.sub('[/:0-9]', '', device)}"
 
 
 def table(found: Iterable[Mapping[str, Any]]) -> str:
     """The matrix as a Markdown table."""
     worst: dict[tuple[str, tuple[str, ...]], dict[str, tuple[float, float]]] = defaultdict(dict)
-    counts: dict[str, int] = defaultdict(int)
+    counts: Counter[str] = Counter()
     for entry in found:
         cell = worst[entry["row"], tuple(entry["form"])]
         mode = entry["mode"]
         logp, gradient = cell.get(mode, (0.0, 0.0))
         cell[mode] = max(logp, entry["logp_bits"]), max(gradient, entry["gradient_bits"])
         counts[mode] += 1
-    modes = sorted(counts)
+    modes = sorted(counts, key=_order)
     lines = [
-        "| distribution | parameters | " + " | ".join(m.replace(" /", ", ").replace(":0", "") for m in modes) + " |",
+        "| distribution | parameters | " + " | ".join(map(_title, modes)) + " |",
         "|" + "---|" * (len(modes) + 2),
     ]
     for row in ROWS:
@@ -59,65 +83,87 @@ def table(found: Iterable[Mapping[str, Any]]) -> str:
             cell = worst.get((row.name, form.given), {})
             shown = (f"{cell[m][0]:.1f} / {cell[m][1]:.1f}" if m in cell else "-" for m in modes)
             lines.append(f"| {row.name} | {', '.join(form.given) or 'none'} | {' | '.join(shown)} |")
-    lines += ["", "Points: " + ", ".join(f"{counts[m]:,} in {m}" for m in modes) + "."]
+    lines += ["", "Points drawn: " + "; ".join(f"{counts[m]:,} in {_title(m)}" for m in modes) + "."]
     return "\n".join(lines) + "\n"
 
 
-def heat_maps(found: Iterable[Mapping[str, Any]]) -> list[str]:
-    """One picture per dozen distributions: the worst wrong bits over value and first parameter, both on a log scale."""
+def shown_parameter(row: Distribution) -> str | None:
+    """The parameter on a picture's axis: the first that must be positive, else the first."""
+    given = row.forms[0].given
+    positive = (n for n in given if row.param(n).domain.lower == "0" or row.param(n).domain.structure)
+    return next(positive, given[0] if given else None)
+
+
+def cells(row: Distribution, found: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    """Worst wrong bits by decade of the parameter and of the value; NaN where there is no point."""
+    name = shown_parameter(row)
+    count = DECADES[1] - DECADES[0]
+    worst = np.full((count, count), np.nan)
+    for entry in found:
+        if name is None or name in entry["given"]:
+            at = _decade(0.0 if name is None else entry["given"][name]), _decade(entry["value"])
+            worst[at] = np.nanmax([worst[at], entry["logp_bits"], entry["gradient_bits"]])
+    return worst
+
+
+def _decade(x: Any) -> int:
+    """Index of the decade of the largest entry's size."""
+    largest = float(np.max(np.abs(np.asarray(x, float)), initial=0.0))
+    size = math.floor(math.log10(largest)) if 0 < largest < math.inf else DECADES[0]
+    return min(max(size, DECADES[0]), DECADES[1] - 1) - DECADES[0]
+
+
+def heat_maps(found: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[str]]]:
+    """Draw the pictures; each with the distributions on it."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    by_row: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
+    by_row: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for entry in found:
-        if "float64" in entry["mode"] and entry["mode"].startswith("XLA"):
-            first = entry["given"][entry["form"][0]] if entry["form"] else 0.0
-            bits = max(entry["logp_bits"], entry["gradient_bits"])
-            by_row[entry["row"]].append((_size(entry["value"]), _size(first), bits))
+        if entry["mode"].startswith("XLA float64"):
+            by_row[entry["row"]].append(entry)
     names = [row.name for row in ROWS if row.name in by_row]
     PICTURES.mkdir(exist_ok=True)
-    written = []
-    for start in range(0, len(names), 12):
-        figure, axes = pyplot.subplots(3, 4, figsize=(13, 9), constrained_layout=True)
-        for panel in axes.flat:
+    for old in PICTURES.glob("wrong-bits-*.png"):
+        old.unlink()
+    edges = np.arange(DECADES[0], DECADES[1] + 1)
+    per_picture = PANELS[0] * PANELS[1]
+    written: list[tuple[str, list[str]]] = []
+    for start in range(0, len(names), per_picture):
+        here = names[start : start + per_picture]
+        rows_of_panels = math.ceil(len(here) / PANELS[1])
+        figure, axes = pyplot.subplots(
+            rows_of_panels, PANELS[1], figsize=(14, 2.7 * rows_of_panels + 0.6), layout="constrained", squeeze=False
+        )
+        for panel in axes.flat[len(here) :]:
             panel.set_visible(False)
-        image = None
-        for name, panel in zip(names[start : start + 12], axes.flat, strict=False):
-            panel.set_visible(True)
-            value, parameter, bits = np.array(by_row[name]).T
-            edges = np.arange(-9, 10)
-            cells = np.full((len(edges) - 1, len(edges) - 1), np.nan)
-            for v, p, b in zip(value, parameter, bits, strict=True):
-                i, j = (int(np.clip(math.floor(x), -9, 8)) + 9 for x in (p, v))
-                cells[i, j] = np.nanmax([cells[i, j], b])
-            image = panel.pcolormesh(edges, edges, cells, vmin=0, vmax=12, cmap="viridis")
-            panel.set_title(name, fontsize=9)
-            panel.tick_params(labelsize=7)
-        figure.supxlabel("log10 of the value's size")
-        figure.supylabel("log10 of the first parameter's size")
-        assert image is not None
-        figure.colorbar(image, ax=axes, label="worst wrong bits (log density or gradient)")
-        path = PICTURES / f"wrong-bits-{start // 12 + 1}.png"
-        figure.savefig(path, dpi=70)
+        for name, panel in zip(here, axes.flat, strict=False):
+            row = DISTRIBUTIONS[name]
+            image = panel.pcolormesh(edges, edges, cells(row, by_row[name]), vmin=0, vmax=12, cmap="viridis")
+            panel.set_title(name, fontsize=10)
+            panel.set_ylabel(f"|{shown_parameter(row)}|" if row.forms[0].given else "no parameter", fontsize=8)
+            ticks = np.arange(-8, 9, 4)
+            panel.set_xticks(ticks, [f"$10^{{{t}}}$" for t in ticks], fontsize=7)
+            panel.set_yticks(ticks, [f"$10^{{{t}}}$" for t in ticks], fontsize=7)
+        figure.supxlabel("|value|", fontsize=10)
+        figure.colorbar(image, ax=axes, label="worst wrong bits", shrink=min(1.0, 2.0 / rows_of_panels))
+        path = PICTURES / f"wrong-bits-{len(written) + 1}.png"
+        figure.savefig(path, dpi=75)
         pyplot.close(figure)
-        written.append(path.name)
+        written.append((path.name, here))
     return written
 
 
-def _size(x: Any) -> float:
-    """Decimal logarithm of the largest entry's size."""
-    largest = float(np.max(np.abs(np.asarray(x, float)), initial=0.0))
-    return math.log10(largest) if largest > 0 else -9.0
-
-
-def main(folder: Path) -> None:
+def main(folders: Sequence[Path]) -> None:
     """Write the page and its pictures."""
-    found = list(entries(folder))
-    pictures = "\n".join(f"![Wrong bits over value and parameter](images/{name})" for name in heat_maps(found))
-    PAGE.write_text(HEAD + table(found) + "\n## Where the bits are lost\n\n" + pictures + "\n", encoding="utf-8")
+    found = entries(folders)
+    if not found:
+        raise SystemExit(f"nothing recorded in {', '.join(map(str, folders))}")
+    pictures = [f"![Wrong bits of {', '.join(names)}](images/{file})\n" for file, names in heat_maps(found)]
+    PAGE.write_text(HEAD + table(found) + PICTURES_HEAD + "\n".join(pictures), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main([Path(folder) for folder in sys.argv[1:]])

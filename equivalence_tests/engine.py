@@ -106,6 +106,8 @@ _REFERENCE: dict[tuple[Any, ...], Any] = {}
 
 #: Sizes, which PyMC3 wants as Python numbers.
 SIZES = {("LKJCorr", ("eta", "n")): ("n",), ("LKJCorr", ("n", "p")): ("p",)}
+#: Arrays that PyMC3's constructor computes with.
+TABLES = {"Interpolated": ("x_points", "pdf_points")}
 #: Rows whose constructor needs ``shape=``.
 SHAPED = frozenset({"DirichletMultinomial", "MatrixNormal"})
 
@@ -117,18 +119,22 @@ def pymc3(
     sizes = SIZES.get((row.name, form.given), ())
     results = []
     for parameters, value in points:
-        constants = {n: int(parameters[n]) for n in sizes}
+        constants: dict[str, Any] = {n: int(parameters[n]) for n in sizes}
+        constants |= {n: np.asarray(parameters[n]) for n in TABLES.get(row.name, ())}
         if row.name in SHAPED:
             constants["shape"] = np.shape(value)
         # ranks and constants alone make the function
-        key = (row.name, form.given, np.ndim(value), tuple(constants.items()), method, reference.life)
+        fixed_key = tuple((n, repr(np.asarray(v).tolist())) for n, v in constants.items())
+        key = (row.name, form.given, np.ndim(value), fixed_key, method, reference.life)
         typed = {n: np.asarray(v, _dtype(row, n)) for n, v in parameters.items() if n not in constants}
         typed["value"] = np.asarray(value, "int64" if row.discrete else "float64")
         if key not in _REFERENCE:
             kinds = {n: {"dtype": v.dtype.name, "ndim": v.ndim, "test_value": v} for n, v in typed.items()}
             kind = kinds.pop("value")
             fixed = {n: {"constant": v} for n, v in constants.items()}
-            _REFERENCE[key] = reference.compile_distribution(row.name, {**kinds, **fixed}, kind, method)
+            _REFERENCE[key] = reference.compile_distribution(
+                row.name, {**kinds, **fixed}, kind, method, gradient=method == "logp"
+            )
         results.append((_REFERENCE[key], typed))
     answers = []
     for function in dict.fromkeys(f for f, _ in results):

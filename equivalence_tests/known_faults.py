@@ -97,6 +97,58 @@ LOG_DENSITY: Mapping[str, Callable[[Mapping[str, Any], Any, float], float]] = {
     "ZeroInflatedNegativeBinomial": _large_shape,
 }
 
+
+#: Below, an exponential is no normal number.
+_UNDERFLOW = -600.0
+
+
+def _underflow(given: Mapping[str, Any], value: Any, exact: float) -> float:
+    """The logarithm of a probability that underflows."""
+    return math.inf if exact < _UNDERFLOW else CONSTANTS
+
+
+def _cauchy_cdf(given: Mapping[str, Any], value: Any, exact: float) -> float:
+    """``0.5 + atan(z) / pi`` cancels in the left tail."""
+    return math.inf if exact < -30 else CONSTANTS + 4 * _ULP * math.exp(-exact)
+
+
+def _incomplete_beta(given: Mapping[str, Any], value: Any, exact: float) -> float:
+    """Its incomplete beta function stops early (off by up to 0.07); its power series cancels where F is nearly 1."""
+    return math.inf if exact < _UNDERFLOW or exact > -1e-9 else 0.1
+
+
+def _student_t_cdf(given: Mapping[str, Any], value: Any, exact: float) -> float:
+    """As the others of :func:`_incomplete_beta`; ``z**2`` overflows, or ``nu / (nu + z**2)`` is rounded away."""
+    far = abs(float(value) - float(given["mu"])) / _sigma(given) > 1e50
+    return math.inf if far else _incomplete_beta(given, value, exact)
+
+
+def _binomial_cdf(given: Mapping[str, Any], value: Any, exact: float) -> float:
+    """-inf for n = 0."""
+    return math.inf if float(given["n"]) == 0 else _incomplete_beta(given, value, exact)
+
+
+def _hypergeometric_cdf(given: Mapping[str, Any], value: Any, exact: float) -> float:
+    """-inf for an empty population."""
+    return math.inf if float(given["N"]) == 0 else _underflow(given, value, exact)
+
+
+LOG_CDF: Mapping[str, Callable[[Mapping[str, Any], Any, float], float]] = {
+    "Beta": _incomplete_beta,
+    "Binomial": _binomial_cdf,
+    "Cauchy": _cauchy_cdf,
+    "ChiSquared": _underflow,
+    "Gamma": _underflow,
+    "HyperGeometric": _hypergeometric_cdf,
+    "InverseGamma": _underflow,
+    "NegativeBinomial": _incomplete_beta,
+    "Poisson": _underflow,
+    "StudentT": _student_t_cdf,
+    "ZeroInflatedBinomial": _binomial_cdf,
+    "ZeroInflatedNegativeBinomial": _incomplete_beta,
+}
+
+
 def _left_tail(given: Mapping[str, Any], value: Any) -> bool:
     return float(given["alpha"]) * (float(value) - float(given["mu"])) / _sigma(given) < -5
 

@@ -12,7 +12,7 @@ import mpmath
 import numpy as np
 from mpmath import mpf
 
-from equivalence_tests import jets
+from equivalence_tests import incomplete, jets
 from equivalence_tests.jets import Jet, plain
 from pm_migrate.catalog import Distribution, Form, expr
 
@@ -107,24 +107,29 @@ def _correlation_matrix(packed: Any) -> Any:
     return matrix
 
 
-def _choose(n: Any, k: Any) -> Any:
-    return mpmath.binomial(n, k)
+def _sum_of_ratios(first: Any, ratio: Callable[[int], Any], start: int, last: int) -> Any:
+    """``first + first * ratio(start) + ...``, up to the term of number ``last``."""
+    total, term = first, first
+    for k in range(start, last):
+        term *= ratio(k)
+        total += term
+    return total
 
 
 def _betabinom_cdf(alpha: Any, beta: Any, n: Any, x: Any) -> Any:
     """The sum of the probabilities up to x."""
     alpha, beta, n = (mpf(plain(a)) for a in (alpha, beta, n))
     last = int(min(mpmath.floor(plain(x)), n))
-    terms = (_choose(n, k) * mpmath.beta(k + alpha, n - k + beta) for k in range(last + 1))
-    return mpmath.fsum(terms) / mpmath.beta(alpha, beta)
+    first = mpmath.beta(alpha, n + beta) / mpmath.beta(alpha, beta)
+    return _sum_of_ratios(first, lambda k: (n - k) * (k + alpha) / ((k + 1) * (n - k - 1 + beta)), 0, last)
 
 
 def _hypergeom_cdf(population: Any, successes: Any, draws: Any, x: Any) -> Any:
     """The sum of the probabilities up to x."""
     size, good, n = (mpf(plain(a)) for a in (population, successes, draws))
-    first, last = int(max(0, n - size + good)), int(min(mpmath.floor(plain(x)), n, good))
-    terms = (_choose(good, k) * _choose(size - good, n - k) for k in range(first, last + 1))
-    return mpmath.fsum(terms) / _choose(size, n)
+    start, last = int(max(0, n - size + good)), int(min(mpmath.floor(plain(x)), n, good))
+    first = mpmath.binomial(good, start) * mpmath.binomial(size - good, n - start) / mpmath.binomial(size, n)
+    return _sum_of_ratios(first, lambda k: (good - k) * (n - k) / ((k + 1) * (size - good - n + k + 1)), start, last)
 
 
 def _interpolate(x: Any, xs: Any, ys: Any) -> Any:
@@ -190,9 +195,9 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "hypergeom_cdf": _hypergeom_cdf,
     "interpolate": _interpolate,
     "trapezoid": _trapezoid,
-    "gammainc": _regularised(lambda a, x: mpmath.gammainc(a, 0, x, regularized=True)),
-    "gammaincc": _regularised(lambda a, x: mpmath.gammainc(a, x, mpmath.inf, regularized=True)),
-    "betainc": _regularised(lambda a, b, x: mpmath.betainc(a, b, 0, x, regularized=True)),
+    "gammainc": _regularised(incomplete.gammainc),
+    "gammaincc": _regularised(incomplete.gammaincc),
+    "betainc": _regularised(incomplete.betainc),
 }
 
 #: Digits in use. Most formulas lose few; these have differences of tail probabilities (35 standard deviations out:
@@ -357,16 +362,27 @@ class Oracle:
 
     def logcdf(self) -> float:
         """The log distribution function, rounded once."""
-        assert self.row.logcdf is not None
         with mpmath.workdps(self.digits):
-            given = {n: (exact(v) if v.shape else mpf(float(v))) for n, v in self.inputs.items()}
-            mapping = self.row.canonical_of(self.form)
-            values = {c: expr.evaluate(text, given, FUNCTIONS) for c, text in mapping.items()}
-            return float(
-                _total(
-                    expr.evaluate(self.row.logcdf, {**values, "value": given["value"], "pi": +mpmath.pi}, FUNCTIONS)
-                ).value
-            )
+            return float(self._logcdf())
+
+    def logcdf_condition(self) -> float:
+        """``|F| + sum |x_i dF/dx_i|`` of the log distribution function F."""
+        with mpmath.workdps(self.digits):
+            at = self._logcdf()
+            step = mpf(10) ** (-self.digits // 3)
+            moved = (self._logcdf(key, step) for key in self.scalars if self.inputs[key[0]][key[1]])
+            return float(abs(at) + sum((abs(there - at) / step for there in moved), mpf(0)))
+
+    def _logcdf(self, moved: tuple[str, tuple[int, ...]] | None = None, step: Any = 0) -> Any:
+        """In the digits in use, with one scalar input larger by a relative step."""
+        assert self.row.logcdf is not None
+        given = {n: np.array(exact(v), dtype=object) for n, v in self.inputs.items()}
+        if moved is not None:
+            given[moved[0]][moved[1]] *= 1 + step
+        given = {n: v if v.shape else v.item() for n, v in given.items()}
+        values = {c: expr.evaluate(text, given, FUNCTIONS) for c, text in self.row.canonical_of(self.form).items()}
+        values = {**values, "value": given["value"], "pi": +mpmath.pi}
+        return _total(expr.evaluate(self.row.logcdf, values, FUNCTIONS)).value
 
 
 def wrong_bits(ours: float, truth: float, condition: float, eps: float = EPS) -> float:

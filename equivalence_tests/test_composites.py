@@ -28,6 +28,11 @@ counts = np.array([0, 3, 1, 7, 2, 0])
 """
 
 MODELS: dict[str, str] = {
+    "vector_with_elementwise_transform": """
+        x = pm.MvNormal("x", mu=np.ones(3), cov=np.eye(3), shape=3, transform=pm.distributions.transforms.log,
+                        testval=np.array([1.0, 2.0, 3.0]))
+        y = pm.AR1("y", k=0.5, tau_e=1.0, shape=4, transform=pm.distributions.transforms.log, testval=np.ones(4))
+    """,
     "bound_lower": """
         x = pm.Bound(pm.Normal, lower=0.5)("x", mu=1.0, sigma=2.0)
         pm.Normal("y", x, 1.0, observed=data)

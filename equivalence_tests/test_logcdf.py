@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from equivalence_tests import engine, strategies, tolerances
 from equivalence_tests.engine import Point
 from equivalence_tests.oracle import EPS, Oracle, wrong_bits
 from equivalence_tests.test_density import BATCH, EXAMPLES, PHASES
-from pm_migrate.catalog import ROWS, Distribution, Form
+from pm_migrate.catalog import ROWS, Distribution, Form, expr
 from pm_migrate.errors import CatalogueError
 from pm_migrate.reference.client import ReferenceClient
 from pm_migrate.shims.distributions.binding import bind
@@ -25,33 +26,49 @@ CASES = [
     if row.logcdf is not None
     for form in row.forms
 ]
+#: Largest size of these rows, whose probabilities the judge adds up one by one.
+LARGEST_SIZE = {"BetaBinomial": 1000.0, "HyperGeometric": 1000.0}
+#: Largest value of these rows, whose probabilities the runtime adds up: the tail may reach over all values.
+LARGEST_VALUE = {"NegativeBinomial": 5e3, "ZeroInflatedNegativeBinomial": 5e3}
+#: Smallest standard deviation of these rows, in means: the judge's series has as many terms as there are means in it.
+SMALLEST_DEVIATION = {"Gamma": 1e-3, "InverseGamma": 1e-3}
+
+
+def summable(row: Distribution, form: Form, point: Point) -> Point:
+    """The point with its sizes cut down to what can be added up soon, the value in the support again."""
+    parameters, value = point
+    if row.name in SMALLEST_DEVIATION and "mu" in parameters:
+        least = SMALLEST_DEVIATION[row.name] * parameters["mu"]
+        return {**parameters, "sigma": max(parameters["sigma"], least)}, value
+    if row.name in LARGEST_VALUE:
+        return parameters, min(value, LARGEST_VALUE[row.name])
+    if row.name not in LARGEST_SIZE:
+        return point
+    sizes = {n for n in form.given if row.param(n).domain.integer}
+    parameters = {n: min(v, LARGEST_SIZE[row.name]) if n in sizes else v for n, v in parameters.items()}
+    canonical = strategies.canonical_parameters(row, form, parameters)
+    ends = [
+        float(expr.evaluate(end, canonical, strategies.NUMPY_FUNCTIONS))
+        for end in (row.support.lower, row.support.upper)
+    ]
+    return parameters, float(np.clip(value, *ends))
+
+
+def cdf_points(row: Distribution, form: Form) -> st.SearchStrategy[list[Point]]:
+    """A batch of points whose distribution function the judge can compute."""
+    return strategies.points(row, form, BATCH).map(lambda points: [summable(row, form, p) for p in points])
 
 
 def conditioned(row: Distribution, form: Form, point: Point) -> tuple[float, float]:
-    """The exact log distribution function, and ``|F| + sum |x_i dF/dx_i|`` by central differences."""
-    parameters, value = point
-    oracle = Oracle(row, form, parameters, value)
-    exact = oracle.logcdf()
-    spread = abs(exact)
-    for name, index in oracle.scalars:
-        x = float(oracle.inputs[name][index])
-        step = max(abs(x), 1e-8) * 1e-6
-        sides = []
-        for shifted in (x - step, x + step):
-            moved = {**parameters, "value": value}
-            array = np.array(moved[name], float)
-            array[index] = shifted
-            moved[name] = array[()]
-            sides.append(Oracle(row, form, {n: moved[n] for n in form.given}, moved["value"]).logcdf())
-        if np.all(np.isfinite(sides)):
-            spread += abs(x * (sides[1] - sides[0]) / (2 * step))
-    return exact, spread
+    """The exact log distribution function F, and ``|F| + sum |x_i dF/dx_i|``."""
+    oracle = Oracle(row, form, *point)
+    return oracle.logcdf(), oracle.logcdf_condition()
 
 
 @pytest.mark.parametrize(("row", "form"), CASES)
 def test_log_distribution_function(row: Distribution, form: Form, reference: ReferenceClient) -> None:
-    @settings(max_examples=max(1, EXAMPLES // 2), phases=PHASES)
-    @given(points=strategies.points(row, form, BATCH))
+    @settings(max_examples=max(1, EXAMPLES // 4), phases=PHASES)
+    @given(points=cdf_points(row, form))
     def check(points: list[Point]) -> None:
         columns = {n: np.stack([np.asarray(p[n], float) for p, _ in points]) for n in form.given}
         values = np.stack([np.asarray(v, float) for _, v in points])
@@ -63,8 +80,9 @@ def test_log_distribution_function(row: Distribution, form: Form, reference: Ref
         for point in points[:3]:  # one at a time: some of PyMC3's take no arrays
             (theirs,) = engine.pymc3(reference, row, form, [point], "logcdf")
             exact, condition = conditioned(row, form, point)
-            allowed = tolerances.pymc3_cdf_allowance(row.name, point) + 2.0**8 * EPS * max(condition, 1.0)
-            assert abs(theirs.logp - exact) <= allowed, f"PyMC3 {theirs.logp!r}, formula {exact!r}: {row.name}{point}"
+            allowed = tolerances.pymc3_cdf_allowance(row, point, exact) + 2.0**8 * EPS * max(condition, 1.0)
+            near = allowed == np.inf or abs(theirs.logp - exact) <= allowed
+            assert near, f"PyMC3 {theirs.logp!r}, formula {exact!r}: {row.name}{point}"
 
     check()
 

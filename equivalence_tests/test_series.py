@@ -231,7 +231,7 @@ def judge(name: str, point: Mapping[str, np.ndarray], modes: Sequence[str], dtyp
 
     (right, size), slopes = exactly(formula)
     logp_bits = tolerances.LOG_DENSITY_BITS if dtype == "float64" else tolerances.FLOAT32_BITS
-    slope_bits = tolerances.GRADIENT_BITS if dtype == "float64" else tolerances.FLOAT32_GRADIENT_BITS
+    slope_bits = tolerances.GRADIENT_BITS
     for mode in modes:
         logp, gradient = compiled(name, mode, dtype)(*tensors)
         bits = wrong_bits(logp, right, size, dtype)

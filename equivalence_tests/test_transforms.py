@@ -245,7 +245,7 @@ def judge(case: Case, point: Mapping[str, np.ndarray], modes: Sequence[str], dty
     tensors = [tf.constant(v, dtype) for v in point.values()]
     exact = exactly(truth_at, case, Inputs({n: t.numpy() for n, t in zip(point, tensors, strict=True)}))
     value_bits = tolerances.LOG_DENSITY_BITS if dtype == "float64" else tolerances.FLOAT32_BITS
-    slope_bits = tolerances.GRADIENT_BITS if dtype == "float64" else tolerances.FLOAT32_GRADIENT_BITS
+    slope_bits = tolerances.GRADIENT_BITS
     for mode in modes:
         x, jacobian, slopes, jacobian_slopes = compiled(case.name, mode, dtype)(*tensors)
         for what, ours, truth, allowed in (

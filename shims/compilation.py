@@ -36,12 +36,14 @@ def compile_model(model: Model) -> LogDensity:
         tensors = dict(zip(outputs, evaluate(outputs, givens), strict=True))
         terms: dict[str, Tensor] = {}
         for name, variable, dist in random:
-            term = tf.reduce_sum(dist.bound(tensors).log_prob(tensors[variable]))
+            term = dist.bound(tensors).log_prob(tensors[variable])
             if isinstance(variable, TransformedRV):
                 ends = [tensors[p] for p in variable.owner.inputs[1:]]
                 jacobian = variable.transformation.rebind(*ends).log_jacobian(values[str(variable.transformed.name)])
-                term += tf.reduce_sum(jacobian)
-            terms[name] = term
+                if not (variable.repeats and term.shape.rank < jacobian.shape.rank):
+                    term, jacobian = tf.reduce_sum(term), tf.reduce_sum(jacobian)
+                term += jacobian
+            terms[name] = tf.reduce_sum(term)
         for potential in potentials:
             terms[str(potential.name)] = tf.reduce_sum(tf.cast(tensors[potential], tf.float64))
         return Evaluation(terms, {str(v.name): tensors[v] for v in recorded})

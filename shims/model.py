@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from pm_migrate.errors import ModelError, NotSupported
-from pm_migrate.shims import recording
+from pm_migrate.shims import quirks, recording
 from pm_migrate.shims.compilation import compile_model
 from pm_migrate.shims.density import LogDensity
 from pm_migrate.shims.theano.evaluation import evaluate
@@ -279,6 +279,14 @@ class Model:
         variable.__class__ = TransformedRV
         variable.distribution, variable.model = dist, self
         variable.transformed, variable.transformation = free, transform
+        jacobian_rank = at_test.log_jacobian(tf.constant(start)).shape.rank
+        elementwise = dist.event_rank > 0 and jacobian_rank > value.ndim - dist.event_rank
+        if elementwise and not quirks.fixed():
+            variable.repeats = True
+            quirks.say_once(
+                f"{dist.label} with the elementwise transform {transform.tag}",
+                "PyMC3 counts the density of the whole vector once per element.",
+            )
         self._register(str(free.name), free, ["free_RVs"])
         self._register(name, variable, ["deterministics"])
         return variable

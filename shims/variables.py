@@ -69,10 +69,15 @@ class FreeRV(RandomVariable, Input):
 
 
 class TransformedRV(RandomVariable):
-    """A random variable with a transform: an expression of its unconstrained value variable ``transformed``."""
+    """A random variable with a transform: an expression of its unconstrained value variable ``transformed``.
+
+    ``repeats``: PyMC3 adds the elementwise Jacobian of a vector to the one density of the whole vector, which counts
+    the density once per element; kept unless quirks are fixed.
+    """
 
     transformed: FreeRV
     transformation: Transform
+    repeats: bool = False
 
 
 class ObservedRV(RandomVariable):

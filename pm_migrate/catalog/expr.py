@@ -22,7 +22,7 @@ from pm_migrate.errors import CatalogueError
 #: cutpoints whose cumulative probabilities are the last axis of F.
 FUNCTIONS = frozenset(
     """
-    log log1p exp expm1 sqrt abs floor round sigmoid logit gammaln minimum maximum where sum cholesky inverse
+    log log1p exp expm1 sqrt abs floor round sigmoid logit gammaln minimum maximum where sum cholesky inverse matmul
     transpose ones_like argmax ndtr logpow count take diagonal solve_lower i0e i1e column between
     """.split()
 )
@@ -36,7 +36,7 @@ FUNCTIONS = frozenset(
 FORMULA_FUNCTIONS = frozenset(
     """
     cos sign atan log_ndtr log_i0e softplus log1mexp logaddexp betaln cut_below cut_above gammainc gammaincc betainc
-    betabinom_cdf hypergeom_cdf owens_t multigammaln trace matmul correlation_matrix interpolate
+    betabinom_cdf hypergeom_cdf owens_t multigammaln trace correlation_matrix interpolate
     trapezoid
     """.split()
 )
@@ -51,6 +51,8 @@ _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Div: operator.truediv,
     ast.Pow: operator.pow,
 }
+#: Operators that a table of functions may replace, by the name under which it has them.
+_REPLACEABLE: dict[type[ast.operator], str] = {ast.Div: "/", ast.Pow: "**"}
 _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
@@ -127,6 +129,15 @@ def functions(text: str) -> frozenset[str]:
 def evaluate(text: str, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> Any:
     """Evaluate an expression with Python's operators over any number-like objects.
 
+    Parameters
+    ----------
+    text
+        The expression.
+    values
+        Free names.
+    functions
+        Functions by name; under ``"/"`` and ``"**"``, what is used in place of these operators.
+
     Examples
     --------
     >>> import math
@@ -140,8 +151,9 @@ def evaluate(text: str, values: Mapping[str, Any], functions: Mapping[str, Calla
                 return values[node.id] if node.id in values else CONSTANTS[node.id]
             case ast.Constant():
                 return node.value
-            case ast.BinOp():
-                return _BINARY[type(node.op)](visit(node.left), visit(node.right))
+            case ast.BinOp(op=op):
+                replaced = functions.get(_REPLACEABLE.get(type(op), ""))
+                return (replaced or _BINARY[type(op)])(visit(node.left), visit(node.right))
             case ast.UnaryOp():
                 return -visit(node.operand)
             case ast.Compare():

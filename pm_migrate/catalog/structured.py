@@ -113,31 +113,48 @@ STRUCTURED: tuple[Structured, ...] = (
         ("mu", "covs", "chols", "evds", "sigma"),
         "Multivariate normal whose covariance is a Kronecker product, with or without noise on the diagonal.",
         source="Saatci 2011, Scalable Inference for Structured Gaussian Process Models, chapter 5",
+        generator="KroneckerNormal",
+        notes=("For a covariance that is not positive definite PyMC3 raises or gives NaN; here it is -inf.",),
     ),
     Structured(
         "LKJCholeskyCov",
         ("name", "eta", "n", "sd_dist", "compute_corr", "store_in_trace"),
         "Cholesky factor of a covariance matrix with LKJ correlations and given standard deviations: a function.",
         source="Lewandowski, Kurowicka & Joe 2009, Journal of Multivariate Analysis 100(9)",
+        generator="LKJCholeskyCov",
+        notes=(
+            "In a generator, `yield pm.LKJCholeskyCov(...)` gives the packed factor, and `yield from "
+            "pm.lkj_cholesky_cov(..., compute_corr=True)` the factor, the correlations and the standard deviations.",
+            "PyMC3 adds the logarithm of the LKJ normaliser instead of subtracting it; kept, and said once where eta "
+            "is random.",
+            "PyMC4's LKJ and LKJCholesky are distributions of correlations alone, with the right normaliser.",
+        ),
     ),
     Structured(
         "WishartBartlett",
         ("name", "S", "nu", "is_cholesky", "return_cholesky", "initval"),
         "A Wishart matrix by Bartlett's decomposition into chi-squared and normal variables: a function.",
         source="Anderson 2003, An Introduction to Multivariate Statistical Analysis, section 7.2",
+        generator="WishartBartlett",
+        notes=(
+            "In a generator it is `yield from pm.WishartBartlett(...)`.",
+            "PyMC3 takes the wrong degrees of freedom, and the transposed factor of S; kept, and said once.",
+        ),
     ),
-    Structured("AR1", ("k", "tau_e"), "Stationary autoregression with one lag.", source=_HAMILTON),
+    Structured("AR1", ("k", "tau_e"), "Stationary autoregression with one lag.", source=_HAMILTON, generator="AR1"),
     Structured(
         "AR",
         ("rho", "sigma", "tau", "constant", "init", "sd"),
         "Autoregression with any number of lags, given its first values.",
         source=_HAMILTON,
+        generator="ConditionalAR",
     ),
     Structured(
         "GaussianRandomWalk",
         ("tau", "init", "sigma", "mu", "sd"),
         "Sum of normal steps along the first axis.",
         source=_HAMILTON,
+        generator="GaussianRandomWalk",
         notes=("Of several series at once PyMC3 counts all steps once for each; kept, and said once.",),
     ),
     Structured(
@@ -145,18 +162,21 @@ STRUCTURED: tuple[Structured, ...] = (
         ("omega", "alpha_1", "beta_1", "initial_vol"),
         "Normal values whose variance follows the last value and the last variance.",
         source="Bollerslev 1986, Journal of Econometrics 31(3), eq. 2",
+        generator="GARCH11",
     ),
     Structured(
         "MvGaussianRandomWalk",
         ("mu", "cov", "tau", "chol", "lower", "init"),
         "Sum of multivariate normal steps along the first axis.",
         source=_HAMILTON,
+        generator="MvGaussianRandomWalk",
     ),
     Structured(
         "MvStudentTRandomWalk",
         ("nu",),
         "Sum of multivariate Student t steps along the first axis.",
         source=_HAMILTON,
+        generator="MvStudentTRandomWalk",
     ),
     Structured(
         "Simulator",

@@ -658,13 +658,18 @@ class PyMC3Side:
         }
 
     def compile_distribution(
-        self, name: str, params: Mapping[str, Any], value: Mapping[str, Any], method: str = "logp"
+        self,
+        name: str,
+        params: Mapping[str, Any],
+        value: Mapping[str, Any],
+        method: str = "logp",
+        gradient: bool = True,
     ) -> Dict[str, Any]:
         """Compile a distribution with symbolic value and parameters.
 
         ``params`` describes each parameter by ``dtype``, ``ndim`` and optionally ``test_value`` (some constructors look
         at one) and ``broadcastable``, or fixes it by ``constant``; ``value`` likewise. ``method`` is ``logp`` or
-        ``logcdf``.
+        ``logcdf``; its ``gradient`` may be left out.
         """
         theano = self.theano
         symbols = {p: self._symbol(p, spec) for p, spec in params.items() if "constant" not in spec}
@@ -675,7 +680,7 @@ class PyMC3Side:
             logp = theano.tensor.as_tensor_variable(getattr(distribution, method)(argument))
             inputs = [argument, *list(symbols.values())]
             functions = {"logp": self._function(inputs, [logp])}
-            wanted = {s.name: s for s in inputs if s.dtype.startswith("float")}
+            wanted = {s.name: s for s in inputs if gradient and s.dtype.startswith("float")}
             no_gradient = None
             try:
                 slopes = theano.grad(logp.sum(), list(wanted.values()), disconnected_inputs="ignore") if wanted else []

@@ -7,7 +7,7 @@ that neither the log density nor a gradient can become NaN (the two-``where`` pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -91,7 +91,10 @@ class Bound:
             if not self._certain(text, depends):
                 rank = max((self._rank(c) for c in used), default=0)
                 found.append((_all_over(expr.evaluate(text, raw, TF_FUNCTIONS), rank), depends))
-        for name in self.row.canonical:
+        for name, text in mapping.items():
+            # a canonical parameter that overflows: the scale of a precision of 0, the shape of a zero deviation
+            if text != name and expr.names(text) and self._rank(name) == 0 and not self._certainly_finite(name):
+                found.append((tf.math.is_finite(raw[name]), expr.names(text)))
             if self._structure(name) == "cholesky":
                 diagonal = tf.linalg.diag_part(raw[name])
                 ok = tf.reduce_all(tf.math.is_finite(diagonal) & (diagonal > 0), axis=-1)
@@ -100,14 +103,26 @@ class Bound:
 
     def _certain(self, condition: str, depends: frozenset[str]) -> bool:
         """Whether a condition holds for constants, known while tracing, so that no mask is needed."""
+        values = self._static(expr.names(condition), depends)
+        if values is None:
+            return False
+        with tf.init_scope():
+            return bool(np.all(expr.evaluate(condition, values, TF_FUNCTIONS)))
+
+    def _certainly_finite(self, canonical: str) -> bool:
+        """Whether a canonical parameter is finite, known while tracing."""
+        values = self._static({canonical}, expr.names(self.row.canonical_of(self.form)[canonical]))
+        return values is not None and bool(np.all(np.isfinite(values[canonical])))
+
+    def _static(self, canonical: Collection[str], depends: frozenset[str]) -> dict[str, Tensor] | None:
+        """Canonical parameters of constants; None where a given one is known only when the program runs."""
         static = {name: tf.get_static_value(self.given[name]) for name in depends}
         if any(value is None for value in static.values()):
-            return False
+            return None
         with tf.init_scope():
             given = {name: tf.constant(value) for name, value in static.items()}
             mapping = self.row.canonical_of(self.form)
-            values = {c: expr.evaluate(mapping[c], given, TF_FUNCTIONS) for c in expr.names(condition)}
-            return bool(np.all(expr.evaluate(condition, values, TF_FUNCTIONS)))
+            return {c: expr.evaluate(mapping[c], given, TF_FUNCTIONS) for c in canonical}
 
     @cached_property
     def _safe_given(self) -> dict[str, Tensor]:

@@ -22,6 +22,36 @@ def _of_number(exact: Callable[[float], float], of_tensor: Callable[[Tensor], Te
     return lambda x: of_tensor(x) if tf.is_tensor(x) else exact(x)
 
 
+@tf.custom_gradient
+def _with_slope(result: Tensor, base: Tensor, exponent: Tensor) -> Any:
+    """``result``, whose derivative by ``base`` is ``exponent * result / base``.
+
+    TensorFlow forms ``tau ** -1.5`` for the derivative of ``tau ** -0.5``, and ``x / y / y`` for that of ``x / y``, which
+    overflow where the result does not. What comes from above times the result is a logarithmic derivative, which has
+    the size of the log density's own terms: it is formed first.
+    """
+
+    def gradient(upstream: Tensor) -> tuple[Tensor, Tensor, None]:
+        return upstream, exponent * (upstream * result) / base, None
+
+    return tf.identity(result), gradient
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    """``base ** exponent``; of a tensor and a negative number with the derivative of :func:`_with_slope`."""
+    if not tf.is_tensor(base) or tf.is_tensor(exponent) or exponent >= 0:
+        return base**exponent
+    return _with_slope(tf.stop_gradient(base) ** exponent, base, tf.constant(exponent, base.dtype))
+
+
+def _quotient(top: Any, bottom: Any) -> Any:
+    """``top / bottom``; by a tensor with the derivative of :func:`_with_slope`."""
+    if not tf.is_tensor(bottom):
+        return top / bottom
+    quotient = top / tf.stop_gradient(bottom)
+    return _with_slope(quotient, bottom + tf.zeros_like(quotient), -tf.ones([], bottom.dtype))
+
+
 def _cholesky(matrix: Tensor) -> Tensor:
     """Cholesky factor; NaN, with a zero gradient, where the matrix is not positive definite.
 
@@ -72,6 +102,8 @@ def _between(cumulative: Tensor) -> Tensor:
 
 
 TF_FUNCTIONS: Mapping[str, Callable[..., Tensor]] = {
+    "/": _quotient,
+    "**": _power,
     "log": _of_number(math.log, tf.math.log),
     "log1p": tf.math.log1p,
     "exp": tf.exp,
@@ -92,6 +124,7 @@ TF_FUNCTIONS: Mapping[str, Callable[..., Tensor]] = {
     "sum": lambda x: tf.reduce_sum(x, axis=-1, keepdims=True),
     "cholesky": _cholesky,
     "inverse": _inverse,
+    "matmul": tf.linalg.matmul,
     "transpose": tf.linalg.matrix_transpose,
     "ones_like": tf.ones_like,
     "argmax": lambda x: tf.cast(tf.argmax(x, axis=-1), x.dtype),

@@ -99,7 +99,7 @@ class Kronecker:
 
     def test_value(self) -> Tensor:
         """The mean."""
-        return tf.broadcast_to(self.mu, self.event_shape)
+        return tf.broadcast_to(self.mu, (*self.batch_shape, *self.event_shape))
 
     def sample(self, shape: tuple[int, ...], seed: Tensor) -> Tensor:
         """Draw: a root of each covariance applied to independent normals, and the noise."""
@@ -218,7 +218,7 @@ class CovarianceFactor:
 
     def test_value(self) -> Tensor:
         """The identity, packed."""
-        return matrices.pack_lower(tf.eye(self.n, dtype=self.eta.dtype))
+        return matrices.pack_lower(tf.eye(self.n, batch_shape=list(self.batch_shape), dtype=self.eta.dtype))
 
     def sample(self, shape: tuple[int, ...], seed: Tensor) -> Tensor:
         """Draw correlations and standard deviations."""
@@ -341,6 +341,48 @@ def LKJCholeskyCov(
     return chol, correlations, deviations
 
 
+@dataclass(frozen=True, eq=False)
+class Bartlett:
+    """What both front ends build a Wishart matrix from.
+
+    Parameters
+    ----------
+    factor
+        What the triangle of the variables is multiplied with, on its left.
+    lost
+        What the degrees of freedom of each chi-squared variable lack of ``nu``.
+    start_c, start_z
+        Start values of the chi-squared and of the normal variables; None for their own.
+    """
+
+    factor: np.ndarray
+    lost: np.ndarray
+    start_c: np.ndarray | None
+    start_z: np.ndarray | None
+
+
+def bartlett(scale: Any, is_cholesky: bool, testval: Any) -> Bartlett:
+    """The parts of Bartlett's decomposition, as PyMC3 has them or, with quirks fixed, right; the former is said once.
+
+    Parameters
+    ----------
+    scale, is_cholesky, testval
+        See :func:`WishartBartlett`.
+    """
+    fixed = quirks.fixed()
+    if not fixed:
+        quirks.say_once("WishartBartlett", WISHART_FAULT)
+    factor = np.asarray(scale, float)
+    if not is_cholesky:
+        factor = np.linalg.cholesky(factor) if fixed else np.linalg.cholesky(factor).T
+    size = len(factor)
+    start_c = start_z = None
+    if testval is not None:
+        inner = np.linalg.cholesky(np.linalg.solve(factor, np.linalg.solve(factor, np.asarray(testval, float)).T))
+        start_c, start_z = np.diagonal(inner) ** 2, inner[np.tril_indices(size, k=-1)]
+    return Bartlett(factor, np.arange(size) if fixed else np.arange(2, 2 + size), start_c, start_z)
+
+
 def WishartBartlett(
     name: str, S: Any, nu: Any, is_cholesky: bool = False, return_cholesky: bool = False, testval: Any = None
 ) -> Any:
@@ -370,26 +412,15 @@ def WishartBartlett(
     from pm_migrate.shims.model import Deterministic
 
     tt = theano.tensor
-    fixed = quirks.fixed()
-    if not fixed:
-        quirks.say_once("WishartBartlett", WISHART_FAULT)
-    scale = np.asarray(S, float)
-    factor = scale if is_cholesky else np.linalg.cholesky(scale)
-    if not is_cholesky and not fixed:
-        factor = factor.T
-    size = len(scale)
+    parts = bartlett(S, is_cholesky, testval)
+    size = len(parts.factor)
     diagonal, below = np.diag_indices(size), np.tril_indices(size, k=-1)
-    start_c = start_z = None
-    if testval is not None:
-        inner = np.linalg.cholesky(np.linalg.solve(factor, np.linalg.solve(factor, np.asarray(testval, float)).T))
-        start_c, start_z = inner[diagonal] ** 2, inner[below]
-    degrees = nu - (np.arange(size) if fixed else np.arange(2, 2 + size))
-    c = tt.sqrt(CLASSES["ChiSquared"](f"{name}_c", degrees, shape=size, testval=start_c))
-    z = CLASSES["Normal"](f"{name}_z", 0.0, 1.0, shape=len(below[0]), testval=start_z)
+    c = tt.sqrt(CLASSES["ChiSquared"](f"{name}_c", nu - parts.lost, shape=size, testval=parts.start_c))
+    z = CLASSES["Normal"](f"{name}_z", 0.0, 1.0, shape=len(below[0]), testval=parts.start_z)
     a = tt.zeros((size, size))
     a = tt.set_subtensor(a[diagonal], c)
     a = tt.set_subtensor(a[below], z)
-    root = tt.dot(factor, a)
+    root = tt.dot(parts.factor, a)
     return Deterministic(name, root if return_cholesky else tt.dot(root, root.T))
 
 

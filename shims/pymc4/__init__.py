@@ -20,8 +20,8 @@ from pm_migrate.shims.pymc4 import distributions, flow, math, tensors
 from pm_migrate.shims.pymc4.coroutine_model import Model, ModelTemplate, model
 from pm_migrate.shims.pymc4.distributions import (
     CLASSES,
-    COMPOSITES,
     NO_TRANSFORM,
+    STRUCTURED,
     Deterministic,
     Distribution,
     Potential,
@@ -40,7 +40,7 @@ from pm_migrate.shims.pymc4.sampling import draws, sample, sample_posterior_pred
 from pm_migrate.shims.pymc4.tensors import GeneratorTensor
 
 globals().update(CLASSES)
-globals().update(COMPOSITES)
+globals().update(STRUCTURED)
 
 __all__ = [
     "NO_TRANSFORM",
@@ -70,5 +70,5 @@ __all__ = [
     "tensors",
     "variable_name",
     *CLASSES,
-    *COMPOSITES,
+    *STRUCTURED,
 ]

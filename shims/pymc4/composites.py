@@ -20,7 +20,7 @@ from pm_migrate.shims.transforms import Transform, default_transform
 Tensor = Any
 
 
-class _Numbers:
+class Numbers:
     """An anonymous distribution as a component: its numbers, without a front end's conversions."""
 
     categories = None
@@ -141,7 +141,7 @@ class Mixture(Composite):
             self.parts = tuple(self._component(d) for d in distributions)
             if not self.parts or weights.shape[-1] != len(self.parts):
                 raise ModelError(f"Mixture: {len(self.parts)} distributions and weights of shape {weights.shape}")
-            return MixedList(weights, [_Numbers(d) for d in self.parts])
+            return MixedList(weights, [Numbers(d) for d in self.parts])
         return self._along(weights, distributions, -1 - len(distributions.event_shape))
 
     def _along(self, weights: Tensor, distribution: Distribution, axis: int) -> MixedAxis:
@@ -152,7 +152,7 @@ class Mixture(Composite):
                 f"{type(self).__name__}: weights of shape {weights.shape}, and axis {axis} of a distribution of shape "
                 f"{shape}: they hold as many components"
             )
-        return MixedAxis(weights, _Numbers(distribution), shape, axis)
+        return MixedAxis(weights, Numbers(distribution), shape, axis)
 
 
 class NormalMixture(Mixture):
@@ -236,7 +236,7 @@ class Bound(Composite):
     def _numbers(self, distribution: Any, lower: Any, upper: Any) -> Any:  # type: ignore[override]
         self.parts = (self._component(distribution),)
         self.lower, self.upper = (None if e is None else tf.cast(to_tensor(e), FLOATX) for e in (lower, upper))
-        return Bounded(_Numbers(distribution), self.lower, self.upper, self.discrete)
+        return Bounded(Numbers(distribution), self.lower, self.upper, self.discrete)
 
     @property
     def kind(self) -> str:

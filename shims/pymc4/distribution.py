@@ -19,6 +19,7 @@ from pm_migrate.shims.distributions.binding import Bound, bind
 from pm_migrate.shims.distributions.functions import TF_FUNCTIONS
 from pm_migrate.shims.pymc4.names import as_name
 from pm_migrate.shims.pymc4.tensors import FLOATX, to_tensor, unwrap
+from pm_migrate.shims.theano.graph import Constant, SharedVariable
 from pm_migrate.shims.transforms import Transform, default_transform
 
 Tensor = Any
@@ -243,8 +244,9 @@ class Distribution:
             return None
         if chosen is None:
             return self._default_transform()
-        if isinstance(chosen, Transform) and chosen.params:
-            return chosen.rebind(*(to_tensor(p) for p in chosen.params))
+        if isinstance(chosen, Transform):
+            # also without parameters: a program's own, written with Theano's operations, becomes one of tensors
+            return chosen.rebind(*(to_tensor(_known(p)) for p in chosen.params))
         return chosen
 
     def _default_transform(self) -> Transform | None:
@@ -291,6 +293,15 @@ class Distribution:
     def event_shape(self) -> tf.TensorShape:
         """Shape of what counts as one event."""
         return tf.TensorShape(self.value_shape[len(self.value_shape) - self._event_ndims :])
+
+    @property
+    def counts_per_element(self) -> bool:
+        """Whether an elementwise Jacobian repeats the density of a vector, as in PyMC3.
+
+        So for distributions that only PyMC3 has (LKJCorr), until quirks are fixed: a rewrite keeps the posterior.
+        """
+        bound = self._bound
+        return isinstance(bound, Bound) and not bound.row.in_pymc4 and not bound.fixed
 
     @property
     def categories(self) -> int | None:
@@ -407,6 +418,13 @@ def _shape(value: Any) -> tuple[int, ...]:
         if value is None:
             raise ModelError("a shape must not depend on random values")
     return tuple(int(n) for n in np.atleast_1d(np.asarray(value, dtype=int)).tolist())
+
+
+def _known(param: Any) -> Any:
+    """A parameter of a transform, of a shared or constant variable its value at the time."""
+    if isinstance(param, SharedVariable):
+        return param.get_value()
+    return param.data if isinstance(param, Constant) else param
 
 
 def stateless_seed(seed: Any) -> Tensor:

@@ -80,6 +80,7 @@ TENSOR_FUNCTIONS: Mapping[str, Callable[..., Variable]] = {
     "sum": lambda x: reductions.sum(x, axis=-1, keepdims=True),
     "cholesky": linalg.cholesky,
     "inverse": linalg.matrix_inverse,
+    "matmul": linalg.dot,
     "transpose": _transpose,
     "ones_like": creation.ones_like,
     "argmax": lambda x: elemwise.cast(reductions.argmax(x, axis=-1), "floatX"),

@@ -31,7 +31,7 @@ BETA = Distribution(
     params=(
         Param("alpha", POSITIVE, safe="1"),
         Param("beta", POSITIVE, safe="1"),
-        Param("mu", UNIT, safe="0.5"),
+        Param("mu", Domain("0", "1"), safe="0.5"),
         Param("sigma", POSITIVE, aliases=("sd",), safe="0.25"),
     ),
     forms=(

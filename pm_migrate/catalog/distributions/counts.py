@@ -102,7 +102,7 @@ NEGATIVE_BINOMIAL = Distribution(
     params=(
         Param("mu", POSITIVE, safe="1"),
         Param("alpha", POSITIVE, safe="1"),
-        Param("p", UNIT, safe="0.5"),
+        Param("p", Domain("0", "1"), safe="0.5"),
         Param("n", POSITIVE, safe="1"),
     ),
     forms=(
@@ -114,13 +114,13 @@ NEGATIVE_BINOMIAL = Distribution(
         ),
         Form(
             ("p", "alpha"),
-            {"mu": "alpha * (1 - p) / p"},
+            {"mu": "alpha * ((1 - p) / p)"},
             tfp={"total_count": "alpha", "logits": "log1p(-p) - log(p)"},  # 1 - p would lose digits of a small p
             pymc4={"total_count": "alpha", "probs": "1 - p"},
         ),
         Form(
             ("p", "n"),
-            {"mu": "n * (1 - p) / p", "alpha": "n"},
+            {"mu": "n * ((1 - p) / p)", "alpha": "n"},
             tfp={"total_count": "n", "logits": "log1p(-p) - log(p)"},  # 1 - p would lose digits of a small p
             pymc4={"total_count": "n", "probs": "1 - p"},
         ),
@@ -195,7 +195,7 @@ BETA_BINOMIAL = Distribution(
 GEOMETRIC = Distribution(
     name="Geometric",
     signature=("p",),
-    params=(Param("p", UNIT, safe="0.5"),),
+    params=(Param("p", Domain("0", "1", closed_upper=True), safe="0.5"),),
     forms=(Form(("p",)),),
     canonical=("p",),
     support=Domain("1", "inf", closed_lower=True, integer=True),
@@ -243,8 +243,8 @@ HYPER_GEOMETRIC = Distribution(
     moments={"mode": "floor((n + 1) * (k + 1) / (N + 2))"},
     logcdf="log(hypergeom_cdf(N, k, n, floor(value)))",
     notes=(
-        "PyMC3 takes differences of log-gammas, which lose digits in large populations, and takes those of constants in "
-        "float32, which costs 7e-7.",
+        "PyMC3 takes differences of log-gammas, which lose digits in large populations, and takes those of constants "
+        "in float32, which costs 7e-7.",
         "logcdf: PyMC3 takes scalars only, and gives -inf for N = 0; here it is 0.",
     ),
 )

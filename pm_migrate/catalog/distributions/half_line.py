@@ -294,8 +294,8 @@ WALD = Distribution(
         " - lam * (value - alpha - mu) ** 2 / (2 * mu ** 2 * (value - alpha))"
     ),
     source="Johnson, Kotz & Balakrishnan 1994, Continuous Univariate Distributions 1, eq. 15.4a, shifted",
-    tfp_class="InverseGaussian",
-    tfp={"loc": "mu", "concentration": "lam"},
+    tfp_class=None,  # TFP's InverseGaussian has no shift
+    tfp={},
     pymc4_name="InverseGaussian",
     pymc4={"loc": "mu", "concentration": "lam", "shift": "alpha"},
     pymc4_defaults={"shift": "0.0"},

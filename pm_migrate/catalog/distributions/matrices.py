@@ -22,6 +22,10 @@ WISHART = Distribution(
     tfp={},
     pymc4_name="Wishart",
     pymc4={"df": "nu", "scale_matrix": "V"},
+    generator=(
+        Form(("df", "scale"), {"nu": "df", "V": "matmul(scale, transpose(scale))"}),
+        Form(("df", "scale_matrix"), {"nu": "df", "V": "scale_matrix"}),
+    ),
     extra_pymc4=("scale_matrix",),
     rank=2,
     test_value="nu * V",
@@ -32,7 +36,7 @@ WISHART = Distribution(
     notes=(
         "-inf for nu <= p - 1, and for a value that is not exactly symmetric and positive definite.",
         "PyMC3 does not check V; a V that is not positive definite gives -inf here.",
-        "PyMC4's argument `scale` is the Cholesky factor of V; the argument here is V itself, under another name.",
+        "PyMC4's argument `scale` is the Cholesky factor of V; V itself is `scale_matrix`, by keyword.",
     ),
 )
 

@@ -191,8 +191,16 @@ def log_erfcx(u: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
 
 
 def log_i0e(x: Tensor) -> Tensor:
-    """Logarithm of ``exp(-x) * I0(x)`` for x >= 0, also where x itself overflows the Bessel function's range."""
-    far = x > 1e8
+    """Logarithm of ``exp(-x) * I0(x)`` for x >= 0.
+
+    From 30 on by Hankel's expansion (NIST DLMF 10.40.1), whose terms are all positive: the derivative ``I1 / I0 - 1``
+    of the Bessel function cancels there.
+    """
+    far = x > 30.0
     near = tf.math.log(tf.math.bessel_i0e(tf.where(far, tf.ones_like(x), x)))
-    large = tf.where(far, x, tf.ones_like(x))
-    return tf.where(far, 0.125 / large - 0.5 * tf.math.log(large) - HALF_LOG_TWO_PI, near)
+    large = tf.where(far, x, 30.0 * tf.ones_like(x))
+    inverse = 0.125 / large
+    series = tf.zeros_like(x)
+    for k in range(20, 0, -1):
+        series = (series + 1.0) * inverse * ((2 * k - 1) ** 2 / k)
+    return tf.where(far, tf.math.log1p(series) - 0.5 * tf.math.log(large) - HALF_LOG_TWO_PI, near)

@@ -73,7 +73,23 @@ def _failures(value: Tensor, shape: Tensor, stop: Tensor, go: Tensor) -> Tensor:
 def negative_binomial(value: Tensor, mu: Tensor, alpha: Tensor) -> Tensor:
     """Log density of a negative binomial variable of mean mu > 0 and any alpha > 0; Poisson at an infinite alpha."""
     alpha = tf.minimum(alpha, 0.1 * alpha.dtype.max)
-    return _failures(value, alpha, alpha / (mu + alpha), mu / (mu + alpha))
+    small = alpha < 1e-30
+    limit = _few_stops(value, mu, tf.where(small, alpha, tf.ones_like(alpha)))
+    alpha = tf.where(small, tf.ones_like(alpha), alpha)
+    return tf.where(small, limit, _failures(value, alpha, alpha / (mu + alpha), mu / (mu + alpha)))
+
+
+def _few_stops(value: Tensor, mu: Tensor, alpha: Tensor) -> Tensor:
+    """:func:`negative_binomial` for a small alpha, whose quotient by mu may underflow: its log-gamma is a logarithm."""
+    rare = alpha < mu
+    one = tf.ones_like(mu + alpha)
+    ratio = tf.where(rare, alpha, mu) / (tf.where(rare, mu, alpha) * one)
+    log_ratio = tf.math.log(alpha) - tf.math.log(mu)
+    log_stop = tf.where(rare, log_ratio, 0.0 * one) - tf.math.log1p(ratio)
+    log_go = tf.where(rare, 0.0 * one, -log_ratio) - tf.math.log1p(ratio)
+    some = value > 0
+    coefficient = tf.math.log(alpha) - tf.math.log(tf.where(some, value, tf.ones_like(value)))
+    return alpha * log_stop + tf.where(some, coefficient + value * log_go, 0.0 * one)
 
 
 def beta_binomial(value: Tensor, alpha: Tensor, beta: Tensor, n: Tensor) -> Tensor:

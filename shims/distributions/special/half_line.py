@@ -101,7 +101,14 @@ def _wald(value: Tensor, canonical: Canonical) -> Tensor:
     y = above(value - canonical["alpha"])
     off = y - mu
     log_scale = 0.5 * tf.math.log(lam) - 0.5 * math.log(2.0 * math.pi)
-    return log_scale - 1.5 * tf.math.log(y) - 0.5 * (lam / mu) * (off / mu) * (off / y)
+    # lam * off**2 / (mu**2 * y) by factors of which none is larger than need be; the mean may be nearly infinite
+    short = y < 0.5 * mu
+    one = tf.ones_like(off)
+    mu_short, y_short = tf.where(short, mu, one), tf.where(short, y, one)
+    by_value = (lam / y_short) * tf.square(y_short / mu_short - 1.0)
+    off_long, mu_long, y_long = tf.where(short, 0.0 * one, off), tf.where(short, one, mu), tf.where(short, one, y)
+    by_mean = (lam / mu_long) * (off_long / mu_long) * (off_long / y_long)
+    return log_scale - 1.5 * tf.math.log(y) - 0.5 * tf.where(short, by_value, by_mean)
 
 
 def _pareto(value: Tensor, canonical: Canonical) -> Tensor:
@@ -114,7 +121,8 @@ def _rice(value: Tensor, canonical: Canonical) -> Tensor:
     """TFP has no such class; in logarithms, where PyMC3 underflows 38 sigma from nu."""
     nu, sigma = canonical["nu"], canonical["sigma"]
     x, b = value / sigma, nu / sigma
-    return log_ratio(x, sigma) - 0.5 * tf.square((value - nu) / sigma) + log_i0e(x * b)
+    scale = log_ratio(value, sigma) - tf.math.log(sigma)
+    return scale - 0.5 * tf.square((value - nu) / sigma) + log_i0e(x * b)
 
 
 LOG_PROB: Mapping[str, Callable[[Tensor, Canonical], Tensor]] = {

@@ -42,12 +42,15 @@ def multigammaln(a: Tensor, size: int) -> Tensor:
 
 def _wishart(value: Tensor, canonical: Mapping[str, Tensor]) -> Tensor:
     """TFP's ignores an asymmetric value, gives NaN for one that is not positive definite, and raises for a small nu."""
-    nu, scale = canonical["nu"], canonical["V"]
-    size = scale.shape[-1]
+    return wishart_by_factor(value, canonical["nu"], checked_cholesky(canonical["V"])[0])
+
+
+def wishart_by_factor(value: Tensor, nu: Tensor, scale_factor: Tensor) -> Tensor:
+    """Wishart log density, from the Cholesky factor of the scale matrix, whose diagonal is positive."""
+    size = scale_factor.shape[-1]
     enough = nu > size - 1
     nu = tf.where(enough, nu, float(size) * tf.ones_like(nu))
     factor, definite = checked_cholesky(value)
-    scale_factor, _ = checked_cholesky(scale)
     factor, scale_factor = _same_batch(factor, scale_factor)
     spread = tf.reduce_sum(tf.square(tf.linalg.triangular_solve(scale_factor, factor)), axis=(-2, -1))
     result = (
@@ -68,9 +71,18 @@ def _same_batch(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
 
 def _sample_wishart(canonical: Mapping[str, Tensor], shape: tuple[int, ...], seed: Tensor) -> Tensor:
     """Bartlett's decomposition (Anderson 2003, section 7.2); TFP's wants a static nu, and draws are symmetric here."""
-    nu, (factor, _) = canonical["nu"], checked_cholesky(canonical["V"])
+    return sample_wishart_by_factor(canonical["nu"], checked_cholesky(canonical["V"])[0], shape, seed)
+
+
+def sample_wishart_by_factor(nu: Tensor, factor: Tensor, shape: tuple[int, ...], seed: Tensor) -> Tensor:
+    """Draws of a total shape, from the Cholesky factor of the scale matrix."""
     noise = tf.linalg.matmul(factor, bartlett_factor(nu, shape, seed))
-    product = tf.linalg.matmul(noise, noise, transpose_b=True)
+    return symmetric_product(noise)
+
+
+def symmetric_product(factor: Tensor) -> Tensor:
+    """``factor factor'``, symmetric to the last bit."""
+    product = tf.linalg.matmul(factor, factor, transpose_b=True)
     return 0.5 * (product + tf.linalg.matrix_transpose(product))
 
 
@@ -124,6 +136,28 @@ def log_lkj_volume(eta: Tensor, n: int) -> Tensor:
     halves = tf.broadcast_to(0.5 * k, rest.shape)
     ratios = tf.reduce_sum(tfp_math.log_gamma_difference(halves, rest), axis=-1)
     return ratios + 0.25 * n * (n - 1) * math.log(math.pi)
+
+
+def lkj(diagonal: Tensor, eta: Tensor, of_factor: bool) -> Tensor:
+    """LKJ log density of a correlation matrix, or of its Cholesky factor, with its normaliser subtracted.
+
+    Lewandowski et al. 2009; the Jacobian between the two, of their strict triangles, is the product of the factor's
+    diagonal entries to the power ``n - 1 - i``, with i from 0.
+
+    Parameters
+    ----------
+    diagonal
+        Of the factor, in the last axis.
+    eta
+        Shape parameter.
+    of_factor
+        Whether the density is that of the factor.
+    """
+    n = int(diagonal.shape[-1])
+    power = 2.0 * (eta[..., None] - 1.0)
+    if of_factor:
+        power += tf.constant(np.arange(n - 1, -1, -1), diagonal.dtype)
+    return tf.reduce_sum(power * tf.math.log(diagonal), axis=-1) - log_lkj_volume(eta, n)
 
 
 def dimension_of_pairs(length: int) -> int:

@@ -85,14 +85,16 @@ def exact_ex_gaussian(value: Tensor, canonical: Canonical) -> Tensor:
     TFP adds ``(sigma / nu)**2 / 2`` to a normal log distribution function that takes it away again; with the scaled
     complementary error function the two are never formed where they would cancel.
     """
-    z, k = standardised(value, canonical), canonical["sigma"] / canonical["nu"]
-    below = z < k
+    off, sigma = value - canonical["mu"], canonical["sigma"]
+    beyond = off > 1e100 * sigma  # where z may overflow, and only its side matters
+    z = tf.where(beyond, tf.zeros_like(off), off) / tf.where(beyond, tf.ones_like(sigma), sigma)
+    k = sigma / canonical["nu"]
+    below = (z < k) & ~beyond
     u = tf.where(below, k - z, tf.zeros_like(k - z)) * math.sqrt(0.5)
     left = log_erfcx(u) - math.log(2.0) - 0.5 * tf.square(tf.where(below, z, tf.zeros_like(z)))
-    # of an infinite z only its side matters
-    z_right, k_right = tf.where(below | (z > 1e100), tf.ones_like(z), z), tf.where(below, tf.zeros_like(k), k)
-    decay = tf.where(below, tf.zeros_like(z), value - canonical["mu"]) / canonical["nu"]
-    right = 0.5 * tf.square(k_right) - decay + tf.where(z > 1e100, tf.zeros_like(z), log_ndtr(z_right - k_right))
+    z_right, k_right = tf.where(below | beyond, tf.ones_like(z), z), tf.where(below, tf.zeros_like(k), k)
+    decay = tf.where(below, tf.zeros_like(z), off) / canonical["nu"]
+    right = 0.5 * tf.square(k_right) - decay + tf.where(beyond, tf.zeros_like(z), log_ndtr(z_right - k_right))
     return tf.where(below, left, right) - tf.math.log(canonical["nu"])
 
 
@@ -100,8 +102,11 @@ def _ex_gaussian(value: Tensor, canonical: Canonical) -> Tensor:
     """PyMC3 drops the exponential part where its mean is at most a twentieth of sigma."""
     if quirks.fixed():
         return exact_ex_gaussian(value, canonical)
-    close = canonical["nu"] <= 0.05 * canonical["sigma"]
-    return tf.where(close, _normal(value, canonical), exact_ex_gaussian(value, canonical))
+    sigma = canonical["sigma"]
+    close = canonical["nu"] <= 0.05 * sigma
+    # by the sigma of the other branch the square may overflow
+    normal = _normal(value, {**canonical, "sigma": tf.where(close, sigma, tf.ones_like(sigma))})
+    return tf.where(close, normal, exact_ex_gaussian(value, canonical))
 
 
 def _skew_normal(value: Tensor, canonical: Canonical) -> Tensor:

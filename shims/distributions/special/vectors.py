@@ -52,13 +52,18 @@ def _mv_student_t(value: Tensor, canonical: Mapping[str, Tensor]) -> Tensor:
     largest = tf.stop_gradient(tf.reduce_max(tf.abs(z), axis=-1))
     far = largest > math.sqrt(math.sqrt(z.dtype.max))
     unit = tf.where(far, largest, tf.ones_like(largest))
-    square = tf.reduce_sum(tf.square(z / unit[..., None]), axis=-1) / nu
-    near = tf.math.log1p(tf.where(far, tf.zeros_like(square), square))
-    log_far = 2.0 * tf.math.log(unit) + tf.math.log(tf.where(far, square + tf.square(1.0 / unit), tf.ones_like(square)))
+    square = tf.reduce_sum(tf.square(z / unit[..., None]), axis=-1)
+    # log(1 + square * unit**2 / nu), the quotient taken so that it is at most 1
+    large = square > nu / unit / unit
+    one = tf.ones_like(square + nu)
+    near = tf.math.log1p(tf.where(large, 0.0 * one, square) * (unit / tf.where(large, one, nu)) * unit)
+    above, nu_above = tf.where(large, square, one), tf.where(large, nu, one)
+    log_above = tf.math.log(above) - tf.math.log(nu_above)
+    log_far = 2.0 * tf.math.log(unit) + log_above + tf.math.log1p(nu_above / above / unit / unit)
     half = tf.constant(0.5 * size, nu.dtype)
     # log Gamma((nu + k) / 2) - log Gamma(nu / 2)
     ratio = -tfp_math.log_gamma_difference(half, 0.5 * nu)
-    kernel = (0.5 * nu + half) * tf.where(far, log_far, near)
+    kernel = (0.5 * nu + half) * tf.where(large, log_far, near)
     return ratio - half * tf.math.log(nu) - half * math.log(math.pi) - log_diagonal(chol) - kernel
 
 
