@@ -13,7 +13,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 # Timing differs by a factor of ten between a first (tracing) and a later example, and between machines.
-settings.register_profile("default", max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Batches of matrices are large examples, and drawing one takes its time.
+HEALTH = [HealthCheck.too_slow, HealthCheck.large_base_example, HealthCheck.data_too_large]
+settings.register_profile("default", max_examples=200, deadline=None, suppress_health_check=HEALTH)
 settings.register_profile("deep", parent=settings.get_profile("default"), max_examples=5000)
 
 

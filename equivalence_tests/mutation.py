@@ -62,6 +62,7 @@ EQUIVALENT: tuple[Equivalence, ...] = (
     Equivalence("forms: (*).given first two swapped", "a call is matched to the set of a form's parameters"),
     Equivalence("log*: 0 * value *", "a term that is 0 everywhere; it gives the result the shape of the value"),
     Equivalence("logcdf: one percent", "a percent of -inf", row="HalfFlat"),
+    Equivalence("ends: [[]inf] one percent", "a percent of inf"),
 )
 
 

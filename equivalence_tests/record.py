@@ -102,7 +102,7 @@ def answers(
 
 
 def moderate(row: Distribution, form: Form) -> list[Point]:
-    """Fixed points that tell: of moderate size, where PyMC3 is accurate, and different from each other.
+    """Fixed points that tell: of moderate size, where PyMC3 is accurate, and the first three different from each other.
 
     A change by one percent of a parameter that is 0, 1 or 1e-200 shows in nothing.
     """
@@ -111,7 +111,7 @@ def moderate(row: Distribution, form: Form) -> list[Point]:
     nearest = distinct[:CANDIDATES]
     found = [p for p in nearest if _accurate(row, form, p)] or nearest[:1]
     chosen = [found.pop(0)]
-    while found and len(chosen) < INTERIOR:
+    while found:
         seen = set().union(*map(_features, chosen))
         best = max(found, key=lambda p: len(_features(p) - seen))
         chosen.append(best)
@@ -273,7 +273,8 @@ def _poles(row: Distribution, form: Form, interior: Sequence[Point]) -> Iterator
 
 def record_form(reference: ReferenceClient, row: Distribution, form: Form) -> dict[str, Any]:
     """The record of one parametrisation."""
-    interior = moderate(row, form)
+    usual = moderate(row, form)
+    interior = usual[:INTERIOR]
     marked = [("interior", *p) for p in interior]
     for kind, parameters, value in around(row, form, interior):
         entry = (kind, parameters, value)
@@ -296,9 +297,7 @@ def record_form(reference: ReferenceClient, row: Distribution, form: Form) -> di
         (cdf,) = answers(reference, row, form, [point], "logcdf")
         if cdf is not None:
             entry["logcdf"] = plain(cdf.logp)
-    return {"points": points, "defaults": _defaults(reference, row, interior)} | _omitted(
-        reference, row, form, interior
-    )
+    return {"points": points, "defaults": _defaults(reference, row, usual)} | _omitted(reference, row, form, interior)
 
 
 def _omitted(reference: ReferenceClient, row: Distribution, form: Form, interior: Sequence[Point]) -> dict[str, Any]:

@@ -281,7 +281,7 @@ class Model:
         variable.transformed, variable.transformation = free, transform
         jacobian_rank = at_test.log_jacobian(tf.constant(start)).shape.rank
         elementwise = dist.event_rank > 0 and jacobian_rank > value.ndim - dist.event_rank
-        if elementwise and not quirks.fixed():
+        if elementwise and not quirks.fixed() and not getattr(dist, "repeat", False):
             variable.repeats = True
             quirks.say_once(
                 f"{dist.label} with the elementwise transform {transform.tag}",

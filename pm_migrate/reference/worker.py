@@ -630,7 +630,7 @@ class PyMC3Side:
         }
 
     def distribution_defaults(self, name: str, kwargs: Mapping[str, Any], shape: Sequence[int]) -> Dict[str, Any]:
-        """What PyMC3 makes of one free variable: test value, transform, moments, and log densities at the test point."""
+        """What PyMC3 makes of one free variable: test value, transform, moments, log densities at the test point."""
         with self.pm.Model() as model:
             rv = getattr(self.pm, name)("x", shape=tuple(shape), **kwargs)
         (value,) = model.free_RVs

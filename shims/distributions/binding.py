@@ -93,7 +93,8 @@ class Bound:
                 found.append((_all_over(expr.evaluate(text, raw, TF_FUNCTIONS), rank), depends))
         for name, text in mapping.items():
             # a canonical parameter that overflows: the scale of a precision of 0, the shape of a zero deviation
-            if text != name and expr.names(text) and self._rank(name) == 0 and not self._certainly_finite(name):
+            computed = expr.names(text) - {text}  # a name alone is an end of a generator form, which may be infinite
+            if computed and self._rank(name) == 0 and not self._certainly_finite(name):
                 found.append((tf.math.is_finite(raw[name]), expr.names(text)))
             if self._structure(name) == "cholesky":
                 diagonal = tf.linalg.diag_part(raw[name])
@@ -269,7 +270,11 @@ class Bound:
         if self.row.discrete:
             moved = tf.floor(moved)
         own = special.LOG_CDF.get(self.row.name)
-        result = self._tfp(self._tfp_arguments).log_cdf(moved) if own is None else own(moved, self.canonical)
+        if own is None:
+            result = self._tfp(self._tfp_arguments).log_cdf(moved)
+        else:
+            with quirks.quirks("fixed" if self.fixed else "pymc3"):
+                result = own(moved, self.canonical)
         result = tf.where(above, tf.zeros_like(result), result)
         for ok in (~below, *(ok for ok, _ in self._conditions)):
             result = tf.where(ok, result, tf.constant(-np.inf, self.dtype))

@@ -110,7 +110,7 @@ class CatalogueDistribution(Distribution):
     @property
     def fault_matters(self) -> bool:
         """Whether the row's fault changes a posterior with these parameters."""
-        return True
+        return self.row.name != "Wald"  # whose distribution function alone is at fault
 
     @property
     def has_random(self) -> bool:
@@ -252,6 +252,8 @@ class CatalogueDistribution(Distribution):
         """
         if self.row.logcdf is None:
             raise AttributeError(f"{self.label} has no logcdf (as in PyMC3)")
+        if self.row.name == "Wald" and self.quirks == "pymc3":
+            quirks.say_once(self.row.name, self.row.fault)
         return self._elementwise("logcdf", value, lambda bound, x: bound.log_cdf(x))
 
     def _elementwise(self, what: str, value: Any, function: Callable[[Bound, Any], Any]) -> Variable:

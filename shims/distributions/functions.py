@@ -26,7 +26,7 @@ def _of_number(exact: Callable[[float], float], of_tensor: Callable[[Tensor], Te
 def _with_slope(result: Tensor, base: Tensor, exponent: Tensor) -> Any:
     """``result``, whose derivative by ``base`` is ``exponent * result / base``.
 
-    TensorFlow forms ``tau ** -1.5`` for the derivative of ``tau ** -0.5``, and ``x / y / y`` for that of ``x / y``, which
+    TensorFlow forms ``tau ** -1.5`` for the slope of ``tau ** -0.5``, and ``x / y / y`` for that of ``x / y``, which
     overflow where the result does not. What comes from above times the result is a logarithmic derivative, which has
     the size of the log density's own terms: it is formed first.
     """
