@@ -84,6 +84,20 @@ def judge(row: Distribution, fact: Mapping[str, Any]) -> str:
     return ""
 
 
+def judge_runtime(row: Distribution, fact: Mapping[str, Any]) -> str:
+    """The first contradiction between what the runtime computes for a row and the record; nothing is remembered."""
+    _RUNS.clear()
+    try:
+        for form in row.forms:
+            recorded = fact["forms"][",".join(form.given)]
+            problem = _judge_points(row, form, recorded) or _judge_defaults(row, form, recorded)
+            if problem:
+                return problem
+    finally:
+        _RUNS.clear()
+    return ""
+
+
 def _judge_row(row: Distribution, fact: Mapping[str, Any]) -> str:
     if row.name != fact["name"]:
         return "name"

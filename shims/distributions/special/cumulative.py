@@ -119,7 +119,8 @@ def _student_t(value: Tensor, canonical: Canonical) -> Tensor:
     z = standardised(value, canonical)
     nu, z = canonical["nu"] + tf.zeros_like(z), z + tf.zeros_like(canonical["nu"])
     scaled = z / tf.sqrt(nu)
-    square = tf.square(tf.clip_by_value(scaled, -1e150, 1e150))
+    largest = float(scaled.dtype.max) ** 0.48
+    square = tf.square(tf.clip_by_value(scaled, -largest, largest))
     far = square > 1.0 / (0.5 * nu + 1.0)
     odds = tf.where(far, square, tf.ones_like(square))
     half = 0.5 * tf.ones_like(nu)

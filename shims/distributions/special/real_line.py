@@ -86,7 +86,7 @@ def exact_ex_gaussian(value: Tensor, canonical: Canonical) -> Tensor:
     complementary error function the two are never formed where they would cancel.
     """
     off, sigma = value - canonical["mu"], canonical["sigma"]
-    beyond = off > 1e100 * sigma  # where z may overflow, and only its side matters
+    beyond = off > float(sigma.dtype.max) ** 0.3 * sigma  # where z may overflow, and only its side matters
     z = tf.where(beyond, tf.zeros_like(off), off) / tf.where(beyond, tf.ones_like(sigma), sigma)
     k = sigma / canonical["nu"]
     below = (z < k) & ~beyond
