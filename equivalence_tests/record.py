@@ -141,6 +141,8 @@ def _dullness(row: Distribution, point: Point) -> float:
         integer = row.discrete if name == "value" else row.param(name).domain.integer
         array = np.abs(np.ravel(np.asarray(x, float)))
         sizes = np.abs(np.log10(np.where(array > 0, array, 1.0) / (6.0 if integer else 1.0)))
+        near_one = (array < 1) & (array > 0.5)
+        sizes = np.maximum(sizes, np.where(near_one, -np.log10(np.where(near_one, 1 - array, 1.0)), 0.0))
         special = (array <= 1) if integer else (array * 4 == np.round(array * 4))
         total += float(np.mean(sizes + 6.0 * (special & (np.size(array) == 1 or name == "value"))))
     return total
@@ -177,6 +179,9 @@ def around(row: Distribution, form: Form, interior: Sequence[Point]) -> Iterator
                 _overflows(v) for n, v in edge.parameters.items() if not np.array_equal(v, usual[n])
             )
             yield "tight" if large else edge.kind, edge.parameters, edge.value
+            if edge.kind == "invalid" and row.discrete and not row.rank:
+                for at in (0.0, 1.0, float(np.max(edge.parameters.get("n", 2.0)))):
+                    yield "tight" if large else edge.kind, edge.parameters, at
     for given, value in interior:
         yield from _borders(row, form, given, value)
     given, value = interior[0]
@@ -185,9 +190,8 @@ def around(row: Distribution, form: Form, interior: Sequence[Point]) -> Iterator
         domain = row.param(name).domain
         if domain.structure in {"positive_definite", "cholesky"}:
             yield "invalid", {**given, name: -np.asarray(given[name])}, value
-        elif row.name in engine.TABLES:
+        elif domain.structure == "increasing" and row.name in engine.TABLES:
             yield "invalid", {**given, name: np.asarray(given[name])[::-1]}, value
-            yield "invalid", {**given, name: -np.asarray(given[name])}, value
         elif not domain.rank and not domain.integer and any("inf" in condition for condition in row.conditions):
             yield "infinite", {**given, name: np.inf}, value
     yield from _poles(row, form, interior)
@@ -284,12 +288,10 @@ def record_form(reference: ReferenceClient, row: Distribution, form: Form) -> di
     for (kind, *point), answer in zip(
         marked, answers(reference, row, form, [(p, v) for _, p, v in marked]), strict=True
     ):
-        # PyMC3 raises, or has no number of a senseless table: the parameters are invalid, and no log density judges
-        nothing = answer is None or (row.name in engine.TABLES and np.isnan(answer.logp))
-        if answer is not None and not nothing:
+        if answer is not None:
             gradient = {n: plain(g) for n, g in sorted(answer.gradient.items())} if kind == "interior" else {}
             points.append({**plain_point(kind, *point), "logp": plain(answer.logp), "gradient": gradient})
-        elif kind == "invalid":
+        elif kind == "invalid":  # PyMC3 raises: the parameters are invalid, and no log density judges
             points.append({**plain_point("raises", *point), "logp": "nan", "gradient": {}})
     for entry, point in zip(points, interior, strict=False):
         if row.logcdf is None:

@@ -347,7 +347,7 @@ def _judge_edge(row: Distribution, form: Form, entry: Mapping[str, Any], point: 
     members = all(belongs(row.param(n).domain, v) for n, v in given.items())
     if kind == "raises":
         return "domain holds what PyMC3 raises for" if members else ""
-    if np.isnan(ours.logp) and kind != "infinite":
+    if np.isnan(ours.logp):
         return f"{kind}: NaN"
     bare = kind in {"end", "infinite"}  # where slopes may be infinite
     if ours.logp == -np.inf and not bare and not all(np.all(np.isfinite(g)) for g in ours.gradient.values()):
@@ -511,18 +511,25 @@ def _judge_transform(row: Distribution, canonical: Mapping[str, Any], found: Map
 
 def _judge_generator(row: Distribution, form: Form, recorded: Mapping[str, Any]) -> str:
     """The generator front end's arguments, made from the form's: the same density here, and what the name means."""
-    entry = next(e for e in recorded["points"] if e["kind"] == "interior")
-    given = {n: number(v) for n, v in entry["given"].items()}
-    point = (given, number(entry["value"]))
+    for entry in recorded["points"]:
+        if entry["kind"] == "interior":
+            point = ({n: number(v) for n, v in entry["given"].items()}, number(entry["value"]))
+            problem = _judge_generator_at(row, form, point)
+            if problem:
+                return problem
+    return ""
+
+
+def _judge_generator_at(row: Distribution, form: Form, point: engine.Point) -> str:
     name = form.pymc4_name or row.pymc4_name
-    arguments = {n: expr.evaluate(t, given, _NUMPY) for n, t in row.arguments(form, "pymc4").items()}
+    arguments = {n: expr.evaluate(t, point[0], _NUMPY) for n, t in row.arguments(form, "pymc4").items()}
     chosen = next(_complete(row, name, arguments), None)
     if chosen is None:
         return f"arguments {sorted(arguments)} fit no generator form"
     problem = _same_density(row, form, point, *chosen) or _judge_meaning(row, form, point, name, arguments)
     if problem or not row.in_pymc4:
         return problem
-    arguments = {n: expr.evaluate(t, given, _NUMPY) for n, t in row.arguments(form, "upstream").items()}
+    arguments = {n: expr.evaluate(t, point[0], _NUMPY) for n, t in row.arguments(form, "upstream").items()}
     if set(arguments) != set(pymc4_names.ARGUMENTS[name]):
         return "upstream: other arguments than PyMC4's"
     problem = _judge_meaning(row, form, point, name, arguments)
@@ -555,6 +562,9 @@ def _complete(row: Distribution, name: str, arguments: Mapping[str, Any]) -> Ite
 
 
 def _same_density(row: Distribution, form: Form, point: engine.Point, chosen: Form, values: Mapping[str, Any]) -> str:
+    own, made = (strategies.canonical_parameters(row, *pair) for pair in ((form, point[0]), (chosen, values)))
+    if not all(close(*np.broadcast_arrays(made[c], own[c]), _size(own[c])) for c in row.canonical):
+        return "canonical parameters of the generator form"
     truth = truth_of(row, form, point)
     try:
         logp = float(tf.reduce_sum(bind(row, chosen, values).log_prob(point[1])))
