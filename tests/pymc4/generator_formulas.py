@@ -63,7 +63,6 @@ FUNCTIONS: Mapping[str, Any] = {
     "cholesky": _cholesky,
     "solve_lower": _solve_lower,
     "logpow": _logpow,
-    "where": lambda condition, yes, no: yes if condition else no,
 }
 
 
