@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -12,15 +13,23 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 # Timing differs by a factor of ten between a first (tracing) and a later example, and between machines.
-settings.register_profile("default", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("deep", parent=settings.get_profile("default"), max_examples=1000)
+# Batches of matrices are large examples, and drawing one takes its time.
+HEALTH = [HealthCheck.too_slow, HealthCheck.large_base_example, HealthCheck.data_too_large]
+settings.register_profile("default", max_examples=100, deadline=None, suppress_health_check=HEALTH)
+settings.register_profile("deep", parent=settings.get_profile("default"), max_examples=5000)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--profile", choices=("default", "deep"), default="default", help="deep: more Hypothesis examples, all programs"
     )
+    parser.addoption("--device", choices=("cpu", "gpu"), default="cpu", help="where densities are evaluated")
+    parser.addoption("--record-wrong-bits", metavar="FOLDER", help="keep the wrong bits of every point drawn")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile(config.getoption("--profile"))
+    if config.getoption("--record-wrong-bits"):
+        from equivalence_tests import recording
+
+        recording.start(Path(config.getoption("--record-wrong-bits")))

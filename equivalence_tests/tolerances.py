@@ -10,10 +10,13 @@ where t_k are the summands of the formula: 0 means "as good as rounding the inpu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
+from equivalence_tests import known_faults
+from equivalence_tests.oracle import EPS, Truth, comparable
+from pm_migrate.catalog import Distribution
 
 #: Log density in float64 against the high-precision formula. 8 bits: a sum of about ten terms, special functions with
 #: errors of some ulps (Cephes-style lgamma: up to 2**5 ulps), and cancellation that the condition number sees once.
@@ -22,24 +25,49 @@ LOG_DENSITY_BITS = 8.0
 #: Gradients: one more differentiation of the same special functions (digamma as accurate as lgamma, times the inputs).
 GRADIENT_BITS = 12.0
 
-#: PyMC3's error in ordinary rows, relative to the conditioning: its float32 constants (log(2): 1.9e-9 absolute,
-#: sqrt(2): 2.4e-8 relative in the argument of an error function).
-PYMC3_CONSTANTS = 5e-8
+#: float32: 8 of its 24 bits, for log density and gradient.
+FLOAT32_BITS = 8.0
+#: Gradients in float32 that lose more, with the reason: known differences.
+FLOAT32_GRADIENT_BITS = {
+    # two triangular solves and a product on top of a Cholesky factor, each as large as its condition number
+    "MvNormal": 11.0,
+    "MvStudentT": 11.0,
+}
+#: Magnitude of terms above which a square of an intermediate may overflow in float32 (3e38).
+FLOAT32_RANGE = 1e15
 
 
-def pymc3_allowance(name: str, parameters: Mapping[str, Any], value: Any) -> float:
-    """How far PyMC3 3.11.6 itself may be from the formula, absolute, per element; the causes are known differences.
+def pymc3_allowance(row: Distribution, point: Any, truth: Truth) -> float:
+    """How far PyMC3 may be from the formula at a point, absolute."""
+    parameters, value = point
+    known = known_faults.LOG_DENSITY.get(row.name)
+    fault = known_faults.CONSTANTS if known is None else known(parameters, value, truth.logp)
+    return fault + 2.0**LOG_DENSITY_BITS * EPS * max(truth.condition, 1.0)
 
-    ``TruncatedNormal``: an error of 2.4e-8 in the argument z of log(erfc(z)) moves it by up to z**2 times that.
-    ``StudentT``: lgamma((nu + 1) / 2) - lgamma(nu / 2) loses what lgamma's size exceeds its difference by.
-    ``NegativeBinomial``: the same, in alpha.
-    """
-    if name == "TruncatedNormal":
-        sigma = float(parameters.get("sigma", parameters.get("tau", 1.0) ** -0.5))
-        mu = float(parameters["mu"])
-        z = max(abs(float(parameters[end]) - mu) / sigma for end in ("lower", "upper"))
-        return PYMC3_CONSTANTS * (1.0 + z * z)
-    if name in {"StudentT", "NegativeBinomial"}:
-        size = max(float(parameters.get(p, 1.0)) for p in ("nu", "alpha", "n"))
-        return PYMC3_CONSTANTS + 2.0**-45 * size * (1.0 + abs(float(np.log(size))))
-    return PYMC3_CONSTANTS
+
+def pymc3_problem(row: Distribution, point: Any, theirs: Any, truth: Truth) -> str:
+    """What PyMC3's numbers contradict in the formula, beyond its own known faults; empty for nothing."""
+    parameters, value = point
+    allowed = pymc3_allowance(row, point, truth)
+    if not (allowed == np.inf or abs(theirs.logp - truth.logp) <= allowed):
+        return f"log density {theirs.logp!r} against {truth.logp!r}, allowed {allowed:.3g}"
+    for name, slopes in truth.gradient.items():
+        excused = known_faults.GRADIENT.get((row.name, name), lambda given, value: False)
+        if allowed == np.inf or name not in theirs.gradient or excused(parameters, value):
+            continue
+        scale = np.maximum(truth.gradient_condition[name], max(1.0, truth.condition))
+        error = np.abs(comparable(row, name, theirs.gradient[name]) - slopes)
+        if not np.all(error <= (known_faults.CONSTANTS + 2.0**GRADIENT_BITS * EPS) * scale):
+            return f"gradient by {name} {theirs.gradient[name]!r} against {slopes!r}"
+    return ""
+
+
+#: Log distribution functions: incomplete gamma and beta functions carry some hundred ulps.
+LOG_CDF_BITS = 12.0
+
+
+def pymc3_cdf_allowance(row: Distribution, point: Any, exact: float) -> float:
+    """How far PyMC3's ``logcdf`` may be from the formula, absolute, beyond rounding."""
+    parameters, value = point
+    known = known_faults.LOG_CDF.get(row.name)
+    return known_faults.CONSTANTS if known is None else known(parameters, value, exact)

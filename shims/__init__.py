@@ -11,12 +11,13 @@ from typing import Any
 
 from pm_migrate.catalog import DISTRIBUTIONS
 from pm_migrate.catalog.exports import PYMC3_MODULES, PYMC3_NAMES
+from pm_migrate.shims.distributions import HOMES as DISTRIBUTION_HOMES
 
 __version__ = "3.11.6"  # of PyMC3, whose behaviour this package has
 
 _HOMES: dict[str, str] = {
     **dict.fromkeys(DISTRIBUTIONS, "distributions.frontend"),
-    **dict.fromkeys(("Continuous", "Discrete", "Distribution"), "distributions.frontend"),
+    **{name: f"distributions.{home}" for name, home in DISTRIBUTION_HOMES.items() if name in PYMC3_NAMES},
     **dict.fromkeys(
         ("Data", "Deterministic", "Model", "Point", "Potential", "modelcontext", "set_data"),
         "model",

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from pm_migrate.shims.density import Evaluation, LogDensity, ValueVariable
+from pm_migrate.shims.distributions.drawing import current_shape
 from pm_migrate.shims.theano.evaluation import evaluate, shared_inputs
 from pm_migrate.shims.theano.graph import SharedVariable, Variable
 from pm_migrate.shims.variables import FreeRV, ObservedRV, TransformedRV
@@ -35,12 +36,14 @@ def compile_model(model: Model) -> LogDensity:
         tensors = dict(zip(outputs, evaluate(outputs, givens), strict=True))
         terms: dict[str, Tensor] = {}
         for name, variable, dist in random:
-            term = tf.reduce_sum(dist.bound(tensors).log_prob(tensors[variable]))
+            term = dist.bound(tensors).log_prob(tensors[variable])
             if isinstance(variable, TransformedRV):
                 ends = [tensors[p] for p in variable.owner.inputs[1:]]
                 jacobian = variable.transformation.rebind(*ends).log_jacobian(values[str(variable.transformed.name)])
-                term += tf.reduce_sum(jacobian)
-            terms[name] = term
+                if not (variable.repeats and term.shape.rank < jacobian.shape.rank):
+                    term, jacobian = tf.reduce_sum(term), tf.reduce_sum(jacobian)
+                term += jacobian
+            terms[name] = tf.reduce_sum(term)
         for potential in potentials:
             terms[str(potential.name)] = tf.reduce_sum(tf.cast(tensors[potential], tf.float64))
         return Evaluation(terms, {str(v.name): tensors[v] for v in recorded})
@@ -55,7 +58,7 @@ def compile_model(model: Model) -> LogDensity:
             else:
                 inputs = list(dist.params.values())
                 bound = dist.bound(dict(zip(inputs, evaluate(inputs, known), strict=True)))
-                value = tf.cast(bound.sample(_current_shape(variable, dist), own_seed), variable.dtype)
+                value = tf.cast(bound.sample(current_shape(variable), own_seed), variable.dtype)
             known[variable] = drawn[name] = value
         rest = [v for v in recorded if str(v.name) not in drawn]
         drawn.update({str(v.name): t for v, t in zip(rest, evaluate(rest, known), strict=True)})
@@ -66,7 +69,7 @@ def compile_model(model: Model) -> LogDensity:
         variables=tuple(_value_variable(v) for v in model.free_RVs),
         evaluate=evaluate_draw,
         forward=forward,
-        observed={str(v.name): _data(v) for v in model.observed_RVs},
+        observed={str(v.name): _data(v) for v in model.observed_RVs if isinstance(v, ObservedRV)},
         version=lambda: tuple(s.version for s in shared),
         dims=dict(model._dims),
         coords=dict(model.root.coords),
@@ -81,23 +84,16 @@ def _recorded(model: Model) -> list[Variable]:
     return [v for v in model.named_vars.values() if v in keep and v not in observed]
 
 
-def _current_shape(variable: Variable, dist: Any) -> tuple[int, ...]:
-    """Shape of a draw: that of the data as they are now (shared data may have been replaced)."""
-    if isinstance(variable, ObservedRV) and isinstance(variable.observations, SharedVariable):
-        return tuple(variable.observations.data.shape)
-    return tuple(dist.shape)
-
-
 def _data(variable: ObservedRV) -> np.ndarray:
     data = variable.observations
     return data.data if isinstance(data, SharedVariable) else data
 
 
 def _value_variable(free: FreeRV) -> ValueVariable:
-    row = free.distribution.row
+    dist = free.distribution
     value = np.asarray(free.tag.test_value)
-    categories = free.distribution.bound_at_test_point().categories if row.kind == "categorical" else None
+    categories = dist.bound_at_test_point().categories if dist.kind == "categorical" else None
     tag = free.transform.tag if free.transform is not None else None
     return ValueVariable(
-        str(free.name), free.rv_name, value.shape, free.dtype, tag, value, kind=row.kind, categories=categories
+        str(free.name), free.rv_name, value.shape, free.dtype, tag, value, kind=dist.kind, categories=categories
     )

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from pm_migrate.errors import ModelError, NotSupported
-from pm_migrate.shims import recording
+from pm_migrate.shims import quirks, recording
 from pm_migrate.shims.compilation import compile_model
 from pm_migrate.shims.density import LogDensity
 from pm_migrate.shims.theano.evaluation import evaluate
@@ -20,7 +20,9 @@ from pm_migrate.shims.transforms import Transform
 from pm_migrate.shims.variables import (
     DeterministicVariable,
     FreeRV,
+    MultiObservedRV,
     ObservedRV,
+    OfTerm,
     TransformedRV,
     givens_from_point,
     named,
@@ -47,8 +49,11 @@ class Model:
         Parent model; by default the model that is open where this one is made.
     coords
         Coordinate values by dimension name.
-    theano_config, check_bounds
-        Kept for PyMC3's signature; bounds are always checked.
+    theano_config
+        Kept for PyMC3's signature.
+    check_bounds
+        Kept for PyMC3's signature: with False, PyMC3 leaves out the masks that give ``-inf`` outside the support and
+        for invalid parameters, and computes nonsense there. Here they are always there; they cost next to nothing.
     """
 
     _stack = _Stack()
@@ -119,12 +124,12 @@ class Model:
     @property
     def cont_vars(self) -> list[FreeRV]:
         """Free value variables with a gradient."""
-        return [v for v in self.free_RVs if not v.distribution.row.discrete]
+        return [v for v in self.free_RVs if not v.distribution.discrete]
 
     @property
     def disc_vars(self) -> list[FreeRV]:
         """Free value variables without a gradient."""
-        return [v for v in self.free_RVs if v.distribution.row.discrete]
+        return [v for v in self.free_RVs if v.distribution.discrete]
 
     @property
     def test_point(self) -> dict[str, np.ndarray]:
@@ -222,27 +227,39 @@ class Model:
         name = self.name_for(name)
         if name in self.named_vars:
             raise ValueError(f"Variable name {name} already exists.")
-        if data is not None:
-            variable: Variable = self._observed(name, dist, data)
+        if isinstance(data, Mapping):
+            dist, variable = self._observed_together(name, dist, data)
+        elif data is not None:
+            variable = self._observed(name, dist, data)
         else:
             variable = self._free(name, dist)
         self._register_random(name, variable, dist, dims)
         return variable
 
+    def _observed_together(self, name: str, dist: Any, data: Mapping[str, Any]) -> tuple[Any, MultiObservedRV]:
+        """Data by keyword of the distribution's ``logp``; some of them may be variables."""
+        given = {
+            key: value if isinstance(value, Variable) else as_tensor_variable(_observations(name, value, None))
+            for key, value in data.items()
+        }
+        variable = named(MultiObservedRV, as_tensor_variable(dist.logp(**given)).astype("float64"), name)
+        variable.distribution, variable.model, variable.data = dist, self, given
+        self._register(name, variable, ["observed_RVs"])
+        return OfTerm(dist), variable
+
     def _observed(self, name: str, dist: Any, data: Any) -> ObservedRV:
-        if isinstance(data, Mapping):
-            raise NotSupported(f"{name}: observed= with a dictionary is not supported; pass an array")
         values = data.data if isinstance(data, SharedVariable) else _observations(name, data, dist.dtype)
         source = data if isinstance(data, SharedVariable) else as_tensor_variable(values)
         variable = named(ObservedRV, source, name)
         variable.distribution, variable.model = dist, self
         variable.observations = data if isinstance(data, SharedVariable) else values
-        dist.shape = tuple(np.shape(values))
+        dist.check(tuple(np.shape(values)))
         self._register(name, variable, ["observed_RVs"])
         return variable
 
     def _free(self, name: str, dist: Any) -> Variable:
         value = dist.default()
+        dist.check(value.shape)
         if dist.transform is None:
             free = FreeRV(name, name, dist, self, value)
             self._register(name, free, ["free_RVs"])
@@ -262,6 +279,14 @@ class Model:
         variable.__class__ = TransformedRV
         variable.distribution, variable.model = dist, self
         variable.transformed, variable.transformation = free, transform
+        jacobian_rank = at_test.log_jacobian(tf.constant(start)).shape.rank
+        elementwise = dist.event_rank > 0 and jacobian_rank > value.ndim - dist.event_rank
+        if elementwise and not quirks.fixed() and not getattr(dist, "repeat", False):
+            variable.repeats = True
+            quirks.say_once(
+                f"{dist.label} with the elementwise transform {transform.tag}",
+                "PyMC3 counts the density of the whole vector once per element.",
+            )
         self._register(str(free.name), free, ["free_RVs"])
         self._register(name, variable, ["deterministics"])
         return variable
@@ -320,8 +345,8 @@ class Model:
         return f"Model({', '.join(names)})"
 
 
-def _observations(name: str, data: Any, dtype: str) -> np.ndarray:
-    """Observed data as an array of the distribution's dtype."""
+def _observations(name: str, data: Any, dtype: str | None) -> np.ndarray:
+    """Observed data as an array of the distribution's dtype, or their own."""
     masked = isinstance(data, np.ma.MaskedArray) and bool(np.any(data.mask))
     values = array_of(np.ma.getdata(data) if isinstance(data, np.ma.MaskedArray) else data)
     if masked or (values.dtype.kind == "f" and bool(np.any(np.isnan(values)))):
@@ -329,7 +354,7 @@ def _observations(name: str, data: Any, dtype: str) -> np.ndarray:
             f"{name}: observed data have missing values, which are not imputed; leave those entries out, or make them "
             "a random variable of their own"
         )
-    return values.astype(dtype)
+    return values if dtype is None else values.astype(dtype)
 
 
 def modelcontext(model: Model | None) -> Model:

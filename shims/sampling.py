@@ -11,6 +11,7 @@ import numpy as np
 
 from pm_migrate.errors import NotSupported
 from pm_migrate.shims import recording
+from pm_migrate.shims.distributions.simulator import Simulator
 from pm_migrate.shims.model import Model, modelcontext
 
 _log = logging.getLogger("pm_migrate")
@@ -108,6 +109,12 @@ def sample(
     elif step is not None:
         raise NotSupported(f"pm.sample(step={step!r}) is not supported: leave step out, or use pm.NUTS(...)")
     model = modelcontext(model)
+    simulated = [v.name for v in model.observed_RVs if isinstance(v.distribution, Simulator)]
+    if simulated:
+        raise NotSupported(
+            f"pm.sample cannot use the data of {simulated}: a Simulator has no density, and the draws would be from "
+            "the prior; it needs sequential Monte Carlo (pm.sample_smc)"
+        )
     density = model.log_density()
     chains = default_chains(cores) if chains is None else chains
     from pm_migrate.shims import inference

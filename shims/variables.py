@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
+from pm_migrate.errors import NotSupported
 from pm_migrate.shims.theano.evaluation import ancestors
 from pm_migrate.shims.theano.graph import Input, Op, SharedVariable, Variable, apply
 from pm_migrate.shims.transforms import Transform
@@ -41,7 +42,7 @@ class RandomVariable(Variable):
         return self.tag.test_value
 
     def __str__(self) -> str:
-        return f"{self.name} ~ {self.distribution.row.name}"
+        return f"{self.name} ~ {self.distribution.label}"
 
     __repr__ = __str__
 
@@ -61,23 +62,68 @@ class FreeRV(RandomVariable, Input):
         return self._rv_name
 
     def __str__(self) -> str:
-        kind = "TransformedDistribution" if self.transform is not None else self.distribution.row.name
+        kind = "TransformedDistribution" if self.transform is not None else self.distribution.label
         return f"{self.name} ~ {kind}"
 
     __repr__ = __str__
 
 
 class TransformedRV(RandomVariable):
-    """A random variable with a transform: an expression of its unconstrained value variable ``transformed``."""
+    """A random variable with a transform: an expression of its unconstrained value variable ``transformed``.
+
+    ``repeats``: PyMC3 adds the elementwise Jacobian of a vector to the one density of the whole vector, which counts
+    the density once per element; kept unless quirks are fixed.
+    """
 
     transformed: FreeRV
     transformation: Transform
+    repeats: bool = False
 
 
 class ObservedRV(RandomVariable):
     """A random variable with data."""
 
     observations: np.ndarray | SharedVariable
+
+    def random(self, point: Any = None, size: Any = None) -> np.ndarray:
+        """Draw values of the shape of the data."""
+        from pm_migrate.shims.distributions import drawing
+
+        return drawing.draw(self.distribution, drawing.current_shape(self), point, size)
+
+
+class MultiObservedRV(RandomVariable):
+    """Several data of one distribution, by keyword (``observed={...}``): as a variable, their log density."""
+
+    data: Mapping[str, Variable]
+
+    def random(self, point: Any = None, size: Any = None) -> np.ndarray:
+        """Draw with the distribution's own ``random``."""
+        return self.distribution.random(point=point, size=size)
+
+
+class OfTerm:
+    """The distribution of a :class:`MultiObservedRV`, whose value is its own log density."""
+
+    def __init__(self, dist: Any) -> None:
+        self.dist = dist
+        self.label, self.shape, self.dtype, self.discrete = dist.label, (), dist.dtype, dist.discrete
+        self.params: dict[str, Variable] = {}
+
+    def bound(self, values: Mapping[Variable, Any]) -> OfTerm:
+        """Itself: nothing is left to be bound."""
+        return self
+
+    def log_prob(self, value: Any) -> Any:
+        """The value, which is the log density."""
+        return value
+
+    def sample(self, shape: tuple[int, ...], seed: Any) -> Any:
+        """Refuse: the parts of the data are not one array."""
+        raise NotSupported(
+            f"{self.label}: data given as a dictionary (observed={{...}}) cannot be drawn: they are arguments of one "
+            "log density, not values of a distribution"
+        )
 
 
 class DeterministicVariable(Variable):

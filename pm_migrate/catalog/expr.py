@@ -17,11 +17,27 @@ from typing import Any
 
 from pm_migrate.errors import CatalogueError
 
-#: Every function a row may call; each reader supplies its own implementation.
+#: Functions for parameter mappings, conditions, moments and ends: the runtime evaluates these on tensors and variables.
+#: ``column(x)`` has a new last axis of length 1; ``between(F)`` are the probabilities of the categories between
+#: cutpoints whose cumulative probabilities are the last axis of F.
 FUNCTIONS = frozenset(
     """
-    log log1p exp expm1 sqrt abs floor round sigmoid logit gammaln minimum maximum where sum cholesky inverse
-    transpose ones_like argmax ndtr logpow count take diagonal solve_lower
+    log log1p exp expm1 sqrt abs floor round sigmoid logit gammaln minimum maximum where sum cholesky inverse matmul
+    transpose ones_like argmax ndtr logpow count take diagonal solve_lower i0e i1e column between
+    """.split()
+)
+
+#: Further functions for reference formulas (``logp``, ``logcdf``), which only the high-precision judge evaluates.
+#: ``cut_below(cuts, k)`` and ``cut_above(cuts, k)`` are the ends of category ``k`` between increasing cutpoints;
+#: ``gammainc``, ``gammaincc`` and ``betainc`` are regularised; ``owens_t(h, a)`` is Owen's T;
+#: ``betabinom_cdf(alpha, beta, n, x)`` and ``hypergeom_cdf(N, k, n, x)`` are sums of the probabilities up to x;
+#: ``interpolate(x, xs, ys)`` is linear between the points, ``trapezoid(xs, ys)`` the area under them;
+#: ``correlation_matrix(v)`` is symmetric with a unit diagonal and v as its strict upper triangle, row by row.
+FORMULA_FUNCTIONS = frozenset(
+    """
+    cos sign atan log_ndtr log_i0e softplus log1mexp logaddexp betaln cut_below cut_above gammainc gammaincc betainc
+    betabinom_cdf hypergeom_cdf owens_t multigammaln trace correlation_matrix interpolate
+    trapezoid
     """.split()
 )
 
@@ -35,6 +51,8 @@ _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Div: operator.truediv,
     ast.Pow: operator.pow,
 }
+#: Operators that a table of functions may replace, by the name under which it has them.
+_REPLACEABLE: dict[type[ast.operator], str] = {ast.Div: "/", ast.Pow: "**"}
 _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
@@ -64,7 +82,7 @@ def parse(text: str) -> ast.expr:
 def _check(node: ast.AST, text: str) -> None:
     """Raise unless one node of the tree is in the grammar."""
     if isinstance(node, ast.Call):
-        if not isinstance(node.func, ast.Name) or node.func.id not in FUNCTIONS or node.keywords:
+        if not isinstance(node.func, ast.Name) or node.func.id not in FUNCTIONS | FORMULA_FUNCTIONS or node.keywords:
             raise CatalogueError(f"expression {text!r} calls {ast.unparse(node.func)!r}, which is not in the grammar")
     elif isinstance(node, ast.Constant):
         if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
@@ -94,8 +112,31 @@ def names(text: str) -> frozenset[str]:
     return frozenset(found - CONSTANTS.keys())
 
 
+@cache
+def functions(text: str) -> frozenset[str]:
+    """Functions that an expression calls.
+
+    Examples
+    --------
+    >>> sorted(functions("log(x) + cos(x)"))
+    ['cos', 'log']
+    """
+    return frozenset(
+        n.func.id for n in ast.walk(parse(text)) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+    )
+
+
 def evaluate(text: str, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> Any:
     """Evaluate an expression with Python's operators over any number-like objects.
+
+    Parameters
+    ----------
+    text
+        The expression.
+    values
+        Free names.
+    functions
+        Functions by name; under ``"/"`` and ``"**"``, what is used in place of these operators.
 
     Examples
     --------
@@ -110,8 +151,9 @@ def evaluate(text: str, values: Mapping[str, Any], functions: Mapping[str, Calla
                 return values[node.id] if node.id in values else CONSTANTS[node.id]
             case ast.Constant():
                 return node.value
-            case ast.BinOp():
-                return _BINARY[type(node.op)](visit(node.left), visit(node.right))
+            case ast.BinOp(op=op):
+                replaced = functions.get(_REPLACEABLE.get(type(op), ""))
+                return (replaced or _BINARY[type(op)])(visit(node.left), visit(node.right))
             case ast.UnaryOp():
                 return -visit(node.operand)
             case ast.Compare():

@@ -11,8 +11,14 @@ from dataclasses import dataclass, field
 from pm_migrate.catalog import expr
 from pm_migrate.errors import CatalogueError
 
-#: Transform tags known to the catalogue; ``bounded`` is resolved by which of ``lower`` and ``upper`` were given.
-TRANSFORMS = frozenset({"log", "logodds", "interval", "lowerbound", "upperbound", "stickbreaking", "bounded"})
+#: Tags of default transforms; ``bounded`` is resolved by which of ``lower`` and ``upper`` were given.
+TRANSFORMS = frozenset(
+    {"log", "logodds", "interval", "lowerbound", "stickbreaking", "bounded", "circular", "cholesky-cov-packed"}
+)
+
+
+#: What is special about a set of vectors or matrices.
+STRUCTURES = frozenset({"", "simplex", "increasing", "composition", "positive_definite", "cholesky"})
 
 
 @dataclass(frozen=True)
@@ -30,8 +36,9 @@ class Domain:
     rank
         0 for numbers, 1 for vectors, 2 for matrices.
     structure
-        ``""``, ``simplex`` (entries in the interval; the sum is not checked, as in PyMC3), ``positive_definite`` or
-        ``cholesky`` (lower triangular with a positive diagonal).
+        ``""``, ``simplex`` (entries in the interval; the sum is not checked, as in PyMC3), ``increasing`` (a vector of
+        increasing entries), ``composition`` (counts with a given sum), ``positive_definite`` or ``cholesky`` (lower
+        triangular with a positive diagonal).
     """
 
     lower: str = "-inf"
@@ -45,7 +52,7 @@ class Domain:
     def __post_init__(self) -> None:
         expr.parse(self.lower)
         expr.parse(self.upper)
-        if self.structure not in {"", "simplex", "positive_definite", "cholesky"}:
+        if self.structure not in STRUCTURES:
             raise CatalogueError(f"unknown structure {self.structure!r} of a domain")
 
 
@@ -157,14 +164,21 @@ class Distribution:
         Whether PyMC4 4.0a2 has the distribution.
     transform
         Tag of the default transform, or None.
+    ends
+        Lower and upper end of the transform, as expressions in the canonical parameters (``interval``,
+        ``lowerbound``, ``bounded``).
     test_value
         Default test value as an expression.
+    moments
+        What PyMC3's distribution offers under ``mean``, ``median``, ``mode`` and ``variance``, as expressions.
+    logcdf
+        Reference log distribution function in ``value`` and the canonical parameters; None where PyMC3 has none.
     discrete
         Integer-valued.
     kind
         ``continuous``, or how a discrete variable is stepped: ``integer``, ``binary``, ``categorical``.
     rank
-        0 for scalar distributions, 1 for vector-valued ones.
+        0 for scalar distributions, 1 for vector-valued and 2 for matrix-valued ones.
     poles
         Whether PyMC3 gives ``+inf`` at a pole of the density (Beta); where False it gives ``-inf`` there (Gamma).
     has_random
@@ -173,6 +187,9 @@ class Distribution:
         Arguments of the signature that are not parameters (``lower=`` of MvNormal, ``transform=``).
     aliases
         Other names of the class in PyMC3.
+    fault
+        What PyMC3 computes wrongly in a way that changes a posterior, in one sentence; empty for none. PyMC3's number
+        is kept by default and said once.
     notes
         Known differences and quirks, for the docs.
     """
@@ -196,6 +213,9 @@ class Distribution:
     extra_pymc4: tuple[str, ...] = ()
     in_pymc4: bool = True
     transform: str | None = None
+    ends: tuple[str, str] = ("lower", "upper")
+    moments: Mapping[str, str] = field(default_factory=dict)
+    logcdf: str | None = None
     discrete: bool = False
     kind: str = "continuous"
     rank: int = 0
@@ -203,6 +223,7 @@ class Distribution:
     has_random: bool = True
     options: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    fault: str = ""
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -216,8 +237,15 @@ class Distribution:
         self._require(self.transform is None or self.transform in TRANSFORMS, f"unknown transform {self.transform!r}")
         self._require(self.discrete == (self.kind != "continuous"), "kind and discrete contradict each other")
         canonical = set(self.canonical)
-        self._names(self.logp, canonical | {"value"}, "logp")
+        self._names(self.logp, canonical | {"value"}, "logp", formula=True)
+        if self.logcdf is not None:
+            self._names(self.logcdf, canonical | {"value"}, "logcdf", formula=True)
         self._names(self.test_value, canonical, "test_value")
+        for text in self.moments.values():
+            self._names(text, canonical, "moment")
+        if self.transform in {"interval", "lowerbound", "bounded"}:
+            for text in self.ends:
+                self._names(text, canonical, "ends")
         for text in (*self.conditions, self.support.lower, self.support.upper):
             self._names(text, canonical, "condition or support")
         for text in (*self.tfp.values(), *self.pymc4.values()):
@@ -240,7 +268,9 @@ class Distribution:
             for text in (mapping or {}).values():
                 self._names(text, given, f"form {form.given}")
 
-    def _names(self, text: str, allowed: set[str], where: str) -> None:
+    def _names(self, text: str, allowed: set[str], where: str, formula: bool = False) -> None:
+        unknown = expr.functions(text) - expr.FUNCTIONS
+        self._require(formula or not unknown, f"{where} {text!r} calls {sorted(unknown)}, which only formulas may")
         extra = expr.names(text) - allowed
         self._require(not extra, f"{where} {text!r} uses {sorted(extra)}, which are not among {sorted(allowed)}")
 

@@ -260,7 +260,12 @@ class ReferenceClient(ProgramClient):
         return self.call("distribution_defaults", name=name, kwargs=dict(kwargs), shape=list(shape))
 
     def compile_distribution(
-        self, name: str, params: Mapping[str, Mapping[str, Any]], value: Mapping[str, Any]
+        self,
+        name: str,
+        params: Mapping[str, Mapping[str, Any]],
+        value: Mapping[str, Any],
+        method: str = "logp",
+        gradient: bool = True,
     ) -> CompiledDistribution:
         """Compile a distribution once, with symbolic value and parameters.
 
@@ -271,8 +276,14 @@ class ReferenceClient(ProgramClient):
             ``"broadcastable"``; or ``{"constant": value}``.
         value
             The same for the value.
+        method
+            ``logp``, or ``logcdf`` where the distribution has one.
+        gradient
+            Whether to compile the gradient too; Theano's of incomplete gamma and beta functions takes minutes.
         """
-        answer = self.call("compile_distribution", name=name, params=params, value=value)
+        answer = self.call(
+            "compile_distribution", name=name, params=params, value=value, method=method, gradient=gradient
+        )
         return CompiledDistribution(
             name, answer["handle"], self.life, tuple(answer["gradients"]), answer["no_gradient"]
         )

@@ -630,12 +630,24 @@ class PyMC3Side:
         }
 
     def distribution_defaults(self, name: str, kwargs: Mapping[str, Any], shape: Sequence[int]) -> Dict[str, Any]:
-        """What PyMC3 makes of one free variable: test value, transform, and log densities at the test point."""
+        """What PyMC3 makes of one free variable: test value, transform, moments, log densities at the test point."""
         with self.pm.Model() as model:
             rv = getattr(self.pm, name)("x", shape=tuple(shape), **kwargs)
         (value,) = model.free_RVs
         test = np.asarray(model.test_point[value.name])
+        moments = {}
+        for moment in ("mean", "median", "mode", "variance"):
+            number = getattr(rv.distribution, moment, None)
+            if number is not None and not callable(number):
+                moments[moment] = np.asarray(number.eval() if hasattr(number, "eval") else number)
+        try:
+            rv.distribution.random(size=2)
+            draws = True
+        except Exception:  # PyMC3 says so in several ways
+            draws = False
         return {
+            "moments": moments,
+            "draws": draws,
             "value_name": value.name,
             "transform": _transform_tag(rv),
             "dtype": value.dtype,
@@ -645,11 +657,19 @@ class PyMC3Side:
             "logp": np.asarray(model.logp({value.name: test})),
         }
 
-    def compile_distribution(self, name: str, params: Mapping[str, Any], value: Mapping[str, Any]) -> Dict[str, Any]:
+    def compile_distribution(
+        self,
+        name: str,
+        params: Mapping[str, Any],
+        value: Mapping[str, Any],
+        method: str = "logp",
+        gradient: bool = True,
+    ) -> Dict[str, Any]:
         """Compile a distribution with symbolic value and parameters.
 
         ``params`` describes each parameter by ``dtype``, ``ndim`` and optionally ``test_value`` (some constructors look
-        at one) and ``broadcastable``, or fixes it by ``constant``; ``value`` likewise.
+        at one) and ``broadcastable``, or fixes it by ``constant``; ``value`` likewise. ``method`` is ``logp`` or
+        ``logcdf``; its ``gradient`` may be left out.
         """
         theano = self.theano
         symbols = {p: self._symbol(p, spec) for p, spec in params.items() if "constant" not in spec}
@@ -657,10 +677,10 @@ class PyMC3Side:
         argument = self._symbol("value", value)
         distribution = getattr(self.pm, name).dist(**dict(symbols, **fixed))
         with theano.config.change_flags(compute_test_value="off"):
-            logp = theano.tensor.as_tensor_variable(distribution.logp(argument))
+            logp = theano.tensor.as_tensor_variable(getattr(distribution, method)(argument))
             inputs = [argument, *list(symbols.values())]
             functions = {"logp": self._function(inputs, [logp])}
-            wanted = {s.name: s for s in inputs if s.dtype.startswith("float")}
+            wanted = {s.name: s for s in inputs if gradient and s.dtype.startswith("float")}
             no_gradient = None
             try:
                 slopes = theano.grad(logp.sum(), list(wanted.values()), disconnected_inputs="ignore") if wanted else []

@@ -7,8 +7,8 @@ that neither the log density nor a gradient can become NaN (the two-``where`` pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from pm_migrate.catalog import Distribution, Form, expr
 from pm_migrate.errors import CatalogueError
+from pm_migrate.shims import quirks
 from pm_migrate.shims.distributions import special
 from pm_migrate.shims.distributions.functions import TF_FUNCTIONS
 
@@ -24,14 +25,14 @@ Tensor = Any
 FLOAT = tf.float64
 
 
-def as_float(value: Any) -> Tensor:
-    """Convert to a float64 tensor: the one dtype that densities are computed in."""
+def as_float(value: Any, dtype: tf.DType = FLOAT) -> Tensor:
+    """Convert to a tensor of the dtype that densities are computed in."""
     if isinstance(value, tf.Tensor):
-        return value if value.dtype == FLOAT else tf.cast(value, FLOAT)
-    return tf.convert_to_tensor(np.asarray(value, np.float64))
+        return value if value.dtype == dtype else tf.cast(value, dtype)
+    return tf.convert_to_tensor(np.asarray(value, dtype.as_numpy_dtype))
 
 
-def bind(row: Distribution, form: Form, given: Mapping[str, Any]) -> Bound:
+def bind(row: Distribution, form: Form, given: Mapping[str, Any], dtype: tf.DType = FLOAT) -> Bound:
     """Bind parameter values to a row.
 
     Parameters
@@ -42,6 +43,8 @@ def bind(row: Distribution, form: Form, given: Mapping[str, Any]) -> Bound:
         One of ``row.forms`` or ``row.generator_forms``.
     given
         A value for every name of ``form.given``.
+    dtype
+        float64, or float32 by choice.
 
     Raises
     ------
@@ -51,7 +54,7 @@ def bind(row: Distribution, form: Form, given: Mapping[str, Any]) -> Bound:
     missing = [name for name in form.given if name not in given]
     if missing:
         raise CatalogueError(f"{row.name}: no value given for {missing}")
-    return Bound(row, form, {name: as_float(given[name]) for name in form.given})
+    return Bound(row, form, {name: as_float(given[name], dtype) for name in form.given}, dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,12 +66,18 @@ class Bound:
     row, form
         What is bound.
     given
-        The parameters of the form as float64 tensors, as the user gave them (not yet masked).
+        The parameters of the form as tensors, as the user gave them (not yet masked).
+    dtype
+        Dtype of all parameters, values and densities.
+    fixed
+        Whether PyMC3's modelling faults are mended: as it was chosen when the distribution was bound.
     """
 
     row: Distribution
     form: Form
     given: Mapping[str, Tensor]
+    dtype: tf.DType = FLOAT
+    fixed: bool = field(default_factory=quirks.fixed)
 
     @cached_property
     def _conditions(self) -> list[tuple[Tensor, frozenset[str]]]:
@@ -82,7 +91,11 @@ class Bound:
             if not self._certain(text, depends):
                 rank = max((self._rank(c) for c in used), default=0)
                 found.append((_all_over(expr.evaluate(text, raw, TF_FUNCTIONS), rank), depends))
-        for name in self.row.canonical:
+        for name, text in mapping.items():
+            # a canonical parameter that overflows: the scale of a precision of 0, the shape of a zero deviation
+            computed = expr.names(text) - {text}  # a name alone is an end of a generator form, which may be infinite
+            if computed and self._rank(name) == 0 and not self._certainly_finite(name):
+                found.append((tf.math.is_finite(raw[name]), expr.names(text)))
             if self._structure(name) == "cholesky":
                 diagonal = tf.linalg.diag_part(raw[name])
                 ok = tf.reduce_all(tf.math.is_finite(diagonal) & (diagonal > 0), axis=-1)
@@ -91,14 +104,26 @@ class Bound:
 
     def _certain(self, condition: str, depends: frozenset[str]) -> bool:
         """Whether a condition holds for constants, known while tracing, so that no mask is needed."""
+        values = self._static(expr.names(condition), depends)
+        if values is None:
+            return False
+        with tf.init_scope():
+            return bool(np.all(expr.evaluate(condition, values, TF_FUNCTIONS)))
+
+    def _certainly_finite(self, canonical: str) -> bool:
+        """Whether a canonical parameter is finite, known while tracing."""
+        values = self._static({canonical}, expr.names(self.row.canonical_of(self.form)[canonical]))
+        return values is not None and bool(np.all(np.isfinite(values[canonical])))
+
+    def _static(self, canonical: Collection[str], depends: frozenset[str]) -> dict[str, Tensor] | None:
+        """Canonical parameters of constants; None where a given one is known only when the program runs."""
         static = {name: tf.get_static_value(self.given[name]) for name in depends}
         if any(value is None for value in static.values()):
-            return False
+            return None
         with tf.init_scope():
             given = {name: tf.constant(value) for name, value in static.items()}
             mapping = self.row.canonical_of(self.form)
-            values = {c: expr.evaluate(mapping[c], given, TF_FUNCTIONS) for c in expr.names(condition)}
-            return bool(np.all(expr.evaluate(condition, values, TF_FUNCTIONS)))
+            return {c: expr.evaluate(mapping[c], given, TF_FUNCTIONS) for c in canonical}
 
     @cached_property
     def _safe_given(self) -> dict[str, Tensor]:
@@ -110,8 +135,8 @@ class Bound:
 
     def _masked(self, name: str, ok: Tensor, value: Tensor) -> Tensor:
         rank = self._given_rank(name)
-        scale = tf.constant(float(self._given_safe(name)), FLOAT)
-        fallback = scale * tf.eye(value.shape[-1], dtype=FLOAT) if rank == 2 else scale
+        scale = tf.constant(float(self._given_safe(name)), self.dtype)
+        fallback = scale * tf.eye(value.shape[-1], dtype=self.dtype) if rank == 2 else scale
         return tf.where(tf.reshape(ok, (*ok.shape, *[1] * rank)), value, fallback)
 
     @cached_property
@@ -121,7 +146,7 @@ class Bound:
 
     def _evaluate_canonical(self, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
         mapping = self.row.canonical_of(self.form)
-        return {name: as_float(expr.evaluate(text, given, TF_FUNCTIONS)) for name, text in mapping.items()}
+        return {name: as_float(expr.evaluate(text, given, TF_FUNCTIONS), self.dtype) for name, text in mapping.items()}
 
     def _param(self, canonical: str) -> Any:
         return self.row.param(canonical)
@@ -165,13 +190,21 @@ class Bound:
         """Static event shape: ``()`` for scalar distributions."""
         if self.row.rank == 0:
             return ()
+        own = special.EVENT_SHAPE.get(self.row.name)
+        if own is not None:
+            return own(self.canonical)
+        if self.row.rank == 2:
+            return next(tuple(v.shape[-2:]) for n, v in self.canonical.items() if self._rank(n) == 2)
         return (max(int(v.shape[-1]) for n, v in self.canonical.items() if self._rank(n)),)
 
     @cached_property
     def _tfp_arguments(self) -> dict[str, Tensor]:
         if self.form.tfp is not None:
-            return {k: as_float(expr.evaluate(t, self._safe_given, TF_FUNCTIONS)) for k, t in self.form.tfp.items()}
-        return {k: as_float(expr.evaluate(t, self.canonical, TF_FUNCTIONS)) for k, t in self.row.tfp.items()}
+            return self._arguments(self.form.tfp, self._safe_given)
+        return self._arguments(self.row.tfp, self.canonical)
+
+    def _arguments(self, mapping: Mapping[str, str], values: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        return {k: as_float(expr.evaluate(t, values, TF_FUNCTIONS), self.dtype) for k, t in mapping.items()}
 
     def _tfp(self, arguments: Mapping[str, Tensor]) -> Any:
         from tensorflow_probability import distributions as tfd
@@ -182,7 +215,14 @@ class Bound:
     @property
     def _raw_log_prob(self) -> Callable[[Tensor], Tensor]:
         own = special.LOG_PROB.get(self.row.name)
-        return self._tfp(self._tfp_arguments).log_prob if own is None else lambda value: own(value, self.canonical)
+        if own is None:
+            return self._tfp(self._tfp_arguments).log_prob
+
+        def log_prob(value: Tensor) -> Tensor:
+            with quirks.quirks("fixed" if self.fixed else "pymc3"):
+                return own(value, self.canonical)
+
+        return log_prob
 
     def log_prob(self, value: Any) -> Tensor:
         """Log density, elementwise over the batch, the event axis reduced.
@@ -195,9 +235,9 @@ class Bound:
         Returns
         -------
         tensor
-            float64; ``-inf`` outside the support and for invalid parameters, never NaN there.
+            ``-inf`` outside the support and for invalid parameters, never NaN there.
         """
-        value = as_float(value)
+        value = as_float(value, self.dtype)
         inside, per_element = self._inside(value)
         if per_element is not None:
             value = tf.where(per_element, value, self._value_inside(value))
@@ -210,7 +250,41 @@ class Bound:
             inside = ok if inside is None else inside & ok
         if inside is None:
             return result
-        return tf.where(inside, result, tf.constant(-np.inf, FLOAT))
+        return tf.where(inside, result, tf.constant(-np.inf, self.dtype))
+
+    def log_cdf(self, value: Any) -> Tensor:
+        """Logarithm of the probability of values up to and including ``value``, elementwise.
+
+        Raises
+        ------
+        CatalogueError
+            For a distribution of which PyMC3 has no ``logcdf``.
+        """
+        if self.row.logcdf is None:
+            raise CatalogueError(f"{self.row.name} has no logcdf (as in PyMC3)")
+        value = as_float(value, self.dtype)
+        low, high = (self._end(text) for text in (self.row.support.lower, self.row.support.upper))
+        below = tf.zeros_like(value, tf.bool) if low is None else value < low
+        above = tf.zeros_like(value, tf.bool) if high is None else value >= high
+        moved = tf.where(below | above, self._value_inside(value), value)
+        if self.row.discrete:
+            moved = tf.floor(moved)
+        own = special.LOG_CDF.get(self.row.name)
+        if own is None:
+            result = self._tfp(self._tfp_arguments).log_cdf(moved)
+        else:
+            with quirks.quirks("fixed" if self.fixed else "pymc3"):
+                result = own(moved, self.canonical)
+        result = tf.where(above, tf.zeros_like(result), result)
+        for ok in (~below, *(ok for ok, _ in self._conditions)):
+            result = tf.where(ok, result, tf.constant(-np.inf, self.dtype))
+        return result
+
+    def _end(self, text: str) -> Tensor | None:
+        """One end of the support, None for an infinite one."""
+        if text in {"-inf", "inf"}:
+            return None
+        return as_float(expr.evaluate(text, self.canonical, TF_FUNCTIONS), self.dtype)
 
     def _inside(self, value: Tensor) -> tuple[Tensor | None, Tensor | None]:
         """Whether the value is in the support: reduced over the event axis, and per element; None for the reals."""
@@ -220,15 +294,15 @@ class Bound:
             (support.lower, support.closed_lower, True),
             (support.upper, support.closed_upper, False),
         ):
-            if text in {"-inf", "inf"}:
+            end = self._end(text)
+            if end is None:
                 continue
-            end = as_float(expr.evaluate(text, self.canonical, TF_FUNCTIONS))
             if lower:
                 checks.append(value >= end if closed else value > end)
             else:
                 checks.append(value <= end if closed else value < end)
         if support.integer:
-            checks.append(tf.equal(value, tf.floor(value)))
+            checks.append(tf.equal(value, tf.floor(value)) & tf.math.is_finite(value))
         if not checks:
             return None, None
         each = checks[0]
@@ -247,7 +321,10 @@ class Bound:
 
     def test_value(self) -> Tensor:
         """Default test value of the row: PyMC3's."""
-        return as_float(expr.evaluate(self.row.test_value, self.canonical, TF_FUNCTIONS))
+        own = special.TEST_VALUE.get(self.row.name)
+        if own is not None:
+            return own(self.canonical)
+        return as_float(expr.evaluate(self.row.test_value, self.canonical, TF_FUNCTIONS), self.dtype)
 
     def sample(self, shape: tuple[int, ...], seed: Tensor) -> Tensor:
         """Draw.
@@ -262,7 +339,7 @@ class Bound:
         Returns
         -------
         tensor
-            float64, also for discrete distributions.
+            Of :attr:`dtype`, also for discrete distributions.
         """
         if not self.row.has_random:
             raise CatalogueError(f"{self.row.name} is improper: it has no random draws (as in PyMC3)")
@@ -274,8 +351,8 @@ class Bound:
             arguments = {k: tf.broadcast_to(v, batch) for k, v in self._tfp_arguments.items()}
         else:
             canonical = self._broadcast(self.canonical, batch)
-            arguments = {k: as_float(expr.evaluate(t, canonical, TF_FUNCTIONS)) for k, t in self.row.tfp.items()}
-        return as_float(self._tfp(arguments).sample(seed=seed))
+            arguments = self._arguments(self.row.tfp, canonical)
+        return as_float(self._tfp(arguments).sample(seed=seed), self.dtype)
 
     def _broadcast(self, values: Mapping[str, Tensor], batch: tuple[int, ...]) -> dict[str, Tensor]:
         """Canonical parameters broadcast to a batch shape; matrices stay as they are (vectors carry the batch)."""

@@ -3,70 +3,62 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
-import tensorflow as tf
 
 from pm_migrate.catalog import DISTRIBUTIONS, expr
 from pm_migrate.catalog import Distribution as Row
 from pm_migrate.errors import CatalogueError, ModelError
+from pm_migrate.shims import quirks
+from pm_migrate.shims.distributions import drawing
+from pm_migrate.shims.distributions.base import (
+    UNSET,
+    BoundedContinuous,
+    Continuous,
+    Discrete,
+    Distribution,
+    PositiveContinuous,
+    UnitContinuous,
+    shape_of,
+)
 from pm_migrate.shims.distributions.binding import Bound, bind
-from pm_migrate.shims.distributions.functions import TF_FUNCTIONS
-from pm_migrate.shims.theano.evaluation import evaluate
+from pm_migrate.shims.distributions.multivariate import REFINED
 from pm_migrate.shims.theano.functions import TENSOR_FUNCTIONS
-from pm_migrate.shims.theano.graph import Op, Variable, apply
+from pm_migrate.shims.theano.graph import Constant, Op, Variable, apply
+from pm_migrate.shims.theano.ops.shaping import shape_padright
 from pm_migrate.shims.theano.tensor import as_tensor_variable
 from pm_migrate.shims.transforms import Transform, default_transform
 
-_UNSET: Any = object()
+_MODULE = "pm_migrate.shims.distributions"
+#: Base class by tag of the default transform, as PyMC3 derives them.
+_BASES: Mapping[str, type[Distribution]] = {
+    "log": PositiveContinuous,
+    "logodds": UnitContinuous,
+    "bounded": BoundedContinuous,
+    "interval": BoundedContinuous,
+}
 
 
-class Distribution:
-    """A distribution as PyMC3 programs write it: ``pm.Normal("x", mu=0, sd=1)``.
-
-    Called with a name inside a model it registers a random variable and returns it; ``.dist(...)`` returns the
-    distribution alone.
+class CatalogueDistribution(Distribution):
+    """A distribution of the catalogue.
 
     Parameters
     ----------
+    *args, **kwargs
+        The row's own parameters, in PyMC3's order and under PyMC3's names.
     shape
         Total shape of one value.
     testval, initval
-        Start value, in the constrained space.
+        Start value, in the constrained space, or ``"mean"``, ``"median"``, ``"mode"``.
     transform
         A :class:`~pm_migrate.shims.transforms.Transform`, or None for none.
     dtype
-        Kept for PyMC3's signature: continuous values are float64, discrete ones int64.
+        ``float64`` for continuous and ``int64`` for discrete distributions, whatever is given.
     """
 
     row: ClassVar[Row]
-
-    def __new__(cls, name: Any = _UNSET, *args: Any, **kwargs: Any) -> Any:
-        from pm_migrate.shims.model import Model
-
-        model = Model.get_context(error_if_none=False)
-        if model is None:
-            raise TypeError(
-                "No model on context stack, which is needed to instantiate distributions. Add variable inside a "
-                "'with model:' block, or use the '.dist' syntax for a standalone distribution."
-            )
-        if not isinstance(name, str):
-            raise TypeError(f"Name needs to be a string but got: {'nothing' if name is _UNSET else name}")
-        data = kwargs.pop("observed", None)
-        total_size = kwargs.pop("total_size", None)
-        dims = kwargs.pop("dims", None)
-        if dims is not None and "shape" not in kwargs:
-            kwargs["shape"] = model.shape_from_dims(dims)
-        return model.Var(name, cls.dist(*args, **kwargs), data=data, total_size=total_size, dims=dims)
-
-    @classmethod
-    def dist(cls, *args: Any, **kwargs: Any) -> Any:
-        """Return the distribution itself, not registered in any model."""
-        instance = object.__new__(cls)
-        cls.__init__(instance, *args, **kwargs)
-        return instance
 
     def __init__(
         self,
@@ -76,21 +68,66 @@ class Distribution:
         initval: Any = None,
         transform: Any = "auto",
         dtype: Any = None,
+        defaults: Any = (),
+        broadcastable: Any = None,
         **kwargs: Any,
     ) -> None:
         self._given, chosen_transform = self._bind_arguments(args, kwargs)
-        if chosen_transform is not _UNSET:
+        if chosen_transform is not UNSET:
             transform = chosen_transform
-        self.params = {name: as_tensor_variable(value) for name, value in self._given.items()}
-        self.dtype = "int64" if self.row.discrete else "float64"
-        self.testval = initval if initval is not None else testval
-        self.shape = self._shape(shape)
+        self._parameters = {name: as_tensor_variable(value) for name, value in self._given.items()}
         automatic = isinstance(transform, str) and transform == "auto"
-        self.transform = self._default_transform() if automatic else transform
-        if self.transform is not None and not isinstance(self.transform, Transform):
-            raise ModelError(
-                f"{self.row.name}: transform={transform!r} is not a transform of pm.distributions.transforms"
-            )
+        if self.row.discrete and transform is not None and not automatic:
+            raise ModelError(f"{self.label}: Transformations for discrete distributions are not allowed.")
+        Distribution.__init__(
+            self,
+            shape=self._shape(shape),
+            dtype="int64" if self.row.discrete else "float64",
+            initval=initval if testval is None else testval,
+            defaults=defaults,
+            transform=self._default_transform() if automatic else transform,
+        )
+        self.quirks = "fixed" if quirks.fixed() else "pymc3"
+        if self.row.fault and self.fault_matters and not quirks.fixed():
+            quirks.say_once(self.row.name, self.row.fault)
+
+    @property
+    def label(self) -> str:
+        return self.row.name if type(self).__module__ == _MODULE else type(self).__name__
+
+    @property
+    def kind(self) -> str:
+        return self.row.kind
+
+    @property
+    def event_rank(self) -> int:
+        return self.row.rank
+
+    @property
+    def keeps_event_axis(self) -> bool:
+        return self.row.name in {"Multinomial", "DirichletMultinomial"}
+
+    @property
+    def fault_matters(self) -> bool:
+        """Whether the row's fault changes a posterior with these parameters."""
+        return self.row.name != "Wald"  # whose distribution function alone is at fault
+
+    @property
+    def has_random(self) -> bool:
+        return self.row.has_random or self._overrides("random")
+
+    def _overrides(self, method: str) -> bool:
+        """Whether a program's subclass writes a method of its own."""
+        return method in self.__dict__ or getattr(type(self), method) is not getattr(CatalogueDistribution, method)
+
+    @property
+    def _written(self) -> bool:
+        """Whether a program's subclass writes the log density or the draws itself."""
+        return self._overrides("logp") or self._overrides("random")
+
+    @property
+    def params(self) -> Mapping[str, Variable]:
+        return super().params if self._written else self._parameters
 
     def _bind_arguments(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
         """Match a call to one of the row's forms; the errors are PyMC3's, with the choices named."""
@@ -105,8 +142,9 @@ class Distribution:
         if twice:
             raise TypeError(f"{row.name}.__init__() got multiple values for argument {twice[0]!r}")
         spelled.update(kwargs)
-        transform = spelled.pop("transform", _UNSET)
+        transform = spelled.pop("transform", UNSET)
         lower = spelled.pop("lower") if "lower" in row.options and "lower" in spelled else True
+        self.options = {name: spelled.pop(name) for name in row.options if name in spelled}
         given: dict[str, Any] = {}
         for keyword, value in spelled.items():
             if value is not None:
@@ -120,7 +158,6 @@ class Distribution:
         for name in self.form.given:
             if name not in given:
                 given[name] = float(expr.evaluate(row.param(name).default or "", {}, {}))
-        self._explicit = frozenset(spelled)
         return {name: given[name] for name in self.form.given}, transform
 
     def _argument_error(self, given: Mapping[str, Any], error: CatalogueError) -> Exception:
@@ -133,64 +170,66 @@ class Distribution:
         return ValueError(f"Incompatible parameterization. {error}")
 
     def _shape(self, shape: Any) -> tuple[int, ...]:
-        if shape is None:
-            # PyMC3 infers the shape of Dirichlet alone
-            return tuple(np.shape(self.params["a"].tag.test_value)) if self.row.name == "Dirichlet" else ()
-        if isinstance(shape, Variable):
-            shape = shape.eval()
-        return tuple(int(n) for n in np.atleast_1d(np.asarray(shape, dtype=int)).tolist())
+        if shape is None and self.row.name == "Dirichlet":  # PyMC3 infers the shape of Dirichlet alone
+            return tuple(np.shape(self._parameters["a"].tag.test_value))
+        return shape_of(shape)
 
     def _default_transform(self) -> Transform | None:
-        ends: tuple[Any, Any] = (None, None)
-        if self.row.transform == "bounded":
-            given = {name: self.params[name] for name in ("lower", "upper")}
-            ends = tuple(  # type: ignore[assignment]
-                value if name in self._explicit or self.row.param(name).default not in {"-inf", "inf"} else None
-                for name, value in given.items()
-            )
-        return default_transform(self.row.transform, ends)
+        """The row's transform, its ends in the parameters as given."""
+        if self.row.transform not in {"bounded", "interval", "lowerbound"}:
+            return default_transform(self.row.transform)
+        lower, upper = (self._end(text) for text in self.row.ends)
+        return default_transform(self.row.transform, (lower, upper))
+
+    def _end(self, text: str) -> Variable | None:
+        """One end of the support; None for an infinite one."""
+        value = as_tensor_variable(self._canonical(text))
+        return None if isinstance(value, Constant) and bool(np.all(np.isinf(value.data))) else value
+
+    def _canonical(self, text: str) -> Any:
+        """An expression in the canonical parameters, as a variable."""
+        mapping = self.row.canonical_of(self.form)
+        values = {name: expr.evaluate(mapping[name], self._parameters, TENSOR_FUNCTIONS) for name in expr.names(text)}
+        return expr.evaluate(text, values, TENSOR_FUNCTIONS)
 
     def __getattr__(self, name: str) -> Any:
-        """Parameters by PyMC3's attribute names: ``.mu``, ``.sigma``, ``.sd``, ``.tau``."""
-        if name.startswith("_") or name == "params":
+        """Parameters and moments by PyMC3's attribute names: ``.mu``, ``.sigma``, ``.sd``, ``.tau``, ``.mean``."""
+        if name.startswith("_") or name in {"form", "params"}:
             raise AttributeError(name)
         row = type(self).row
-        if name in self.params:
-            return self.params[name]
+        if name in self._parameters:
+            return self._parameters[name]
         mapping = row.canonical_of(self.form)
         canonical = "sigma" if name in {"sd", "sigma"} else name
         if canonical in mapping:
-            return as_tensor_variable(expr.evaluate(mapping[canonical], self.params, TENSOR_FUNCTIONS))
+            return as_tensor_variable(self._canonical(canonical))
+        if name in row.moments:
+            return as_tensor_variable(self._canonical(row.moments[name]))
         if name in {"tau", "lam"} and "sigma" in mapping:
             return self.sigma**-2.0
+        if name == "mode" and row.discrete:  # what PyMC3 starts discrete distributions at
+            return as_tensor_variable(self._canonical(row.test_value))
         raise AttributeError(f"{row.name} distribution has no attribute {name!r}")
 
-    def bound(self, values: Mapping[Variable, Any]) -> Bound:
-        """Bind the row to evaluated parameters (tensors by parameter variable)."""
-        return bind(self.row, self.form, {name: values[var] for name, var in self.params.items()})
+    def bound(self, values: Mapping[Variable, Any]) -> Any:
+        """The density at evaluated parameters (tensors by parameter variable)."""
+        if self._written:
+            return super().bound(values)
+        return self._bind({name: values[variable] for name, variable in self._parameters.items()})
 
-    def bound_at_test_point(self) -> Bound:
-        """Bind the row to the parameters' test values."""
-        return bind(self.row, self.form, {name: var.tag.test_value for name, var in self.params.items()})
+    def _bind(self, given: Mapping[str, Any]) -> Bound:
+        with quirks.quirks(self.quirks):
+            return bind(self.row, self.form, given)
 
     def default(self) -> np.ndarray:
-        """The test value: ``testval`` if one was given, else the row's default (PyMC3's), of the full shape."""
-        value = self.testval
-        if isinstance(value, str):
-            value = getattr(self, value)
-        if value is None:
-            value = self.bound_at_test_point().test_value().numpy()
-        elif isinstance(value, Variable):
-            value = value.tag.test_value
-        value = np.asarray(value)
+        """The start value: the given one, else the row's (PyMC3's), of the full shape."""
+        if self.testval is not None:
+            return super().default()
+        given = {name: variable.tag.test_value for name, variable in self._parameters.items()}
+        value = self._bind(given).test_value().numpy()
         if self.row.discrete:
-            value = np.asarray(np.round(value))
-        if value.ndim > len(self.shape):
-            raise TypeError(
-                f"Wrong number of dimensions: expected {len(self.shape)}, got {value.ndim} with shape {value.shape}. "
-                f"Pass shape= to {self.row.name}."
-            )
-        return (np.ones(self.shape) * value).astype(self.dtype)
+            value = np.round(value)
+        return self._filled(value)
 
     def logp(self, value: Any) -> Variable:
         """Elementwise log density as an expression.
@@ -200,15 +239,38 @@ class Distribution:
         value
             A variable, array or number.
         """
+        density = self._elementwise("logp", value, lambda bound, x: bound.log_prob(x))
+        return shape_padright(density) if self.keeps_event_axis else density
+
+    def logcdf(self, value: Any) -> Variable:
+        """Elementwise logarithm of the distribution function as an expression.
+
+        Raises
+        ------
+        AttributeError
+            Where PyMC3 has none.
+        """
+        if self.row.logcdf is None:
+            raise AttributeError(f"{self.label} has no logcdf (as in PyMC3)")
+        if self.row.name == "Wald" and self.quirks == "pymc3":
+            quirks.say_once(self.row.name, self.row.fault)
+        return self._elementwise("logcdf", value, lambda bound, x: bound.log_cdf(x))
+
+    def _elementwise(self, what: str, value: Any, function: Callable[[Bound, Any], Any]) -> Variable:
         value = as_tensor_variable(value)
-        names = list(self.params)
+        names = list(self._parameters)
 
         def impl(x: Any, *params: Any) -> Any:
-            return bind(self.row, self.form, dict(zip(names, params, strict=True))).log_prob(x)
+            return function(self._bind(dict(zip(names, params, strict=True))), x)
 
-        ndim = max([value.ndim, *(p.ndim for p in self.params.values())]) - self.row.rank
-        op = Op(name=f"logp:{self.row.name}", impl=impl, dtype="float64", ndim=max(ndim, 0))
-        return apply(op, value, *self.params.values())
+        ranks = [v.ndim - self.row.param(n).domain.rank for n, v in self._parameters.items()]
+        op = Op(
+            name=f"{what}:{self.row.name}",
+            impl=impl,
+            dtype="float64",
+            ndim=max(value.ndim - self.row.rank, *ranks, 0),
+        )
+        return apply(op, value, *self._parameters.values())
 
     def random(self, point: Any = None, size: Any = None) -> np.ndarray:
         """Draw values.
@@ -216,7 +278,7 @@ class Distribution:
         Parameters
         ----------
         point
-            Values of other random variables by name, for parameters that depend on them; their test values otherwise.
+            Values of other random variables by name, for parameters that depend on them; they are drawn otherwise.
         size
             Leading shape of the draws.
 
@@ -225,37 +287,35 @@ class Distribution:
         ndarray
             Shape ``size + shape``. Seeded by NumPy's global state, as in PyMC3.
         """
-        from pm_migrate.shims.variables import givens_from_point
-
-        if not self.row.has_random:
-            raise ValueError(f"Cannot sample from {self.row.name} variable")
-        lead = () if size is None else tuple(np.atleast_1d(size).tolist())
-        params = list(self.params.values())
-        tensors = evaluate(params, givens_from_point(params, point or {}))
-        bound = self.bound(dict(zip(params, tensors, strict=True)))
-        shape = self.shape or (*bound.batch_shape, *bound.event_shape)
-        seed = tf.constant(np.random.randint(0, 2**31 - 1, size=2), tf.int32)
-        draws = bound.sample((*lead, *shape), seed).numpy()
-        return draws.astype(self.dtype)
-
-    def __repr__(self) -> str:
-        return f"{self.row.name}({', '.join(self.params)})"
+        self.require_random()
+        return drawing.draw(_RowOf(self), None, point, size)
 
 
-class Continuous(Distribution):
-    """Distributions with a density."""
+class _RowOf:
+    """A distribution's row, when its ``logp`` or ``random`` are a program's own."""
+
+    def __init__(self, dist: CatalogueDistribution) -> None:
+        self.shape, self.dtype, self.params = dist.shape, dist.dtype, dist._parameters
+        self._dist = dist
+
+    def bound(self, values: Mapping[Variable, Any]) -> Bound:
+        return self._dist._bind({name: values[variable] for name, variable in self.params.items()})
 
 
-class Discrete(Distribution):
-    """Distributions on the integers."""
+def _no_logcdf(dist: CatalogueDistribution) -> Any:
+    raise AttributeError(f"{dist.label} has no logcdf (as in PyMC3)")
 
 
 def _make(row: Row) -> type[Distribution]:
     """Build the class of a row, with PyMC3's signature for ``help``."""
-    base: type[Distribution] = Discrete if row.discrete else Continuous
+    base = Discrete if row.discrete else _BASES.get(row.transform or "", Continuous)
     arguments = ", ".join(row.signature)
     doc = f"{row.name}({arguments})\n\nLog density: ``{row.logp}``\n\nSource: {row.source}."
-    cls = type(row.name, (base,), {"row": row, "__doc__": doc, "__module__": "pm_migrate.shims.distributions"})
+    members: dict[str, Any] = {"row": row, "__doc__": doc, "__module__": _MODULE}
+    if row.logcdf is None:
+        members["logcdf"] = property(_no_logcdf)
+    refined = (REFINED[row.name],) if row.name in REFINED else ()
+    cls = type(row.name, (*refined, CatalogueDistribution, base), members)
     parameters = [inspect.Parameter("name", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
     parameters += [
         inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None) for name in row.signature
@@ -269,4 +329,4 @@ CLASSES: dict[str, type[Distribution]] = {}
 for _name, _row in DISTRIBUTIONS.items():
     CLASSES[_name] = CLASSES[_row.name] if _row.name in CLASSES else _make(_row)
 
-__all__ = ["CLASSES", "TF_FUNCTIONS", "Continuous", "Discrete", "Distribution"]
+__all__ = ["CLASSES", "CatalogueDistribution"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,7 +13,43 @@ Tensor = Any
 
 
 def _where(condition: Tensor, yes: Tensor, no: Tensor) -> Tensor:
-    return tf.where(condition, tf.cast(yes, tf.float64), tf.cast(no, tf.float64))
+    dtype = next((x.dtype for x in (yes, no) if tf.is_tensor(x)), tf.float64)
+    return tf.where(condition, tf.cast(yes, dtype), tf.cast(no, dtype))
+
+
+def _of_number(exact: Callable[[float], float], of_tensor: Callable[[Tensor], Tensor]) -> Callable[..., Any]:
+    """A function that keeps Python's numbers numbers: exact in float64, and no dtype of their own."""
+    return lambda x: of_tensor(x) if tf.is_tensor(x) else exact(x)
+
+
+@tf.custom_gradient
+def _with_slope(result: Tensor, base: Tensor, exponent: Tensor) -> Any:
+    """``result``, whose derivative by ``base`` is ``exponent * result / base``.
+
+    TensorFlow forms ``tau ** -1.5`` for the slope of ``tau ** -0.5``, and ``x / y / y`` for that of ``x / y``, which
+    overflow where the result does not. What comes from above times the result is a logarithmic derivative, which has
+    the size of the log density's own terms: it is formed first.
+    """
+
+    def gradient(upstream: Tensor) -> tuple[Tensor, Tensor, None]:
+        return upstream, exponent * (upstream * result) / base, None
+
+    return tf.identity(result), gradient
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    """``base ** exponent``; of a tensor and a negative number with the derivative of :func:`_with_slope`."""
+    if not tf.is_tensor(base) or tf.is_tensor(exponent) or exponent >= 0:
+        return base**exponent
+    return _with_slope(tf.stop_gradient(base) ** exponent, base, tf.constant(exponent, base.dtype))
+
+
+def _quotient(top: Any, bottom: Any) -> Any:
+    """``top / bottom``; by a tensor with the derivative of :func:`_with_slope`."""
+    if not tf.is_tensor(bottom):
+        return top / bottom
+    quotient = top / tf.stop_gradient(bottom)
+    return _with_slope(quotient, bottom + tf.zeros_like(quotient), -tf.ones([], bottom.dtype))
 
 
 def _cholesky(matrix: Tensor) -> Tensor:
@@ -31,9 +68,10 @@ def _cholesky(matrix: Tensor) -> Tensor:
 
 def _logpow(x: Tensor, m: Tensor) -> Tensor:
     """``log(x ** m)`` with ``0 * log(0) = 0``, and ``-inf`` at x = 0 for every other m, as PyMC3 defines it."""
-    x, m = tf.convert_to_tensor(x, tf.float64), tf.convert_to_tensor(m, tf.float64)
+    dtype = next((t.dtype for t in (x, m) if tf.is_tensor(t)), tf.float64)
+    x, m = tf.convert_to_tensor(x, dtype), tf.convert_to_tensor(m, dtype)
     positive = tf.where(x > 0, x, tf.ones_like(x))
-    at_zero = tf.where(tf.equal(m, 0), tf.zeros_like(m), tf.constant(-np.inf, tf.float64))
+    at_zero = tf.where(tf.equal(m, 0), tf.zeros_like(m), tf.constant(-np.inf, dtype))
     return tf.where(x > 0, m * tf.math.log(positive), at_zero)
 
 
@@ -56,29 +94,45 @@ def _take(weights: Tensor, index: Tensor) -> Tensor:
     return tf.gather(weights, tf.broadcast_to(index, batch), batch_dims=len(batch))
 
 
+def _between(cumulative: Tensor) -> Tensor:
+    """Probabilities of the categories between cutpoints of these cumulative probabilities."""
+    ends = tf.zeros_like(cumulative[..., :1])
+    padded = tf.concat([ends, cumulative, ends + 1.0], axis=-1)
+    return padded[..., 1:] - padded[..., :-1]
+
+
 TF_FUNCTIONS: Mapping[str, Callable[..., Tensor]] = {
-    "log": lambda x: tf.math.log(tf.convert_to_tensor(x, tf.float64)),
+    "/": _quotient,
+    "**": _power,
+    "log": _of_number(math.log, tf.math.log),
     "log1p": tf.math.log1p,
     "exp": tf.exp,
     "expm1": tf.math.expm1,
-    "sqrt": lambda x: tf.sqrt(tf.convert_to_tensor(x, tf.float64)),
+    "sqrt": _of_number(math.sqrt, tf.sqrt),
     "abs": tf.abs,
     "floor": tf.floor,
     "round": tf.round,
     "sigmoid": tf.sigmoid,
     "logit": lambda p: tf.math.log(p) - tf.math.log1p(-p),
-    "gammaln": tf.math.lgamma,
+    "gammaln": _of_number(math.lgamma, tf.math.lgamma),
+    "ndtr": lambda x: 0.5 * tf.math.erfc(-x * math.sqrt(0.5)),
+    "i0e": tf.math.bessel_i0e,
+    "i1e": tf.math.bessel_i1e,
     "minimum": tf.minimum,
     "maximum": tf.maximum,
     "where": _where,
     "sum": lambda x: tf.reduce_sum(x, axis=-1, keepdims=True),
     "cholesky": _cholesky,
     "inverse": _inverse,
+    "matmul": tf.linalg.matmul,
     "transpose": tf.linalg.matrix_transpose,
     "ones_like": tf.ones_like,
-    "argmax": lambda x: tf.cast(tf.argmax(x, axis=-1), tf.float64),
+    "argmax": lambda x: tf.cast(tf.argmax(x, axis=-1), x.dtype),
     "logpow": _logpow,
-    "count": lambda x: tf.constant(float(x.shape[-1]), tf.float64),
+    "count": lambda x: float(x.shape[-1]),
     "take": _take,
     "diagonal": tf.linalg.diag_part,
+    "column": lambda x: x[..., None],
+    "between": _between,
+    "solve_lower": lambda factor, right: tf.linalg.triangular_solve(factor, right[..., None])[..., 0],
 }

@@ -21,6 +21,7 @@ from pm_migrate.shims.pymc4.coroutine_model import Model, ModelTemplate, model
 from pm_migrate.shims.pymc4.distributions import (
     CLASSES,
     NO_TRANSFORM,
+    STRUCTURED,
     Deterministic,
     Distribution,
     Potential,
@@ -39,6 +40,7 @@ from pm_migrate.shims.pymc4.sampling import draws, sample, sample_posterior_pred
 from pm_migrate.shims.pymc4.tensors import GeneratorTensor
 
 globals().update(CLASSES)
+globals().update(STRUCTURED)
 
 __all__ = [
     "NO_TRANSFORM",
@@ -68,4 +70,5 @@ __all__ = [
     "tensors",
     "variable_name",
     *CLASSES,
+    *STRUCTURED,
 ]

@@ -90,7 +90,7 @@ class _Discovery(_Compiling):
                 unconstrained.dtype.name,
                 None if transform is None else transform.tag,
                 np.asarray(unconstrained.numpy()),
-                kind=dist.row.kind,
+                kind=dist.kind,
                 categories=dist.categories,
             )
         )
@@ -134,11 +134,14 @@ class _Density(_Compiling):
             )
         # the gradient of a reshape is dense also where the value is only gathered from
         value = tf.reshape(self.given[variable.name], variable.shape)
-        jacobian: Tensor = 0.0
+        jacobian: Tensor = tf.zeros([], tf.float64)
         if transform is not None:
-            jacobian = tf.reduce_sum(transform.log_jacobian(value))
+            jacobian = transform.log_jacobian(value)
             value = transform.backward(value)
-        self.terms[name] = tf.reduce_sum(dist.log_prob(value)) + jacobian
+        term = dist.log_prob(value)
+        if not (dist.counts_per_element and term.shape.rank < jacobian.shape.rank):
+            term, jacobian = tf.reduce_sum(term), tf.reduce_sum(jacobian)
+        self.terms[name] = tf.reduce_sum(term + jacobian)
         self.values[name] = value
         return value
 

@@ -14,9 +14,12 @@ import tensorflow as tf
 from pm_migrate.catalog import Distribution as Row
 from pm_migrate.catalog import Form, expr
 from pm_migrate.errors import ModelError, NotSupported
+from pm_migrate.shims import quirks
 from pm_migrate.shims.distributions.binding import Bound, bind
+from pm_migrate.shims.distributions.functions import TF_FUNCTIONS
 from pm_migrate.shims.pymc4.names import as_name
 from pm_migrate.shims.pymc4.tensors import FLOATX, to_tensor, unwrap
+from pm_migrate.shims.theano.graph import Constant, SharedVariable
 from pm_migrate.shims.transforms import Transform, default_transform
 
 Tensor = Any
@@ -93,6 +96,7 @@ class Distribution:
         label = type(self).__name__
         self.name = as_name(name)
         self.form, self.conditions = self._arguments(args, parameters)
+        self.quirks = "fixed" if quirks.fixed() else "pymc3"
         if self.name is None and observed is not None:
             raise ValueError("Observed variables are not allowed for anonymous (with name=None) Distributions")
         if shape is not None and (batch_stack is not None or event_stack is not None):
@@ -164,10 +168,11 @@ class Distribution:
                 given[name] = to_tensor(value)
             except TypeError as error:
                 raise TypeError(f"{type(self).__name__}({self.name!r}): {name}: {error}") from None
-        plain = bind(self.row, self.form, given)
-        if not self.event_stack:
-            return plain, plain
-        return plain, bind(self.row, self.form, {name: self._spread(name, t) for name, t in given.items()})
+        with quirks.quirks(self.quirks):
+            plain = bind(self.row, self.form, given)
+            if not self.event_stack:
+                return plain, plain
+            return plain, bind(self.row, self.form, {name: self._spread(name, t) for name, t in given.items()})
 
     def _spread(self, name: str, tensor: Tensor) -> Tensor:
         """Put axes of size 1 for the event stack between a parameter's batch and event axes."""
@@ -207,28 +212,53 @@ class Distribution:
             raise ModelError(f"{type(self).__name__}({self.name!r}): invalid parameters {self.conditions}")
 
     @property
+    def discrete(self) -> bool:
+        """Whether values are integers."""
+        return self.row.discrete
+
+    @property
+    def kind(self) -> str:
+        """``continuous``, or how a discrete variable is stepped: ``integer``, ``binary``, ``categorical``."""
+        return self.row.kind
+
+    @property
+    def event_rank(self) -> int:
+        """Number of axes of one event of the distribution itself, without stacks."""
+        return self.row.rank
+
+    @property
+    def has_random(self) -> bool:
+        """Whether it can be drawn from."""
+        return self.row.has_random
+
+    @property
     def dtype(self) -> tf.DType:
         """Dtype of values."""
-        return tf.int64 if self.row.discrete else FLOATX
+        return tf.int64 if self.discrete else FLOATX
 
     @cached_property
     def transform(self) -> Any:
         """The transform of the variable when it is sampled, or None."""
         chosen = self._transform
-        if self.row.discrete or isinstance(chosen, _NoTransform):
+        if self.discrete or isinstance(chosen, _NoTransform):
             return None
         if chosen is None:
-            return default_transform(self.row.transform, self._ends())
-        if isinstance(chosen, Transform) and chosen.params:
-            return chosen.rebind(*(to_tensor(p) for p in chosen.params))
+            return self._default_transform()
+        if isinstance(chosen, Transform):
+            # also without parameters: a program's own, written with Theano's operations, becomes one of tensors
+            return chosen.rebind(*(to_tensor(_known(p)) for p in chosen.params))
         return chosen
 
-    def _ends(self) -> tuple[Any, Any]:
-        """Ends of a bounded support as the user gave them; None for an infinite one."""
-        if self.row.transform != "bounded":
-            return None, None
-        names = self.row.canonical_of(self.form)
-        return self._bound.given[names["lower"]], self._bound.given[names["upper"]]
+    def _default_transform(self) -> Transform | None:
+        """The row's transform; an end that is known to be infinite is left out."""
+        ends: list[Any] = [None, None]
+        if self.row.transform in {"bounded", "interval", "lowerbound"}:
+            mapping = self.row.canonical_of(self.form)
+            for i, text in enumerate(self.row.ends):
+                # as the user gave them: masked ones would hide that the parameters are wrong
+                values = {c: expr.evaluate(mapping[c], self._bound.given, TF_FUNCTIONS) for c in expr.names(text)}
+                ends[i] = expr.evaluate(text, values, TF_FUNCTIONS)
+        return default_transform(self.row.transform, (ends[0], ends[1]))
 
     @property
     def model_info(self) -> dict[str, Any]:
@@ -252,7 +282,7 @@ class Distribution:
 
     @property
     def _event_ndims(self) -> int:
-        return len(self.event_stack) + self.reinterpreted_batch_ndims + self.row.rank
+        return len(self.event_stack) + self.reinterpreted_batch_ndims + self.event_rank
 
     @property
     def batch_shape(self) -> tf.TensorShape:
@@ -265,6 +295,15 @@ class Distribution:
         return tf.TensorShape(self.value_shape[len(self.value_shape) - self._event_ndims :])
 
     @property
+    def counts_per_element(self) -> bool:
+        """Whether an elementwise Jacobian repeats the density of a vector, as in PyMC3.
+
+        So for distributions that only PyMC3 has (LKJCorr), until quirks are fixed: a rewrite keeps the posterior.
+        """
+        bound = self._bound
+        return isinstance(bound, Bound) and not bound.row.in_pymc4 and not bound.fixed
+
+    @property
     def categories(self) -> int | None:
         """Number of categories of a categorical distribution."""
         return self._bound.categories
@@ -273,7 +312,7 @@ class Distribution:
     def test_value(self) -> Tensor:
         """Start value of the full shape: ``testval`` if one was given, else PyMC3's default."""
         value = self._bound.test_value() if self.testval is None else to_tensor(self.testval)
-        if self.row.discrete and value.dtype.is_floating:
+        if self.discrete and value.dtype.is_floating:
             value = tf.round(value)
         return tf.broadcast_to(tf.cast(value, self.dtype), self.value_shape)
 
@@ -295,7 +334,7 @@ class Distribution:
 
     def sample_total(self, shape: tuple[int, ...], seed: Any = None) -> Tensor:
         """Draw values of a total shape."""
-        if not self.row.has_random:
+        if not self.has_random:
             raise NotImplementedError(
                 f"{type(self).__name__} is improper: it has no random draws; give {self.name!r} a value, or a proper "
                 "distribution"
@@ -313,7 +352,7 @@ class Distribution:
             full = tf.broadcast_static_shape(value.shape, tf.TensorShape(self.value_shape))
             value = tf.broadcast_to(value, full)
         each = self._bound.log_prob(value)
-        reduced = self._event_ndims - self.row.rank
+        reduced = self._event_ndims - self.event_rank
         return tf.reduce_sum(each, axis=list(range(-reduced, 0))) if reduced else each
 
     def log_prob_numpy(self, value: Any) -> np.ndarray:
@@ -379,6 +418,13 @@ def _shape(value: Any) -> tuple[int, ...]:
         if value is None:
             raise ModelError("a shape must not depend on random values")
     return tuple(int(n) for n in np.atleast_1d(np.asarray(value, dtype=int)).tolist())
+
+
+def _known(param: Any) -> Any:
+    """A parameter of a transform, of a shared or constant variable its value at the time."""
+    if isinstance(param, SharedVariable):
+        return param.get_value()
+    return param.data if isinstance(param, Constant) else param
 
 
 def stateless_seed(seed: Any) -> Tensor:

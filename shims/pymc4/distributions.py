@@ -9,7 +9,10 @@ from typing import Any
 from pm_migrate.catalog import ROWS, Form
 from pm_migrate.catalog import Distribution as Row
 from pm_migrate.shims import transforms
+from pm_migrate.shims.pymc4 import timeseries
+from pm_migrate.shims.pymc4.composites import COMPOSITES
 from pm_migrate.shims.pymc4.distribution import NO_TRANSFORM, Distribution, signature_of
+from pm_migrate.shims.pymc4.multivariate import GENERATORS, MULTIVARIATE, REFINED
 from pm_migrate.shims.pymc4.terms import Deterministic, Potential
 
 
@@ -18,7 +21,8 @@ def _make(name: str, row: Row, forms: tuple[Form, ...]) -> type[Distribution]:
     choices = " or ".join(f"{name}(name, {', '.join(f.given)})" for f in forms).replace(", )", ")")
     origin = "" if row.in_pymc4 else "\n\nNot in PyMC4."
     doc = f"{choices}\n\nLog density: ``{row.logp}``, with {_meaning(row, forms[0])}.\n\nSource: {row.source}.{origin}"
-    cls = type(name, (Distribution,), {"row": row, "forms": forms, "__doc__": doc, "__module__": __name__})
+    refined = (REFINED[name],) if name in REFINED else ()
+    cls = type(name, (*refined, Distribution), {"row": row, "forms": forms, "__doc__": doc, "__module__": __name__})
     kind = inspect.Parameter
     own = [kind("name", kind.POSITIONAL_OR_KEYWORD)]
     own += [kind(p, kind.POSITIONAL_OR_KEYWORD, default=None) for p in signature_of(forms)]
@@ -41,13 +45,20 @@ def _classes() -> dict[str, type[Distribution]]:
     return {name: _make(name, rows[row], tuple(forms)) for (name, row), forms in found.items()}
 
 
-#: Every distribution by its name in the generator front end.
+#: Every distribution of the catalogue by its name in the generator front end.
 CLASSES: Mapping[str, type[Distribution]] = _classes()
 
-__all__ = ["CLASSES", "NO_TRANSFORM", "Deterministic", "Distribution", "Potential", "transforms", *CLASSES]
+#: The time series by name.
+SERIES: Mapping[str, type[Distribution]] = {name: getattr(timeseries, name) for name in timeseries.__all__}
+
+#: Everything of this front end that makes random variables without being a row, by name.
+STRUCTURED: Mapping[str, Any] = {**COMPOSITES, **MULTIVARIATE, **GENERATORS, **SERIES}
+
+__all__ = ["CLASSES", "NO_TRANSFORM", "Deterministic", "Distribution", "Potential", "transforms", *STRUCTURED, *CLASSES]
 
 
 def __getattr__(name: str) -> Any:
-    if name in CLASSES:
-        return CLASSES[name]
+    for found in (CLASSES, STRUCTURED):
+        if name in found:
+            return found[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

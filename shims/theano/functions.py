@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pm_migrate.shims.theano.graph import Variable, as_variable
-from pm_migrate.shims.theano.ops import creation, elemwise, linalg, reductions, shaping
+from pm_migrate.shims.theano.ops import creation, elemwise, joining, linalg, reductions, shaping
 
 
 def logit(p: Any) -> Variable:
@@ -53,6 +53,13 @@ def _solve_lower(factor: Any, right: Any) -> Variable:
     return _transpose(linalg.solve_lower_triangular(factor, _transpose(right)))
 
 
+def _between(cumulative: Any) -> Variable:
+    cumulative = as_variable(cumulative)
+    ends = creation.zeros_like(cumulative[..., :1])
+    padded = joining.concatenate([ends, cumulative, ends + 1.0], axis=-1)
+    return padded[..., 1:] - padded[..., :-1]
+
+
 #: Function on variables by its name in the grammar.
 TENSOR_FUNCTIONS: Mapping[str, Callable[..., Variable]] = {
     "log": elemwise.log,
@@ -73,6 +80,7 @@ TENSOR_FUNCTIONS: Mapping[str, Callable[..., Variable]] = {
     "sum": lambda x: reductions.sum(x, axis=-1, keepdims=True),
     "cholesky": linalg.cholesky,
     "inverse": linalg.matrix_inverse,
+    "matmul": linalg.dot,
     "transpose": _transpose,
     "ones_like": creation.ones_like,
     "argmax": lambda x: elemwise.cast(reductions.argmax(x, axis=-1), "floatX"),
@@ -80,5 +88,9 @@ TENSOR_FUNCTIONS: Mapping[str, Callable[..., Variable]] = {
     "count": lambda x: elemwise.cast(as_variable(x).shape[-1], "floatX"),
     "take": _take,
     "diagonal": _diagonal,
+    "column": shaping.shape_padright,
+    "between": _between,
     "solve_lower": _solve_lower,
+    "i0e": lambda x: elemwise.i0(x) * elemwise.exp(-elemwise.abs_(x)),
+    "i1e": lambda x: elemwise.i1(x) * elemwise.exp(-elemwise.abs_(x)),
 }

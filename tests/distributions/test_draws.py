@@ -6,6 +6,7 @@ Each test rejects a correct sampler with probability :data:`ERROR_RATE` over the
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -57,8 +58,9 @@ def draw(name: str, given: Mapping[str, Any], shape: tuple[int, ...]) -> np.ndar
 
 
 def test_every_row_with_draws_is_tested() -> None:
-    vectors = {"MvNormal", "Dirichlet"}
-    assert {r.name for r in ROWS if r.has_random} == {c[0] for c in (*CONTINUOUS, *DISCRETE)} | vectors
+    modules = [path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py")]
+    sources = "".join(text for text in modules if ".sample(" in text)
+    assert [r.name for r in ROWS if r.has_random and f'"{r.name}"' not in sources] == []
 
 
 @pytest.mark.parametrize(("name", "given", "truth"), CONTINUOUS, ids=[c[0] for c in CONTINUOUS])

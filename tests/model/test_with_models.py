@@ -13,7 +13,7 @@ import pytest
 
 import pm_migrate.shims as pm
 from pm_migrate.errors import NotSupported
-from pm_migrate.shims import theano
+from pm_migrate.shims import quirks, theano
 from pm_migrate.shims.theano import tensor as tt
 
 PYMC3_FLOAT32 = 2e-8
@@ -113,7 +113,7 @@ def test_a_name_must_be_a_string_and_new() -> None:
         (lambda: pm.Normal("x", 0, 1, transform="logit"), ValueError, "transform"),
         (lambda: pm.Normal("x", 0, 1, observed=[1.0, np.nan]), NotSupported, "x: observed data have missing values"),
         (lambda: pm.Normal("x", 0, 1, observed=[1.0], total_size=10), NotSupported, "total_size"),
-        (lambda: pm.Weibull("x", 1, 1), NotSupported, "Weibull"),
+        (lambda: pm.BART("x", [1.0], [2.0]), NotSupported, "BART"),
         (lambda: pm.Wibull("x", 1, 1), AttributeError, "Wibull"),
         (lambda: pm.Normal("x", 0, 1, dims="city"), ValueError, "city"),
     ],
@@ -239,3 +239,18 @@ def test_prior_and_posterior_predictive_shapes() -> None:
         drawn = pm.sample_posterior_predictive(posterior, samples=4, random_seed=1)["y"]
     assert drawn.shape == (4, 3)
     assert np.all(np.sign(drawn[:, 0]) == [1, -1, 1, -1])
+
+
+@pytest.mark.filterwarnings("ignore::pm_migrate.shims.quirks.QuirkWarning")
+def test_an_elementwise_transform_counts_the_density_of_a_vector_as_pymc3_does() -> None:
+    with pm.Model() as correlation:
+        pm.LKJCorr("c", eta=2.0, n=3)
+    recorded = -0.2622818020392934  # three times the density, once the Jacobian
+    assert float(correlation.logp({"c_interval__": np.full(3, 0.1)})) == pytest.approx(recorded, abs=PYMC3_FLOAT32)
+
+    mu = np.array([1.0, 2.0, 3.0])
+    for mode, times in (("pymc3", 3), ("fixed", 1)):
+        with quirks.quirks(mode), pm.Model() as vector:  # type: ignore[arg-type]
+            pm.MvNormal("x", mu=mu, cov=np.eye(3), shape=3, transform=pm.distributions.transforms.log, testval=mu)
+        expected = times * -1.5 * np.log(2 * np.pi) + np.log(6.0)  # at the mean; the Jacobian is the sum of the logs
+        assert float(vector.logp(vector.test_point)) == pytest.approx(expected, rel=1e-14)

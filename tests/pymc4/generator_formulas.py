@@ -63,6 +63,7 @@ FUNCTIONS: Mapping[str, Any] = {
     "cholesky": _cholesky,
     "solve_lower": _solve_lower,
     "logpow": _logpow,
+    "where": lambda condition, yes, no: yes if condition else no,
 }
 
 

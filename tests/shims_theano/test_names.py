@@ -84,6 +84,8 @@ def test_every_function_of_the_catalogue_works_on_variables() -> None:
         "solve_lower": (f["solve_lower"](matrix, x[:2]), [0.1, 0.45]),
         "inverse": (f["inverse"](matrix), np.linalg.inv([[2.0, 0.5], [0.5, 1.0]])),
         "ndtr": (f["ndtr"](0.0), 0.5),
+        "i0e": (f["i0e"](0.0), 1.0),
+        "i1e": (f["i1e"](0.0), 0.0),
     }
     for name, (computed, expected) in values.items():
         assert isinstance(computed, Variable), name

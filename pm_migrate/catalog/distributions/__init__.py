@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pm_migrate.catalog.distributions import bounded, counts, half_line, real_line, vectors
+from pm_migrate.catalog.distributions import bounded, counts, half_line, labels, matrices, real_line, series, vectors
 from pm_migrate.catalog.schema import Distribution
 
 ROWS: tuple[Distribution, ...] = (
@@ -10,5 +10,8 @@ ROWS: tuple[Distribution, ...] = (
     *half_line.ROWS,
     *bounded.ROWS,
     *counts.ROWS,
+    *labels.ROWS,
     *vectors.ROWS,
+    *matrices.ROWS,
+    *series.ROWS,
 )

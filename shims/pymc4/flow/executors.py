@@ -29,7 +29,7 @@ def observed_tensor(name: str, dist: Distribution, replacements: Mapping[str, An
     data = replacements.get(name, dist.observed)
     if data is None:
         return None
-    values = observations(name, data, dist.row.discrete)
+    values = observations(name, data, dist.discrete)
     try:
         dist.observation_shape(values)
     except ValueError:
@@ -74,7 +74,7 @@ class _Untransformed(Handler):
 
     def distribution(self, name: str, dist: Distribution) -> Tensor:
         state = self.state
-        table = state.discrete_distributions if dist.row.discrete else state.continuous_distributions
+        table = state.discrete_distributions if dist.discrete else state.continuous_distributions
         table[name] = dist
         with_data = name in state.observed_values or dist.is_observed
         (state.likelihood_distributions if with_data else state.prior_distributions)[name] = dist

@@ -1,0 +1,152 @@
+"""Every catalogue row, in every parametrisation: log density and gradient against the formula and against PyMC3.
+
+One test per case draws batches of points; each batch goes through the compiled runtime (graph and XLA, float64), PyMC3
+and the high-precision formula. A second test does the same in float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import Phase, given, settings
+
+from equivalence_tests import engine, strategies, tolerances
+from equivalence_tests.engine import Point, Result
+from equivalence_tests.oracle import EPS, Oracle, Truth, comparable, wrong_bits
+from equivalence_tests.recording import record
+from pm_migrate.catalog import ROWS, Distribution, Form
+from pm_migrate.reference.client import ReferenceClient
+
+CASES = [pytest.param(row, form, id=f"{row.name}({','.join(form.given)})") for row in ROWS for form in row.forms]
+
+#: Points that one Hypothesis example draws: one call of each compiled function serves them all.
+BATCH = 20
+EXAMPLES = max(1, settings.default.max_examples // BATCH)
+EPS32 = 2.0**-23
+#: A failing batch names its failing point: shrinking all its points would take minutes and show no more.
+PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
+
+
+def explain(row: Distribution, form: Form, point: Point, truth: Truth, results: Mapping[str, Result]) -> str:
+    """What a failure prints: the point, everybody's numbers, and a snippet to paste."""
+    parameters, value = point
+    shown = {n: np.asarray(v).tolist() for n, v in parameters.items()}
+    lines = [f"{row.name}({shown}) at {np.asarray(value).tolist()}"]
+    lines += [f"  formula        logp {truth.logp!r}  gradient { {n: g.tolist() for n, g in truth.gradient.items()} }"]
+    lines += [
+        f"  {who:14} logp {r.logp!r}  gradient { {n: np.asarray(g).tolist() for n, g in r.gradient.items()} }"
+        for who, r in results.items()
+    ]
+    lines += [
+        f"  condition {truth.condition:.3g}, of the gradient "
+        f"{ {n: g.tolist() for n, g in truth.gradient_condition.items()} }",
+        "  from pm_migrate.catalog import DISTRIBUTIONS",
+        "  from equivalence_tests import engine, oracle",
+        f"  row = DISTRIBUTIONS[{row.name!r}]; form = row.form_for(frozenset({sorted(form.given)!r}))",
+        f"  given, value = {shown!r}, {np.asarray(value).tolist()!r}",
+        "  print(engine.eager(row, form, given, value), oracle.Oracle(row, form, given, value).truth)",
+    ]
+    return "\n".join(lines)
+
+
+def bits_of(row: Distribution, result: Result, truth: Truth, eps: float = EPS) -> tuple[float, float]:
+    """Wrong bits of the log density, and the worst of the gradient's entries."""
+    worst = 0.0
+    for name, slopes in truth.gradient.items():
+        ours = np.broadcast_to(comparable(row, name, result.gradient[name]), slopes.shape)
+        for index in np.ndindex(slopes.shape):
+            condition = float(truth.gradient_condition[name][index])
+            worst = max(worst, wrong_bits(float(ours[index]), float(slopes[index]), condition, eps))
+    return wrong_bits(result.logp, truth.logp, truth.condition, eps), worst
+
+
+@pytest.mark.parametrize(("row", "form"), CASES)
+def test_density_and_gradient(row: Distribution, form: Form, reference: ReferenceClient, device: str) -> None:
+    @settings(max_examples=EXAMPLES, phases=PHASES)
+    @given(points=strategies.points(row, form, BATCH))
+    def check(points: list[Point]) -> None:
+        truths = [Oracle(row, form, *p).truth for p in points]
+        answers = {
+            "graph": engine.batch(row, form, points, jit=False, device=device),
+            "XLA": engine.batch(row, form, points, jit=True, device=device),
+            "PyMC3": engine.pymc3(reference, row, form, points),
+        }
+        for i, (point, truth) in enumerate(zip(points, truths, strict=True)):
+            results = {who: answer[i] for who, answer in answers.items()}
+            for mode in ("graph", "XLA"):
+                logp_bits, gradient_bits = bits_of(row, results[mode], truth)
+                record(row, form, point, f"{mode} float64 {device}", logp_bits, gradient_bits)
+                within = logp_bits <= tolerances.LOG_DENSITY_BITS and gradient_bits <= tolerances.GRADIENT_BITS
+                assert within, f"{mode}: {logp_bits:.1f} and {gradient_bits:.1f} wrong bits\n" + explain(
+                    row, form, point, truth, results
+                )
+            problem = tolerances.pymc3_problem(row, point, results["PyMC3"], truth)
+            assert not problem, f"PyMC3 and the formula: {problem}\n" + explain(row, form, point, truth, results)
+
+    check()
+
+
+def single_precision(points: Sequence[Point]) -> list[Point]:
+    """The points rounded to float32: both sides get the same numbers."""
+
+    def rounded(x: Any) -> Any:
+        largest = float(np.finfo(np.float32).max)
+        return np.asarray(np.clip(np.asarray(x, float), -largest, largest).astype(np.float32), float)[()]
+
+    return [({n: rounded(v) for n, v in p.items()}, rounded(v)) for p, v in points]
+
+
+@pytest.mark.parametrize(("row", "form"), CASES)
+def test_density_and_gradient_in_float32(row: Distribution, form: Form, device: str) -> None:
+    @settings(max_examples=EXAMPLES, phases=PHASES)
+    @given(points=strategies.points(row, form, BATCH).map(single_precision))
+    def check(points: list[Point]) -> None:
+        inside = np.isfinite([r.logp for r in engine.batch(row, form, points, jit=False, device=device)])
+        answers = engine.batch(row, form, points, jit=True, dtype=tf.float32, device=device)
+        for point, result, valid in zip(points, answers, inside, strict=True):
+            if not valid:  # rounding has moved a value or an end out of the support
+                assert result.logp == -np.inf
+                continue
+            truth = Oracle(row, form, *point).truth
+            if max(abs(truth.logp), truth.condition) > tolerances.FLOAT32_RANGE:
+                continue  # squares overflow in float32
+            logp_bits, gradient_bits = bits_of(row, result, truth, EPS32)
+            record(row, form, point, f"XLA float32 {device}", logp_bits, gradient_bits)
+            limit = tolerances.FLOAT32_GRADIENT_BITS.get(row.name, tolerances.FLOAT32_BITS)
+            within = logp_bits <= tolerances.FLOAT32_BITS and gradient_bits <= limit
+            assert within, f"float32: {logp_bits:.1f} and {gradient_bits:.1f} wrong bits\n" + explain(
+                row, form, point, truth, {"XLA float32": result}
+            )
+
+    check()
+
+
+@pytest.mark.parametrize(("row", "form"), CASES)
+def test_eager_and_vectorized_map_equal_compiled(row: Distribution, form: Form) -> None:
+    @settings(max_examples=1, phases=PHASES)
+    @given(points=strategies.points(row, form, 4))
+    def check(points: list[Point]) -> None:
+        shapes = engine.shapes(form, points[0])
+        points = [p for p in points if engine.shapes(form, p) == shapes]
+        graph = engine.batch(row, form, points, jit=False)
+        mapped = engine.vectorized(row, form, points)
+        for point, one, other in zip(points, graph, mapped, strict=True):
+            truth = Oracle(row, form, *point).truth
+            for result in (engine.eager(row, form, *point), other):
+                logp_bits, gradient_bits = bits_of(row, result, truth)
+                within = logp_bits <= tolerances.LOG_DENSITY_BITS and gradient_bits <= tolerances.GRADIENT_BITS
+                assert within, explain(row, form, point, truth, {"graph": one, "other": result})
+
+    check()
+
+
+def test_bits_of_a_wrong_number() -> None:
+    row = next(r for r in ROWS if r.name == "Normal")
+    truth = Truth(1.0, 2.0, {"value": np.array(1.0)}, {"value": np.array(1.0)})
+    assert bits_of(row, Result(1.0, {"value": np.array(1.0)}), truth) == (0.0, 0.0)
+    assert bits_of(row, Result(float("nan"), {"value": np.array(np.nan)}), truth) == (np.inf, np.inf)
+    assert bits_of(row, Result(1.0 + 2.0**-40, {"value": np.array(1.0)}), truth) == (11.0, 0.0)

@@ -1,0 +1,112 @@
+"""Distribution functions: ours against the formula in high precision, and against PyMC3."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from equivalence_tests import engine, strategies, tolerances
+from equivalence_tests.engine import Point
+from equivalence_tests.oracle import EPS, Oracle, wrong_bits
+from equivalence_tests.test_density import BATCH, EXAMPLES, PHASES
+from pm_migrate.catalog import ROWS, Distribution, Form, expr
+from pm_migrate.errors import CatalogueError
+from pm_migrate.reference.client import ReferenceClient
+from pm_migrate.shims.distributions.binding import bind
+
+CASES = [
+    pytest.param(row, form, id=f"{row.name}({','.join(form.given)})")
+    for row in ROWS
+    if row.logcdf is not None
+    for form in row.forms
+]
+#: Largest size of these rows, whose probabilities the judge adds up one by one.
+LARGEST_SIZE = {"BetaBinomial": 1000.0, "HyperGeometric": 1000.0}
+#: Largest value of these rows, whose probabilities the runtime adds up: the tail may reach over all values.
+LARGEST_VALUE = {"NegativeBinomial": 5e3, "ZeroInflatedNegativeBinomial": 5e3}
+#: Smallest standard deviation of these rows, in means: the judge's series has as many terms as there are means in it.
+SMALLEST_DEVIATION = {"Gamma": 1e-3, "InverseGamma": 1e-3}
+
+
+def summable(row: Distribution, form: Form, point: Point) -> Point:
+    """The point with its sizes cut down to what can be added up soon, the value in the support again."""
+    parameters, value = point
+    if row.name in SMALLEST_DEVIATION and "mu" in parameters:
+        least = SMALLEST_DEVIATION[row.name] * parameters["mu"]
+        return {**parameters, "sigma": max(parameters["sigma"], least)}, value
+    if row.name in LARGEST_VALUE:
+        return parameters, min(value, LARGEST_VALUE[row.name])
+    if row.name not in LARGEST_SIZE:
+        return point
+    sizes = {n for n in form.given if row.param(n).domain.integer}
+    parameters = {n: min(v, LARGEST_SIZE[row.name]) if n in sizes else v for n, v in parameters.items()}
+    canonical = strategies.canonical_parameters(row, form, parameters)
+    ends = [
+        float(expr.evaluate(end, canonical, strategies.NUMPY_FUNCTIONS))
+        for end in (row.support.lower, row.support.upper)
+    ]
+    return parameters, float(np.clip(value, *ends))
+
+
+def cdf_points(row: Distribution, form: Form) -> st.SearchStrategy[list[Point]]:
+    """A batch of points whose distribution function the judge can compute."""
+    return strategies.points(row, form, BATCH).map(lambda points: [summable(row, form, p) for p in points])
+
+
+def conditioned(row: Distribution, form: Form, point: Point) -> tuple[float, float]:
+    """The exact log distribution function F, and ``|F| + sum |x_i dF/dx_i|``."""
+    oracle = Oracle(row, form, *point)
+    return oracle.logcdf(), oracle.logcdf_condition()
+
+
+@pytest.mark.parametrize(("row", "form"), CASES)
+def test_log_distribution_function(row: Distribution, form: Form, reference: ReferenceClient) -> None:
+    @settings(max_examples=max(1, EXAMPLES // 4), phases=PHASES)
+    @given(points=cdf_points(row, form))
+    def check(points: list[Point]) -> None:
+        columns = {n: np.stack([np.asarray(p[n], float) for p, _ in points]) for n in form.given}
+        values = np.stack([np.asarray(v, float) for _, v in points])
+        ours = np.broadcast_to(bind(row, form, columns).log_cdf(values).numpy(), (len(points),))
+        for point, mine in zip(points, ours, strict=True):
+            exact, condition = conditioned(row, form, point)
+            bits = wrong_bits(float(mine), exact, condition)
+            assert bits <= tolerances.LOG_CDF_BITS, f"{bits:.1f} wrong bits: {row.name}{point}: {mine!r}, {exact!r}"
+        for point in points[:3]:  # one at a time: some of PyMC3's take no arrays
+            (theirs,) = engine.pymc3(reference, row, form, [point], "logcdf")
+            exact, condition = conditioned(row, form, point)
+            allowed = tolerances.pymc3_cdf_allowance(row, point, exact) + 2.0**8 * EPS * max(condition, 1.0)
+            near = allowed == np.inf or abs(theirs.logp - exact) <= allowed
+            assert near, f"PyMC3 {theirs.logp!r}, formula {exact!r}: {row.name}{point}"
+
+    check()
+
+
+@pytest.mark.parametrize(("row", "form"), CASES)
+def test_ends_of_the_distribution_function(row: Distribution, form: Form) -> None:
+    parameters, _ = strategies.example(row, form)
+    bound = bind(row, form, parameters)
+
+    def at(value: Any) -> float:
+        return float(tf.reshape(bound.log_cdf(value), [-1])[0])
+
+    assert at(1e300) == pytest.approx(0.0, abs=1e-6) or row.support.upper == "inf"
+    if row.support.lower != "-inf":
+        assert at(-1e300) == -np.inf
+    assert not np.isnan(at(0.5))
+
+
+def test_a_row_without_one_says_so() -> None:
+    row = next(r for r in ROWS if r.name == "Dirichlet")
+    with pytest.raises(CatalogueError, match="Dirichlet has no logcdf"):
+        bind(row, row.forms[0], {"a": [1.0, 2.0]}).log_cdf([0.5, 0.5])
+
+
+def test_the_judge_knows_the_normal_distribution_function() -> None:
+    with mpmath.workdps(30):
+        assert float(mpmath.log(mpmath.ncdf(-5))) == pytest.approx(-15.064998393988727, rel=1e-15)

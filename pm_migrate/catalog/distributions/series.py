@@ -1,0 +1,5 @@
+"""Time series."""
+
+from pm_migrate.catalog.schema import Distribution
+
+ROWS: tuple[Distribution, ...] = ()

@@ -1,0 +1,297 @@
+"""Distributions made of others in the generator front end.
+
+PyMC4 has ``Mixture(name, p, distributions)`` alone; the others are ours, for what PyMC3 programs are written with. They
+compute through the same numbers as the ``with`` front end, :mod:`pm_migrate.shims.distributions.composite`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+import tensorflow as tf
+
+from pm_migrate.errors import ModelError
+from pm_migrate.shims.distributions.composite import Bounded, Given, MixedAxis, MixedList
+from pm_migrate.shims.pymc4.distribution import Distribution
+from pm_migrate.shims.pymc4.tensors import FLOATX, to_tensor, wrap
+from pm_migrate.shims.transforms import Transform, default_transform
+
+Tensor = Any
+
+
+class Numbers:
+    """An anonymous distribution as a component: its numbers, without a front end's conversions."""
+
+    categories = None
+
+    def __init__(self, dist: Distribution) -> None:
+        self.dist = dist
+        self.batch_shape = tuple(dist.batch_shape.as_list())
+        self.event_shape = tuple(dist.event_shape.as_list())
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """The distribution's."""
+        return self.dist.log_prob(value)
+
+    def test_value(self) -> Tensor:
+        """The distribution's start value."""
+        return tf.cast(self.dist.test_value, FLOATX)
+
+    def sample(self, shape: tuple[int, ...], seed: Tensor) -> Tensor:
+        """Draws of a total shape."""
+        return tf.cast(self.dist.sample_total(shape, seed), FLOATX)
+
+
+class Composite(Distribution):
+    """What they share. ``signature`` names the arguments, ``optional`` those with a default."""
+
+    signature: ClassVar[tuple[str, ...]]
+    optional: ClassVar[Mapping[str, Any]] = {}
+
+    @classmethod
+    def _arguments(cls, args: tuple[Any, ...], parameters: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+        wanted = f"({', '.join(cls.signature)})"
+        if len(args) > len(cls.signature):
+            raise TypeError(f"{cls.__name__} takes a name and {wanted}; got {len(args)} positional arguments")
+        given = dict(zip(cls.signature, args, strict=False))
+        for keyword, value in parameters.items():
+            if keyword not in cls.signature:
+                raise TypeError(f"{cls.__name__} has no argument {keyword!r}; it takes {wanted}")
+            if keyword in given:
+                raise TypeError(f"{cls.__name__} got two values for {keyword!r}")
+            given[keyword] = value
+        full = {**cls.optional, **given}
+        missing = [name for name in cls.signature if name not in full]
+        if missing:
+            raise TypeError(f"{cls.__name__} misses {', '.join(map(repr, missing))}; it takes {wanted}")
+        return None, full
+
+    def _bind(self) -> tuple[Any, Any]:
+        if self.event_stack:
+            raise ModelError(f"{type(self).__name__} takes no event_stack=; give it to the distributions inside")
+        numbers = self._numbers(**self.conditions)
+        return numbers, numbers
+
+    def _numbers(self, **arguments: Any) -> Any:
+        """The numeric form; sets ``parts``."""
+        raise NotImplementedError
+
+    parts: tuple[Distribution, ...] = ()
+
+    @property
+    def discrete(self) -> bool:
+        return all(part.discrete for part in self.parts) if self.parts else False
+
+    @property
+    def kind(self) -> str:
+        return "integer" if self.discrete else "continuous"
+
+    @property
+    def event_rank(self) -> int:
+        return len(self._bound.event_shape)
+
+    @property
+    def has_random(self) -> bool:
+        return all(part.has_random for part in self.parts)
+
+    @property
+    def categories(self) -> int | None:
+        return None
+
+    def _default_transform(self) -> Transform | None:
+        return None
+
+    def _component(self, dist: Any) -> Distribution:
+        """Check one distribution that this one is made of."""
+        if not isinstance(dist, Distribution) or not dist.is_anonymous:
+            got = f"{dist.name!r}, which has a name" if isinstance(dist, Distribution) else type(dist).__name__
+            raise TypeError(
+                f"{type(self).__name__}: the distributions inside are made by .dist, as pm.Normal.dist(0, 1); got {got}"
+            )
+        return dist
+
+
+class Mixture(Composite):
+    """Mixture(name, p, distributions)
+
+    A mixture: ``log(sum(p * exp(log density of each component)))``.
+
+    Parameters
+    ----------
+    p
+        Weights, the components on the last axis. Weights that are negative or do not sum to 1 within 1e-5 give
+        ``-inf``, as in PyMC3; PyMC4 normalised them.
+    distributions
+        A list of anonymous distributions, or one whose last batch axis holds the components.
+
+    Examples
+    --------
+    >>> import pm_migrate.pymc4 as pm
+    >>> mixture = pm.Mixture.dist([0.5, 0.5], [pm.Normal.dist(0, 1), pm.Normal.dist(4, 1)])
+    >>> round(float(mixture.log_prob(2.0)), 4)
+    -2.9189
+    """
+
+    signature: ClassVar[tuple[str, ...]] = ("p", "distributions")
+
+    def _numbers(self, p: Any, distributions: Any) -> Any:  # type: ignore[override]
+        weights = tf.cast(to_tensor(p), FLOATX)
+        if not isinstance(distributions, Distribution):
+            self.parts = tuple(self._component(d) for d in distributions)
+            if not self.parts or weights.shape[-1] != len(self.parts):
+                raise ModelError(f"Mixture: {len(self.parts)} distributions and weights of shape {weights.shape}")
+            return MixedList(weights, [Numbers(d) for d in self.parts])
+        return self._along(weights, distributions, -1 - len(distributions.event_shape))
+
+    def _along(self, weights: Tensor, distribution: Distribution, axis: int) -> MixedAxis:
+        self.parts = (self._component(distribution),)
+        shape = distribution.value_shape
+        if -axis > len(shape) or shape[axis] != weights.shape[-1]:
+            raise ModelError(
+                f"{type(self).__name__}: weights of shape {weights.shape}, and axis {axis} of a distribution of shape "
+                f"{shape}: they hold as many components"
+            )
+        return MixedAxis(weights, Numbers(distribution), shape, axis)
+
+
+class NormalMixture(Mixture):
+    """NormalMixture(name, p, loc, scale)
+
+    A mixture of normal distributions (not in PyMC4).
+
+    Parameters
+    ----------
+    p
+        Weights, the components on the last axis.
+    loc, scale
+        Means and standard deviations of the components, on the last axis.
+    """
+
+    signature = ("p", "loc", "scale")
+    optional: ClassVar[Mapping[str, Any]] = {"scale": 1.0}
+
+    def _numbers(self, p: Any, loc: Any, scale: Any) -> Any:  # type: ignore[override]
+        from pm_migrate.shims.pymc4.distributions import CLASSES
+
+        weights = tf.cast(to_tensor(p), FLOATX)
+        count = int(weights.shape[-1])
+        loc = tf.cast(to_tensor(loc), FLOATX)
+        full = tf.broadcast_static_shape(loc.shape, tf.TensorShape([count]))
+        return self._along(weights, CLASSES["Normal"].dist(tf.broadcast_to(loc, full), scale), -1)
+
+
+class MixtureSameFamily(Mixture):
+    """MixtureSameFamily(name, p, distribution, mixture_axis)
+
+    A mixture of the components on any axis of one distribution (not in PyMC4).
+
+    Parameters
+    ----------
+    p
+        Weights, the components on the last axis.
+    distribution
+        An anonymous distribution.
+    mixture_axis
+        The axis of the components, in the distribution's shape.
+    """
+
+    signature = ("p", "distribution", "mixture_axis")
+    optional: ClassVar[Mapping[str, Any]] = {"mixture_axis": -1}
+
+    def _numbers(self, p: Any, distribution: Any, mixture_axis: int) -> Any:  # type: ignore[override]
+        rank = len(self._component(distribution).value_shape)
+        axis = mixture_axis if mixture_axis < 0 else mixture_axis - rank
+        if not -rank <= axis < -len(distribution.event_shape):
+            raise ModelError(
+                f"MixtureSameFamily: mixture_axis={mixture_axis} is not an axis of the batch "
+                f"{distribution.batch_shape} of the distribution"
+            )
+        return self._along(tf.cast(to_tensor(p), FLOATX), distribution, axis)
+
+
+class Bound(Composite):
+    """Bound(name, distribution, lower, upper)
+
+    A distribution cut off at its closed ends, not normalised again (not in PyMC4).
+
+    Parameters
+    ----------
+    distribution
+        An anonymous distribution.
+    lower, upper
+        The ends; None and infinite numbers for none.
+
+    Examples
+    --------
+    >>> import pm_migrate.pymc4 as pm
+    >>> bounded = pm.Bound.dist(pm.Normal.dist(0, 1), lower=0.0)
+    >>> float(bounded.log_prob(-1.0))
+    -inf
+    """
+
+    signature = ("distribution", "lower", "upper")
+    optional: ClassVar[Mapping[str, Any]] = {"lower": None, "upper": None}
+
+    def _numbers(self, distribution: Any, lower: Any, upper: Any) -> Any:  # type: ignore[override]
+        self.parts = (self._component(distribution),)
+        self.lower, self.upper = (None if e is None else tf.cast(to_tensor(e), FLOATX) for e in (lower, upper))
+        return Bounded(Numbers(distribution), self.lower, self.upper, self.discrete)
+
+    @property
+    def kind(self) -> str:
+        return self.parts[0].kind
+
+    def _default_transform(self) -> Transform | None:
+        return default_transform("bounded", (self.lower, self.upper))
+
+
+class DensityDist(Composite):
+    """DensityDist(name, log_prob, random, discrete)
+
+    A distribution with a given log density (not in PyMC4). Give ``shape=`` when a value is not a scalar.
+
+    Parameters
+    ----------
+    log_prob
+        Function of a tensor that gives the log density, elementwise or summed.
+    random
+        Function of a shape and a stateless seed that gives draws; None when it cannot be drawn from.
+    discrete
+        Whether values are integers.
+
+    Examples
+    --------
+    >>> import pm_migrate.pymc4 as pm
+    >>> float(pm.DensityDist.dist(lambda x: -0.5 * x**2).log_prob(3.0))
+    -4.5
+    """
+
+    signature = ("log_prob", "random", "discrete")
+    optional: ClassVar[Mapping[str, Any]] = {"random": None, "discrete": False}
+
+    def _numbers(self, log_prob: Callable[..., Any], random: Any, discrete: bool) -> Given:  # type: ignore[override]
+        if not callable(log_prob):
+            raise TypeError(f"DensityDist needs a function for its log density, got {type(log_prob).__name__}")
+
+        def density(value: Tensor) -> Tensor:
+            return to_tensor(log_prob(wrap(value)))
+
+        def sampler(shape: tuple[int, ...], seed: Tensor) -> Tensor:
+            return to_tensor(random(shape, seed))
+
+        return Given(density, None if random is None else sampler, tf.constant(0.0, FLOATX))
+
+    @property
+    def discrete(self) -> bool:
+        return bool(self.conditions["discrete"])
+
+    @property
+    def has_random(self) -> bool:
+        return self.conditions["random"] is not None
+
+
+#: The composites by name.
+COMPOSITES: Mapping[str, type[Composite]] = {
+    cls.__name__: cls for cls in (Bound, DensityDist, Mixture, MixtureSameFamily, NormalMixture)
+}
