@@ -15,7 +15,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 # Timing differs by a factor of ten between a first (tracing) and a later example, and between machines.
 # Batches of matrices are large examples, and drawing one takes its time.
 HEALTH = [HealthCheck.too_slow, HealthCheck.large_base_example, HealthCheck.data_too_large]
-settings.register_profile("default", max_examples=100, deadline=None, suppress_health_check=HEALTH)
+settings.register_profile("default", max_examples=200, deadline=None, suppress_health_check=HEALTH)
 settings.register_profile("deep", parent=settings.get_profile("default"), max_examples=5000)
 
 
