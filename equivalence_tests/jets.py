@@ -210,7 +210,8 @@ def _sigmoid(x: Number) -> tuple[Number, Number, Number]:
 
 def _softplus(x: Number) -> tuple[Number, Number, Number]:
     up, down = 1 / (1 + mpmath.exp(-x)), 1 / (1 + mpmath.exp(x))
-    return mpmath.log(1 + mpmath.exp(x)), up, up * down
+    # log(1 + e) is 0 once e is below the last digit
+    return mpmath.log1p(mpmath.exp(x)), up, up * down
 
 
 def _log_i0e(x: Number) -> tuple[Number, Number, Number]:
