@@ -214,6 +214,9 @@ class Bound:
 
     @property
     def _raw_log_prob(self) -> Callable[[Tensor], Tensor]:
+        of_form = special.LOG_PROB_OF_FORM.get((self.row.name, self.form.given))
+        if of_form is not None:
+            return lambda value: of_form(value, self._safe_given)
         own = special.LOG_PROB.get(self.row.name)
         if own is None:
             return self._tfp(self._tfp_arguments).log_prob

@@ -20,6 +20,11 @@ LOG_PROB: Mapping[str, Callable[[Tensor, Mapping[str, Tensor]], Tensor]] = {
     name: function for module in _MODULES for name, function in module.LOG_PROB.items()
 }
 
+#: Parametrisations that would lose digits in the canonical parameters: ``f(value, given) -> tensor``, by row and names.
+LOG_PROB_OF_FORM: Mapping[tuple[str, tuple[str, ...]], Callable[[Tensor, Mapping[str, Tensor]], Tensor]] = {
+    **vectors.LOG_PROB_OF_FORM
+}
+
 LOG_CDF: Mapping[str, Callable[[Tensor, Mapping[str, Tensor]], Tensor]] = {
     name: function for module in _MODULES for name, function in module.LOG_CDF.items()
 }

@@ -27,32 +27,74 @@ def log_diagonal(chol: Tensor) -> Tensor:
     return tf.reduce_sum(tf.math.log(tf.linalg.diag_part(chol)), axis=-1)
 
 
-def _residual(value: Tensor, canonical: Mapping[str, Tensor]) -> Tensor:
-    chol = canonical["chol"]
-    delta = value - canonical["mu"]
-    return tf.broadcast_to(delta, (*delta.shape[:-1], chol.shape[-1]))
+def _residual(value: Tensor, mu: Tensor, size: int) -> Tensor:
+    delta = value - mu
+    return tf.broadcast_to(delta, (*delta.shape[:-1], size))
 
 
 def _mv_normal(value: Tensor, canonical: Mapping[str, Tensor]) -> Tensor:
     """TFP's MultivariateNormalTriL refuses a scalar mean, which PyMC3 broadcasts."""
     chol = canonical["chol"]
-    z = whitened(chol, _residual(value, canonical))
     size = chol.shape[-1]
+    z = whitened(chol, _residual(value, canonical["mu"], size))
     return -0.5 * tf.reduce_sum(tf.square(z), axis=-1) - log_diagonal(chol) - 0.5 * size * math.log(2.0 * math.pi)
+
+
+def _symmetric_from_lower(matrix: Tensor) -> Tensor:
+    """Of a matrix only the lower triangle is read, as a Cholesky factorisation does."""
+    lower = tf.linalg.band_part(matrix, -1, 0)
+    return lower + tf.linalg.matrix_transpose(tf.linalg.set_diag(lower, tf.zeros_like(lower[..., 0])))
+
+
+def _quadratic_form(matrix: Tensor, vectors: Tensor) -> Tensor:
+    """``vectors' matrix vectors`` of a symmetric matrix, for vectors in the last axis.
+
+    Its gradient by the matrix is the product of two entries of the vector, which no factorisation mixes with the larger
+    ones of other entries.
+    """
+    shared = matrix.shape.rank == 2 and vectors.shape.rank > 1
+    image = tf.linalg.matmul(vectors, matrix) if shared else tf.linalg.matvec(matrix, vectors)
+    return tf.reduce_sum(vectors * image, axis=-1)
+
+
+def _mv_normal_by_precision(value: Tensor, given: Mapping[str, Tensor]) -> Tensor:
+    """Without the covariance: an inverse loses as many digits as the matrix is ill-conditioned."""
+    tau = _symmetric_from_lower(given["tau"])
+    size = tau.shape[-1]
+    half_log_det = log_diagonal(tf.linalg.cholesky(tau))
+    form = _quadratic_form(tau, _residual(value, given["mu"], size))
+    return half_log_det - 0.5 * form - 0.5 * size * math.log(2.0 * math.pi)
 
 
 def _mv_student_t(value: Tensor, canonical: Mapping[str, Tensor]) -> Tensor:
     """TFP's loses digits for many degrees of freedom, in a difference of log-gammas, and its squares overflow."""
+    chol = canonical["chol"]
+    z = whitened(chol, _residual(value, canonical["mu"], chol.shape[-1]))
+    unit = _unit(tf.reduce_max(tf.abs(z), axis=-1))
+    square = tf.reduce_sum(tf.square(z / unit[..., None]), axis=-1)
+    return _log_student(square, unit, canonical["nu"], chol.shape[-1]) - log_diagonal(chol)
+
+
+def _mv_student_t_by_precision(value: Tensor, given: Mapping[str, Tensor]) -> Tensor:
+    """See :func:`_mv_normal_by_precision`."""
+    tau = _symmetric_from_lower(given["tau"])
+    delta = _residual(value, given["mu"], tau.shape[-1])
+    unit = _unit(tf.reduce_max(tf.abs(delta) * tf.sqrt(tf.linalg.diag_part(tau)), axis=-1))
+    # rounding may leave a small form negative
+    square = tf.maximum(_quadratic_form(tau, delta / unit[..., None]), tf.zeros_like(unit))
+    return _log_student(square, unit, given["nu"], tau.shape[-1]) + log_diagonal(tf.linalg.cholesky(tau))
+
+
+def _unit(largest: Tensor) -> Tensor:
+    """What is taken out of a vector before it is squared: its largest entry, where squares might overflow."""
+    far = largest > math.sqrt(math.sqrt(largest.dtype.max))
+    return tf.stop_gradient(tf.where(far, largest, tf.ones_like(largest)))
+
+
+def _log_student(square: Tensor, unit: Tensor, nu: Tensor, size: int) -> Tensor:
+    """Student's t of unit scale in several dimensions: log density at a squared distance of ``square * unit**2``."""
     from tensorflow_probability import math as tfp_math
 
-    nu, chol = canonical["nu"], canonical["chol"]
-    size = chol.shape[-1]
-    z = whitened(chol, _residual(value, canonical))
-    # the largest coordinate is taken out of the square: it overflows from 1e154 on
-    largest = tf.stop_gradient(tf.reduce_max(tf.abs(z), axis=-1))
-    far = largest > math.sqrt(math.sqrt(z.dtype.max))
-    unit = tf.where(far, largest, tf.ones_like(largest))
-    square = tf.reduce_sum(tf.square(z / unit[..., None]), axis=-1)
     # log(1 + square * unit**2 / nu), the quotient taken so that it is at most 1
     large = square > nu / unit / unit
     one = tf.ones_like(square + nu)
@@ -64,7 +106,7 @@ def _mv_student_t(value: Tensor, canonical: Mapping[str, Tensor]) -> Tensor:
     # log Gamma((nu + k) / 2) - log Gamma(nu / 2)
     ratio = -tfp_math.log_gamma_difference(half, 0.5 * nu)
     kernel = (0.5 * nu + half) * tf.where(large, log_far, near)
-    return ratio - half * tf.math.log(nu) - half * math.log(math.pi) - log_diagonal(chol) - kernel
+    return ratio - half * tf.math.log(nu) - half * math.log(math.pi) - kernel
 
 
 def _dirichlet(value: Tensor, canonical: Mapping[str, Tensor]) -> Tensor:
@@ -208,6 +250,12 @@ LOG_PROB: Mapping[str, Callable[[Tensor, Mapping[str, Tensor]], Tensor]] = {
     "Multinomial": _multinomial,
     "MvNormal": _mv_normal,
     "MvStudentT": _mv_student_t,
+}
+
+#: By name and parametrisation: from the given parameters.
+LOG_PROB_OF_FORM: Mapping[tuple[str, tuple[str, ...]], Callable[[Tensor, Mapping[str, Tensor]], Tensor]] = {
+    ("MvNormal", ("mu", "tau")): _mv_normal_by_precision,
+    ("MvStudentT", ("nu", "mu", "tau")): _mv_student_t_by_precision,
 }
 
 SAMPLE: Mapping[str, Callable[[Mapping[str, Tensor], tuple[int, ...], Tensor], Tensor]] = {
