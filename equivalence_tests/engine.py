@@ -123,9 +123,9 @@ def pymc3(
         constants |= {n: np.asarray(parameters[n]) for n in TABLES.get(row.name, ())}
         if row.name in SHAPED:
             constants["shape"] = np.shape(value)
-        # ranks and constants alone make the function
+        # shapes and constants alone make the function: Categorical may take its number of categories from a test value
         fixed_key = tuple((n, repr(np.asarray(v).tolist())) for n, v in constants.items())
-        key = (row.name, form.given, np.ndim(value), fixed_key, method, reference.life)
+        key = (row.name, form.given, shapes(form, (parameters, value)), fixed_key, method, reference.life)
         typed = {n: np.asarray(v, _dtype(row, n)) for n, v in parameters.items() if n not in constants}
         typed["value"] = np.asarray(value, "int64" if row.discrete else "float64")
         if key not in _REFERENCE:

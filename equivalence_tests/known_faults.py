@@ -98,6 +98,9 @@ LOG_DENSITY: Mapping[str, Callable[[Mapping[str, Any], Any, float], float]] = {
 }
 
 
+#: Rows whose fault is a wrong probability, by whose logarithm's slopes it then divides.
+FACTORS = frozenset({"OrderedLogistic", "OrderedProbit"})
+
 #: Below, an exponential is no normal number.
 _UNDERFLOW = -600.0
 

@@ -133,8 +133,8 @@ def _hypergeom_cdf(population: Any, successes: Any, draws: Any, x: Any) -> Any:
 
 
 def _interpolate(x: Any, xs: Any, ys: Any) -> Any:
-    """The piecewise linear function through the points."""
-    right = next(i for i in range(1, len(xs)) if plain(x) <= plain(xs[i]) or i == len(xs) - 1)
+    """The piecewise linear function through the points; a knot belongs to the piece on its right, as PyMC3 has it."""
+    right = next(i for i in range(1, len(xs)) if plain(x) < plain(xs[i]) or i == len(xs) - 1)
     share = (x - xs[right - 1]) / (xs[right] - xs[right - 1])
     return ys[right - 1] + (ys[right] - ys[right - 1]) * share
 
@@ -262,6 +262,14 @@ class Truth:
     gradient_condition: Mapping[str, np.ndarray]
 
 
+def structure_of(row: Distribution, name: str) -> str:
+    """Structure of the domain of a parameter, or of ``value``; empty for none."""
+    try:
+        return row.support.structure if name == "value" else row.param(name).domain.structure
+    except KeyError:
+        return ""
+
+
 def comparable(row: Distribution, name: str, gradient: Any) -> np.ndarray:
     """A gradient without what each side may choose: which of two equal entries of a matrix moves, and unused entries.
 
@@ -271,10 +279,7 @@ def comparable(row: Distribution, name: str, gradient: Any) -> np.ndarray:
         A parameter, or ``value``.
     """
     gradient = np.asarray(gradient, float)
-    try:
-        structure = row.support.structure if name == "value" else row.param(name).domain.structure
-    except KeyError:
-        return gradient
+    structure = structure_of(row, name)
     if structure == "positive_definite":
         return (gradient + np.swapaxes(gradient, -1, -2)) / 2
     return np.tril(gradient) if structure == "cholesky" else gradient
@@ -354,7 +359,19 @@ class Oracle:
             return Truth(float(total.value), float(condition), gradient, conditions)
 
     def _sizes(self) -> list[Any]:
-        return [mpf(float(self.inputs[n][i])) for n, i in self.scalars]
+        """What one rounding of each scalar input is relative to: its size, or of a positive definite matrix more.
+
+        The Cholesky factor L that a computer finds of a matrix A is that of a matrix which differs from A by a few
+        roundings of ``|L||L'|``, elementwise (Higham 2002, "Accuracy and Stability of Numerical Algorithms", theorem
+        10.3). On the diagonal this is A itself; an entry of A that is smaller than the product of the roots of its
+        diagonal entries is not seen to the last of its own digits.
+        """
+        spreads = {}
+        for name, array in self.inputs.items():
+            if structure_of(self.row, name) == "positive_definite":
+                factor = np.frompyfunc(lambda x: abs(plain(x)), 1, 1)(_cholesky(exact(array)))
+                spreads[name] = factor.dot(factor.T)
+        return [spreads[n][i] if n in spreads else mpf(float(self.inputs[n][i])) for n, i in self.scalars]
 
     def logp(self) -> float:
         """The log density, rounded once."""
@@ -385,11 +402,18 @@ class Oracle:
         return _total(expr.evaluate(self.row.logcdf, values, FUNCTIONS)).value
 
 
-def wrong_bits(ours: float, truth: float, condition: float, eps: float = EPS) -> float:
-    """Disagreement in bits beyond what the conditioning explains; 0 at best, inf for a NaN or a wrong infinity."""
+def wrong_bits(
+    ours: float, truth: float, condition: float, eps: float = EPS, largest: float = float(np.finfo(float).max)
+) -> float:
+    """Disagreement in bits beyond what the conditioning explains; 0 at best, inf for a NaN or a wrong infinity.
+
+    A number that is beyond the ``largest`` one, or just below it, may be infinite: infinity counts as the largest one.
+    """
+    if largest / 2 < abs(truth) < np.inf:
+        ours, truth = float(np.clip(ours, -largest, largest)), float(np.clip(truth, -largest, largest))
     if ours == truth:
         return 0.0
     if not (np.isfinite(ours) and np.isfinite(truth)):
         return float("inf")
     # 2**-1074-sized densities aside, an absolute error below eps is as good as rounding a term of order one
-    return float(max(0.0, np.log2(abs(ours - truth) / (eps * max(condition, 1.0)))))
+    return float(np.log2(max(1.0, abs(ours - truth) / (eps * max(condition, 1.0)))))

@@ -27,12 +27,6 @@ GRADIENT_BITS = 12.0
 
 #: float32: 8 of its 24 bits, for log density and gradient.
 FLOAT32_BITS = 8.0
-#: Gradients in float32 that lose more, with the reason: known differences.
-FLOAT32_GRADIENT_BITS = {
-    # two triangular solves and a product on top of a Cholesky factor, each as large as its condition number
-    "MvNormal": 11.0,
-    "MvStudentT": 11.0,
-}
 #: Magnitude of terms above which a square of an intermediate may overflow in float32 (3e38).
 FLOAT32_RANGE = 1e15
 
@@ -49,15 +43,17 @@ def pymc3_problem(row: Distribution, point: Any, theirs: Any, truth: Truth) -> s
     """What PyMC3's numbers contradict in the formula, beyond its own known faults; empty for nothing."""
     parameters, value = point
     allowed = pymc3_allowance(row, point, truth)
-    if not (allowed == np.inf or abs(theirs.logp - truth.logp) <= allowed):
+    if not (allowed == np.inf or theirs.logp == truth.logp or abs(theirs.logp - truth.logp) <= allowed):
         return f"log density {theirs.logp!r} against {truth.logp!r}, allowed {allowed:.3g}"
+    # of a logarithm of a probability that is off by a factor, the slopes are off by that factor
+    relative = allowed if row.name in known_faults.FACTORS else known_faults.CONSTANTS
     for name, slopes in truth.gradient.items():
         excused = known_faults.GRADIENT.get((row.name, name), lambda given, value: False)
         if allowed == np.inf or name not in theirs.gradient or excused(parameters, value):
             continue
         scale = np.maximum(truth.gradient_condition[name], max(1.0, truth.condition))
         error = np.abs(comparable(row, name, theirs.gradient[name]) - slopes)
-        if not np.all(error <= (known_faults.CONSTANTS + 2.0**GRADIENT_BITS * EPS) * scale):
+        if not np.all(error <= (relative + 2.0**GRADIENT_BITS * EPS) * scale):
             return f"gradient by {name} {theirs.gradient[name]!r} against {slopes!r}"
     return ""
 
