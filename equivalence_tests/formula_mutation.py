@@ -27,11 +27,12 @@ import tensorflow as tf
 from hypothesis import Phase, given, seed, settings
 
 from equivalence_tests import engine, strategies, tolerances
+from equivalence_tests.fixed_points import number
 from equivalence_tests.mutation import score
 from equivalence_tests.record import TRANSFORMS
 from equivalence_tests.test_density import bits_of
 from equivalence_tests.test_transforms import CASES, Case
-from equivalence_tests.verdicts import facts, judge_runtime, logcdf_of, number, runtime, runtime_logcdf, truth_of
+from equivalence_tests.verdicts import facts, judge_runtime, logcdf_of, runtime, runtime_logcdf, truth_of
 from pm_migrate.catalog import ROWS, Distribution, Form
 from pm_migrate.shims.distributions import special
 

@@ -192,13 +192,25 @@ def _normal(x: Number) -> Number:
     return mpmath.exp(-x * x / 2) / mpmath.sqrt(2 * mpmath.pi)
 
 
+#: Beyond, mpmath's own erfc overflows, and the first term of its asymptotic series has 300 digits.
+_FAR = 1e150
+
+
+def _normal_mass(x: Number) -> Number:
+    """Probability of a standard normal value below x."""
+    if abs(x) < _FAR:
+        return mpmath.erfc(-x / mpmath.sqrt(2)) / 2
+    tail = _normal(x) / abs(x)
+    return tail if x < 0 else 1 - tail
+
+
 def _ndtr(x: Number) -> tuple[Number, Number, Number]:
     density = _normal(x)
-    return mpmath.ncdf(x), density, -x * density
+    return _normal_mass(x), density, -x * density
 
 
 def _log_ndtr(x: Number) -> tuple[Number, Number, Number]:
-    mass = mpmath.erfc(-x / mpmath.sqrt(2)) / 2
+    mass = _normal_mass(x)
     ratio = _normal(x) / mass
     return mpmath.log(mass), ratio, -ratio * (x + ratio)
 

@@ -55,9 +55,17 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
         "invalid": "a p of 0 gives an infinite mean: NaN",
         "extreme": "above an alpha of 1e10 it is a Poisson",
     },
-    "OrderedProbit": {"invalid": "decreasing cutpoints: the logarithm of a negative probability, NaN"},
+    "DiscreteWeibull": {"extreme": "powers that are nearly equal cancel: -inf"},
+    "OrderedLogistic": {"extreme": "differences of probabilities underflow: -inf"},
+    "OrderedProbit": {
+        "invalid": "decreasing cutpoints: the logarithm of a negative probability, NaN",
+        "extreme": "differences of probabilities underflow: -inf or NaN",
+    },
     "MvStudentT": {"invalid": "nu is not checked: NaN, or an error"},
     "Multinomial": {"invalid": "the sign of the probabilities is not checked: NaN"},
-    "Wishart": {"invalid": "V is not checked: a number, NaN, or an error"},
+    "Wishart": {
+        "invalid": "V is not checked: a number, NaN, or an error",
+        "asymmetric": "V need not be symmetric; here its lower triangle counts",
+    },
     "MatrixNormal": {"invalid": _DEFINITE},
 }

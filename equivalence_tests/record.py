@@ -12,17 +12,15 @@ import dataclasses
 import json
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from hypothesis import Phase, seed, settings
-from hypothesis import given as drawing
 
-from equivalence_tests import engine, strategies, tolerances
+from equivalence_tests import engine, fixed_points, strategies
 from equivalence_tests.engine import Point, Result
-from equivalence_tests.oracle import Oracle
+from equivalence_tests.fixed_points import lines, plain, plain_point
 from equivalence_tests.test_edges import beside, edges
 from equivalence_tests.test_transforms import CASES, PROGRAM
 from pm_migrate.catalog import ROWS, Distribution, Form, expr
@@ -34,10 +32,8 @@ from pm_migrate.reference.client import ReferenceClient
 RECORD = Path(__file__).parent / "recorded" / "pymc3.json"
 TRANSFORMS = Path(__file__).parent / "recorded" / "transforms.json"
 
-#: Interior points of a form, the moderate ones among which they are chosen, and the draws that those are taken from.
-INTERIOR, CANDIDATES, DRAWN = 3, 15, 250
-#: A moderate point: PyMC3's own error is below this share, and the conditioning is not extreme.
-FAULT, CONDITION, COUNT = 1e-3, 1e4, 500.0
+#: Interior points of a form.
+INTERIOR = 3
 
 #: Points that domains do not lead to.
 EXTRA: Mapping[tuple[str, tuple[str, ...]], list[tuple[str, dict[str, Any], Any]]] = {
@@ -72,15 +68,6 @@ with pm.Model() as model:
 """
 
 
-def plain(value: Any) -> Any:
-    """Arrays as lists, with infinities and NaN as words."""
-    array = np.asarray(value)
-    if array.shape:
-        return [plain(entry) for entry in array]
-    number = array.item()
-    return number if not isinstance(number, float) or np.isfinite(number) else str(number)
-
-
 def answers(
     reference: ReferenceClient, row: Distribution, form: Form, points: Sequence[Point], method: str = "logp"
 ) -> list[Result | None]:
@@ -101,77 +88,9 @@ def answers(
         return [answer for point in points for answer in answers(reference, row, form, [point], method)]
 
 
-def moderate(row: Distribution, form: Form) -> list[Point]:
-    """Fixed points that tell: of moderate size, where PyMC3 is accurate, and the first three different from each other.
-
-    A change by one percent of a parameter that is 0, 1 or 1e-200 shows in nothing.
-    """
-    drawn = sorted(_drawn(row, form), key=lambda point: _dullness(row, point))
-    distinct = [p for i, p in enumerate(drawn) if plain_point("", *p) not in [plain_point("", *q) for q in drawn[:i]]]
-    nearest = distinct[:CANDIDATES]
-    found = [p for p in nearest if _accurate(row, form, p)] or nearest[:1]
-    chosen = [found.pop(0)]
-    while found:
-        seen = set().union(*map(_features, chosen))
-        best = max(found, key=lambda p: len(_features(p) - seen))
-        chosen.append(best)
-        found = [p for p in found if p is not best]
-    return chosen
-
-
-def _drawn(row: Distribution, form: Form) -> list[Point]:
-    found: list[Point] = []
-
-    @seed(0)
-    @settings(max_examples=DRAWN, database=None, phases=[Phase.generate], deadline=None)
-    @drawing(point=strategies.point(row, form))
-    def collect(point: Point) -> None:
-        found.append(point)
-
-    collect()
-    return found
-
-
-def _dullness(row: Distribution, point: Point) -> float:
-    """How far the numbers are from ones of ordinary size without a special meaning."""
-    parameters, value = point
-    numbers = [float(v) for v in (*parameters.values(), value) if not np.ndim(v)]
-    total = 6.0 * (len(numbers) - len(set(numbers)))
-    for name, x in (*parameters.items(), ("value", value)):
-        integer = row.discrete if name == "value" else row.param(name).domain.integer
-        array = np.abs(np.ravel(np.asarray(x, float)))
-        sizes = np.abs(np.log10(np.where(array > 0, array, 1.0) / (6.0 if integer else 1.0)))
-        near_one = (array < 1) & (array > 0.5)
-        sizes = np.maximum(sizes, np.where(near_one, -np.log10(np.where(near_one, 1 - array, 1.0)), 0.0))
-        special = (array <= 1) if integer else (array * 4 == np.round(array * 4))
-        total += float(np.mean(sizes + 6.0 * (special & (np.size(array) == 1 or name == "value"))))
-    return total
-
-
-def _accurate(row: Distribution, form: Form, point: Point) -> bool:
-    truth = Oracle(row, form, *point).truth
-    fault = tolerances.pymc3_allowance(row, point, truth) / max(1.0, abs(truth.logp))
-    slopes = [float(np.max(c, initial=0.0)) for c in truth.gradient_condition.values()]
-    # the formulas of some distribution functions add up all counts below the value
-    large = row.discrete and any(np.any(np.abs(v) > COUNT) for v in (*point[0].values(), point[1]))
-    return not large and fault < FAULT and max(truth.condition, *slopes, 0.0) < CONDITION
-
-
-def _features(point: Point) -> set[tuple[str, str]]:
-    """Which scalars are negative, small or large, and the shapes of the others."""
-    parameters, value = point
-    found = set()
-    for name, x in (*parameters.items(), ("value", value)):
-        if np.ndim(x):
-            found.add((name, str(np.shape(x))))
-        else:
-            found.add((name, "negative" if x < 0 else "small" if x < 0.9 else "large"))
-    return found
-
-
 def around(row: Distribution, form: Form, interior: Sequence[Point]) -> Iterator[tuple[str, dict[str, Any], Any]]:
     """Points at and beyond the edges of parameters and support."""
-    usual, _ = strategies.example(row, form)
+    usual, _ = fixed_points.usual(row, form)[0]
     for edge in edges(row, form):
         if edge.kind in {"invalid", "outside", "end"} and _typed(row, edge.parameters):
             # overflow makes these invalid, not the domains
@@ -277,12 +196,12 @@ def _poles(row: Distribution, form: Form, interior: Sequence[Point]) -> Iterator
 
 def record_form(reference: ReferenceClient, row: Distribution, form: Form) -> dict[str, Any]:
     """The record of one parametrisation."""
-    usual = moderate(row, form)
+    usual = fixed_points.usual(row, form)
     interior = usual[:INTERIOR]
     marked = [("interior", *p) for p in interior]
     for kind, parameters, value in around(row, form, interior):
         entry = (kind, parameters, value)
-        if plain_point(*entry) not in [plain_point(*m) for m in marked]:
+        if told(*entry) not in [told(*m) for m in marked]:
             marked.append(entry)
     points = []
     for (kind, *point), answer in zip(
@@ -290,9 +209,9 @@ def record_form(reference: ReferenceClient, row: Distribution, form: Form) -> di
     ):
         if answer is not None:
             gradient = {n: plain(g) for n, g in sorted(answer.gradient.items())} if kind == "interior" else {}
-            points.append({**plain_point(kind, *point), "logp": plain(answer.logp), "gradient": gradient})
+            points.append({**told(kind, *point), "logp": plain(answer.logp), "gradient": gradient})
         elif kind == "invalid":  # PyMC3 raises: the parameters are invalid, and no log density judges
-            points.append({**plain_point("raises", *point), "logp": "nan", "gradient": {}})
+            points.append({**told("raises", *point), "logp": "nan", "gradient": {}})
     for entry, point in zip(points, interior, strict=False):
         if row.logcdf is None:
             break
@@ -315,9 +234,9 @@ def _omitted(reference: ReferenceClient, row: Distribution, form: Form, interior
     return {"omitted": found} if found else {}
 
 
-def plain_point(kind: str, parameters: Mapping[str, Any], value: Any) -> dict[str, Any]:
-    """A point as it is recorded."""
-    return {"kind": kind, "given": {n: plain(x) for n, x in parameters.items()}, "value": plain(value)}
+def told(kind: str, parameters: Mapping[str, Any], value: Any) -> dict[str, Any]:
+    """A point with what it is."""
+    return {"kind": kind, **plain_point(parameters, value)}
 
 
 def _defaults(reference: ReferenceClient, row: Distribution, interior: Sequence[Point]) -> dict[str, Any]:
@@ -430,31 +349,6 @@ def record_transforms(reference: ReferenceClient) -> dict[str, Any]:
             for y, x, j in zip(ys, of_x, of_j, strict=True)
         ]
     return found
-
-
-def lines(value: Any, depth: int = 0) -> Iterable[str]:
-    """JSON with one line per point: differences of two records can be read."""
-    if depth == 5 or not isinstance(value, dict | list) or not value or not _nested(value):
-        yield json.dumps(value)
-        return
-    entries = (
-        [(f"{json.dumps(k)}: ", v) for k, v in value.items()] if isinstance(value, dict) else [("", v) for v in value]
-    )
-    yield "{" if isinstance(value, dict) else "["
-    for i, (label, entry) in enumerate(entries):
-        comma = "," if i + 1 < len(entries) else ""
-        made = list(lines(entry, depth + 1))
-        made[0] = label + made[0]
-        made[-1] += comma
-        yield from (" " + line for line in made)
-    yield "}" if isinstance(value, dict) else "]"
-
-
-def _nested(value: Any) -> bool:
-    inner = value.values() if isinstance(value, dict) else value
-    return any(isinstance(v, dict) for v in inner) or (
-        isinstance(value, dict) and any(isinstance(v, list) and v and isinstance(v[0], dict) for v in inner)
-    )
 
 
 def main(wanted: Sequence[str] = ()) -> None:

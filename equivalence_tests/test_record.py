@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from equivalence_tests.fixed_points import POINTS, lines
 from equivalence_tests.formula_mutation import judge_transform
-from equivalence_tests.record import RECORD, TRANSFORMS, classes_of, lines, record_row, record_transforms
+from equivalence_tests.record import RECORD, TRANSFORMS, classes_of, record_row, record_transforms
 from equivalence_tests.test_transforms import CASES
 from equivalence_tests.verdicts import facts, judge
 from pm_migrate.catalog import ROWS
@@ -35,7 +36,7 @@ def test_the_record_holds_every_row_and_no_other() -> None:
 
 
 def test_the_record_is_small_and_written_as_it_is_read() -> None:
-    for path in (RECORD, TRANSFORMS):
+    for path in (RECORD, TRANSFORMS, POINTS):
         text = path.read_text(encoding="utf-8")
         assert len(text) < 1_500_000
         assert "\n".join(lines(json.loads(text))) + "\n" == text

@@ -18,6 +18,7 @@ from tensorflow_probability import distributions as tfd
 
 from equivalence_tests import engine, pymc4_names, strategies, tolerances
 from equivalence_tests.engine import Result
+from equivalence_tests.fixed_points import number
 from equivalence_tests.known_edges import KNOWN
 from equivalence_tests.oracle import EPS, Oracle, Truth, wrong_bits
 from equivalence_tests.record import RECORD
@@ -52,13 +53,6 @@ _NUMPY = {**strategies.NUMPY_FUNCTIONS, "matmul": np.matmul}
 def facts() -> dict[str, Any]:
     """The record of PyMC3."""
     return json.loads(RECORD.read_text(encoding="utf-8"))
-
-
-def number(value: Any) -> Any:
-    """A recorded number or array."""
-    if isinstance(value, list):
-        return np.array([number(v) for v in value])
-    return np.float64(value)
 
 
 def close(a: Any, b: Any, scale: float = 1.0) -> bool:

@@ -83,7 +83,9 @@ TRUNCATED_NORMAL = Distribution(
     conditions=("sigma > 0", "lower < upper"),
     logp=(
         "-0.5 * ((value - mu) / sigma) ** 2 - log(sigma) - 0.5 * log(2 * pi)"
-        " - log(ndtr((upper - mu) / sigma) - ndtr((lower - mu) / sigma))"
+        # by the tail that does not round to 1
+        " - log(where(lower > mu, ndtr((mu - lower) / sigma) - ndtr((mu - upper) / sigma),"
+        " ndtr((upper - mu) / sigma) - ndtr((lower - mu) / sigma)))"
     ),
     source="Johnson, Kotz & Balakrishnan 1994, Continuous Univariate Distributions 1, section 13.10.1",
     tfp_class="TruncatedNormal",

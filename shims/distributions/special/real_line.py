@@ -72,11 +72,13 @@ def _cauchy(value: Tensor, canonical: Canonical) -> Tensor:
 
 
 def _asymmetric_laplace(value: Tensor, canonical: Canonical) -> Tensor:
-    """TFP has no such class."""
+    """TFP has no such class. The logarithm of ``kappa + 1 / kappa`` is taken by its larger term."""
     b, kappa = canonical["b"], canonical["kappa"]
     y = value - canonical["mu"]
-    slope = tf.where(y > 0, kappa, 1.0 / kappa)
-    return tf.math.log(b) - tf.math.log(kappa + 1.0 / kappa) - b * tf.abs(y) * slope
+    right = y > 0
+    slope = tf.where(right, kappa, 1.0 / tf.where(right, tf.ones_like(y), kappa))
+    size = tf.abs(tf.math.log(kappa))
+    return tf.math.log(b) - size - tf.math.log1p(tf.exp(-2.0 * size)) - b * tf.abs(y) * slope
 
 
 def exact_ex_gaussian(value: Tensor, canonical: Canonical) -> Tensor:
@@ -106,7 +108,8 @@ def _ex_gaussian(value: Tensor, canonical: Canonical) -> Tensor:
     close = canonical["nu"] <= 0.05 * sigma
     # by the sigma of the other branch the square may overflow
     normal = _normal(value, {**canonical, "sigma": tf.where(close, sigma, tf.ones_like(sigma))})
-    return tf.where(close, normal, exact_ex_gaussian(value, canonical))
+    exact = exact_ex_gaussian(value, {**canonical, "nu": tf.where(close, sigma, canonical["nu"])})
+    return tf.where(close, normal, exact)
 
 
 def _skew_normal(value: Tensor, canonical: Canonical) -> Tensor:
