@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -79,6 +80,18 @@ def test_matrices_and_broadcasting(reference: ReferenceClient) -> None:
     )
     (point,) = reference.evaluate_distribution(compiled, [{"value": np.ones((3, 2)), "mu": [[0.0, 1.0]]}])
     assert point.logp.shape == (3, 2) and point.gradient["mu"].tolist() == [[3.0, 0.0]]
+
+
+def test_categories_are_counted_at_each_point(reference: ReferenceClient, tmp_path: Path) -> None:
+    program = tmp_path / "test_values_on.py"
+    program.write_text("import theano\ntheano.config.compute_test_value = 'raise'\n")
+    reference.load_program(program)
+    cutpoints = {**VECTOR, "test_value": np.zeros(1)}
+    compiled = reference.compile_distribution(
+        "OrderedLogistic", {"eta": SCALAR, "cutpoints": cutpoints}, {"dtype": "int64", "ndim": 0}
+    )
+    (point,) = reference.evaluate_distribution(compiled, [{"value": 2, "eta": 0.0, "cutpoints": [-1.0, 1.0]}])
+    assert point.logp == pytest.approx(-math.log1p(math.exp(1.0)))
 
 
 def test_a_distribution_of_a_lost_worker(reference: ReferenceClient) -> None:
