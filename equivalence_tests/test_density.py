@@ -169,3 +169,26 @@ def test_bits_of_a_wrong_number() -> None:
     assert bits_of(row, Result(1.0, {"value": np.array(1.0)}), truth) == (0.0, 0.0)
     assert bits_of(row, Result(float("nan"), {"value": np.array(np.nan)}), truth) == (np.inf, np.inf)
     assert bits_of(row, Result(1.0 + 2.0**-40, {"value": np.array(1.0)}), truth) == (11.0, 0.0)
+
+
+def test_a_number_beyond_the_range_may_be_infinite() -> None:
+    assert wrong_bits(np.inf, 2 * LARGEST32, 1.0, EPS32, LARGEST32) == 0.0
+    assert wrong_bits(np.inf, 0.9 * LARGEST32, LARGEST32, EPS32, LARGEST32) == pytest.approx(20, abs=1)
+    assert wrong_bits(np.inf, 1.0, LARGEST32, EPS32, LARGEST32) == np.inf
+    assert wrong_bits(1.0, np.inf, 1.0, EPS32, LARGEST32) == np.inf
+
+
+def test_numbers_that_are_flushed_to_zero_are_not_drawn() -> None:
+    row = next(r for r in ROWS if r.name == "Weibull")
+    at = strategies.normal_numbers(row, ({"alpha": 1e-38, "beta": 1.0}, 1e-44), np.float32)
+    assert at == ({"alpha": 0.0, "beta": 1.0}, 0.0)
+    normal = next(r for r in ROWS if r.name == "Normal")
+    at = strategies.normal_numbers(normal, ({"mu": 1e-35, "sigma": 1e-35}, -1e-30), np.float32)
+    assert at == ({"mu": 0.0, "sigma": 1e-35}, -1e-30)
+
+
+def test_a_knot_belongs_to_the_piece_on_its_right() -> None:
+    row = next(r for r in ROWS if r.name == "Interpolated")
+    given = {"x_points": [0.0, 1.0, 2.0], "pdf_points": [1.0, 2.0, 5.0]}
+    slopes = [float(Oracle(row, row.forms[0], given, x).truth.gradient["value"]) for x in (0.0, 1.0, 2.0)]
+    assert slopes == pytest.approx([1.0, 3.0 / 2.0, 3.0 / 5.0])
