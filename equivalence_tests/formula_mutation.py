@@ -32,7 +32,15 @@ from equivalence_tests.mutation import score
 from equivalence_tests.record import TRANSFORMS
 from equivalence_tests.test_density import bits_of
 from equivalence_tests.test_transforms import CASES, Case
-from equivalence_tests.verdicts import facts, judge_runtime, logcdf_of, runtime, runtime_logcdf, truth_of
+from equivalence_tests.verdicts import (
+    facts,
+    judge_runtime,
+    logcdf_of,
+    logcdf_problem,
+    runtime,
+    runtime_logcdf,
+    truth_of,
+)
 from pm_migrate.catalog import ROWS, Distribution, Form
 from pm_migrate.shims.distributions import special
 
@@ -297,11 +305,10 @@ def judge_drawn(row: Distribution, form: Form, count: int) -> bool:
             return True
     if row.logcdf is None:
         return False
-    for point, ours_cdf in zip(points, runtime_logcdf(row, form, points), strict=True):
-        exact = logcdf_of(row, form, point)
-        if ours_cdf != exact and not abs(ours_cdf - exact) <= 1e-6 * max(1.0, abs(exact)):
-            return True
-    return False
+    return any(
+        logcdf_problem(logcdf_of(row, form, point), point, ours)
+        for point, ours in zip(points, runtime_logcdf(row, form, points), strict=True)
+    )
 
 
 @cache

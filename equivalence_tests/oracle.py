@@ -384,11 +384,15 @@ class Oracle:
 
     def logcdf_condition(self) -> float:
         """``|F| + sum |x_i dF/dx_i|`` of the log distribution function F."""
+        return abs(self.logcdf()) + sum(abs(slope) for slope in self.logcdf_slopes().values())
+
+    def logcdf_slopes(self) -> dict[tuple[str, tuple[int, ...]], float]:
+        """``x_i dF/dx_i`` of the log distribution function F, by input and index; inputs that are 0 are left out."""
         with mpmath.workdps(self.digits):
             at = self._logcdf()
             step = mpf(10) ** (-self.digits // 3)
-            moved = (self._logcdf(key, step) for key in self.scalars if self.inputs[key[0]][key[1]])
-            return float(abs(at) + sum((abs(there - at) / step for there in moved), mpf(0)))
+            moved = [key for key in self.scalars if self.inputs[key[0]][key[1]]]
+            return {key: float((self._logcdf(key, step) - at) / step) for key in moved}
 
     def _logcdf(self, moved: tuple[str, tuple[int, ...]] | None = None, step: Any = 0) -> Any:
         """In the digits in use, with one scalar input larger by a relative step."""

@@ -92,14 +92,14 @@ def around(row: Distribution, form: Form, interior: Sequence[Point]) -> Iterator
     """Points at and beyond the edges of parameters and support."""
     usual, _ = fixed_points.usual(row, form)[0]
     for edge in edges(row, form):
-        if edge.kind in {"invalid", "outside", "end"} and _typed(row, edge.parameters):
+        if edge.kind in {"invalid", "outside", "end"} and _typed(row, edge.parameters, edge.value):
             # overflow makes these invalid, not the domains
             large = edge.kind == "invalid" and any(
                 _overflows(v) for n, v in edge.parameters.items() if not np.array_equal(v, usual[n])
             )
             yield "tight" if large else edge.kind, edge.parameters, edge.value
             if edge.kind == "invalid" and row.discrete and not row.rank:
-                for at in (0.0, 1.0, float(np.max(edge.parameters.get("n", 2.0)))):
+                for at in (0.0, 1.0, max(float(np.max(edge.parameters.get("n", 2.0))), -1.0)):
                     yield "tight" if large else edge.kind, edge.parameters, at
     for given, value in interior:
         yield from _borders(row, form, given, value)
@@ -122,9 +122,10 @@ def _overflows(x: Any) -> bool:
     return bool(np.any((sizes > 1e100) & (np.asarray(x) > 0) | (sizes < 1e-100) & (sizes > 0)))
 
 
-def _typed(row: Distribution, parameters: Mapping[str, Any]) -> bool:
-    """Whether PyMC3's integers hold the integer parameters."""
-    return all(np.all(np.abs(v) < 2.0**62) for n, v in parameters.items() if row.param(n).domain.integer)
+def _typed(row: Distribution, parameters: Mapping[str, Any], value: Any) -> bool:
+    """Whether PyMC3's integers hold the integer parameters and values."""
+    whole = [v for n, v in parameters.items() if row.param(n).domain.integer] + ([value] if row.discrete else [])
+    return all(np.all(np.abs(v) < 2.0**62) for v in whole)
 
 
 def _borders(

@@ -31,6 +31,11 @@ from pm_migrate.shims.transforms import default_transform
 #: Relative, of start values, moments and densities of TFP's own classes: PyMC3's float32 constants cost up to 5e-7.
 TOLERANCE = 1e-6
 
+#: Of the runtime's log distribution function, relative to the larger of 1 and its size.
+LOGCDF_TOLERANCE = 2.0**-36
+#: Of its slopes, in logarithms of the inputs: one more differentiation.
+LOGCDF_SLOPE_TOLERANCE = 1e-8
+
 #: Arguments that all of PyMC3's constructors take.
 _COMMON = frozenset({"args", "kwargs", "shape", "transform", "testval", "initval", "dtype", "dims", "name"})
 
@@ -221,13 +226,18 @@ def runtime(row: Distribution, form: Form, points: list[engine.Point]) -> list[R
     return [results[i] for i in range(len(points))]
 
 
-def runtime_logcdf(row: Distribution, form: Form, points: list[engine.Point]) -> list[float]:
-    """The runtime's log distribution function at many points."""
-    results: dict[int, float] = {}
+def runtime_logcdf(row: Distribution, form: Form, points: list[engine.Point]) -> list[Result]:
+    """The runtime's log distribution function and its gradient at many points."""
+    results: dict[int, Result] = {}
     for members in _by_shape(form, points):
-        columns = _columns(form, [points[i] for i in members])
-        made = bind(row, form, columns).log_cdf(columns["value"]).numpy()
-        results |= dict(zip(members, np.broadcast_to(made, (len(members),)).tolist(), strict=True))
+        columns = {n: tf.constant(c) for n, c in _columns(form, [points[i] for i in members]).items()}
+        with tf.GradientTape() as tape:
+            tape.watch(columns)
+            made = bind(row, form, columns).log_cdf(columns["value"])
+        gradients = tape.gradient(made, columns, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        logs = np.broadcast_to(made.numpy(), (len(members),))
+        slopes = {n: np.asarray(g) for n, g in gradients.items()}
+        results |= {i: Result(float(logs[k]), {n: g[k] for n, g in slopes.items()}) for k, i in enumerate(members)}
     return [results[i] for i in range(len(points))]
 
 
@@ -260,7 +270,7 @@ def once(function: Callable[..., list[Any]], row: Distribution, form: Form, poin
 
 
 _TRUTHS: dict[Any, Truth] = {}
-_LOGCDFS: dict[Any, float] = {}
+_LOGCDFS: dict[Any, tuple[float, dict[Any, float]]] = {}
 
 
 def truth_of(row: Distribution, form: Form, point: engine.Point) -> Truth:
@@ -272,12 +282,28 @@ def truth_of(row: Distribution, form: Form, point: engine.Point) -> Truth:
     return _TRUTHS[key]
 
 
-def logcdf_of(row: Distribution, form: Form, point: engine.Point) -> float:
-    """The formula's log distribution function; computed once for what it depends on."""
-    key = (row.logcdf, *_key(row, form, point))
+def logcdf_of(row: Distribution, form: Form, point: engine.Point) -> tuple[float, dict[Any, float]]:
+    """The formula's log distribution function and its slopes; computed once for what they depend on."""
+    integers = tuple(p.name for p in row.params if p.domain.integer)
+    key = (row.logcdf, row.discrete, integers, *_key(row, form, point))
     if key not in _LOGCDFS:
-        _LOGCDFS[key] = Oracle(row, form, *point).logcdf()
+        oracle = Oracle(row, form, *point)
+        _LOGCDFS[key] = oracle.logcdf(), oracle.logcdf_slopes()
     return _LOGCDFS[key]
+
+
+def logcdf_problem(exact: tuple[float, Mapping[Any, float]], point: engine.Point, ours: Result) -> str:
+    """What the runtime's log distribution function contradicts in the formula; empty for nothing."""
+    logcdf, slopes = exact
+    if ours.logp != logcdf and not abs(ours.logp - logcdf) <= LOGCDF_TOLERANCE * max(1.0, abs(logcdf)):
+        return "distribution function of the runtime"
+    inputs = {**point[0], "value": point[1]}
+    condition = max(1.0, abs(logcdf), *(abs(s) for s in slopes.values()))
+    for (name, index), slope in slopes.items() if np.isfinite(logcdf) else ():
+        made = float(ours.gradient[name][index]) * float(np.asarray(inputs[name])[index])
+        if not abs(made - slope) <= LOGCDF_SLOPE_TOLERANCE * condition:
+            return f"slope of the runtime's distribution function by {name}"
+    return ""
 
 
 def _key(row: Distribution, form: Form, point: engine.Point) -> tuple[Any, ...]:
@@ -325,13 +351,13 @@ def _judge_logcdf(row: Distribution, form: Form, interior: list[Any]) -> str:
     if row.logcdf is None:
         return ""
     for entry, point in zip(entries, points, strict=True):
-        exact, allowed = logcdf_of(row, form, point), LOGCDF_FAULTS.get(row.name, 0.0)
+        (exact, _), allowed = logcdf_of(row, form, point), LOGCDF_FAULTS.get(row.name, 0.0)
         if not (close(exact, number(entry["logcdf"])) or abs(exact - number(entry["logcdf"])) <= allowed):
             return "formula of the distribution function"
     for point, ours in zip(points, once(runtime_logcdf, row, form, points), strict=True):
-        exact = logcdf_of(row, form, point)
-        if ours != exact and not abs(ours - exact) <= 2.0**-36 * max(1.0, abs(exact)):
-            return "distribution function of the runtime"
+        problem = logcdf_problem(logcdf_of(row, form, point), point, ours)
+        if problem:
+            return problem
     return ""
 
 

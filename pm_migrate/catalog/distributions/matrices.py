@@ -14,7 +14,7 @@ WISHART = Distribution(
     forms=(Form(("nu", "V"), upstream={"df": "nu", "scale": "cholesky(V)"}),),
     canonical=("nu", "V"),
     support=POSITIVE_DEFINITE,
-    conditions=("cholesky(V) > -inf",),
+    conditions=("nu < inf", "cholesky(V) > -inf"),
     logp="(nu - count(V) - 1) * sum(log(diagonal(cholesky(value)))) - nu * sum(log(diagonal(cholesky(V))))"
     " - 0.5 * trace(matmul(inverse(V), value)) - 0.5 * nu * count(V) * log(2) - multigammaln(0.5 * nu, count(V))",
     source="Anderson 2003, An Introduction to Multivariate Statistical Analysis, theorem 7.2.2",

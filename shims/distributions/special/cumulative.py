@@ -23,7 +23,7 @@ from pm_migrate.shims.distributions.special.common import (
     log_ratio,
 )
 from pm_migrate.shims.distributions.special.incomplete import betainc, log_betainc, log_gammainc, log_gammaincc
-from pm_migrate.shims.distributions.special.real_line import standardised
+from pm_migrate.shims.distributions.special.real_line import log_student, standardised
 
 Tensor = Any
 Canonical = Mapping[str, Tensor]
@@ -132,7 +132,10 @@ def _student_t(value: Tensor, canonical: Canonical) -> Tensor:
     inner = betainc(half, 0.5 * nu, near / (1.0 + near))
     inside = tf.where(some, inner, tf.zeros_like(inner))
     below = tf.where(far, tail, tf.math.log1p(-inside)) - _LOG_2
-    return tf.where(z < 0, below, tf.math.log1p(-tf.exp(below)))
+    result = tf.where(z < 0, below, tf.math.log1p(-tf.exp(below)))
+    # where the square is 0, the tangent at the centre: the slope is the density there
+    centre = tf.exp(log_student(tf.zeros_like(z), nu, tf.ones_like(z))) * tf.where(square > 0, tf.zeros_like(z), z)
+    return tf.where(square > 0, result, tf.math.log1p(2.0 * centre) - _LOG_2)
 
 
 def _gamma(value: Tensor, canonical: Canonical) -> Tensor:
