@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -40,9 +41,7 @@ def compile_model(model: Model) -> LogDensity:
             if isinstance(variable, TransformedRV):
                 ends = [tensors[p] for p in variable.owner.inputs[1:]]
                 jacobian = variable.transformation.rebind(*ends).log_jacobian(values[str(variable.transformed.name)])
-                if not (variable.repeats and term.shape.rank < jacobian.shape.rank):
-                    term, jacobian = tf.reduce_sum(term), tf.reduce_sum(jacobian)
-                term += jacobian
+                term = with_jacobian(term, jacobian, variable.repeats)
             terms[name] = tf.reduce_sum(term)
         for potential in potentials:
             terms[str(potential.name)] = tf.reduce_sum(tf.cast(tensors[potential], tf.float64))
@@ -74,6 +73,27 @@ def compile_model(model: Model) -> LogDensity:
         dims=dict(model._dims),
         coords=dict(model.root.coords),
     )
+
+
+def with_jacobian(term: Tensor, jacobian: Tensor, pymc3s_sum: bool) -> Tensor:
+    """A log density and its Jacobian together: a scalar, or with PyMC3's sum an array that repeats the smaller one.
+
+    PyMC3 sums one axis of a density with more axes than the Jacobian, and adds the two by broadcasting.
+    """
+    if not pymc3s_sum:
+        return tf.reduce_sum(term) + tf.reduce_sum(jacobian)
+    return (tf.reduce_sum(term, axis=-1) if term.shape.rank > jacobian.shape.rank else term) + jacobian
+
+
+def repetitions(term: tuple[int, ...], jacobian: tuple[int, ...]) -> tuple[int, int]:
+    """How often PyMC3 counts a log density, and its Jacobian, of these shapes; once each where it raises."""
+    term = term[:-1] if len(term) > len(jacobian) else term
+    try:
+        full = np.broadcast_shapes(term, jacobian)
+    except ValueError:
+        return 1, 1
+    count = math.prod(full)
+    return count // max(math.prod(term), 1), count // max(math.prod(jacobian), 1)
 
 
 def _recorded(model: Model) -> list[Variable]:

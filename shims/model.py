@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from pm_migrate.errors import ModelError, NotSupported
 from pm_migrate.shims import quirks, recording
-from pm_migrate.shims.compilation import compile_model
+from pm_migrate.shims.compilation import compile_model, repetitions
 from pm_migrate.shims.density import LogDensity
 from pm_migrate.shims.theano.evaluation import evaluate
 from pm_migrate.shims.theano.graph import Op, SharedVariable, Variable, apply, array_of
@@ -279,14 +279,19 @@ class Model:
         variable.__class__ = TransformedRV
         variable.distribution, variable.model = dist, self
         variable.transformed, variable.transformation = free, transform
-        jacobian_rank = at_test.log_jacobian(tf.constant(start)).shape.rank
-        elementwise = dist.event_rank > 0 and jacobian_rank > value.ndim - dist.event_rank
-        if elementwise and not quirks.fixed() and not getattr(dist, "repeat", False):
-            variable.repeats = True
-            quirks.say_once(
-                f"{dist.label} with the elementwise transform {transform.tag}",
-                "PyMC3 counts the density of the whole vector once per element.",
-            )
+        jacobian = at_test.log_jacobian(tf.constant(start))
+        plain = value.ndim == jacobian.shape.rank == 0 and not any(p.ndim for p in dist.params.values())
+        if not plain and not quirks.fixed():
+            term = dist.bound_at_test_point().log_prob(tf.constant(value))
+            density, slope = repetitions(tuple(term.shape), tuple(jacobian.shape))
+            variable.repeats = density > 1 or slope > 1
+            if variable.repeats:
+                counted = "density of the whole vector" if density > 1 else "Jacobian"
+                quirks.say_once(
+                    f"{dist.label} with the transform {transform.tag}",
+                    f"the log density and the Jacobian have different shapes, and the {counted} is counted once per "
+                    f"element of the other, {max(density, slope)} times.",
+                )
         self._register(str(free.name), free, ["free_RVs"])
         self._register(name, variable, ["deterministics"])
         return variable

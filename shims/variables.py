@@ -71,8 +71,8 @@ class FreeRV(RandomVariable, Input):
 class TransformedRV(RandomVariable):
     """A random variable with a transform: an expression of its unconstrained value variable ``transformed``.
 
-    ``repeats``: PyMC3 adds the elementwise Jacobian of a vector to the one density of the whole vector, which counts
-    the density once per element; kept unless quirks are fixed.
+    ``repeats``: PyMC3 adds a log density and a Jacobian of different shapes by broadcasting, so that one of them (the
+    density of a whole vector, under an elementwise transform) is counted once per element; kept unless quirks are fixed.
     """
 
     transformed: FreeRV

@@ -81,10 +81,12 @@ class Bounded:
         start = tf.stop_gradient(as_float(self.inner.test_value()))
         result = as_float(self.inner.log_prob(tf.where(inside, value, start)))
         rank = len(self.event_shape)
-        if rank and self.repeat:
+        if self.repeat:  # by broadcasting, where the density has fewer axes than the value
             result = tf.reshape(result, (*result.shape, *[1] * rank))
         elif rank:
             inside = tf.reduce_all(inside, axis=tuple(range(-rank, 0)))
+        elif result.shape.rank < value.shape.rank:  # of a time series, or a density that a program has summed
+            inside = tf.reduce_all(inside)
         return tf.where(inside, result, tf.constant(-np.inf, result.dtype))
 
     def test_value(self) -> Tensor:
