@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any
 
@@ -18,6 +18,9 @@ from pm_migrate.shims.theano.graph import Variable
 from pm_migrate.shims.theano.tensor import as_tensor_variable
 from pm_migrate.shims.transforms import default_transform
 
+SHIFTED = (
+    "its first positional argument is taken for the transform and never reaches the distribution; name the arguments."
+)
 REPEATED = "Bound of a distribution of vectors counts its log density once for every element of the vector."
 
 
@@ -40,8 +43,8 @@ class Bounded(Composite):
         self._parts = (wrapped,)
         self._own = {name: end for name, end in (("lower", lower), ("upper", upper)) if end is not None}
         self._start = start
-        self.repeat = bool(wrapped.event_rank and self._own and not quirks.fixed())
-        if self.repeat:
+        self.repeat = bool(self._own) and not quirks.fixed()
+        if self.repeat and wrapped.event_rank:
             quirks.say_once("Bound", REPEATED)
         Distribution.__init__(
             self,
@@ -69,6 +72,13 @@ class Bounded(Composite):
         if name.startswith("_"):
             raise AttributeError(name)
         return getattr(self._wrapped, name)
+
+    def check(self, shape: tuple[int, ...]) -> None:
+        """Raise for a shape that the density cannot take; say that PyMC3 counts the density of a vector repeatedly."""
+        super().check(shape)
+        self._wrapped.check(shape)
+        if self.repeat and self._wrapped.logp(np.zeros(shape, self.dtype)).ndim < len(shape):
+            quirks.say_once("Bound", REPEATED)
 
     def bound(self, values: Mapping[Variable, Any]) -> Numbers:
         """The density at values of its parameters."""
@@ -143,7 +153,17 @@ class Bound:
         return _Named(name, self, *args, **kwargs)
 
     def dist(self, *args: Any, transform: Any = "infer", **kwargs: Any) -> Bounded:
-        """The distribution itself, not registered in any model."""
+        """The distribution itself, not registered in any model.
+
+        PyMC3 takes the first positional argument for the transform, so that ``mu`` of ``dist(1.0, 2.0)`` is 2.
+        """
+        given = not (isinstance(transform, str) and transform == "infer")
+        if args and not given and not quirks.fixed() and issubclass(self.distribution, Continuous):
+            quirks.say_once("Bound.dist", SHIFTED)
+            return self._make(args[1:], None, kwargs)
+        return self._make(args, transform, kwargs)
+
+    def _make(self, args: Sequence[Any], transform: Any, kwargs: Mapping[str, Any]) -> Bounded:
         if issubclass(self.distribution, Discrete):
             return self._discrete(transform, args, kwargs)
         ends = [None if e is None else as_tensor_variable(e).astype("float64") for e in (self.lower, self.upper)]
@@ -161,14 +181,14 @@ class Bound:
         inferred = default_transform("bounded", (lower, upper))
         return Bounded.dist(self._wrap(args, {**kwargs, "transform": inferred}), lower, upper, start)
 
-    def _discrete(self, transform: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Bounded:
+    def _discrete(self, transform: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Bounded:
         if transform is not None and not (isinstance(transform, str) and transform == "infer"):
             raise ModelError("Can not transform discrete variable.")
         lower, upper = (None if e is None else as_tensor_variable(e) for e in (self.lower, self.upper))
         start = lower + 1 if lower is not None else upper - 1 if upper is not None else None
         return Bounded.dist(self._wrap(args, kwargs), lower, upper, start)
 
-    def _wrap(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Distribution:
+    def _wrap(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Distribution:
         return self.distribution.dist(*args, **kwargs)  # type: ignore[attr-defined]
 
 
@@ -176,6 +196,8 @@ class _Named(Distribution):
     """The call of a :class:`Bound` with a name, through the checks that every distribution has."""
 
     @classmethod
-    def _create(cls, data: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    def _create(cls, data: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         bound, *rest = args
-        return bound.dist(*rest, **kwargs)
+        rest_kwargs = dict(kwargs)
+        transform = rest_kwargs.pop("transform", "infer")
+        return bound._make(rest, transform, rest_kwargs)
