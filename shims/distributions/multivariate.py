@@ -189,8 +189,6 @@ class CovarianceFactor:
         Shape of the LKJ distribution of the correlations, and number of rows.
     deviations
         Density of the standard deviations.
-    elementwise
-        Whether that density has one number for each of them.
     fixed
         Whether the normaliser is subtracted.
     """
@@ -198,7 +196,6 @@ class CovarianceFactor:
     eta: Tensor
     n: int
     deviations: Any
-    elementwise: bool
     fixed: bool
     batch_shape: tuple[int, ...] = ()
     categories: int | None = None
@@ -212,7 +209,7 @@ class CovarianceFactor:
         """Log density of packed factors in the last axis."""
         correlations, deviations, ok = matrices.lkj_cholesky_cov(as_float(value), self.eta, self.n, self.fixed)
         spread = as_float(self.deviations.log_prob(deviations))
-        if self.elementwise:
+        if spread.shape.rank == deviations.shape.rank:  # one number for each of them
             spread = tf.reduce_sum(spread, axis=-1)
         return _masked(ok, correlations + spread)
 
@@ -267,8 +264,7 @@ class _LKJCholeskyCov(Composite, Continuous):
 
     def bound(self, values: Mapping[Variable, Any]) -> CovarianceFactor:
         """The density at values of its parameters."""
-        elementwise = self.sd_dist.event_rank == 0
-        return CovarianceFactor(as_float(values[self.eta]), self.n, self.sd_dist.bound(values), elementwise, self.fixed)
+        return CovarianceFactor(as_float(values[self.eta]), self.n, self.sd_dist.bound(values), self.fixed)
 
 
 def _static_size(n: Any, what: str) -> int:

@@ -142,7 +142,7 @@ class LKJCholeskyCov(Composite):
         if isinstance(eta, GeneratorTensor) and not fixed:
             quirks.say_once("LKJCholeskyCov", LKJ_FAULT)
         eta = _float(eta)
-        return CovarianceFactor(eta, size, deviations, not deviations.event_shape, fixed, tuple(eta.shape))
+        return CovarianceFactor(eta, size, deviations, fixed, tuple(eta.shape))
 
     @property
     def discrete(self) -> bool:
