@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from pm_migrate.errors import ModelError
 from pm_migrate.shims import quirks
@@ -119,7 +120,14 @@ class Mixture(Composite):
         return self._parts[0].event_rank
 
     def check(self, shape: tuple[int, ...]) -> None:
-        super().check(shape)
+        try:
+            super().check(shape)
+        except (ValueError, tf.errors.InvalidArgumentError) as error:
+            shapes = [part.shape for part in self._parts]
+            raise ModelError(
+                f"Mixture: a value of shape {shape} does not go with weights of shape {self.w.static_shape} and "
+                f"components of shape {shapes if len(shapes) > 1 else shapes[0]}: {error}"
+            ) from error
         if self.squeeze and ((len(self._parts) == 1 and shape) or (self.w.ndim > 1 and 1 in shape)):
             quirks.say_once("Mixture", SQUEEZED)
 

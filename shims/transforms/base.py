@@ -179,6 +179,9 @@ class Native(Transform):
 
     def _of(self, value: Any, what: str, function: Callable[..., Tensor], reduced: int = 0) -> Any:
         symbolic = any(isinstance(p, Variable) and not isinstance(p, Constant) for p in self._params)
+        axes = value.shape.rank if is_tensor(value) else as_variable(value).ndim
+        if axes is not None and axes < self.event_ndims:
+            raise ModelError(f"the transform {self.name} maps vectors, not single numbers: pass shape= to the variable")
         if is_tensor(value) and not symbolic:
             data = (p.data if isinstance(p, Constant) else p for p in self._params)
             return _on_tensors(function)(tf.convert_to_tensor(value), *data)

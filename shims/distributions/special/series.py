@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from pm_migrate.errors import NotSupported
+
 Tensor = Any
 
 _HALF_LOG_TWO_PI = 0.5 * math.log(2.0 * math.pi)
@@ -142,7 +144,7 @@ class Series:
 
     def sample(self, shape: tuple[int, ...], seed: Tensor) -> Tensor:
         """Draw series; axes in front of the last ``rank`` are independent."""
-        raise NotImplementedError
+        raise NotSupported(f"{type(self).__name__} has no random method, as in PyMC3: it cannot be drawn from")
 
     def test_value(self) -> Tensor:
         """PyMC3's start value."""
