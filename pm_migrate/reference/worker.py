@@ -675,7 +675,7 @@ class PyMC3Side:
         symbols = {p: self._symbol(p, spec) for p, spec in params.items() if "constant" not in spec}
         fixed = {p: spec["constant"] for p, spec in params.items() if "constant" in spec}
         argument = self._symbol("value", value)
-        # with test values on, as a program may have left them, Categorical keeps the number of categories of its first p
+        # with test values on, as a program may leave them, Categorical keeps the number of categories of its first p
         with theano.config.change_flags(compute_test_value="off"):
             distribution = getattr(self.pm, name).dist(**dict(symbols, **fixed))
             logp = theano.tensor.as_tensor_variable(getattr(distribution, method)(argument))
