@@ -133,6 +133,7 @@ def test_density_and_gradient_in_float32(row: Distribution, form: Form, device: 
                 assert same, f"float32 {result!r}, float64 {double!r}: {row.name}{point}"
                 continue
             if max(abs(truth.logp), truth.condition) > tolerances.FLOAT32_RANGE:
+                assert not np.isnan(result.logp), f"float32 {result!r}, formula {truth.logp!r}: {row.name}{point}"
                 continue  # squares overflow in float32
             logp_bits, gradient_bits = bits_of(row, result, truth, tf.float32)
             record(row, form, point, f"XLA float32 {device}", logp_bits, gradient_bits)

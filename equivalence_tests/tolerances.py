@@ -47,13 +47,15 @@ def pymc3_problem(row: Distribution, point: Any, theirs: Any, truth: Truth) -> s
         return f"log density {theirs.logp!r} against {truth.logp!r}, allowed {allowed:.3g}"
     # of a logarithm of a probability that is off by a factor, the slopes are off by that factor
     relative = allowed if row.name in known_faults.FACTORS else known_faults.CONSTANTS
+    known = known_faults.SLOPES.get(row.name)
+    absolute = {} if known is None else known(parameters, value)
     for name, slopes in truth.gradient.items():
         excused = known_faults.GRADIENT.get((row.name, name), lambda given, value: False)
         if allowed == np.inf or name not in theirs.gradient or excused(parameters, value):
             continue
         scale = np.maximum(truth.gradient_condition[name], max(1.0, truth.condition))
         error = np.abs(comparable(row, name, theirs.gradient[name]) - slopes)
-        if not np.all(error <= (relative + 2.0**GRADIENT_BITS * EPS) * scale):
+        if not np.all(error <= (relative + 2.0**GRADIENT_BITS * EPS) * scale + absolute.get(name, 0.0)):
             return f"gradient by {name} {theirs.gradient[name]!r} against {slopes!r}"
     return ""
 
