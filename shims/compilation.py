@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -85,8 +85,9 @@ def with_jacobian(term: Tensor, jacobian: Tensor, pymc3s_sum: bool) -> Tensor:
     return (tf.reduce_sum(term, axis=-1) if term.shape.rank > jacobian.shape.rank else term) + jacobian
 
 
-def repetitions(term: tuple[int, ...], jacobian: tuple[int, ...]) -> tuple[int, int]:
+def repetitions(term: Sequence[int], jacobian: Sequence[int]) -> tuple[int, int]:
     """How often PyMC3 counts a log density, and its Jacobian, of these shapes; once each where it raises."""
+    term, jacobian = tuple(term), tuple(jacobian)
     term = term[:-1] if len(term) > len(jacobian) else term
     try:
         full = np.broadcast_shapes(term, jacobian)

@@ -283,14 +283,14 @@ class Model:
         plain = value.ndim == jacobian.shape.rank == 0 and not any(p.ndim for p in dist.params.values())
         if not plain and not quirks.fixed():
             term = dist.bound_at_test_point().log_prob(tf.constant(value))
-            density, slope = repetitions(tuple(term.shape), tuple(jacobian.shape))
+            density, slope = repetitions(term.shape, jacobian.shape)
             variable.repeats = density > 1 or slope > 1
             if variable.repeats:
                 counted = "density of the whole vector" if density > 1 else "Jacobian"
                 quirks.say_once(
                     f"{dist.label} with the transform {transform.tag}",
-                    f"the log density and the Jacobian have different shapes, and the {counted} is counted once per "
-                    f"element of the other, {max(density, slope)} times.",
+                    f"the log density and the Jacobian have different shapes, and the {counted} is counted "
+                    f"{max(density, slope)} times.",
                 )
         self._register(str(free.name), free, ["free_RVs"])
         self._register(name, variable, ["deterministics"])

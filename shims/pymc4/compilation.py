@@ -9,6 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from pm_migrate.errors import ModelError
+from pm_migrate.shims import quirks
+from pm_migrate.shims.compilation import repetitions, with_jacobian
 from pm_migrate.shims.density import Evaluation, LogDensity, ValueVariable
 from pm_migrate.shims.pymc4.coroutine_model import Model
 from pm_migrate.shims.pymc4.distribution import Distribution
@@ -79,7 +81,15 @@ class _Discovery(_Compiling):
         full = name if transform is None else transformed_name(transform.generator_tag, name)
         self.unused.discard(full)
         value, unconstrained = self._start(name, full, dist)
-        dist.log_prob(value)
+        term = dist.log_prob(value)
+        if transform is not None and dist.counts_per_element:
+            times = max(repetitions(term.shape, transform.log_jacobian(unconstrained).shape))
+            if times > 1:
+                quirks.say_once(
+                    f"{type(dist).__name__} with the transform {transform.tag}",
+                    f"as in PyMC3, the log density of {name!r} and the Jacobian of its transform have different shapes, "
+                    f"and one of them is counted {times} times.",
+                )
         if full in {v.name for v in self.variables}:
             raise EvaluationError(f"two variables have the value variable {full!r}; rename {name!r}")
         self.variables.append(
@@ -139,9 +149,8 @@ class _Density(_Compiling):
             jacobian = transform.log_jacobian(value)
             value = transform.backward(value)
         term = dist.log_prob(value)
-        if not (dist.counts_per_element and term.shape.rank < jacobian.shape.rank):
-            term, jacobian = tf.reduce_sum(term), tf.reduce_sum(jacobian)
-        self.terms[name] = tf.reduce_sum(term + jacobian)
+        repeats = dist.counts_per_element and max(repetitions(term.shape, jacobian.shape)) > 1
+        self.terms[name] = tf.reduce_sum(with_jacobian(term, jacobian, repeats))
         self.values[name] = value
         return value
 

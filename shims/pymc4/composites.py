@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+import numpy as np
 import tensorflow as tf
 
 from pm_migrate.errors import ModelError
@@ -235,8 +236,14 @@ class Bound(Composite):
 
     def _numbers(self, distribution: Any, lower: Any, upper: Any) -> Any:  # type: ignore[override]
         self.parts = (self._component(distribution),)
-        self.lower, self.upper = (None if e is None else tf.cast(to_tensor(e), FLOATX) for e in (lower, upper))
+        absent = (None if self._infinite(lower, -np.inf) else lower, None if self._infinite(upper, np.inf) else upper)
+        self.lower, self.upper = (None if e is None else tf.cast(to_tensor(e), FLOATX) for e in absent)
         return Bounded(Numbers(distribution), self.lower, self.upper, self.discrete)
+
+    @staticmethod
+    def _infinite(end: Any, infinity: float) -> bool:
+        """Whether an end is a number that bounds nothing."""
+        return isinstance(end, (int, float, np.generic)) and end == infinity
 
     @property
     def kind(self) -> str:
@@ -285,6 +292,10 @@ class DensityDist(Composite):
     @property
     def discrete(self) -> bool:
         return bool(self.conditions["discrete"])
+
+    @property
+    def counts_per_element(self) -> bool:
+        return self.quirks != "fixed"
 
     @property
     def has_random(self) -> bool:

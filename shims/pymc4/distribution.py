@@ -298,7 +298,8 @@ class Distribution:
     def counts_per_element(self) -> bool:
         """Whether an elementwise Jacobian repeats the density of a vector, as in PyMC3.
 
-        So for distributions that only PyMC3 has (LKJCorr), until quirks are fixed: a rewrite keeps the posterior.
+        So for distributions that only PyMC3 has (LKJCorr, time series, DensityDist), until quirks are fixed: a rewrite
+        keeps the posterior.
         """
         bound = self._bound
         return isinstance(bound, Bound) and not bound.row.in_pymc4 and not bound.fixed

@@ -89,6 +89,10 @@ class KroneckerNormal(Composite):
             raise ModelError(f"KroneckerNormal({self.name!r}): a mean of shape {loc.shape} and matrices for {size}")
         return numbers
 
+    @property
+    def counts_per_element(self) -> bool:
+        return self.quirks != "fixed"
+
 
 class LKJCholeskyCov(Composite):
     """LKJCholeskyCov(name, eta, n, sd_dist)

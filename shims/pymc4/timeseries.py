@@ -114,6 +114,10 @@ class _Series(Distribution):
     def has_random(self) -> bool:
         return self._draws
 
+    @property
+    def counts_per_element(self) -> bool:
+        return self.quirks != "fixed"
+
     def _default_transform(self) -> Transform | None:
         return None
 
