@@ -20,10 +20,17 @@ _ULP = 2.0**-52
 
 
 def _truncated_normal(given: Mapping[str, Any], value: Any, truth: float) -> float:
-    """An error of 2.4e-8 in the argument z of log(erfc(z)) moves it by up to z**2 times that."""
-    sigma = _sigma(given)
-    z = max(abs(float(given[end]) - float(given["mu"])) / sigma for end in ("lower", "upper") if end in given)
-    return CONSTANTS * (1.0 + z * z)
+    """An error of 2.4e-8 in the argument z of log(erfc(z)) moves it by up to z**2 times that.
+
+    On the two sides of one standard deviation PyMC3 takes two formulas, which it moves by unequal amounts; the mass of an
+    interval across is the difference of two, and that much more off as the interval is narrow.
+    """
+    sigma, mu = _sigma(given), float(given["mu"])
+    ends = [(float(given[end]) - mu) / sigma for end in ("lower", "upper") if end in given]
+    z = max(abs(end) for end in ends)
+    across = any(min(ends) <= switch <= max(ends) for switch in (-1.0, 1.0))
+    narrow = min(1.0, max(ends) - min(ends)) if across and len(ends) == 2 else 1.0
+    return CONSTANTS * (1.0 + z * z) / narrow
 
 
 def _skew_normal(given: Mapping[str, Any], value: Any, truth: float) -> float:
