@@ -22,8 +22,8 @@ _ULP = 2.0**-52
 def _truncated_normal(given: Mapping[str, Any], value: Any, truth: float) -> float:
     """An error of 2.4e-8 in the argument z of log(erfc(z)) moves it by up to z**2 times that.
 
-    On the two sides of one standard deviation PyMC3 takes two formulas, which it moves by unequal amounts; the mass of an
-    interval across is the difference of two, and that much more off as the interval is narrow.
+    On the two sides of one standard deviation PyMC3 has two formulas, which it moves by unequal amounts; the mass of an
+    interval across is their difference, and that much more off as the interval is narrow.
     """
     sigma, mu = _sigma(given), float(given["mu"])
     ends = [(float(given[end]) - mu) / sigma for end in ("lower", "upper") if end in given]
