@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pm_migrate.shims.distributions.special import continuous, counts, labels, matrices, series, vectors
+from pm_migrate.shims.distributions.special import continuous, counts, half_line, labels, matrices, series, vectors
 
 Tensor = Any
 _MODULES = (continuous, counts, labels, vectors, matrices, series)
@@ -22,7 +22,8 @@ LOG_PROB: Mapping[str, Callable[[Tensor, Mapping[str, Tensor]], Tensor]] = {
 
 #: Parametrisations that would lose digits in the canonical parameters: ``f(value, given) -> tensor``, by row and names.
 LOG_PROB_OF_FORM: Mapping[tuple[str, tuple[str, ...]], Callable[[Tensor, Mapping[str, Tensor]], Tensor]] = {
-    **vectors.LOG_PROB_OF_FORM
+    **half_line.LOG_PROB_OF_FORM,
+    **vectors.LOG_PROB_OF_FORM,
 }
 
 LOG_CDF: Mapping[str, Callable[[Tensor, Mapping[str, Tensor]], Tensor]] = {

@@ -75,6 +75,13 @@ def _inverse_gamma(value: Tensor, canonical: Canonical) -> Tensor:
     return log_gamma_kernel(alpha, beta / value, tf.math.log(beta) - log_x) - log_x
 
 
+def _inverse_gamma_by_moments(value: Tensor, given: Canonical) -> Tensor:
+    """The gradient by a large sigma is that of the ratio alone, which PyMC3's quotients of sums lose."""
+    mu = given["mu"]
+    square = tf.square(mu / given["sigma"])
+    return _inverse_gamma(value, {"alpha": 2.0 + square, "beta": mu * (1.0 + square)})
+
+
 def _log_normal(value: Tensor, canonical: Canonical) -> Tensor:
     """As the normal: TFP subtracts mu / sigma from log(value) / sigma."""
     log_x = tf.math.log(above(value))
@@ -137,6 +144,12 @@ LOG_PROB: Mapping[str, Callable[[Tensor, Canonical], Tensor]] = {
     "Rice": _rice,
     "Wald": _wald,
     "Weibull": _weibull,
+}
+
+
+#: By name and parametrisation: from the given parameters.
+LOG_PROB_OF_FORM: Mapping[tuple[str, tuple[str, ...]], Callable[[Tensor, Canonical], Tensor]] = {
+    ("InverseGamma", ("mu", "sigma")): _inverse_gamma_by_moments,
 }
 
 
