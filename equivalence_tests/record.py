@@ -33,7 +33,7 @@ RECORD = Path(__file__).parent / "recorded" / "pymc3.json"
 TRANSFORMS = Path(__file__).parent / "recorded" / "transforms.json"
 
 #: Interior points of a form.
-INTERIOR = 3
+INTERIOR = 5
 
 #: Points that domains do not lead to.
 EXTRA: Mapping[tuple[str, tuple[str, ...]], list[tuple[str, dict[str, Any], Any]]] = {
