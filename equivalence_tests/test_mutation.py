@@ -1,4 +1,4 @@
-"""The harness notices: every perturbation of a row is contradicted by the record of PyMC3, but for the known survivors."""
+"""The harness notices: the record of PyMC3 contradicts every perturbation of a row, but for the known survivors."""
 
 from __future__ import annotations
 
