@@ -133,6 +133,16 @@ def _student_t_cdf(given: Mapping[str, Any], value: Any, exact: float) -> float:
     return math.inf if far else _incomplete_beta(given, value, exact)
 
 
+def _negative_binomial_cdf(given: Mapping[str, Any], value: Any, exact: float) -> float:
+    """As the others of :func:`_incomplete_beta`; at large counts the series is far off: log probabilities of 54."""
+    return math.inf if float(value) > 500 else _incomplete_beta(given, value, exact)
+
+
+def _bernoulli_cdf(given: Mapping[str, Any], value: Any, exact: float) -> float:
+    """log(1 - p) of a p that is rounded to 1."""
+    return math.inf if exact < -30 else CONSTANTS + 4 * _ULP * math.exp(-exact)
+
+
 def _binomial_cdf(given: Mapping[str, Any], value: Any, exact: float) -> float:
     """-inf for n = 0."""
     return math.inf if float(given["n"]) == 0 else _incomplete_beta(given, value, exact)
@@ -144,6 +154,7 @@ def _hypergeometric_cdf(given: Mapping[str, Any], value: Any, exact: float) -> f
 
 
 LOG_CDF: Mapping[str, Callable[[Mapping[str, Any], Any, float], float]] = {
+    "Bernoulli": _bernoulli_cdf,
     "Beta": _incomplete_beta,
     "Binomial": _binomial_cdf,
     "Cauchy": _cauchy_cdf,
@@ -151,11 +162,11 @@ LOG_CDF: Mapping[str, Callable[[Mapping[str, Any], Any, float], float]] = {
     "Gamma": _underflow,
     "HyperGeometric": _hypergeometric_cdf,
     "InverseGamma": _underflow,
-    "NegativeBinomial": _incomplete_beta,
+    "NegativeBinomial": _negative_binomial_cdf,
     "Poisson": _underflow,
     "StudentT": _student_t_cdf,
     "ZeroInflatedBinomial": _binomial_cdf,
-    "ZeroInflatedNegativeBinomial": _incomplete_beta,
+    "ZeroInflatedNegativeBinomial": _negative_binomial_cdf,
 }
 
 

@@ -82,7 +82,7 @@ EQUIVALENT: tuple[Equivalence, ...] = (
 
 
 #: Mutants that nothing notices, by row: the blind spots of the record. ``safe`` values, conditions and supports of
-#: vectors are checked a second time by the row's own density; test values that are rounded counts, or come from a table,
+#: vectors are checked a second time by the row's own density; test values that are rounded counts, or from a table,
 #: are no expression; small parameters, ends that are not whole, and sizes below 2 are not among the recorded points.
 SURVIVORS: Mapping[str, frozenset[str]] = {
     "Rice": frozenset(

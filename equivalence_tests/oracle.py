@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import mpmath
@@ -389,17 +390,38 @@ class Oracle:
     def logcdf_slopes(self) -> dict[tuple[str, tuple[int, ...]], float]:
         """``x_i dF/dx_i`` of the log distribution function F, by input and index; inputs that are 0 are left out."""
         with mpmath.workdps(self.digits):
-            at = self._logcdf()
-            step = mpf(10) ** (-self.digits // 3)
-            moved = [key for key in self.scalars if self.inputs[key[0]][key[1]]]
-            return {key: float((self._logcdf(key, step) - at) / step) for key in moved}
+            at, step = self._logcdf(), self._step
+            return {key: float((self._logcdf({key: step}) - at) / step) for key in self._movable}
 
-    def _logcdf(self, moved: tuple[str, tuple[int, ...]] | None = None, step: Any = 0) -> Any:
-        """In the digits in use, with one scalar input larger by a relative step."""
+    def logcdf_slope_conditions(self) -> dict[tuple[str, tuple[int, ...]], float]:
+        """For each slope ``g`` of :meth:`logcdf_slopes`, ``|g| + sum |x_j dg/dx_j|``."""
+        with mpmath.workdps(self.digits):
+            at, step = self._logcdf(), self._step
+            once = {key: self._logcdf({key: step}) for key in self._movable}
+            conditions = {key: abs(there - at) / step for key, there in once.items()}
+            for i, first in enumerate(self._movable):
+                for second in self._movable[i:]:
+                    both = self._logcdf({first: step, second: step} if first != second else {first: 2 * step + step**2})
+                    mixed = abs(both - once[first] - once[second] + at) / step**2
+                    for key in {first, second}:
+                        conditions[key] += mixed
+            return {key: float(condition) for key, condition in conditions.items()}
+
+    @property
+    def _step(self) -> Any:
+        """A relative step, in the digits in use, whose square still leaves a third of them."""
+        return mpf(10) ** (-self.digits // 3)
+
+    @cached_property
+    def _movable(self) -> list[tuple[str, tuple[int, ...]]]:
+        return [key for key in self.scalars if self.inputs[key[0]][key[1]]]
+
+    def _logcdf(self, moved: Mapping[tuple[str, tuple[int, ...]], Any] = MappingProxyType({})) -> Any:
+        """In the digits in use, with some scalar inputs larger by relative steps."""
         assert self.row.logcdf is not None
         given = {n: np.array(exact(v), dtype=object) for n, v in self.inputs.items()}
-        if moved is not None:
-            given[moved[0]][moved[1]] *= 1 + step
+        for (name, index), step in moved.items():
+            given[name][index] *= 1 + step
         given = {n: v if v.shape else v.item() for n, v in given.items()}
         values = {c: expr.evaluate(text, given, FUNCTIONS) for c, text in self.row.canonical_of(self.form).items()}
         values = {**values, "value": given["value"], "pi": +mpmath.pi}

@@ -14,7 +14,6 @@ from typing import Any
 
 import mpmath
 import numpy as np
-from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from equivalence_tests.domains_basic import OPEN_UNIT, POSITIVE, parameter
@@ -137,17 +136,3 @@ def _any_point(draw: st.DrawFn, row: Distribution, form: Form) -> tuple[dict[str
 def points(row: Distribution, form: Form, count: int) -> st.SearchStrategy[list[tuple[dict[str, Any], Any]]]:
     """A batch of points of one shape."""
     return st.lists(point(row, form), min_size=count, max_size=count)
-
-
-def example(row: Distribution, form: Form, number: int = 0) -> tuple[dict[str, Any], Any]:
-    """A fixed point of the strategy: the same in every run."""
-    found: list[tuple[dict[str, Any], Any]] = []
-
-    @seed(number)
-    @settings(max_examples=6, database=None, phases=[Phase.generate], deadline=None)
-    @given(drawn=point(row, form))
-    def draw(drawn: tuple[dict[str, Any], Any]) -> None:
-        found.append(drawn)
-
-    draw()
-    return found[-1]

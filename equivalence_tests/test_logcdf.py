@@ -11,10 +11,11 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from equivalence_tests import engine, strategies, tolerances
-from equivalence_tests.engine import Point
+from equivalence_tests import engine, fixed_points, strategies, tolerances
+from equivalence_tests.engine import Point, Result
 from equivalence_tests.oracle import EPS, Oracle, wrong_bits
 from equivalence_tests.test_density import BATCH, EXAMPLES, PHASES
+from equivalence_tests.verdicts import runtime_logcdf
 from pm_migrate.catalog import ROWS, Distribution, Form, expr
 from pm_migrate.errors import CatalogueError
 from pm_migrate.reference.client import ReferenceClient
@@ -26,6 +27,8 @@ CASES = [
     if row.logcdf is not None
     for form in row.forms
 ]
+#: Points of a batch whose gradient is judged, which takes many evaluations of the formula.
+SLOPES = 3
 #: Largest size of these rows, whose probabilities the judge adds up one by one.
 LARGEST_SIZE = {"BetaBinomial": 1000.0, "HyperGeometric": 1000.0}
 #: Largest value of these rows, whose probabilities the runtime adds up: the tail may reach over all values.
@@ -67,16 +70,16 @@ def conditioned(row: Distribution, form: Form, point: Point) -> tuple[float, flo
 
 @pytest.mark.parametrize(("row", "form"), CASES)
 def test_log_distribution_function(row: Distribution, form: Form, reference: ReferenceClient) -> None:
-    @settings(max_examples=max(1, EXAMPLES // 4), phases=PHASES)
+    @settings(max_examples=EXAMPLES, phases=PHASES)
     @given(points=cdf_points(row, form))
     def check(points: list[Point]) -> None:
-        columns = {n: np.stack([np.asarray(p[n], float) for p, _ in points]) for n in form.given}
-        values = np.stack([np.asarray(v, float) for _, v in points])
-        ours = np.broadcast_to(bind(row, form, columns).log_cdf(values).numpy(), (len(points),))
-        for point, mine in zip(points, ours, strict=True):
+        for i, (point, mine) in enumerate(zip(points, runtime_logcdf(row, form, points), strict=True)):
             exact, condition = conditioned(row, form, point)
-            bits = wrong_bits(float(mine), exact, condition)
+            bits = wrong_bits(mine.logp, exact, condition)
             assert bits <= tolerances.LOG_CDF_BITS, f"{bits:.1f} wrong bits: {row.name}{point}: {mine!r}, {exact!r}"
+            if i < SLOPES:
+                problem = slope_problem(row, form, point, mine)
+                assert not problem, problem
         for point in points[:3]:  # one at a time: some of PyMC3's take no arrays
             (theirs,) = engine.pymc3(reference, row, form, [point], "logcdf")
             exact, condition = conditioned(row, form, point)
@@ -87,9 +90,25 @@ def test_log_distribution_function(row: Distribution, form: Form, reference: Ref
     check()
 
 
+def slope_problem(row: Distribution, form: Form, point: Point, mine: Result) -> str:
+    """What is wrong with the gradient of ``logcdf``, in logarithms of the inputs; empty for nothing."""
+    parameters, value = point
+    if not np.isfinite(mine.logp):
+        return ""
+    oracle = Oracle(row, form, *point)
+    conditions = oracle.logcdf_slope_conditions()
+    for (name, index), exact in oracle.logcdf_slopes().items():
+        size = float(np.asarray({**parameters, "value": value}[name])[index])
+        ours = float(mine.gradient[name][index]) * size
+        bits = wrong_bits(ours, exact, conditions[name, index])
+        if not bits <= tolerances.LOG_CDF_SLOPE_BITS:
+            return f"{bits:.1f} wrong bits: slope of {row.name}{point} by {name}{index}: {ours!r}, {exact!r}"
+    return ""
+
+
 @pytest.mark.parametrize(("row", "form"), CASES)
 def test_ends_of_the_distribution_function(row: Distribution, form: Form) -> None:
-    parameters, _ = strategies.example(row, form)
+    parameters, _ = fixed_points.usual(row, form)[0]
     bound = bind(row, form, parameters)
 
     def at(value: Any) -> float:

@@ -62,6 +62,8 @@ def pymc3_problem(row: Distribution, point: Any, theirs: Any, truth: Truth) -> s
 
 #: Log distribution functions: incomplete gamma and beta functions carry some hundred ulps.
 LOG_CDF_BITS = 12.0
+#: Their slopes: one more differentiation of the same functions, or a quotient of a density and a probability.
+LOG_CDF_SLOPE_BITS = 16.0
 
 
 def pymc3_cdf_allowance(row: Distribution, point: Any, exact: float) -> float:

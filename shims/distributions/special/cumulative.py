@@ -96,11 +96,12 @@ def _laplace(value: Tensor, canonical: Canonical) -> Tensor:
 
 def _cauchy(value: Tensor, canonical: Canonical) -> Tensor:
     """By the arc tangent of the reciprocal in both tails."""
-    z = (value - canonical["alpha"]) / canonical["beta"]
-    far = tf.abs(z) > 1.0
-    angle = tf.atan(1.0 / tf.where(far, tf.abs(z), tf.ones_like(z))) / math.pi
-    central = tf.math.log(0.5 + tf.atan(tf.where(far, tf.zeros_like(z), z)) / math.pi)
-    return tf.where(far, tf.where(z < 0, tf.math.log(angle), tf.math.log1p(-angle)), central)
+    off, beta = value - canonical["alpha"], canonical["beta"]
+    far = tf.abs(off) > beta
+    # not by the reciprocal of off / beta, whose square in the gradient overflows
+    angle = tf.atan(tf.where(far, beta, tf.ones_like(off)) / tf.where(far, tf.abs(off), tf.ones_like(off))) / math.pi
+    central = tf.math.log(0.5 + tf.atan(tf.where(far, tf.zeros_like(off), off) / beta) / math.pi)
+    return tf.where(far, tf.where(off < 0, tf.math.log(angle), tf.math.log1p(-angle)), central)
 
 
 def _half_cauchy(value: Tensor, canonical: Canonical) -> Tensor:
