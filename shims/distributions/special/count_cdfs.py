@@ -47,28 +47,30 @@ def log_sum(density: Density, parameters: Sequence[Tensor], first: Tensor, last:
         logs = density(x, *(p[..., None] for p in inputs))
         return tf.where(inside, logs, -infinity(logs))
 
-    def add(block: Tensor, total: Tensor, inputs: Sequence[Tensor]) -> Tensor:
+    def add(block: Tensor, largest: Tensor, scaled: Tensor, inputs: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         logs = terms(block, inputs)
-        # the largest so far is taken out; a sum of nothing stays at -inf
-        largest = tf.maximum(total, tf.reduce_max(logs, axis=-1))
-        safe = tf.where(tf.math.is_finite(largest), largest, tf.zeros_like(largest))
-        summed = tf.reduce_sum(tf.exp(logs - safe[..., None]), axis=-1) + tf.exp(total - safe)
-        return densities.log_or_minus_infinity(summed) + safe
+        # the largest so far is taken out; a sum of nothing stays at 0 times exp(-inf)
+        new = tf.maximum(largest, tf.reduce_max(logs, axis=-1))
+        safe = tf.where(tf.math.is_finite(new), new, tf.zeros_like(new))
+        return new, tf.reduce_sum(tf.exp(logs - safe[..., None]), axis=-1) + scaled * tf.exp(largest - safe)
 
     def summed(*inputs: Tensor) -> Any:
-        total = tf.while_loop(
-            lambda block, _: block < blocks,
-            lambda block, total: (block + 1, add(block, total, inputs)),
-            (tf.constant(0), tf.fill(batch, -infinity(first))),
-        )[1]
-        divisor = tf.where(tf.math.is_finite(total), total, tf.zeros_like(total))
+        _, largest, scaled = tf.while_loop(
+            lambda block, *_: block < blocks,
+            lambda block, largest, scaled: (block + 1, *add(block, largest, scaled, inputs)),
+            (tf.constant(0), tf.fill(batch, -infinity(first)), tf.zeros(batch, first.dtype)),
+        )
+        largest = tf.where(tf.math.is_finite(largest), largest, tf.zeros_like(largest))
+        total = densities.log_or_minus_infinity(scaled) + largest
+        mass = tf.where(scaled > 0, scaled, tf.ones_like(scaled))
 
         def gradient(upstream: Tensor) -> list[Tensor]:
             def slopes(block: Tensor) -> list[Tensor]:
                 with tf.GradientTape() as tape:
                     tape.watch(inputs)
                     logs = terms(block, inputs)
-                weights = tf.exp(logs - divisor[..., None]) * upstream[..., None]
+                # not by the total, whose rounding is that of the largest term
+                weights = tf.exp(logs - largest[..., None]) / mass[..., None] * upstream[..., None]
                 found = tape.gradient(logs, inputs, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
                 return list(found)
 

@@ -97,11 +97,16 @@ def _laplace(value: Tensor, canonical: Canonical) -> Tensor:
 def _cauchy(value: Tensor, canonical: Canonical) -> Tensor:
     """By the arc tangent of the reciprocal in both tails."""
     off, beta = value - canonical["alpha"], canonical["beta"]
-    far = tf.abs(off) > beta
-    # not by the reciprocal of off / beta, whose square in the gradient overflows
-    angle = tf.atan(tf.where(far, beta, tf.ones_like(off)) / tf.where(far, tf.abs(off), tf.ones_like(off))) / math.pi
+    size = tf.abs(off)
+    far = size > beta
+    ratio = tf.where(far, beta, tf.ones_like(off)) / tf.where(far, size, tf.ones_like(off))
+    # a small angle is its tangent, whose logarithm has gradients that neither underflow nor overflow
+    tiny = ratio < float(np.finfo(off.dtype.as_numpy_dtype).eps) ** 0.5
+    angle = tf.atan(tf.where(tiny, tf.ones_like(off), ratio)) / math.pi
+    log_tangent = tf.math.log(beta) - tf.math.log(tf.where(far, size, tf.ones_like(off)))
+    log_angle = tf.where(tiny, log_tangent - math.log(math.pi), tf.math.log(angle))
     central = tf.math.log(0.5 + tf.atan(tf.where(far, tf.zeros_like(off), off) / beta) / math.pi)
-    return tf.where(far, tf.where(off < 0, tf.math.log(angle), tf.math.log1p(-angle)), central)
+    return tf.where(far, tf.where(off < 0, log_angle, tf.math.log1p(-tf.exp(log_angle))), central)
 
 
 def _half_cauchy(value: Tensor, canonical: Canonical) -> Tensor:

@@ -174,20 +174,20 @@ def _log_rising(a: Tensor, b: Tensor) -> Tensor:
     return large + stirling_remainder(far + b) - stirling_remainder(far) - tf.reduce_sum(steps, axis=-1)
 
 
-def _log_betainc_near_one(a: Tensor, b: Tensor, rest: Tensor) -> Tensor:
-    """Logarithm of the regularised incomplete beta function of ``1 - rest``, for a small ``rest`` and ``a * rest``.
+def _log_betainc_small(a: Tensor, b: Tensor, x: Tensor) -> Tensor:
+    """Logarithm of the regularised incomplete beta function of a small ``x`` and ``b * x``.
 
-    TensorFlow's continued fraction does not converge there for a small b (relative error 0.04 for a = 100, b = 1e-5,
-    rest = 1e-7). What is left of 1 comes from the series of NIST DLMF 8.17.7 in logarithms.
+    TensorFlow's continued fraction does not converge there for a small a (relative error 0.04 of the rest of 1 for
+    a = 1e-5, b = 100, x = 1e-7), and loses digits for a large b. The series of NIST DLMF 8.17.7 in logarithms.
     """
-    small = b < 0.2
-    share = _log_gamma1p_share(tf.where(small, b, 0.1 * tf.ones_like(b)))
-    log_gamma = tf.where(small, b * share, tf.math.lgamma(1.0 + b))
-    term, total = tf.ones_like(rest), tf.zeros_like(rest)
+    small = a < 0.2
+    share = _log_gamma1p_share(tf.where(small, a, 0.1 * tf.ones_like(a)))
+    log_gamma = tf.where(small, a * share, tf.math.lgamma(1.0 + a))
+    term, total = tf.ones_like(x), tf.zeros_like(x)
     for k in range(1, 25):
-        term = term * (k - a) * rest / k
-        total = total + term / (b + k)
-    return log1mexp(-(b * tf.math.log(rest) + _log_rising(a, b) - log_gamma + tf.math.log1p(b * total)))
+        term = term * (k - b) * x / k
+        total = total + term / (a + k)
+    return a * tf.math.log(x) + _log_rising(b, a) - log_gamma + tf.math.log1p(a * total)
 
 
 def log_betainc(a: Tensor, b: Tensor, x: Tensor, rest: Tensor, log_x: Tensor | None = None) -> Tensor:
@@ -211,9 +211,16 @@ def log_betainc(a: Tensor, b: Tensor, x: Tensor, rest: Tensor, log_x: Tensor | N
     remainders = stirling_remainder(n) - stirling_remainder(a) - stirling_remainder(b)
     kernel = 0.5 * (log_ratio(b, n) - tf.math.log(a)) - HALF_LOG_TWO_PI + remainders - misfit
     one = tf.ones_like(n * x)
-    near = ~series & (rest < 0.03) & (a * rest < 1.0)
-    near_one = _log_betainc_near_one(tf.where(near, a, one), tf.where(near, b, one), tf.where(near, rest, 0.01 * one))
-    other = series | near
+    near_one = ~series & (rest < 0.03) & (a * rest < 1.0)
+    near_zero = ~series & ~near_one & (x < 0.03) & (b * x < 1.0)
+    some = near_one | near_zero
+    # I_x(a, b) = 1 - I_rest(b, a)
+    first, second = tf.where(near_one, b, a), tf.where(near_one, a, b)
+    small = _log_betainc_small(
+        tf.where(some, first, one), tf.where(some, second, one), tf.where(some, tf.where(near_one, rest, x), 0.01 * one)
+    )
+    small = tf.where(near_one, log1mexp(tf.where(near_one, -small, one)), small)
+    other = series | some
     value = betainc(tf.where(other, one, a), tf.where(other, one, b), tf.where(other, 0.5 * one, x))
     value = tf.math.log(tf.where(other, one, value))
-    return tf.where(series, kernel + _log_tail_sum(factors), tf.where(near, near_one, value))
+    return tf.where(series, kernel + _log_tail_sum(factors), tf.where(some, small, value))
