@@ -13,7 +13,8 @@
     │   ├── WorkerTimeout       the worker did not answer in time and was ended
     │   └── RemoteError         an exception was raised inside the worker; its traceback is in the message
     ├── ShimError               the runtime: a model or call that PyMC3 would have refused too
-    │   ├── ModelError          (also ValueError, TypeError as PyMC3 raises)
+    │   ├── ModelError          (also ValueError)
+    │   │   └── ArgumentError   (also TypeError) a value that an argument of a distribution cannot take
     │   ├── SamplingError       (also RuntimeError) a sampler could not start; names the terms that are not finite
     │   └── NotSupported        (also NotImplementedError) names the function and the nearest alternative
     └── VerificationError       models could not be paired or compared
@@ -68,6 +69,10 @@ class ShimError(PmMigrateError):
 
 class ModelError(ShimError, ValueError):
     """A model is malformed, as PyMC3 would have said with a ``ValueError``."""
+
+
+class ArgumentError(ModelError, TypeError):
+    """An argument has a value that it cannot take; PyMC3 raises a ``ValueError`` or a ``TypeError``."""
 
 
 class SamplingError(ShimError, RuntimeError):

@@ -16,6 +16,7 @@ import numpy as np
 
 from pm_migrate.errors import ModelError
 from pm_migrate.shims import transforms
+from pm_migrate.shims.distributions import arguments
 from pm_migrate.shims.theano.config import config
 from pm_migrate.shims.theano.graph import Constant, SharedVariable, Variable
 from pm_migrate.shims.theano.ops.creation import zeros_like
@@ -66,6 +67,7 @@ class Distribution:
         data = kwargs.pop("observed", None)
         if isinstance(data, RandomVariable):
             raise TypeError(f"{name}: observed needs to be data but got: {type(data).__name__} {data.name!r}")
+        data = arguments.observed(name, data)
         total_size = kwargs.pop("total_size", None)
         dims = kwargs.pop("dims", None)
         if dims is not None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from pm_migrate.shims.distributions import arguments
 from pm_migrate.shims.inference.batching import over_batch
 from pm_migrate.shims.theano.evaluation import evaluate
 from pm_migrate.shims.theano.graph import SharedVariable, Variable
@@ -108,15 +109,14 @@ def current_shape(variable: Any) -> tuple[int, ...]:
     return tuple(variable.distribution.shape)
 
 
-def repeated(one: Callable[[Tensor], Tensor], lead: tuple[int, ...]) -> np.ndarray:
+def repeated(one: Callable[[Tensor], tuple[Tensor, ...]], lead: tuple[int, ...]) -> list[np.ndarray]:
     """Independent calls of ``one`` with their own seeds, stacked to shape ``lead``; seeds from NumPy's global state."""
     count = int(np.prod(lead, dtype=int))
     seeds = np.random.randint(0, 2**31 - 1, size=(count, 2)).astype(np.int32)
     if count == 0:
-        shape = one(tf.constant([0, 0], tf.int32)).shape
-        return np.zeros((*lead, *shape))
-    drawn = over_batch(one, tf.constant(seeds), count).numpy()
-    return drawn.reshape(*lead, *drawn.shape[1:])
+        return [np.zeros((*lead, *part.shape)) for part in one(tf.constant([0, 0], tf.int32))]
+    drawn = [part.numpy() for part in over_batch(one, tf.constant(seeds), count)]
+    return [part.reshape(*lead, *part.shape[1:]) for part in drawn]
 
 
 def next_seed() -> Tensor:
@@ -146,15 +146,29 @@ def draw(dist: Any, shape: tuple[int, ...] | None, point: Mapping[str, Any] | No
     lead = lead_of(size)
     needs = list(dict.fromkeys(dist.params.values()))
     own = dist.shape if shape is None else shape
+    bounds: list[Any] = []
 
-    def outputs(values: Mapping[Variable, Tensor], seed: Tensor) -> Tensor:
+    def refuse(known: bool) -> None:
+        # valid parameters stand in for invalid ones, which the density masks: such draws would be of another model
+        arguments.refuse_draws(dist.label, bounds[0], known)
+
+    def outputs(values: Mapping[Variable, Tensor], seed: Tensor) -> tuple[Tensor, Tensor]:
         bound = dist.bound(values)
+        bounds[:] = [bound]
+        ok = arguments.valid(bound)
+        if tf.executing_eagerly() and not ok:
+            refuse(known=True)
         full = np.broadcast_shapes(own, (*bound.batch_shape, *bound.event_shape))
-        return bound.sample((*front, *full), seed)
+        return bound.sample((*front, *full), seed), ok
 
     one, drawing = ancestral(outputs, needs, point or {})
     front = () if drawing else lead
-    drawn = repeated(one, lead) if drawing and lead else one(next_seed()).numpy()
+    if drawing and lead:
+        drawn, ok = repeated(one, lead)
+        if not np.all(ok):
+            refuse(known=False)
+    else:
+        drawn = one(next_seed())[0].numpy()
     return np.asarray(drawn).astype(dist.dtype)
 
 

@@ -12,7 +12,7 @@ from pm_migrate.catalog import DISTRIBUTIONS, expr
 from pm_migrate.catalog import Distribution as Row
 from pm_migrate.errors import CatalogueError, ModelError
 from pm_migrate.shims import quirks
-from pm_migrate.shims.distributions import drawing
+from pm_migrate.shims.distributions import arguments, drawing
 from pm_migrate.shims.distributions.base import (
     UNSET,
     BoundedContinuous,
@@ -26,7 +26,7 @@ from pm_migrate.shims.distributions.base import (
 from pm_migrate.shims.distributions.binding import Bound, bind
 from pm_migrate.shims.distributions.multivariate import REFINED
 from pm_migrate.shims.theano.functions import TENSOR_FUNCTIONS
-from pm_migrate.shims.theano.graph import Constant, Op, Variable, apply
+from pm_migrate.shims.theano.graph import Constant, Op, Variable, apply, get_test_value
 from pm_migrate.shims.theano.ops.shaping import shape_padright
 from pm_migrate.shims.theano.tensor import as_tensor_variable
 from pm_migrate.shims.transforms import Transform, default_transform
@@ -38,6 +38,37 @@ _BASES: Mapping[str, type[Distribution]] = {
     "logodds": UnitContinuous,
     "bounded": BoundedContinuous,
     "interval": BoundedContinuous,
+}
+#: Rows whose classes PyMC3 derives from others, which programs ask for with ``isinstance``.
+_PARENTS: Mapping[str, str] = {"ChiSquared": "Gamma", "OrderedLogistic": "Categorical", "OrderedProbit": "Categorical"}
+#: Names of PyMC3's classes where they are not the row's.
+_CLASS_NAMES: Mapping[str, str] = {"Lognormal": "LogNormal"}
+#: Start values that PyMC3 looks for, where they are not those of :class:`Continuous` and :class:`Discrete`.
+_DEFAULTS: Mapping[str, tuple[str, ...]] = {
+    "Flat": ("_default",),
+    "HalfFlat": ("_default",),
+    "TruncatedNormal": ("_defaultval",),
+    "DirichletMultinomial": ("_defaultval",),
+    "DiscreteWeibull": ("median",),
+}
+#: Where the faults of rows do not show; PyMC3's density is the right one for all values there.
+_HARMLESS: Mapping[str, Callable[..., Any]] = {
+    "ExGaussian": lambda mu, sigma, nu: nu > 0.05 * sigma,
+    "Triangular": lambda lower, upper, c: (lower <= c) & (c <= upper),
+}
+_ORDERED = "between({}(cutpoints - column(eta)))"
+#: Attributes that PyMC3 computes besides parameters and moments, as expressions of a row's parameters.
+_ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
+    "Categorical": {"k": "count(p)"},
+    "ChiSquared": {"alpha": "nu / 2", "beta": "0.5 + 0 * nu"},
+    "Multinomial": {"p": "p / sum(p)"},
+    "MvNormal": {"chol_cov": "chol"},
+    "MvStudentT": {"chol_cov": "chol"},
+    "OrderedLogistic": {"k": "count(cutpoints) + 1", "p": _ORDERED.format("sigmoid")},
+    "OrderedProbit": {"k": "count(cutpoints) + 1", "p": _ORDERED.format("ndtr")},
+    "Rice": {"b": "nu / sigma"},
+    "Wald": {"phi": "lam / mu"},
+    "Wishart": {"p": "count(V)"},
 }
 
 
@@ -55,7 +86,9 @@ class CatalogueDistribution(Distribution):
     transform
         A :class:`~pm_migrate.shims.transforms.Transform`, or None for none.
     dtype
-        ``float64`` for continuous and ``int64`` for discrete distributions, whatever is given.
+        ``float64`` for continuous and ``int64`` for discrete distributions; another one that PyMC3 takes is not kept.
+    defaults
+        Names of attributes to take a start value from, the first finite one, in place of the row's.
     """
 
     row: ClassVar[Row]
@@ -75,16 +108,22 @@ class CatalogueDistribution(Distribution):
         self._given, chosen_transform = self._bind_arguments(args, kwargs)
         if chosen_transform is not UNSET:
             transform = chosen_transform
-        self._parameters = {name: as_tensor_variable(value) for name, value in self._given.items()}
+        row = self.row
+        self._parameters = dict(self._given)
+        arguments.check_together(row, self._parameters, self.form.given[1] if row.name == "LKJCorr" else None)
+        if row.discrete and dtype is not None and np.dtype(dtype).name not in {"int16", "int64"}:
+            raise TypeError(f"{self.label}: Discrete classes expect dtype to be int16 or int64, not {dtype}.")
         automatic = isinstance(transform, str) and transform == "auto"
         if self.row.discrete and transform is not None and not automatic:
             raise ModelError(f"{self.label}: Transformations for discrete distributions are not allowed.")
+        self._own_defaults = bool(defaults)
+        usual = ("mode",) if row.discrete else ("median", "mean", "mode")
         Distribution.__init__(
             self,
             shape=self._shape(shape),
             dtype="int64" if self.row.discrete else "float64",
             initval=initval if testval is None else testval,
-            defaults=defaults,
+            defaults=defaults or _DEFAULTS.get(row.name, usual),
             transform=self._default_transform() if automatic else transform,
         )
         self.quirks = "fixed" if quirks.fixed() else "pymc3"
@@ -93,7 +132,7 @@ class CatalogueDistribution(Distribution):
 
     @property
     def label(self) -> str:
-        return self.row.name if type(self).__module__ == _MODULE else type(self).__name__
+        return type(self).__name__
 
     @property
     def kind(self) -> str:
@@ -110,7 +149,13 @@ class CatalogueDistribution(Distribution):
     @property
     def fault_matters(self) -> bool:
         """Whether the row's fault changes a posterior with these parameters."""
-        return self.row.name != "Wald"  # whose distribution function alone is at fault
+        if self.row.name == "Wald":  # whose distribution function alone is at fault
+            return False
+        values = {name: np.asarray(v.data) for name, v in self._parameters.items() if isinstance(v, Constant)}
+        harmless = _HARMLESS.get(self.row.name)
+        if harmless is None or len(values) < len(self._parameters):
+            return True
+        return not np.all(harmless(**values))
 
     @property
     def has_random(self) -> bool:
@@ -129,7 +174,7 @@ class CatalogueDistribution(Distribution):
     def params(self) -> Mapping[str, Variable]:
         return super().params if self._written else self._parameters
 
-    def _bind_arguments(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
+    def _bind_arguments(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[dict[str, Variable], Any]:
         """Match a call to one of the row's forms; the errors are PyMC3's, with the choices named."""
         row = self.row
         unknown = sorted(set(kwargs) - set(row.signature))
@@ -146,8 +191,12 @@ class CatalogueDistribution(Distribution):
         lower = spelled.pop("lower") if "lower" in row.options and "lower" in spelled else True
         self.options = {name: spelled.pop(name) for name in row.options if name in spelled}
         given: dict[str, Any] = {}
+        if spelled.get("Sigma") is not None and spelled.get("cov") is not None:
+            raise ValueError(f"{row.name}: Specify only one of cov and Sigma, the same matrix under two names")
         for keyword, value in spelled.items():
-            if value is not None:
+            if value is None:
+                arguments.refuse_none(row, row.param(keyword), keyword)
+            else:
                 given[row.param(keyword).name] = value
         if not lower and "chol" in given:
             given["chol"] = as_tensor_variable(given["chol"]).T
@@ -158,15 +207,22 @@ class CatalogueDistribution(Distribution):
         for name in self.form.given:
             if name not in given:
                 given[name] = float(expr.evaluate(row.param(name).default or "", {}, {}))
-        return {name: given[name] for name in self.form.given}, transform
+        return {name: arguments.parameter(row, row.param(name), given[name]) for name in self.form.given}, transform
 
     def _argument_error(self, given: Mapping[str, Any], error: CatalogueError) -> Exception:
         if {"tau", "sigma"} <= set(given) or {"lam", "sigma"} <= set(given):
             return ValueError(f"Can't pass both tau and sigma: {error}")
+        if self.row.name == "LKJCorr":  # all its arguments have defaults
+            return ValueError(
+                "LKJCorr: Invalid parameter: please use eta as the shape parameter and n as the dimension parameter, "
+                f"got {sorted(given)}"
+            )
         required = [p.name for p in self.row.params if all(p.name in f.given for f in self.row.forms)]
         missing = [name for name in required if name not in given and self.row.param(name).default is None]
-        if missing:
-            return TypeError(f"{self.row.name}.__init__() missing required argument {missing[0]!r}")
+        chosen = any(set(form.given) - set(required) <= set(given) for form in self.row.forms)
+        if missing and (chosen or self.row.signature[0] in missing):
+            names = " and ".join(repr(name) for name in missing)
+            return TypeError(f"{self.label}.__init__() missing required argument{'s' * (len(missing) > 1)} {names}")
         return ValueError(f"Incompatible parameterization. {error}")
 
     def _shape(self, shape: Any) -> tuple[int, ...]:
@@ -190,13 +246,33 @@ class CatalogueDistribution(Distribution):
         """An expression in the canonical parameters, as a variable."""
         mapping = self.row.canonical_of(self.form)
         values = {name: expr.evaluate(mapping[name], self._parameters, TENSOR_FUNCTIONS) for name in expr.names(text)}
-        return expr.evaluate(text, values, TENSOR_FUNCTIONS)
+        return self._evaluate(text, values)
+
+    def _evaluate(self, text: str, values: Mapping[str, Any]) -> Any:
+        """An expression in parameters; numbers of a batch of vectors or matrices are put beside them."""
+        aligned = {
+            name: shape_padright(value, self.row.rank - self.row.param(name).domain.rank)
+            if isinstance(value, Variable) and value.ndim and self.row.param(name).domain.rank < self.row.rank
+            else value
+            for name, value in values.items()
+        }
+        return expr.evaluate(text, aligned if self._batched else values, TENSOR_FUNCTIONS)
+
+    @property
+    def _batched(self) -> bool:
+        """Whether a number is given for each vector of a batch: the trials of Multinomial."""
+        return any(v.ndim and not self.row.param(n).domain.rank for n, v in self._parameters.items())
 
     def __getattr__(self, name: str) -> Any:
         """Parameters and moments by PyMC3's attribute names: ``.mu``, ``.sigma``, ``.sd``, ``.tau``, ``.mean``."""
         if name.startswith("_") or name in {"form", "params"}:
             raise AttributeError(name)
         row = type(self).row
+        further = _ATTRIBUTES.get(row.name, {}).get(name)
+        if further is not None:
+            whole = expr.names(further) <= set(self._parameters)
+            value = self._evaluate(further, self._parameters) if whole else self._canonical(further)
+            return as_tensor_variable(value).astype("int64" if further.startswith("count") else "float64")
         if name in self._parameters:
             return self._parameters[name]
         mapping = row.canonical_of(self.form)
@@ -204,11 +280,14 @@ class CatalogueDistribution(Distribution):
         if canonical in mapping:
             return as_tensor_variable(self._canonical(canonical))
         if name in row.moments:
-            return as_tensor_variable(self._canonical(row.moments[name]))
+            moment = as_tensor_variable(self._canonical(row.moments[name]))
+            return moment.astype("int64") if row.discrete and name != "mean" else moment
+        if name == "median" and row.name == "Interpolated":
+            return self._start()
         if name in {"tau", "lam"} and "sigma" in mapping:
             return self.sigma**-2.0
         if name == "mode" and row.discrete:  # what PyMC3 starts discrete distributions at
-            return as_tensor_variable(self._canonical(row.test_value))
+            return as_tensor_variable(self._canonical(row.test_value)).astype("int64")
         raise AttributeError(f"{row.name} distribution has no attribute {name!r}")
 
     def bound(self, values: Mapping[Variable, Any]) -> Any:
@@ -222,14 +301,53 @@ class CatalogueDistribution(Distribution):
             return bind(self.row, self.form, given)
 
     def default(self) -> np.ndarray:
-        """The start value: the given one, else the row's (PyMC3's), of the full shape."""
-        if self.testval is not None:
+        """The start value: the given one, else the row's (PyMC3's), of the full shape.
+
+        Raises
+        ------
+        AttributeError
+            When it is not finite.
+        """
+        if self.testval is not None or self._own_defaults:
             return super().default()
-        given = {name: variable.tag.test_value for name, variable in self._parameters.items()}
-        value = self._bind(given).test_value().numpy()
-        if self.row.discrete:
-            value = np.round(value)
+        value = self._start()
+        if not np.all(np.isfinite(value)):
+            raise AttributeError(
+                f"{self.label} has no finite default value to use, checked: {self.defaults}. Pass testval argument or "
+                "adjust so value is finite."
+            )
         return self._filled(value)
+
+    def _start(self) -> np.ndarray:
+        """The row's start value at the test values of the parameters."""
+        given = {name: variable.tag.test_value for name, variable in self._parameters.items()}
+        value = np.asarray(self._bind(given).test_value().numpy())
+        return np.round(value) if self.row.discrete else value
+
+    def check(self, shape: tuple[int, ...]) -> None:
+        """Raise at the line that made the variable when the density cannot take values of this shape.
+
+        Raises
+        ------
+        ModelError
+            Naming the shapes.
+        """
+        super().check(shape)
+        rank = self.row.rank
+        if self._written or any(get_test_value(v) is None for v in self._parameters.values()):
+            return
+        if len(shape) < rank:
+            raise ModelError(f"{self.label}: Invalid dimension for value: {len(shape)}, it needs {rank} or more")
+        bound = self.bound_at_test_point()
+        event = bound.event_shape
+        try:
+            np.broadcast_shapes(shape, (*bound.batch_shape, *event))
+            fits = shape[len(shape) - rank :] == event
+        except ValueError:
+            fits = False
+        if not fits:
+            sizes = ", ".join(f"{name} {np.shape(v.tag.test_value)}" for name, v in self._parameters.items())
+            raise ModelError(f"{self.label}: a value of shape {shape} does not go with parameters of shapes {sizes}")
 
     def logp(self, value: Any) -> Variable:
         """Elementwise log density as an expression.
@@ -295,7 +413,7 @@ class _RowOf:
     """A distribution's row, when its ``logp`` or ``random`` are a program's own."""
 
     def __init__(self, dist: CatalogueDistribution) -> None:
-        self.shape, self.dtype, self.params = dist.shape, dist.dtype, dist._parameters
+        self.shape, self.dtype, self.params, self.label = dist.shape, dist.dtype, dist._parameters, dist.label
         self._dist = dist
 
     def bound(self, values: Mapping[Variable, Any]) -> Bound:
@@ -308,14 +426,15 @@ def _no_logcdf(dist: CatalogueDistribution) -> Any:
 
 def _make(row: Row) -> type[Distribution]:
     """Build the class of a row, with PyMC3's signature for ``help``."""
-    base = Discrete if row.discrete else _BASES.get(row.transform or "", Continuous)
+    base = Discrete if row.discrete else _BASES.get("" if row.rank else row.transform or "", Continuous)
     arguments = ", ".join(row.signature)
     doc = f"{row.name}({arguments})\n\nLog density: ``{row.logp}``\n\nSource: {row.source}."
     members: dict[str, Any] = {"row": row, "__doc__": doc, "__module__": _MODULE}
     if row.logcdf is None:
         members["logcdf"] = property(_no_logcdf)
     refined = (REFINED[row.name],) if row.name in REFINED else ()
-    cls = type(row.name, (*refined, CatalogueDistribution, base), members)
+    bases = (CLASSES[_PARENTS[row.name]],) if row.name in _PARENTS else (CatalogueDistribution, base)
+    cls = type(_CLASS_NAMES.get(row.name, row.name), (*refined, *bases), members)
     parameters = [inspect.Parameter("name", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
     parameters += [
         inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None) for name in row.signature
