@@ -33,6 +33,26 @@ MODELS: dict[str, str] = {
                         testval=np.array([1.0, 2.0, 3.0]))
         y = pm.AR1("y", k=0.5, tau_e=1.0, shape=4, transform=pm.distributions.transforms.log, testval=np.ones(4))
     """,
+    "summed_density_with_elementwise_transform": """
+        mu = pm.Normal("mu", 0.0, 1.0, shape=(2, 3))
+        log = pm.distributions.transforms.log
+        x = pm.DensityDist("x", lambda v: -tt.sum(v ** 2), shape=3, transform=log, testval=np.ones(3))
+        y = pm.DensityDist("y", lambda v: -tt.sum(v ** 2, axis=1), shape=(3, 3), transform=log, testval=np.ones((3, 3)))
+        z = pm.DensityDist("z", lambda v: -(v - mu) ** 2, transform=log, testval=1.0)
+        s = pm.HalfNormal("s", sigma=np.ones((2, 3)), testval=1.0)
+        t = pm.DensityDist("t", lambda v: -tt.sum(v ** 2), shape=(2, 3), transform=pm.distributions.transforms.ordered,
+                           testval=np.array([[1.0, 2.0, 3.0], [-1.0, 0.0, 0.5]]))
+    """,
+    "bound_dist_takes_the_first_argument_for_the_transform": """
+        m = pm.Normal("m", 0.0, 1.0)
+        positive = pm.Bound(pm.Normal, lower=0.0)
+        x = positive("x", m, 2.0)
+        pm.Potential("p", positive.dist(m, 2.0).logp(x) + positive.dist(mu=m, sigma=2.0).logp(x + 1.0))
+    """,
+    "bound_of_series": """
+        x = pm.Bound(pm.AR1, lower=-3.0)("x", k=0.5, tau_e=1.0, shape=4)
+        y = pm.Bound(pm.GaussianRandomWalk, lower=-3.0)("y", sigma=1.0, shape=(4, 2))
+    """,
     "bound_lower": """
         x = pm.Bound(pm.Normal, lower=0.5)("x", mu=1.0, sigma=2.0)
         pm.Normal("y", x, 1.0, observed=data)

@@ -280,7 +280,8 @@ class Model:
         variable.distribution, variable.model = dist, self
         variable.transformed, variable.transformation = free, transform
         jacobian = at_test.log_jacobian(tf.constant(start))
-        plain = value.ndim == jacobian.shape.rank == 0 and not any(p.ndim for p in dist.params.values())
+        # a number with numbers for parameters has one density and one Jacobian, unless a program wrote the density
+        plain = not getattr(dist, "_written", True) and not any(p.ndim for p in (free, *dist.params.values()))
         if not plain and not quirks.fixed():
             term = dist.bound_at_test_point().log_prob(tf.constant(value))
             density, slope = repetitions(term.shape, jacobian.shape)

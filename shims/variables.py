@@ -72,7 +72,7 @@ class TransformedRV(RandomVariable):
     """A random variable with a transform: an expression of its unconstrained value variable ``transformed``.
 
     ``repeats``: PyMC3 adds a log density and a Jacobian of different shapes by broadcasting, so that one of them (the
-    density of a whole vector, under an elementwise transform) is counted once per element; kept unless quirks are fixed.
+    density of a whole vector, under an elementwise transform) is counted repeatedly; kept unless quirks are fixed.
     """
 
     transformed: FreeRV

@@ -87,8 +87,8 @@ class _Discovery(_Compiling):
             if times > 1:
                 quirks.say_once(
                     f"{type(dist).__name__} with the transform {transform.tag}",
-                    f"as in PyMC3, the log density of {name!r} and the Jacobian of its transform have different shapes, "
-                    f"and one of them is counted {times} times.",
+                    f"as in PyMC3, the log density of {name!r} and the Jacobian of its transform differ in their "
+                    f"shapes, and one of them is counted {times} times.",
                 )
         if full in {v.name for v in self.variables}:
             raise EvaluationError(f"two variables have the value variable {full!r}; rename {name!r}")

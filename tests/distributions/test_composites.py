@@ -6,6 +6,7 @@ Whole models are compared with PyMC3 in ``equivalence_tests/test_composites.py``
 from __future__ import annotations
 
 import doctest
+import warnings
 from typing import Any
 
 import numpy as np
@@ -252,6 +253,13 @@ def test_bound_twice_and_in_place() -> None:
             lambda: pm.Mixture("x", [0.5, 0.5], [pm.Normal.dist(0, 1, shape=2), pm.Normal.dist(0, 1, shape=3)]),
             TypeError,
             "do not broadcast",
+        ),
+        (
+            lambda: pm.Mixture(
+                "x", [0.5, 0.5], pm.Normal.dist(0, 1, shape=(4, 2)), shape=(3, 4), observed=np.ones((3, 4))
+            ),
+            ValueError,
+            r"value of shape \(3, 4\).*components of shape \(4, 2\)",
         ),
         (lambda: pm.NormalMixture("x", [0.5, 0.5], [0.0, 1.0], sigma=1, tau=1), ValueError, "both tau and sigma"),
         (lambda: pm.MixtureSameFamily("x", [0.5, 0.5], [pm.Normal.dist(0, 1)]), TypeError, "only accepts Distribution"),
@@ -500,6 +508,101 @@ def test_unweighted_vectors_are_said_and_can_be_mended(unsaid: None) -> None:
     assert float(m.logp({"x": np.ones(2)})) == pytest.approx(expected, rel=1e-13)
 
 
+def test_the_first_positional_argument_of_bound_dist_is_lost_in_pymc3(unsaid: None) -> None:
+    bounded = pm.Bound(pm.Normal, lower=0.0)
+    with pytest.warns(QuirkWarning, match="taken for the transform"):
+        shifted = bounded.dist(5.0, 1.0)
+    # recorded from PyMC3 3.11.6: Normal(mu=1, sigma=1)
+    assert shifted.logp(np.array([-1.0, 0.0, 1.0])).eval() == pytest.approx(
+        [-np.inf, -1.4189385332046727, -0.9189385332046727], rel=1e-15
+    )
+    with quirks("fixed"):
+        mended = bounded.dist(5.0, 1.0)
+    for dist in (mended, bounded.dist(mu=5.0, sigma=1.0)):
+        assert float(dist.logp(1.0).eval()) == pytest.approx(stats.norm.logpdf(1.0, 5.0), rel=1e-15)
+    with pm.Model() as m:
+        bounded("x", 5.0, 1.0)
+    assert float(m.logp({"x_lowerbound__": 0.0})) == pytest.approx(stats.norm.logpdf(1.0, 5.0), rel=1e-15)
+
+
+LOG = pm.distributions.transforms.log
+ORDERED = pm.distributions.transforms.ordered
+SQUARES = (1.0**2 + 2.0**2 + 3.0**2) / 2
+#: Densities at 1, 2, 3 (in every row), with how often PyMC3 counts them and the Jacobian of their transform.
+JACOBIANS: dict[str, tuple[Any, tuple[int, ...], Any, float, float, int, int]] = {
+    # name: function, shape, transform, log density, Jacobian, times of each
+    "elementwise": (lambda v: -0.5 * v**2, (3,), LOG, -SQUARES, np.log(6.0), 1, 1),
+    "summed": (lambda v: -0.5 * tt.sum(v**2), (3,), LOG, -SQUARES, np.log(6.0), 3, 1),
+    "of rows": (lambda v: -0.5 * tt.sum(v**2, axis=1), (3, 3), LOG, -3 * SQUARES, 3 * np.log(6.0), 3, 1),
+    "of rows, vectors mapped": (lambda v: -0.5 * tt.sum(v**2, axis=1), (2, 3), ORDERED, -2 * SQUARES, 0.0, 1, 1),
+    "elementwise, vectors mapped": (lambda v: -0.5 * v**2, (2, 3), ORDERED, -2 * SQUARES, 0.0, 1, 1),
+    "summed, vectors mapped": (lambda v: -0.5 * tt.sum(v**2), (2, 3), ORDERED, -2 * SQUARES, 0.0, 2, 1),
+    "more axes than the value": (
+        lambda v: -0.5 * (v * tt.ones((2, 1))) ** 2 / np.ones((2, 4)),
+        (),
+        LOG,
+        -8 * 0.5 * 4.0,
+        np.log(2.0),
+        1,
+        2,
+    ),
+    "does not broadcast": (lambda v: -0.5 * tt.sum(v**2, axis=1), (2, 3), LOG, -2 * SQUARES, 2 * np.log(6.0), 1, 1),
+}
+
+
+@pytest.mark.parametrize("name", JACOBIANS)
+def test_a_jacobian_is_added_as_in_pymc3_or_once(name: str, unsaid: None) -> None:
+    density, shape, transform, logp, jacobian, times_density, times_jacobian = JACOBIANS[name]
+    start = np.broadcast_to([1.0, 2.0, 3.0], shape) if shape else np.array(2.0)
+
+    def build() -> float:
+        with pm.Model() as m:
+            pm.DensityDist("x", density, shape=shape, transform=transform, testval=start)
+        return float(m.logp({}))
+
+    with quirks("fixed"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert build() == pytest.approx(logp + jacobian, rel=1e-13)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert build() == pytest.approx(times_density * logp + times_jacobian * jacobian, rel=1e-13)
+    said = [str(w.message) for w in caught if w.category is QuirkWarning]
+    assert len(said) == (max(times_density, times_jacobian) > 1)
+    assert all(f"counted {max(times_density, times_jacobian)} times" in text for text in said)
+
+
+@pytest.mark.parametrize(
+    ("build", "truth"),
+    [
+        (
+            lambda: pm.Bound(pm.AR1, lower=-9.0)("x", k=0.5, tau_e=1.0, shape=4, transform=None, testval=0.0),
+            4 * stats.norm.logpdf(0.0) + 0.5 * np.log(0.75),
+        ),
+        (
+            lambda: pm.Bound(pm.AR, lower=-9.0)("x", rho=[0.5], shape=4, transform=None, testval=0.0),
+            3 * stats.norm.logpdf(0.0),
+        ),
+        (lambda: pm.Bound(Summed, lower=-9.0)("x", shape=4, transform=None, testval=1.0), -4.0),
+    ],
+    ids=["AR1", "AR", "a program's own"],
+)
+def test_a_bound_of_a_summed_density_is_said_and_can_be_mended(build: Any, truth: float, unsaid: None) -> None:
+    with pm.Model() as m, pytest.warns(QuirkWarning, match="once for every element"):
+        build()
+    assert float(m.logp({})) == pytest.approx(4 * truth, rel=1e-13)
+    with pm.Model() as m, quirks("fixed"):
+        build()
+    assert float(m.logp({})) == pytest.approx(truth, rel=1e-13)
+    assert float(m.logp({"x": np.array([0.0, 0.0, -10.0, 0.0])})) == -np.inf
+
+
+class Summed(pm.Continuous):
+    """A density of a program that is one number for a whole vector."""
+
+    def logp(self, value: Any) -> Any:
+        return -tt.sum(value**2)
+
+
 # --- the generator front end -----------------------------------------------------------------------------------------
 
 
@@ -592,6 +695,51 @@ def test_both_front_ends_agree(generator: Any, with_block: Any) -> None:
     assert ours == pytest.approx(theirs_logp, rel=1e-14)
     for mine, theirs in zip(first.continuous, second.continuous, strict=True):
         assert gradient[mine.name] == pytest.approx(their_gradient[theirs.name], rel=1e-12, abs=1e-13)
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [(-np.inf, np.inf), (None, np.inf), (-np.inf, None), (np.float64(-np.inf), float("inf"))],
+)
+def test_infinite_ends_of_a_generator_bound_are_none(ends: tuple[Any, Any]) -> None:
+    @pm4.model(name=None)
+    def build() -> Any:
+        yield pm4.Bound("x", pm4.Normal.dist(1.0, 2.0), *ends)
+
+    density = build().log_density()
+    assert [v.name for v in density.variables] == ["x"]
+    assert density.test_point["x"] == 1.0
+    assert density.logp_and_gradient({"x": 0.5})[0] == pytest.approx(stats.norm.logpdf(0.5, 1.0, 2.0), rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("density", "shape", "times"),
+    [
+        (lambda v: -0.5 * v**2, (3,), 1),
+        (lambda v: -0.5 * tf.reduce_sum(v**2), (3,), 3),
+        (lambda v: -0.5 * tf.reduce_sum(v**2, axis=1), (3, 3), 3),
+        (lambda v: -0.5 * tf.reduce_sum(v**2, axis=1), (2, 3), 1),
+    ],
+    ids=["elementwise", "summed", "of rows", "does not broadcast"],
+)
+def test_a_generator_density_keeps_pymc3s_sum_with_a_jacobian(
+    density: Any, shape: tuple[int, ...], times: int, unsaid: None
+) -> None:
+    @pm4.model(name=None)
+    def build() -> Any:
+        yield pm4.DensityDist("x", density, shape=shape, transform=LOG, testval=np.broadcast_to([1.0, 2.0, 3.0], shape))
+
+    def number() -> float:
+        compiled = build().log_density()
+        return float(compiled.logp_and_gradient(compiled.test_point)[0])
+
+    rows = int(np.prod(shape)) // 3
+    with quirks("fixed"):
+        assert number() == pytest.approx(rows * (np.log(6.0) - SQUARES), rel=1e-13)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert number() == pytest.approx(rows * (np.log(6.0) - times * SQUARES), rel=1e-13)
+    assert [w.category for w in caught].count(QuirkWarning) == (times > 1)
 
 
 def test_generator_composites_draw() -> None:

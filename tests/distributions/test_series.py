@@ -282,3 +282,19 @@ def test_float32_densities() -> None:
     x = tf.constant(X, tf.float32)
     walk = series.random_walk(x, tf.constant(0.2, tf.float32), tf.constant(0.5, tf.float32))
     assert walk.dtype == tf.float32 and float(walk) == pytest.approx(-24.24316541057891, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ts.AR("x", [0.1], shape=3),
+        lambda: ts.AR1("x", 0.1, 1.0, shape=3),
+        lambda: ts.GARCH11("x", 1.0, 0.1, 0.1, 1.0, shape=3),
+    ],
+    ids=["AR", "AR1", "GARCH11"],
+)
+def test_prior_draws_of_a_series_without_draws_say_so(make: Callable[[], Any]) -> None:
+    with pm.Model():
+        make()
+        with pytest.raises(NotImplementedError, match="no random method"):
+            pm.sample_prior_predictive(2)

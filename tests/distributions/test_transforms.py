@@ -288,3 +288,15 @@ def test_apply_gives_the_distribution_of_the_unconstrained_value() -> None:
     simplex = tr.stick_breaking.apply(pm.Dirichlet.dist(np.ones(3)))
     assert simplex.shape == (2,) and simplex.logp(np.zeros(2)).ndim == 0
     assert simplex.dist.label == "Dirichlet"
+
+
+@pytest.mark.parametrize(
+    "transform", [tr.ordered, tr.sum_to_1, tr.stick_breaking, tr.CholeskyCovPacked(2), tr.Chain([tr.log, tr.ordered])]
+)
+def test_a_transform_of_vectors_refuses_a_number(transform: Any) -> None:
+    with pm.Model(), pytest.raises(ModelError, match=r"maps vectors.*shape="):
+        pm.Normal("x", 1.0, 1.0, transform=transform)
+    for method in (transform.forward, transform.backward, transform.jacobian_det):
+        for value in (0.5, tf.constant(0.5)):
+            with pytest.raises(ModelError, match="maps vectors"):
+                method(value)

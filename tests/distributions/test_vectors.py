@@ -493,3 +493,16 @@ def test_moments() -> None:
     assert np.all(np.isnan(pm.Dirichlet.dist(a=np.array([1.0, 3.0, 5.0]), shape=3).mode.eval()))
     normal = pm.MvNormal.dist(mu=np.array([1.0, 2.0]), cov=K1, shape=2)
     assert normal.mean.eval().tolist() == normal.median.eval().tolist() == normal.mode.eval().tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_deviations_by_a_density_of_a_program(shape: tuple[int, ...]) -> None:
+    """An exponential density, one number for each deviation or their sum."""
+
+    def number(deviations: Any) -> float:
+        with pm.Model() as m:
+            pm.LKJCholeskyCov("x", eta=2.0, n=3, sd_dist=deviations)
+        return float(m.logp({"x_cholesky-cov-packed__": np.array([0.2, 0.5, -0.3, 0.1, 0.4, 0.6])}))
+
+    written = pm.DensityDist.dist(lambda v: -v.sum() if shape else -v, shape=shape)
+    assert number(written) == pytest.approx(number(pm.Exponential.dist(1.0)), rel=1e-14)
