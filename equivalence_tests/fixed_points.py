@@ -109,8 +109,8 @@ def _dullness(row: Distribution, point: Point) -> float:
         integer = row.discrete if name == "value" else row.param(name).domain.integer
         array = np.abs(np.ravel(np.asarray(x, float)))
         sizes = np.abs(np.log10(np.where(array > 0, array, 1.0) / (6.0 if integer else 1.0)))
-        near_one = (array < 1) & (array > 0.5)
-        sizes = np.maximum(sizes, np.where(near_one, -np.log10(np.where(near_one, 1 - array, 1.0)), 0.0))
+        near_one = np.where((array > 0.5) & (array < 2) & (array != 1), np.abs(1 - array), 1.0)
+        sizes = np.maximum(sizes, -np.log10(near_one))
         special = (array <= 1) if integer else (array * 4 == np.round(array * 4))
         total += float(np.mean(sizes + 6.0 * (special & (np.size(array) == 1 or name == "value"))))
     return total

@@ -85,11 +85,6 @@ EQUIVALENT: tuple[Equivalence, ...] = (
 #: vectors are checked a second time by the row's own density; test values that are rounded counts, or from a table,
 #: are no expression; small parameters, ends that are not whole, and sizes below 2 are not among the recorded points.
 SURVIVORS: Mapping[str, frozenset[str]] = {
-    "Rice": frozenset(
-        {
-            "params: sigma.domain narrower",
-        }
-    ),
     "Interpolated": frozenset(
         {
             "params: x_points.safe invalid",
