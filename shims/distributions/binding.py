@@ -267,7 +267,8 @@ class Bound:
             raise CatalogueError(f"{self.row.name} has no logcdf (as in PyMC3)")
         value = as_float(value, self.dtype)
         low, high = (self._end(text) for text in (self.row.support.lower, self.row.support.upper))
-        below = tf.zeros_like(value, tf.bool) if low is None else value < low
+        open_end = not (self.row.support.closed_lower or self.row.discrete)
+        below = tf.zeros_like(value, tf.bool) if low is None else (value <= low if open_end else value < low)
         above = tf.zeros_like(value, tf.bool) if high is None else value >= high
         moved = tf.where(below | above, self._value_inside(value), value)
         if self.row.discrete:
@@ -370,7 +371,11 @@ class Bound:
     @property
     def categories(self) -> int | None:
         """Number of categories of a categorical distribution."""
-        return int(self.canonical["p"].shape[-1]) if self.row.kind == "categorical" else None
+        if self.row.kind != "categorical":
+            return None
+        if "p" in self.canonical:
+            return int(self.canonical["p"].shape[-1])
+        return int(self.canonical["cutpoints"].shape[-1]) + 1
 
 
 def _all_over(condition: Tensor, rank: int) -> Tensor:

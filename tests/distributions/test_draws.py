@@ -36,6 +36,8 @@ CONTINUOUS: list[tuple[str, Mapping[str, float], Any]] = [
     ("Beta", {"alpha": 2.0, "beta": 3.0}, stats.beta(2.0, 3.0)),
     ("Lognormal", {"mu": 0.5, "sigma": 0.3}, stats.lognorm(0.3, scale=np.exp(0.5))),
     ("TruncatedNormal", {"mu": 1.0, "sigma": 2.0, "lower": 0.0, "upper": 3.0}, stats.truncnorm(-0.5, 1.0, 1.0, 2.0)),
+    ("TruncatedNormal", {"mu": 1.0, "sigma": 2.0}, stats.norm(1.0, 2.0)),
+    ("TruncatedNormal", {"mu": 1.0, "sigma": 2.0, "lower": 9.0}, stats.truncnorm(4.0, np.inf, 1.0, 2.0)),
 ]
 
 DISCRETE: list[tuple[str, Mapping[str, Any], Any]] = [
@@ -63,7 +65,7 @@ def test_every_row_with_draws_is_tested() -> None:
     assert [r.name for r in ROWS if r.has_random and f'"{r.name}"' not in sources] == []
 
 
-@pytest.mark.parametrize(("name", "given", "truth"), CONTINUOUS, ids=[c[0] for c in CONTINUOUS])
+@pytest.mark.parametrize(("name", "given", "truth"), CONTINUOUS, ids=[f"{c[0]}-{len(c[1])}" for c in CONTINUOUS])
 def test_continuous_draws(name: str, given: Mapping[str, float], truth: Any) -> None:
     assert stats.kstest(draw(name, given, (DRAWS,)), truth.cdf).pvalue > ERROR_RATE
 

@@ -315,3 +315,16 @@ def test_bound_masks_elements_or_everything() -> None:
     assert dist_math.bound(logp, ok > 0, ok < 5).eval().tolist() == [1.0, -np.inf]
     assert dist_math.bound(logp, ok > 0, broadcast_conditions=False).eval().tolist() == [-np.inf, -np.inf]
     assert dist_math.bound(logp, ok > -5, broadcast_conditions=False).eval().tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("name", ["OrderedLogistic", "OrderedProbit"])
+def test_ordered_categories_can_be_free(name: str) -> None:
+    with pm.Model() as model:
+        eta = pm.Normal("eta")
+        getattr(pm, name)("y", eta=eta, cutpoints=np.array([-1.0, 0.0, 1.0]))
+        pm.sample(draws=3, tune=3, chains=1, progressbar=False, compute_convergence_checks=False, random_seed=1)
+    assert np.isfinite(model.logp(model.test_point))
+
+
+def test_an_open_end_of_the_support_has_no_mass_below() -> None:
+    assert pm.InverseGamma.dist(2.0, 1.0).logcdf(0.0).eval() == -np.inf

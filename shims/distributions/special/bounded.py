@@ -141,6 +141,16 @@ def _scaled(x: Tensor, centre: Tensor, sigma: Tensor) -> Tensor:
     return tf.where(finite, inside, tf.where(tf.math.is_finite(x), -centre, x) + tf.zeros_like(inside))
 
 
+def _sample_truncated_normal(canonical: Canonical, shape: tuple[int, ...], seed: Tensor) -> Tensor:
+    """TFP's sampler fails where both ends are infinite; nothing is drawn beyond 40 standard deviations."""
+    from tensorflow_probability import distributions as tfd
+
+    mu, sigma, lower, upper = (canonical[name] for name in ("mu", "sigma", "lower", "upper"))
+    low = tf.where(tf.math.is_finite(lower), lower, tf.minimum(mu, upper) - 40.0 * sigma)
+    high = tf.where(tf.math.is_finite(upper), upper, tf.maximum(mu, lower) + 40.0 * sigma)
+    return tfd.TruncatedNormal(*(tf.broadcast_to(x, shape) for x in (mu, sigma, low, high))).sample(seed=seed)
+
+
 LOG_PROB: Mapping[str, Callable[[Tensor, Canonical], Tensor]] = {
     "Beta": _beta,
     "Kumaraswamy": _kumaraswamy,
@@ -148,4 +158,8 @@ LOG_PROB: Mapping[str, Callable[[Tensor, Canonical], Tensor]] = {
     "Triangular": _triangular,
     "TruncatedNormal": _truncated_normal,
     "Uniform": _uniform,
+}
+
+SAMPLE: Mapping[str, Callable[[Canonical, tuple[int, ...], Tensor], Tensor]] = {
+    "TruncatedNormal": _sample_truncated_normal,
 }

@@ -19,6 +19,7 @@ LOG_PROB: Mapping[str, Callable[[Tensor, Mapping[str, Tensor]], Tensor]] = {
 SAMPLE: Mapping[str, Callable[[Mapping[str, Tensor], tuple[int, ...], Tensor], Tensor]] = {
     **real_line.SAMPLE,
     **half_line.SAMPLE,
+    **bounded.SAMPLE,
     "Interpolated": interpolated.sample,
 }
 
