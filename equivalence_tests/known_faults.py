@@ -106,7 +106,7 @@ LOG_DENSITY: Mapping[str, Callable[[Mapping[str, Any], Any, float], float]] = {
 
 
 #: Rows whose fault is a wrong probability, by whose logarithm's slopes it then divides.
-FACTORS = frozenset({"OrderedLogistic", "OrderedProbit"})
+FACTORS = frozenset({"OrderedLogistic", "OrderedProbit", "TruncatedNormal"})
 
 #: Below, an exponential is no normal number.
 _UNDERFLOW = -600.0
