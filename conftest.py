@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--record-wrong-bits", metavar="FOLDER", help="keep the wrong bits of every point drawn")
 
 
+def without_numbers_of_loaded_modules() -> None:
+    """Hypothesis also draws the numbers written in the modules loaded so far: here, in whatever a worker ran before."""
+    with suppress(ImportError, AttributeError):  # not public, so it may move
+        from hypothesis.internal.conjecture import providers
+
+        none = providers.Constants()
+        if hasattr(providers, "_get_local_constants"):
+            providers._get_local_constants = lambda: none
+
+
 def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile(config.getoption("--profile"))
+    if config.getoption("--profile") == "default":
+        without_numbers_of_loaded_modules()
     if config.getoption("--record-wrong-bits"):
         from equivalence_tests import recording
 
