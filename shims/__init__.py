@@ -32,13 +32,46 @@ _HOMES: dict[str, str] = {
         ),
         "sampling",
     ),
+    **dict.fromkeys(("ArrayOrdering", "DictToArrayBijection", "DictToVarBijection"), "blocking"),
+    **dict.fromkeys(
+        ("ImputationWarning", "IncorrectArgumentsError", "SamplingError", "ShapeError", "TraceDirectoryError"),
+        "exceptions",
+    ),
+    **dict.fromkeys(
+        (
+            "bool_types",
+            "complex_types",
+            "continuous_types",
+            "discrete_types",
+            "float_types",
+            "int_types",
+            "isgenerator",
+            "theano_constant",
+            "typefilter",
+        ),
+        "vartypes",
+    ),
     **dict.fromkeys(("expand_packed_triangular", "invlogit", "invprobit", "logaddexp", "logit", "logsumexp"), "math"),
     "probit": "math",
     "floatX": "theano.config",
     "install": "installation",
     "uninstall": "installation",
 }
-_MODULES = frozenset({"distributions", "math", "model", "plots", "sampling", "theano", "transforms"})
+_MODULES = frozenset(
+    {
+        "blocking",
+        "distributions",
+        "exceptions",
+        "math",
+        "model",
+        "plots",
+        "sampling",
+        "theano",
+        "transforms",
+        "util",
+        "vartypes",
+    }
+)
 
 __all__ = sorted(name for name in (*_HOMES, "math") if name in PYMC3_NAMES or name == "math")
 
