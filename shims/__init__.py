@@ -53,7 +53,13 @@ _HOMES: dict[str, str] = {
     ),
     **dict.fromkeys(("expand_packed_triangular", "invlogit", "invprobit", "logaddexp", "logit", "logsumexp"), "math"),
     "probit": "math",
-    "floatX": "theano.config",
+    **dict.fromkeys(
+        """
+        CallableTensor cont_inputs floatX generator gradient hessian hessian_diag inputvars intX jacobian
+        join_nonshared_inputs make_shared_replacements set_tt_rng smartfloatX take_along_axis tt_rng
+        """.split(),
+        "theanof",
+    ),
     "install": "installation",
     "uninstall": "installation",
 }
@@ -67,6 +73,7 @@ _MODULES = frozenset(
         "plots",
         "sampling",
         "theano",
+        "theanof",
         "transforms",
         "util",
         "vartypes",

@@ -43,7 +43,7 @@ __all__ = [
     "shared",
 ]
 
-_MODULES = frozenset({"compile", "gradient", "ifelse", "tensor"})
+_MODULES = frozenset({"compile", "gradient", "graph", "ifelse", "sandbox", "tensor"})
 
 
 def shared(

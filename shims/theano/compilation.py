@@ -77,7 +77,23 @@ def function(
     >>> function([x], x.sum())([1.0, 2.0])
     array(3.)
     """
-    return Function(inputs, outputs, _pairs(updates), _pairs(givens), name, allow_input_downcast, on_unused_input)
+    pairs = _pairs(updates)
+    if no_default_updates is not True:
+        pairs = [*pairs, *_default_updates(outputs, pairs, _as_list(no_default_updates))]
+    return Function(inputs, outputs, pairs, _pairs(givens), name, allow_input_downcast, on_unused_input)
+
+
+def _as_list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple)) else []
+
+
+def _default_updates(
+    outputs: Any, updates: Sequence[tuple[Any, Any]], left_out: Sequence[Any]
+) -> list[tuple[Any, Any]]:
+    """The updates that shared variables bring themselves, such as the states of random streams."""
+    given = {shared for shared, _ in updates}
+    reached = shared_inputs([*Function.flat(outputs), *(as_variable(new) for _, new in updates)])
+    return [(v, v.default_update) for v in reached if v.default_update is not None and v not in {*given, *left_out}]
 
 
 def _pairs(mapping: Any) -> list[tuple[Any, Any]]:
@@ -105,7 +121,7 @@ class Function:
         self.inputs = [i if isinstance(i, In) else In(i) for i in inputs]
         self._downcast = bool(allow_downcast)
         self._outputs = outputs
-        wanted = self._flat(outputs)
+        wanted = self.flat(outputs)
         self._updated = [shared for shared, _ in updates]
         results = [*wanted, *(self._new_value(shared, new) for shared, new in updates)]
         if givens:
@@ -119,7 +135,8 @@ class Function:
         self._compiled: dict[tuple[int, ...], Callable[..., Any]] = {}
 
     @staticmethod
-    def _flat(outputs: Any) -> list[Variable]:
+    def flat(outputs: Any) -> list[Variable]:
+        """The outputs as a list."""
         if outputs is None:
             return []
         if isinstance(outputs, dict):

@@ -18,6 +18,10 @@ class DisconnectedInputError(ValueError):
     """The cost does not depend on a variable of which the gradient is asked."""
 
 
+class NullTypeGradError(TypeError):
+    """A gradient was asked through something that has none."""
+
+
 def _leaves(cost: Variable, wrt: Sequence[Variable]) -> list[Variable]:
     """What the cost needs besides ``wrt``: the inputs and shared variables of its graph, cut at ``wrt``."""
     order = toposort([cost], stop=wrt)
@@ -167,6 +171,43 @@ def disconnected_grad(x: Any) -> Variable:
 zero_grad = consider_constant = disconnected_grad
 
 
+def undefined_grad(x: Any) -> Variable:
+    """The same value, through which no gradient can be taken.
+
+    Raises
+    ------
+    NullTypeGradError
+        When a gradient is taken.
+    """
+
+    @tf.custom_gradient
+    def blocked(t: Any) -> Any:
+        def refuse(gradient: Any) -> Any:
+            raise NullTypeGradError(f"the gradient with respect to {x} is not defined here")
+
+        return tf.identity(t), refuse
+
+    x = as_variable(x)
+    if not promotion.is_float(x.dtype):
+        return x
+    kind = (x.dtype, x.broadcastable)
+    return apply(Op("undefined_grad", blocked, infer=lambda inputs: kind, fast=lambda a: a), x)
+
+
+def grad_scale(x: Any, multiplier: float) -> Variable:
+    """The same value, with a gradient multiplied by a number."""
+
+    @tf.custom_gradient
+    def scaled(t: Any) -> Any:
+        return tf.identity(t), lambda g: g * tf.constant(multiplier, g.dtype)
+
+    x = as_variable(x)
+    if not promotion.is_float(x.dtype):
+        return x
+    kind = (x.dtype, x.broadcastable)
+    return apply(Op("grad_scale", scaled, infer=lambda inputs: kind, fast=lambda a: a), x)
+
+
 def grad_clip(x: Any, lower_bound: float, upper_bound: float) -> Variable:
     """The same value, with a gradient limited to an interval."""
 
@@ -181,3 +222,13 @@ def grad_clip(x: Any, lower_bound: float, upper_bound: float) -> Variable:
         return x
     op = Op("grad_clip", clipped, infer=lambda inputs: (inputs[0].dtype, inputs[0].broadcastable), fast=lambda a: a)
     return apply(op, x)
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("GradientError", "numeric_grad", "verify_grad"):  # they compile functions, which this module must not
+        from pm_migrate.shims.theano import numeric
+
+        return getattr(numeric, name)
+    from pm_migrate.shims.theano import names
+
+    return names.missing("theano.gradient")(name)

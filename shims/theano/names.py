@@ -16,11 +16,19 @@ _MISSING: dict[str, dict[str, str]] = {
         "write the function with theano.grad": "Lop Rop subgraph_grad sparse_grad",
         "leave it out: graphs are compiled by TensorFlow": """
             Mode FunctionMaker ProfileStats Out checkpoints function_dump link predefined_linkers
-            predefined_modes predefined_optimizers misc p scalar graph OrderedUpdates
+            predefined_modes predefined_optimizers misc p scalar OrderedUpdates
         """,
         "print(x.tag.test_value), or x.eval()": "pp pprint printing",
         "scipy.sparse matrices converted with .toarray()": "sparse",
     },
+    "theano.gradient": {
+        "theano.grad": "Lop Rop subgraph_grad",
+        "theano.gradient.disconnected_grad, zero_grad, undefined_grad or grad_clip": """
+            ConsiderConstant ZeroGrad UndefinedGrad DisconnectedGrad GradClip GradScale DisconnectedType
+            grad_not_implemented grad_undefined
+        """,
+    },
+    "theano.graph.basic": {},
     "theano.tensor": {
         "an Op of pm_migrate.shims.theano.graph, with an implementation in TensorFlow": """
             ARange AdvancedIncSubtensor AdvancedIncSubtensor1 AdvancedSubtensor AdvancedSubtensor1
@@ -95,6 +103,15 @@ _MISSING: dict[str, dict[str, str]] = {
 
 #: Theano's own machinery, which it exports with the rest.
 _INTERNAL: dict[str, str] = {
+    "theano.graph.basic": """
+        Node applys_between as_string clone clone_get_equiv equal_computations general_toposort
+        get_var_by_name io_connection_pattern io_toposort is_in_ancestors list_of_nodes op_as_string orphans_between
+        vars_between variable_depends_on view_roots walk
+    """,
+    "theano.gradient": """
+        Apply NullType NullTypeGradError Op Type ViewOp as_list_to_flatten format_as known_grads mode_not_slow
+        consider_constant_ disconnected_grad_ undefined_grad_ zero_grad_
+    """,
     "theano": """
         deprecated disable_log_handler rpath get_scalar_constant_value
     """,

@@ -122,7 +122,11 @@ class Variable(Operators):
         from pm_migrate.shims.theano.evaluation import evaluate
 
         givens = {v: np.asarray(value, v.dtype) for v, value in (inputs_to_values or {}).items()}
-        return np.asarray(evaluate([self], givens)[0].numpy())
+        updates = _updates_of(self)
+        value, *new = (np.asarray(t.numpy()) for t in evaluate([self, *updates.values()], givens))
+        for shared, state in zip(updates, new, strict=True):
+            shared.set_value(state)
+        return value
 
     def clone(self) -> Variable:
         """A new leaf of the same kind, without an owner."""
@@ -191,6 +195,8 @@ class SharedVariable(Variable):
     ----------
     version : int
         Grows by one with every :meth:`set_value`.
+    default_update : Variable or None
+        New value that every function which reads the variable gives it, if it has no update of its own.
     """
 
     def __init__(
@@ -205,6 +211,7 @@ class SharedVariable(Variable):
         self.tag = _SharedTag(self)
         self.data = array if borrow else array.copy()
         self.version = 0
+        self.default_update: Variable | None = None
 
     def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> np.ndarray:
         """The current value (a copy unless ``borrow``)."""
@@ -267,6 +274,13 @@ class Input(Variable):
     def static_shape(self) -> tuple[int | None, ...]:
         """The shape this input was made with."""
         return self.input_shape
+
+
+def _updates_of(variable: Variable) -> dict[SharedVariable, Variable]:
+    """The updates that the shared variables of a graph bring themselves."""
+    from pm_migrate.shims.theano.evaluation import shared_inputs
+
+    return {v: v.default_update for v in shared_inputs([variable]) if v.default_update is not None}
 
 
 def get_test_value(variable: Variable) -> np.ndarray | None:
