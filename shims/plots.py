@@ -19,14 +19,22 @@ ALIASES = {
     "traceplot": "plot_trace",
 }
 
-#: Names that PyMC3 took over from ArviZ unchanged.
-SAME = frozenset(
+#: Names that PyMC3 took over from ``arviz.plots``.
+PLOTS = frozenset(
     """
-    bfmi compare ess hdi loo mcse plot_autocorr plot_compare plot_density plot_energy plot_ess plot_forest plot_kde
-    plot_pair plot_parallel plot_posterior plot_trace plot_violin r2_score rhat summary waic
+    plot_autocorr plot_bf plot_bpv plot_compare plot_density plot_dist plot_dist_comparison plot_dot plot_ecdf
+    plot_elpd plot_energy plot_ess plot_forest plot_hdi plot_kde plot_khat plot_lm plot_loo_pit plot_mcse plot_pair
+    plot_parallel plot_posterior plot_ppc plot_rank plot_separation plot_trace plot_ts plot_violin
     """.split()
 )
 
+#: Names that PyMC3 took over from ``arviz.stats``.
+STATS = frozenset(
+    """
+    ELPDData apply_test_function autocorr autocov bfmi compare ess hdi kde loo loo_pit make_ufunc mcse psislw
+    r2_samples r2_score reloo rhat summary waic weight_predictions wrap_xarray_ufunc
+    """.split()
+)
 _ARGUMENTS = {"varnames": "var_names", "credible_interval": "hdi_prob"}
 
 
@@ -50,7 +58,10 @@ def _function(name: str) -> Callable[..., Any]:
     return _wrap(ALIASES.get(name, name))
 
 
+NAMES = PLOTS | STATS | set(ALIASES)
+
+
 def __getattr__(name: str) -> Any:
-    if name in ALIASES or name in SAME:
+    if name in NAMES:
         return _function(name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

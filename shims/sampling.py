@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pm_migrate.errors import NotSupported
-from pm_migrate.shims import recording
+from pm_migrate.shims import placeholders, recording
 from pm_migrate.shims.distributions.simulator import Simulator
 from pm_migrate.shims.model import Model, modelcontext
 
@@ -243,3 +243,6 @@ def _posterior(trace: Any) -> tuple[dict[str, np.ndarray], int]:
         return {name: trace.get_values(name) for name in trace.varnames}, trace.nchains
     points = list(trace)
     return {name: np.stack([p[name] for p in points]) for name in points[0]}, 1
+
+
+__getattr__ = placeholders.fallback("sampling")

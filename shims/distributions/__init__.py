@@ -36,6 +36,7 @@ HOMES: dict[str, str] = {
 #: Submodules that programs reach as attributes of ``pm.distributions``.
 MODULES = frozenset(
     {
+        "bart",
         "bound",
         "continuous",
         "discrete",
@@ -45,6 +46,7 @@ MODULES = frozenset(
         "multivariate",
         "simulator",
         "timeseries",
+        "tree",
     }
 )
 
@@ -60,4 +62,6 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"{__name__}.frontend").CLASSES[name]
     if name in HOMES:
         return getattr(importlib.import_module(f"{__name__}.{HOMES[name]}"), name)
+    if name == "BART":
+        return importlib.import_module(f"{__name__}.bart").BART
     raise AttributeError(f"module 'pymc3.distributions' has no attribute {name!r}")
