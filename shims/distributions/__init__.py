@@ -30,7 +30,7 @@ HOMES: dict[str, str] = {
     **dict.fromkeys(
         ("AR", "AR1", "GARCH11", "GaussianRandomWalk", "MvGaussianRandomWalk", "MvStudentTRandomWalk"), "timeseries"
     ),
-    **dict.fromkeys(("draw_values", "generate_samples"), "drawing"),
+    **dict.fromkeys(("draw_values", "generate_samples"), "draw_values"),
 }
 
 #: Submodules that programs reach as attributes of ``pm.distributions``.
@@ -44,7 +44,10 @@ MODULES = frozenset(
         "distribution",
         "mixture",
         "multivariate",
+        "posterior_predictive",
+        "shape_utils",
         "simulator",
+        "special",
         "timeseries",
         "tree",
     }

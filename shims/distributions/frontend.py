@@ -414,10 +414,14 @@ class _RowOf:
 
     def __init__(self, dist: CatalogueDistribution) -> None:
         self.shape, self.dtype, self.params, self.label = dist.shape, dist.dtype, dist._parameters, dist.label
-        self._dist = dist
+        self._dist = self.row_of = dist  # which stays, as the key of a compiled draw
 
     def bound(self, values: Mapping[Variable, Any]) -> Bound:
         return self._dist._bind({name: values[variable] for name, variable in self.params.items()})
+
+    def bound_at_test_point(self) -> Bound:
+        """The density at the test values of the parameters."""
+        return self.bound({variable: variable.tag.test_value for variable in self.params.values()})
 
 
 def _no_logcdf(dist: CatalogueDistribution) -> Any:

@@ -500,4 +500,26 @@ REFINED: Mapping[str, type] = {
     "Wishart": _Wishart,
 }
 
+#: The rows that PyMC3 keeps in this module.
+_ROWS = frozenset(
+    {
+        "Dirichlet",
+        "DirichletMultinomial",
+        "LKJCorr",
+        "MatrixNormal",
+        "Multinomial",
+        "MvNormal",
+        "MvStudentT",
+        "Wishart",
+    }
+)
+
 __all__ = ["REFINED", "KroneckerNormal", "LKJCholeskyCov", "WishartBartlett"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROWS:
+        from pm_migrate.shims.distributions.frontend import CLASSES
+
+        return CLASSES[name]
+    raise AttributeError(f"module 'pymc3.distributions.multivariate' has no attribute {name!r}")
