@@ -30,6 +30,11 @@ _EAGER_CALLS = 5
 _KEPT = 64
 
 
+def inputs_of(variable: Variable) -> tuple[Variable, ...]:
+    """What a variable is computed from."""
+    return () if variable.owner is None else tuple(variable.owner.inputs)
+
+
 def random_ancestors(variables: Sequence[Variable], known: Mapping[str, Any]) -> list[Any]:
     """The random variables that ``variables`` depend on and that have no value yet, in the order to draw them."""
     from pm_migrate.shims.variables import RandomVariable, TransformedRV
@@ -43,13 +48,13 @@ def random_ancestors(variables: Sequence[Variable], known: Mapping[str, Any]) ->
             continue
         seen.add(variable)
         if isinstance(variable, TransformedRV) and str(variable.transformed.name) in known:
-            stack.extend(variable.owner.inputs)  # computed from the unconstrained value
+            stack.extend(inputs_of(variable))  # computed from the unconstrained value
         elif isinstance(variable, RandomVariable):
             if str(variable.name) not in known:
                 found.append(variable)
                 stack.extend(variable.distribution.params.values())
-        elif variable.owner is not None:
-            stack.extend(variable.owner.inputs)
+        else:
+            stack.extend(inputs_of(variable))
     position = {name: i for i, name in enumerate(_names(found))}
     return sorted(found, key=lambda v: position[str(v.rv_name)])
 
@@ -73,11 +78,11 @@ def values_given(needs: Sequence[Variable], point: Mapping[str, Any]) -> dict[Va
         if variable.name is not None and str(variable.name) in point and hasattr(variable, "model"):
             given[variable] = np.asarray(point[str(variable.name)], variable.dtype)
         elif isinstance(variable, TransformedRV) and str(variable.transformed.name) in point:
-            stack.extend(variable.owner.inputs)
+            stack.extend(inputs_of(variable))
         elif isinstance(variable, RandomVariable):
             stack.extend(variable.distribution.params.values())
-        elif variable.owner is not None:
-            stack.extend(variable.owner.inputs)
+        else:
+            stack.extend(inputs_of(variable))
     return given
 
 
@@ -157,7 +162,8 @@ class _Program:
         try:
             return self.compiled(tf.constant(seeds), [tf.constant(given[v]) for v in variables])
         except (ValueError, TypeError, NotImplementedError, AttributeError):
-            self.eager = 2**62  # integers that decide shapes are known in eager mode alone; real errors come there again
+            # integers that decide shapes are known in eager mode alone; true errors are raised there again
+            self.eager = 2**62
             return self.function(tf.constant(seeds), given)
 
 

@@ -1,7 +1,7 @@
-"""``pymc3.distributions.shape_utils``: broadcasting of draws, whose shapes may begin with the ``size`` of the request.
+"""``pymc3.distributions.shape_utils``: broadcasting of draws, whose shapes may begin with the ``size`` of a request.
 
-A draw from parameters that were themselves drawn ``size`` times has the shape ``size + own``; one that was not drawn has
-its own shape alone. These functions align the two: axes of length 1 are put between ``size`` and ``own``.
+A draw from parameters that were themselves drawn ``size`` times has the shape ``size + own``; one that was not has its
+own shape alone. These functions align the two: axes of length 1 are put between ``size`` and ``own``.
 """
 
 from __future__ import annotations

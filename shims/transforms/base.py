@@ -135,6 +135,8 @@ class Native(Transform):
 
     #: Number of axes, from the right, that are mapped together and that the Jacobian is reduced over.
     event_ndims: ClassVar[int] = 0
+    #: Whether ``forward`` changes nothing: a number then stays a constant of the graph.
+    identity_forward: ClassVar[bool] = False
     #: Whether a subclass replaced a public method, by one that may be written with Theano's operations.
     _own_methods: ClassVar[bool] = False
 
@@ -166,6 +168,8 @@ class Native(Transform):
         raise NotImplementedError
 
     def forward(self, x: Any) -> Any:
+        if self.identity_forward and not is_tensor(x):
+            return as_variable(x)
         return self._of(x, "forward", self._forward)
 
     def backward(self, z: Any) -> Any:

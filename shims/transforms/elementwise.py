@@ -56,6 +56,11 @@ class LogExpM1(Elementwise):
         return -tf.nn.softplus(-y)
 
 
+def logistic(y: Tensor) -> Tensor:
+    """``1 / (1 + exp(-y))``, whose derivative keeps its digits near 1 too, where TensorFlow has ``x * (1 - x)``."""
+    return tf.where(y > 0, 1.0 - tf.sigmoid(-y), tf.sigmoid(y))
+
+
 def _log_sigmoid_slope(y: Tensor) -> Tensor:
     """Logarithm of the derivative of the logistic function: a sum of terms of one sign at any size of y."""
     return -tf.nn.softplus(y) - tf.nn.softplus(-y)
@@ -77,7 +82,7 @@ class LogOdds(Elementwise):
         return tf.math.log(x) - tf.math.log1p(-x)
 
     def _backward(self, y: Tensor, *params: Tensor) -> Tensor:
-        return tf.sigmoid(y)
+        return logistic(y)
 
     def _log_jacobian(self, y: Tensor, *params: Tensor) -> Tensor:
         return _log_sigmoid_slope(y)
@@ -115,7 +120,7 @@ class Interval(Elementwise):
 
     def _backward(self, y: Tensor, *params: Tensor) -> Tensor:
         a, b = params
-        return tf.sigmoid(y) * b + tf.sigmoid(-y) * a
+        return logistic(y) * b + logistic(-y) * a
 
     def _log_jacobian(self, y: Tensor, *params: Tensor) -> Tensor:
         a, b = params
@@ -184,6 +189,7 @@ class Circular(Elementwise):
     """Angles, wrapped into (-pi, pi] by ``backward``."""
 
     name = "circular"
+    identity_forward = True
 
     def _forward(self, x: Tensor, *params: Tensor) -> Tensor:
         return tf.identity(x)
