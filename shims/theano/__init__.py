@@ -19,7 +19,7 @@ from pm_migrate.shims.theano import names
 from pm_migrate.shims.theano.compilation import Function, In, Param, function
 from pm_migrate.shims.theano.config import change_flags, config
 from pm_migrate.shims.theano.evaluation import replace as _replace
-from pm_migrate.shims.theano.gradient import grad
+from pm_migrate.shims.theano.gradient import Lop, Rop, grad
 from pm_migrate.shims.theano.graph import SharedVariable, Variable, as_variable
 from pm_migrate.shims.theano.loops import foldl, foldr, map, reduce, scan
 
@@ -28,7 +28,9 @@ __version__ = "1.1.2"  # of Theano-PyMC, whose behaviour this package has
 __all__ = [
     "Function",
     "In",
+    "Lop",
     "Param",
+    "Rop",
     "Variable",
     "change_flags",
     "clone",

@@ -80,7 +80,9 @@ def replace(outputs: Sequence[Variable], mapping: Mapping[Variable, Variable]) -
             new[variable] = variable
             continue
         inputs = [new[v] for v in owner.inputs]
-        if owner.op.outputs is None:
+        if owner.op is not owner.lowered:  # an operation of the program
+            new.update(zip(owner.outputs, owner.op(*inputs, return_list=True), strict=True))
+        elif owner.op.outputs is None:
             new[variable] = apply(owner.op, *inputs, name=variable.name)
         else:
             new.update(zip(owner.outputs, apply_multiple(owner.op, *inputs), strict=True))
@@ -147,7 +149,7 @@ def _masked(order: Sequence[Variable]) -> set[Variable]:
 
 def _compute(owner: Apply, values: dict[Variable, Any], tensors: dict[Variable, Tensor], masked: bool) -> None:
     """Compute all outputs of one node into ``values``."""
-    op = owner.op
+    op = owner.lowered
     operands = [values[v] for v in owner.inputs]
     foldable = op.folds or tf.executing_eagerly()
     if foldable and not op.python and all([isinstance(x, np.ndarray) for x in operands]):  # noqa: C419 - hot

@@ -13,7 +13,7 @@ from pm_migrate.errors import NotSupported
 # by module, then what to do instead, then names
 _MISSING: dict[str, dict[str, str]] = {
     "theano": {
-        "write the function with theano.grad": "Lop Rop subgraph_grad sparse_grad",
+        "theano.grad": "subgraph_grad sparse_grad",
         "leave it out: graphs are compiled by TensorFlow": """
             Mode FunctionMaker ProfileStats Out checkpoints function_dump link predefined_linkers
             predefined_modes predefined_optimizers misc p scalar OrderedUpdates
@@ -22,19 +22,18 @@ _MISSING: dict[str, dict[str, str]] = {
         "scipy.sparse matrices converted with .toarray()": "sparse",
     },
     "theano.gradient": {
-        "theano.grad": "Lop Rop subgraph_grad",
+        "theano.grad": "subgraph_grad",
         "theano.gradient.disconnected_grad, zero_grad, undefined_grad or grad_clip": """
-            ConsiderConstant ZeroGrad UndefinedGrad DisconnectedGrad GradClip GradScale DisconnectedType
-            grad_not_implemented grad_undefined
+            ConsiderConstant ZeroGrad UndefinedGrad DisconnectedGrad GradClip GradScale
         """,
     },
     "theano.graph.basic": {},
     "theano.tensor": {
         "an Op of pm_migrate.shims.theano.graph, with an implementation in TensorFlow": """
             ARange AdvancedIncSubtensor AdvancedIncSubtensor1 AdvancedSubtensor AdvancedSubtensor1
-            Alloc AllocDiag AllocEmpty Apply Argmax CAReduce COp CType Choose Default DiffOp
+            Alloc AllocDiag AllocEmpty Argmax CAReduce COp CType Choose Default DiffOp
             DimShuffle DisconnectedType Dot Elemwise ExtractDiag Eye Flatten Generic IncSubtensor
-            Join LoadFromDisk MakeSlice Max MaxAndArgmax Mean Min Nonzero Op ParamsType
+            Join LoadFromDisk MakeSlice Max MaxAndArgmax Mean Min Nonzero ParamsType
             PermuteRowElements Rebroadcast Reshape ScalarFromTensor Shape SpecifyShape Split
             Subtensor Sum Tensor TensorFromScalar Tile Tri Type elemwise
         """,
@@ -53,7 +52,6 @@ _MISSING: dict[str, dict[str, str]] = {
             ztensor3 ztensor4 ztensor5 ztensor6 ztensor7
         """,
         "np.mgrid and np.ogrid": "mgrid ogrid",
-        "theano.grad": "Lop Rop numeric_grad verify_grad grad_not_implemented grad_undefined",
         "pm distributions inside the model": "random shared_randomstreams",
         "int(x.eval())": "get_scalar_constant_value extract_constant get_vector_length",
         "leave it out: there is one kind of device and of memory": """
@@ -103,6 +101,14 @@ _MISSING: dict[str, dict[str, str]] = {
 
 #: Theano's own machinery, which it exports with the rest.
 _INTERNAL: dict[str, str] = {
+    "theano.graph.op": """
+        ExternalCOp OpenMPOp MetaObject MethodNotDefined compute_test_value get_test_values missing_test_message
+        ops_with_inner_function
+    """,
+    "theano.compile": """
+        DebugMode FunctionMaker Mode MonitorMode NanGuardMode Out ProfileStats SymbolicInput ViewOp deep_copy_op
+        mode nanguardmode optdb pfunc profiling rebuild_collect_shared register_view_op_c_code sharedvalue types view_op
+    """,
     "theano.graph.basic": """
         Node applys_between as_string clone clone_get_equiv equal_computations general_toposort
         get_var_by_name io_connection_pattern io_toposort is_in_ancestors list_of_nodes op_as_string orphans_between
@@ -116,7 +122,7 @@ _INTERNAL: dict[str, str] = {
         deprecated disable_log_handler rpath get_scalar_constant_value
     """,
     "theano.tensor": """
-        AdvancedIndexingError Constant EmptyConstantError MPIRecv MPIRecvWait MPISend MPISendWait
+        AdvancedIndexingError EmptyConstantError MPIRecv MPIRecvWait MPISend MPISendWait
         MethodNotDefined NoneConst NoneTypeT NotScalarConstantError ShapeError SliceConstant SliceType
         SubtensorPrinter TensorConstantSignature advanced_inc_subtensor advanced_inc_subtensor1
         advanced_set_subtensor advanced_set_subtensor1 advanced_subtensor advanced_subtensor1
@@ -163,8 +169,8 @@ def missing(module: str) -> Callable[[str], Any]:
         Theano's name of the module.
     """
     machinery = "nothing: this is a part of how Theano works inside, and has no counterpart"
-    alternatives = dict.fromkeys(_INTERNAL[module].split(), machinery)
-    alternatives |= {name: text for text, names in _MISSING[module].items() for name in names.split()}
+    alternatives = dict.fromkeys(_INTERNAL.get(module, "").split(), machinery)
+    alternatives |= {name: text for text, names in _MISSING.get(module, {}).items() for name in names.split()}
 
     def getattribute(name: str) -> Any:
         if name in alternatives:

@@ -91,14 +91,31 @@ class Op:
 
 
 class Apply:
-    """An operation applied to inputs; ``outputs`` are the variables it makes."""
+    """An operation applied to inputs; ``outputs`` are the variables it makes.
 
-    __slots__ = ("inputs", "op", "outputs")
+    Parameters
+    ----------
+    op
+        An :class:`Op` of this module, or one that a program defined (:class:`pm_migrate.shims.theano.graph.op.Op`).
+    inputs
+        Variables.
+    outputs
+        Variables without an owner, which become the results.
+    """
 
-    def __init__(self, op: Op, inputs: tuple[Variable, ...]) -> None:
+    __slots__ = ("gradients", "inputs", "lowered", "op", "outputs")
+
+    def __init__(self, op: Any, inputs: Sequence[Variable], outputs: Sequence[Variable] = ()) -> None:
         self.op = op
-        self.inputs = inputs
-        self.outputs: tuple[Variable, ...] = ()
+        self.inputs = tuple(inputs)
+        self.outputs: tuple[Variable, ...] = tuple(outputs)
+        self.gradients: Any = None
+        for index, output in enumerate(self.outputs):
+            if output.owner is not None:
+                raise ValueError(f"output {index} of {op} is already the result of {output.owner.op}")
+            output.owner, output.index = self, index
+        #: what is evaluated
+        self.lowered: Op = op if isinstance(op, Op) else op.lower(self)
 
 
 def known(operand: Any) -> np.ndarray | None:

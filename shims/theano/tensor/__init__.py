@@ -11,11 +11,12 @@ from typing import Any
 
 from pm_migrate.shims.theano import names
 from pm_migrate.shims.theano.config import config
-from pm_migrate.shims.theano.gradient import consider_constant, grad, hessian, jacobian
+from pm_migrate.shims.theano.gradient import Lop, Rop, consider_constant, grad, hessian, jacobian
+from pm_migrate.shims.theano.graph import Apply, Constant, Variable, as_variable, constant
 from pm_migrate.shims.theano.graph import Constant as TensorConstant
 from pm_migrate.shims.theano.graph import SharedVariable as TensorSharedVariable
-from pm_migrate.shims.theano.graph import Variable, as_variable, constant
 from pm_migrate.shims.theano.graph import Variable as TensorVariable
+from pm_migrate.shims.theano.graph.op import Op
 from pm_migrate.shims.theano.ops.creation import (
     alloc,
     arange,
@@ -173,6 +174,11 @@ from pm_migrate.shims.theano.ops.shaping import (
 from pm_migrate.shims.theano.types import CONSTRUCTORS, TensorType, tensor
 
 __all__ = [
+    "Apply",
+    "Constant",
+    "Lop",
+    "Op",
+    "Rop",
     "TensorConstant",
     "TensorSharedVariable",
     "TensorType",
@@ -414,6 +420,10 @@ def round_half_away_from_zero(a: Any) -> Variable:
 
 
 def __getattr__(name: str) -> Any:
+    if name in ("grad_not_implemented", "grad_undefined", "numeric_grad", "verify_grad"):
+        from pm_migrate.shims.theano import gradient
+
+        return getattr(gradient, name)
     if name in ("nnet", "slinalg", "nlinalg", "extra_ops", "basic", "subtensor", "sharedvar"):
         from importlib import import_module
 
