@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
@@ -66,9 +67,9 @@ def _operator(
         return tuple(differentiate(tape, value, points))
 
     others = [held.get(v, v) for v in rest]
-    return apply_multiple(
-        Op(name, impl, infer=lambda inputs: list(kinds), outputs=len(wrt), folds=False), *wrt, *others
-    )
+    info = _Differentiated(cost, tuple(wrt))
+    op = Op(name, impl, infer=lambda inputs: list(kinds), outputs=len(wrt), folds=False, info=info)
+    return apply_multiple(op, *wrt, *others)
 
 
 def grad(
@@ -213,6 +214,29 @@ def _check_operations(cost: Variable, wrt: Sequence[Variable]) -> None:
         reached.add(variable)
         if owner.op is not owner.lowered:
             gradients_defined(owner)
+        elif isinstance(owner.op.info, _Differentiated):
+            _check_second(owner.op.info)
+
+
+@dataclass(frozen=True, eq=False)
+class _Differentiated:
+    """What a node of derivatives differentiates."""
+
+    cost: Variable
+    wrt: Sequence[Variable]
+
+
+def _check_second(inner: _Differentiated) -> None:
+    """The same for derivatives of derivatives: the gradients of the operations of the program need gradients."""
+    from pm_migrate.shims.theano.graph.op import gradients_defined
+
+    for variable in toposort([inner.cost], stop=inner.wrt):
+        owner = variable.owner
+        if owner is None or owner.op is owner.lowered or variable in inner.wrt:
+            continue
+        for gradient in gradients_defined(owner):
+            if isinstance(gradient, Variable):
+                _check_operations(gradient, owner.inputs)
 
 
 def jacobian(

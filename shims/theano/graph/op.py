@@ -277,10 +277,9 @@ def _symbolic(op: Op, node: Apply) -> tuple[list[Variable], Sequence[Any]]:
     return node.gradients
 
 
-def gradients_defined(node: Apply) -> None:
-    """Raise ``NotImplementedError`` if no gradient can be taken through a node."""
-    if isinstance(node.op, Op):
-        _symbolic(node.op, node)
+def gradients_defined(node: Apply) -> Sequence[Any]:
+    """The gradients of a node as graphs; ``NotImplementedError`` if none can be taken through it."""
+    return _symbolic(node.op, node)[1] if isinstance(node.op, Op) else []
 
 
 __getattr__ = names.missing("theano.graph.op")
