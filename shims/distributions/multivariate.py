@@ -21,6 +21,7 @@ from pm_migrate.shims import quirks
 from pm_migrate.shims.distributions.base import Continuous, Distribution, shape_of
 from pm_migrate.shims.distributions.binding import as_float
 from pm_migrate.shims.distributions.expressions import Composite
+from pm_migrate.shims.distributions.posdef import PosDefMatrix, matrix_pos_def, posdef
 from pm_migrate.shims.distributions.special import matrices
 from pm_migrate.shims.theano.graph import Constant, Variable
 from pm_migrate.shims.theano.tensor import as_tensor_variable
@@ -514,7 +515,15 @@ _ROWS = frozenset(
     }
 )
 
-__all__ = ["REFINED", "KroneckerNormal", "LKJCholeskyCov", "WishartBartlett"]
+__all__ = [
+    "REFINED",
+    "KroneckerNormal",
+    "LKJCholeskyCov",
+    "PosDefMatrix",
+    "WishartBartlett",
+    "matrix_pos_def",
+    "posdef",
+]
 
 
 def __getattr__(name: str) -> Any:
