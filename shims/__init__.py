@@ -64,22 +64,19 @@ _HOMES: dict[str, str] = {
         """.split(),
         "theanof",
     ),
+    **dict.fromkeys(("load_trace", "save_trace"), "backends.ndarray"),
+    "trace_to_dataframe": "backends.tracetab",
     "logp": "backports",
     "install": "installation",
     "uninstall": "installation",
 }
 
-#: Modules of PyMC3 under another name here.
-_MOVED = {"stats": "plots"}
-
-__all__ = sorted(
-    PYMC3_NAMES | {name for name in PYMC3_MODULES if find_spec(f"{__name__}.{_MOVED.get(name, name)}") is not None}
-)
+__all__ = sorted(PYMC3_NAMES | {name for name in PYMC3_MODULES if find_spec(f"{__name__}.{name}") is not None})
 
 
 def __getattr__(name: str) -> Any:
     if name in PYMC3_MODULES:
-        return _module(_MOVED.get(name, name))
+        return _module(name)
     if name in LEAKED_MODULES:
         return _module(LEAKED_MODULES[name])
     if name == "theano":
@@ -90,9 +87,9 @@ def __getattr__(name: str) -> Any:
         return classes[name] if name in classes else getattr(home, name)
     if name not in PYMC3_NAMES:
         raise AttributeError(f"module 'pymc3' has no attribute {name!r}")
-    plots = importlib.import_module(f"{__name__}.plots")
-    if name in plots.NAMES:
-        return getattr(plots, name)
+    for home in map(_module, ("plots", "stats")):
+        if name in home.NAMES:
+            return getattr(home, name)
     return _value(name) if name in ("blas_info", "handler") else placeholders.find(name)
 
 

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
+from pm_migrate.shims import arviz_names
+
 _ROOTS = {"pymc3": "pm_migrate.shims", "theano": "pm_migrate.shims.theano"}
-_MOVED = {"pymc3.distributions.transforms": "pm_migrate.shims.transforms", "pymc3.stats": "pm_migrate.shims.plots"}
+_MOVED = {"pymc3.distributions.transforms": "pm_migrate.shims.transforms"}
 
 
 def target(name: str) -> str | None:
@@ -46,6 +48,8 @@ class _Loader(importlib.abc.Loader):
 
 class _Finder(importlib.abc.MetaPathFinder):
     def find_spec(self, fullname: str, path: Sequence[str] | None = None, target_: Any = None) -> Any:
+        if fullname == "arviz":
+            return self._arviz(path, target_)
         served_by = target(fullname)
         if served_by is None:
             return None
@@ -58,6 +62,13 @@ class _Finder(importlib.abc.MetaPathFinder):
                 ) from None
             raise
         return importlib.machinery.ModuleSpec(fullname, _Loader(module), is_package=hasattr(module, "__path__"))
+
+    def _arviz(self, path: Sequence[str] | None, target_: Any) -> Any:
+        others = [finder for finder in sys.meta_path if finder is not self and hasattr(finder, "find_spec")]
+        spec = next(filter(None, (finder.find_spec("arviz", path, target_) for finder in others)), None)
+        if spec is not None and spec.loader is not None:
+            spec.loader = arviz_names.ServingLoader(spec.loader)
+        return spec
 
 
 def install() -> None:
@@ -76,10 +87,14 @@ def install() -> None:
             raise ImportError(f"{root} is already imported from {loaded.__file__}; call install() before importing it")
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
+    if "arviz" in sys.modules:
+        arviz_names.serve(sys.modules["arviz"])
 
 
 def uninstall() -> None:
     """Undo :func:`install`."""
+    if "arviz" in sys.modules:
+        arviz_names.withdraw(sys.modules["arviz"])
     sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Finder)]
     for name in [name for name in sys.modules if name.partition(".")[0] in _ROOTS]:
         del sys.modules[name]

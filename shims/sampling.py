@@ -138,7 +138,7 @@ def sample(
             inference.warn(density, result, target_accept=options["target_accept"])
     if return_inferencedata:
         return inference.to_inference_data(density, result)
-    return inference.MultiTrace(density, result)
+    return inference.multitrace(density, result, model)
 
 
 def _refuse(**options: Any) -> None:

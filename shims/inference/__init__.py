@@ -1,6 +1,6 @@
 """Inference on the one log density: sampling, what a trace records, forward draws, and what can be said of a run.
 
-Names are imported when they are first used: ArviZ, which :class:`MultiTrace` needs, takes a while to import.
+Names are imported when they are first used: ArviZ, which traces need, takes a while to import.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pm_migrate.shims.inference.chains import Chains, chains_from_values
     from pm_migrate.shims.inference.diagnostics import warn
     from pm_migrate.shims.inference.forward import posterior_predictive, prior_predictive
-    from pm_migrate.shims.inference.multitrace import MultiTrace
+    from pm_migrate.shims.inference.multitrace import multitrace
     from pm_migrate.shims.inference.progress import Snapshot
     from pm_migrate.shims.inference.recording import record
     from pm_migrate.shims.inference.sampling import sample_chains
@@ -24,7 +24,7 @@ _HOMES = {
     "warn": "diagnostics",
     "posterior_predictive": "forward",
     "prior_predictive": "forward",
-    "MultiTrace": "multitrace",
+    "multitrace": "multitrace",
     "Snapshot": "progress",
     "record": "recording",
     "sample_chains": "sampling",
@@ -33,9 +33,9 @@ _HOMES = {
 
 __all__ = [
     "Chains",
-    "MultiTrace",
     "Snapshot",
     "chains_from_values",
+    "multitrace",
     "posterior_predictive",
     "prior_predictive",
     "record",
