@@ -23,9 +23,11 @@ _HOMES: dict[str, str] = {
     **dict.fromkeys(DISTRIBUTIONS, "distributions.frontend"),
     **{name: f"distributions.{home}" for name, home in DISTRIBUTION_HOMES.items() if name in PYMC3_NAMES},
     **dict.fromkeys(
-        ("Data", "Deterministic", "Model", "Point", "Potential", "modelcontext", "set_data"),
+        "Deterministic Factor Model Point Potential compilef fastfn fn modelcontext set_data".split(),
         "model",
     ),
+    **dict.fromkeys("Data GeneratorAdapter Minibatch align_minibatches get_data".split(), "data"),
+    "model_to_graphviz": "model_graph",
     **dict.fromkeys(
         (
             "NUTS",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pm_migrate.errors import NotSupported
+from pm_migrate.shims.generators import GeneratorOp, generator
 from pm_migrate.shims.theano import clone, shared
 from pm_migrate.shims.theano import gradient as theano_gradient
 from pm_migrate.shims.theano.config import config, floatX
@@ -23,6 +23,7 @@ from pm_migrate.shims.vartypes import continuous_types, int_types, typefilter
 
 __all__ = [
     "CallableTensor",
+    "GeneratorOp",
     "cont_inputs",
     "floatX",
     "generator",
@@ -241,11 +242,6 @@ class CallableTensor:
 def identity(x: Any) -> Variable:
     """The same value, as a float."""
     return as_variable(x) * 1.0
-
-
-def generator(gen: Any, default: Any = None) -> Variable:
-    """Not available yet."""
-    raise NotSupported("pymc3.generator; instead: pm.Minibatch of an array, or theano.shared and set_value")
 
 
 # random numbers

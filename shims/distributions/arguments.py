@@ -14,10 +14,10 @@ import tensorflow as tf
 from pm_migrate.catalog import Distribution as Row
 from pm_migrate.catalog import expr
 from pm_migrate.catalog.schema import Param
-from pm_migrate.errors import ArgumentError, ModelError, NotSupported
+from pm_migrate.errors import ArgumentError, ModelError
 from pm_migrate.shims.distributions.binding import Bound
 from pm_migrate.shims.distributions.functions import TF_FUNCTIONS
-from pm_migrate.shims.theano.graph import Constant, SharedVariable, Variable, array_of, constant
+from pm_migrate.shims.theano.graph import Constant, Variable, array_of, constant
 from pm_migrate.shims.theano.tensor import as_tensor_variable
 
 #: Parameters with a default that PyMC3 writes as None.
@@ -114,19 +114,10 @@ def observed(name: str, data: Any) -> Any:
     ------
     ArgumentError
         For data that are not numeric.
-    NotSupported
-        For an expression of data that can be replaced later.
     """
-    if isinstance(data, Constant):
-        return data.data
-    if isinstance(data, Variable) and not isinstance(data, SharedVariable):
-        if not data.is_constant:
-            raise NotSupported(
-                f"{name}: observed= an expression of other variables: pass the data themselves (pm.Data, or an array), "
-                "and put the expression into the model of them"
-            )
-        return data.eval()
-    if data is None or isinstance(data, (SharedVariable, dict, np.ma.MaskedArray)):
+    if isinstance(data, Variable):
+        return data.eval() if data.is_constant else data
+    if data is None or isinstance(data, (dict, np.ma.MaskedArray)) or hasattr(data, "__next__"):
         return data
     try:
         array_of(data)

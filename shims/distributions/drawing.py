@@ -20,7 +20,7 @@ from pm_migrate.errors import ModelError
 from pm_migrate.shims.distributions import arguments
 from pm_migrate.shims.inference.batching import over_batch
 from pm_migrate.shims.theano.evaluation import evaluate, shared_inputs
-from pm_migrate.shims.theano.graph import SharedVariable, Variable
+from pm_migrate.shims.theano.graph import Variable
 
 Tensor = Any
 
@@ -91,8 +91,7 @@ def current_shape(variable: Any) -> tuple[int, ...]:
     from pm_migrate.shims.variables import ObservedRV
 
     if isinstance(variable, ObservedRV):
-        data = variable.observations
-        return tuple(np.shape(data.data if isinstance(data, SharedVariable) else data))
+        return variable.current_shape
     return tuple(variable.distribution.shape)
 
 

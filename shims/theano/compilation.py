@@ -130,7 +130,8 @@ class Function:
         self._check_inputs(on_unused_input or "raise")
         shared = shared_inputs(results)
         # integers stay constants, since they may decide shapes; floats are arguments: set_value compiles nothing
-        self._arguments = [v for v in shared if promotion.is_float(v.dtype) or v in self._updated]
+        self._changing = [v for v in shared if v.changes]
+        self._arguments = [v for v in shared if promotion.is_float(v.dtype) or v in self._updated or v.changes]
         self._fixed = [v for v in shared if v not in self._arguments]
         self._compiled: dict[tuple[int, ...], Callable[..., Any]] = {}
 
@@ -170,6 +171,8 @@ class Function:
                 raise ModelError(f"theano.function: the outputs depend on {variable}, which is not among the inputs")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        for variable in self._changing:
+            variable.refresh()
         values = [tf.constant(self._convert(entry, value)) for entry, value in self._match(args, kwargs)]
         values += [tf.constant(v.data) for v in self._arguments]
         key = tuple(v.version for v in self._fixed)

@@ -197,7 +197,11 @@ class SharedVariable(Variable):
         Grows by one with every :meth:`set_value`.
     default_update : Variable or None
         New value that every function which reads the variable gives it, if it has no update of its own.
+    changes : bool
+        Whether it takes a new value in every call of a function, by :meth:`refresh`.
     """
+
+    changes = False
 
     def __init__(
         self,
@@ -237,6 +241,9 @@ class SharedVariable(Variable):
         array = array.astype(self.dtype, copy=not borrow)
         self.data = array
         self.version += 1
+
+    def refresh(self) -> None:
+        """Take a new value; called before every call of a function when :attr:`changes`."""
 
     @property
     def container(self) -> SharedVariable:

@@ -2,56 +2,60 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
 
+from pm_migrate.errors import NotSupported
 from pm_migrate.shims.density import Evaluation, LogDensity, ValueVariable
 from pm_migrate.shims.distributions.drawing import current_shape
+from pm_migrate.shims.model.terms import Term
+from pm_migrate.shims.model.variables import FreeRV, ObservedRV, TransformedRV
 from pm_migrate.shims.theano.evaluation import evaluate, shared_inputs
 from pm_migrate.shims.theano.graph import SharedVariable, Variable
-from pm_migrate.shims.variables import FreeRV, ObservedRV, TransformedRV
 
 if TYPE_CHECKING:
-    from pm_migrate.shims.model import Model
+    from pm_migrate.shims.model.core import Model
 
 Tensor = Any
 
 
 def compile_model(model: Model) -> LogDensity:
-    """Build the log density of a model: all parameters, transforms and deterministics in one evaluation."""
-    params = list(dict.fromkeys(p for _, _, dist in model._random for p in dist.params.values()))
-    constrained = [variable for _, variable, _ in model._random]
-    transforms = [p for v in constrained if isinstance(v, TransformedRV) for p in v.owner.inputs[1:]]
-    recorded = list(dict.fromkeys([*_recorded(model)]))
-    outputs = list(dict.fromkeys([*params, *constrained, *transforms, *recorded, *model.potentials]))
-    free = {str(v.name): v for v in model.free_RVs}
+    """Build the log density of a model: all parameters, transforms and deterministics in one evaluation.
+
+    Raises
+    ------
+    NotSupported
+        When the model has data that change with every evaluation, such as minibatches.
+    """
     random = list(model._random)
+    terms = [_term(variable) for _, variable, _ in random]
+    recorded = list(dict.fromkeys([*_recorded(model)]))
+    inputs = [v for term in terms for v in term.inputs]
+    outputs = list(dict.fromkeys([*inputs, *recorded, *model.potentials]))
+    free = {str(v.name): v for v in model.free_RVs}
     potentials = list(model.potentials)
+    imputed = set(model.missing_values)
+    shared = shared_inputs(outputs)
+    _refuse_changing(shared)
 
     def evaluate_draw(values: Mapping[str, Tensor]) -> Evaluation:
         givens = {variable: values[name] for name, variable in free.items()}
         tensors = dict(zip(outputs, evaluate(outputs, givens), strict=True))
-        terms: dict[str, Tensor] = {}
-        for name, variable, dist in random:
-            term = dist.bound(tensors).log_prob(tensors[variable])
-            if isinstance(variable, TransformedRV):
-                ends = [tensors[p] for p in variable.owner.inputs[1:]]
-                jacobian = variable.transformation.rebind(*ends).log_jacobian(values[str(variable.transformed.name)])
-                term = with_jacobian(term, jacobian, variable.repeats)
-            terms[name] = tf.reduce_sum(term)
+        found: dict[str, Tensor] = {term.name: term.total(tensors) for term in terms}
         for potential in potentials:
-            terms[str(potential.name)] = tf.reduce_sum(tf.cast(tensors[potential], tf.float64))
-        return Evaluation(terms, {str(v.name): tensors[v] for v in recorded})
+            found[str(potential.name)] = tf.reduce_sum(tf.cast(tensors[potential], tf.float64))
+        return Evaluation(found, {str(v.name): tensors[v] for v in recorded})
 
     def forward(given: Mapping[str, Tensor], seed: Tensor) -> dict[str, Tensor]:
         seeds = tf.unstack(tf.random.experimental.stateless_split(seed, max(len(random), 1)))
         known: dict[Variable, Tensor] = {}
         drawn: dict[str, Tensor] = {}
         for (name, variable, dist), own_seed in zip(random, seeds, strict=False):
+            if variable in imputed:
+                continue  # a part of its observed variable, which comes next
             if name in given:
                 value = tf.cast(given[name], variable.dtype)
             else:
@@ -59,42 +63,37 @@ def compile_model(model: Model) -> LogDensity:
                 bound = dist.bound(dict(zip(inputs, evaluate(inputs, known), strict=True)))
                 value = tf.cast(bound.sample(current_shape(variable), own_seed), variable.dtype)
             known[variable] = drawn[name] = value
+            if getattr(variable, "missing_values", None) is not None and isinstance(variable, ObservedRV):
+                missing = variable.missing_values
+                part = tf.gather_nd(value, np.argwhere(variable.missing_at))
+                known[missing] = drawn[str(missing.name)] = given.get(str(missing.name), part)
         rest = [v for v in recorded if str(v.name) not in drawn]
         drawn.update({str(v.name): t for v, t in zip(rest, evaluate(rest, known), strict=True)})
         return drawn
 
-    shared = shared_inputs(outputs)
     return LogDensity(
         variables=tuple(_value_variable(v) for v in model.free_RVs),
         evaluate=evaluate_draw,
         forward=forward,
-        observed={str(v.name): _data(v) for v in model.observed_RVs if isinstance(v, ObservedRV)},
+        observed=_observed(model),
         version=lambda: tuple(s.version for s in shared),
-        dims=dict(model._dims),
-        coords=dict(model.root.coords),
+        dims=dict(model.RV_dims),
+        coords=dict(model.coords),
     )
 
 
-def with_jacobian(term: Tensor, jacobian: Tensor, pymc3s_sum: bool) -> Tensor:
-    """A log density and its Jacobian together: a scalar, or with PyMC3's sum an array that repeats the smaller one.
-
-    PyMC3 sums one axis of a density with more axes than the Jacobian, and adds the two by broadcasting.
-    """
-    if not pymc3s_sum:
-        return tf.reduce_sum(term) + tf.reduce_sum(jacobian)
-    return (tf.reduce_sum(term, axis=-1) if term.shape.rank > jacobian.shape.rank else term) + jacobian
+def _term(variable: Any) -> Term:
+    """The factor of the log density that belongs to a constrained variable."""
+    return (variable.transformed if isinstance(variable, TransformedRV) else variable).term
 
 
-def repetitions(term: Sequence[int], jacobian: Sequence[int]) -> tuple[int, int]:
-    """How often PyMC3 counts a log density, and its Jacobian, of these shapes; once each where it raises."""
-    term, jacobian = tuple(term), tuple(jacobian)
-    term = term[:-1] if len(term) > len(jacobian) else term
-    try:
-        full = np.broadcast_shapes(term, jacobian)
-    except ValueError:
-        return 1, 1
-    count = math.prod(full)
-    return count // max(math.prod(term), 1), count // max(math.prod(jacobian), 1)
+def _refuse_changing(shared: Sequence[SharedVariable]) -> None:
+    changing = [str(v) for v in shared if v.default_update is not None or v.changes]
+    if changing:
+        raise NotSupported(
+            f"the log density of a model with minibatches, generators or random streams ({changing}) changes with "
+            "every evaluation, and cannot be sampled; theano.function([...], model.logpt) and model.logp evaluate it"
+        )
 
 
 def _recorded(model: Model) -> list[Variable]:
@@ -105,13 +104,14 @@ def _recorded(model: Model) -> list[Variable]:
     return [v for v in model.named_vars.values() if v in keep and v not in observed]
 
 
-def _data(variable: ObservedRV) -> np.ndarray:
-    data = variable.observations
-    return data.data if isinstance(data, SharedVariable) else data
+def _observed(model: Model) -> dict[str, np.ndarray]:
+    """Observed data by name."""
+    data = {str(v.name): v.current_data for v in model.observed_RVs if isinstance(v, ObservedRV)}
+    return {name: array for name, array in data.items() if array is not None}
 
 
 def _value_variable(free: FreeRV) -> ValueVariable:
-    dist = free.distribution
+    dist = free.constrained_distribution
     value = np.asarray(free.tag.test_value)
     categories = dist.bound_at_test_point().categories if dist.kind == "categorical" else None
     tag = free.transform.tag if free.transform is not None else None
