@@ -154,6 +154,16 @@ class Distribution:
         return type(self).random is not Distribution.random
 
     @property
+    def drawn(self) -> Any:
+        """What random variables are drawn from: itself."""
+        return self
+
+    @property
+    def draws_in_python(self) -> bool:
+        """Whether a program's own function draws."""
+        return type(self).bound is Distribution.bound
+
+    @property
     def params(self) -> Mapping[str, Variable]:
         """Every variable that the density depends on, by name."""
         from pm_migrate.shims.distributions import custom

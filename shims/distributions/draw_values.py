@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pm_migrate.errors import ArgumentError, ModelError
-from pm_migrate.shims.distributions.drawing import Joint, lead_of, next_seed, program, repeated, values_given
+from pm_migrate.shims.distributions.drawing import Joint, lead_of, random_ancestors, values_given
 from pm_migrate.shims.distributions.shape_utils import (
     broadcast_dist_samples_shape,
     get_broadcastable_dist_samples,
@@ -117,20 +117,13 @@ def _jointly(
 
     Parameters that share a random variable share its value.
     """
-    before = {str(v.name): v for v in known if hasattr(v, "model") and str(v.name) not in point}
-    joint = Joint.of(needs, {**{name: known[v] for name, v in before.items()}, **point})
-    mapped = {v: x for v, x in joint.given.items() if lead and str(v.name) in before and x.shape[: len(lead)] == lead}
-    given = {v: x for v, x in joint.given.items() if v not in mapped}
-    if not joint.missing and not mapped:
-        return {v: np.asarray(x) for v, x in zip(needs, evaluate(needs, given), strict=True)}
-
-    def one(seed: Any, arrays: Mapping[Variable, Any]) -> tuple[Any, ...]:
-        values, drawn, _ = joint.draw(seed, arrays)
-        return (*(values[v] for v in needs), *drawn)
-
-    key = ("values", joint.key)
-    parts = repeated(key, one, lead, given, mapped) if lead else program(key, lambda: one)(next_seed(), given)
-    return {v: np.asarray(x) for v, x in zip((*needs, *joint.missing), parts, strict=True)}
+    before = {str(v.name): x for v, x in known.items() if hasattr(v, "model") and str(v.name) not in point}
+    given = values_given(needs, {**before, **point})
+    led = {v for v, x in given.items() if lead and str(v.name) in before and x.shape[: len(lead)] == lead}
+    joint = Joint(lead, dict(given), led)
+    joint.draw(random_ancestors(needs, {**before, **point}))
+    values, _ = joint.compute(needs)
+    return {**{v: x for v, x in joint.known.items() if v not in given}, **values}
 
 
 def _draw_value(

@@ -1,8 +1,8 @@
 """Random draws in the ``with`` front end: one ancestral draw, and PyMC3's ``size`` in front of it.
 
 A draw needs the values of some variables (the parameters of a distribution) and, before them, of the random variables
-that these depend on. Programs ask for the same draw again and again: the joint draw is compiled once for shapes, and
-kept (:class:`_Program`).
+that these depend on. :class:`Joint` draws them one variable after the other, all draws of a request at once, as PyMC3
+does: nothing is compiled, except maps over expressions that are worth it, which are kept.
 """
 
 from __future__ import annotations
@@ -10,23 +10,23 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from pm_migrate.errors import ModelError
-from pm_migrate.shims.distributions import arguments
+from pm_migrate.shims.distributions import arguments, host_draws
 from pm_migrate.shims.inference.batching import over_batch
-from pm_migrate.shims.theano.evaluation import evaluate, shared_inputs
+from pm_migrate.shims.theano.evaluation import evaluate, shared_inputs, toposort
 from pm_migrate.shims.theano.graph import Variable
 
 Tensor = Any
 
-#: How often a single draw is computed eagerly before it is compiled: tracing costs as much as some tens of draws.
-_EAGER_CALLS = 5
-#: How many compiled draws are kept.
+#: Nodes that are computed in NumPy, draw by draw, before a compiled map over the draws is worth its cost.
+_IN_NUMPY = 5000
+#: How many compiled maps are kept.
 _KEPT = 64
 
 
@@ -95,62 +95,168 @@ def current_shape(variable: Any) -> tuple[int, ...]:
     return tuple(variable.distribution.shape)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Joint:
-    """A joint draw of what ``needs`` depend on, before their own values.
+    """One joint draw, or many of it, of what variables depend on.
 
     Parameters
     ----------
-    needs
-        Variables.
-    given
-        Values of variables that are not drawn.
-    missing
-        The random variables to draw, in order.
+    lead
+        Shape in front of every drawn value: the ``size`` of the request.
+    known
+        Values by variable.
+    led
+        The variables among them whose values have ``lead`` in front.
     """
 
-    needs: tuple[Variable, ...]
-    given: Mapping[Variable, np.ndarray]
-    missing: tuple[Any, ...]
-
-    @classmethod
-    def of(cls, needs: Sequence[Variable], point: Mapping[str, Any]) -> Joint:
-        """The joint draw for needs, at a point by name."""
-        return cls(tuple(needs), values_given(needs, point), tuple(random_ancestors(needs, point)))
-
-    def draw(self, seed: Tensor, given: Mapping[Variable, Any]) -> tuple[dict[Variable, Tensor], list[Tensor], Tensor]:
-        """Values of ``needs``, what was drawn for them, and a seed for what follows."""
-        seeds = tf.unstack(tf.random.experimental.stateless_split(seed, len(self.missing) + 1))
-        known: dict[Variable, Any] = dict(given)
-        for variable, own in zip(self.missing, seeds, strict=False):
-            params = list(variable.distribution.params.values())
-            bound = variable.distribution.bound(dict(zip(params, evaluate(params, known), strict=True)))
-            known[variable] = tf.cast(bound.sample(current_shape(variable), own), variable.dtype)
-        values = dict(zip(self.needs, evaluate(list(self.needs), known), strict=True))
-        return values, [known[v] for v in self.missing], seeds[-1]
+    lead: tuple[int, ...] = ()
+    known: dict[Variable, np.ndarray] = field(default_factory=dict)
+    led: set[Variable] = field(default_factory=set)
 
     @property
-    def key(self) -> Hashable:
-        """What a compiled draw depends on besides the numbers given to it."""
-        depends = [*self.needs, *(p for v in self.missing for p in v.distribution.params.values())]
-        versions = tuple(s.version for s in shared_inputs(depends))
-        shapes = tuple(current_shape(v) for v in self.missing)
-        return self.needs, tuple((v, x.shape) for v, x in self.given.items()), self.missing, versions, shapes
+    def count(self) -> int:
+        """Number of draws."""
+        return int(np.prod(self.lead, dtype=int))
+
+    def draw(self, variables: Sequence[Any]) -> None:
+        """Draw random variables, in the order in which they depend on each other."""
+        for variable in variables:
+            if hasattr(variable.distribution, "require_random"):
+                variable.distribution.require_random()
+            drawn = self.sample(variable.distribution.drawn, current_shape(variable))
+            self.known[variable] = drawn.astype(variable.dtype)
+            if self.lead:
+                self.led.add(variable)
+
+    def sample(self, dist: Any, own: tuple[int, ...]) -> np.ndarray:
+        """Draw from a distribution, whose parameters may have a value for each draw.
+
+        Raises
+        ------
+        ValueError
+            For invalid parameters.
+        """
+        params = list(dict.fromkeys(dist.params.values()))
+        values, led = self.compute(params)
+        if not led:
+            bound = dist.bound(values)
+            return _sample(dist, bound, (*self.lead, *_full(bound, own)))
+        rank = len(self.lead)
+        first = {v: x.reshape(-1, *x.shape[rank:])[0] if v in led else x for v, x in values.items()}
+        full = _full(dist.bound(first), own)
+        ranks = dist.batches(led) if hasattr(dist, "batches") else None
+        if ranks is None:
+            return self._each(dist, values, led, full)
+        batch = len(full) - dist.event_rank
+        aligned = {v: _aligned(x, rank, batch + ranks[v]) if v in led else x for v, x in values.items()}
+        return _sample(dist, dist.bound(aligned), (*self.lead, *full))
+
+    def _each(
+        self, dist: Any, values: Mapping[Variable, np.ndarray], led: set[Variable], full: tuple[int, ...]
+    ) -> np.ndarray:
+        """Draw one by one, mapped by TensorFlow unless a program's own function draws."""
+        same = {v: x for v, x in values.items() if v not in led}
+        own = {v: x.reshape(self.count, *x.shape[len(self.lead) :]) for v, x in values.items() if v in led}
+        if dist.draws_in_python:
+            drawn = [
+                _sample(dist, dist.bound({**same, **{v: x[i] for v, x in own.items()}}), full)
+                for i in range(self.count)
+            ]
+            return np.stack(drawn).reshape(*self.lead, *full)
+        seeds = np.random.randint(0, 2**31 - 1, size=(self.count, 2)).astype(np.int32)
+
+        def all_of_them(seeds: Tensor, arrays: Mapping[Variable, Any]) -> Any:
+            def one(element: Any) -> tuple[Tensor, Tensor]:
+                bound = dist.bound({**{v: arrays[v] for v in same}, **element[1]})
+                return bound.sample(full, element[0]), arguments.valid(bound)
+
+            return over_batch(one, (seeds, {v: tf.convert_to_tensor(arrays[v]) for v in own}), self.count)
+
+        key = ("each", dist, full, self.count, tuple((v, x.shape) for v, x in (*same.items(), *own.items())))
+        drawn, ok = program(key, all_of_them)(seeds, {**same, **own})
+        if not np.all(ok):
+            arguments.refuse_draws(dist.label, dist.bound_at_test_point(), known=False)
+        return np.asarray(drawn).reshape(*self.lead, *full)
+
+    def compute(self, outputs: Sequence[Variable]) -> tuple[dict[Variable, np.ndarray], set[Variable]]:
+        """Values of variables, and those of them that have ``lead`` in front."""
+        varying = self._varying(outputs)
+        fixed = [v for v in outputs if v not in varying]
+        same = {v: x for v, x in self.known.items() if v not in self.led}
+        values = {v: np.asarray(x) for v, x in zip(fixed, evaluate(fixed, same), strict=True)}
+        values.update({v: self.known[v] for v in varying if v in self.known})
+        rest = tuple(v for v in outputs if v in varying and v not in self.known)
+        if rest:
+            values.update(zip(rest, self._mapped(rest, same), strict=True))
+        return values, varying
+
+    def _varying(self, outputs: Sequence[Variable]) -> set[Variable]:
+        """The outputs that depend on something with ``lead`` in front."""
+        depends: dict[Variable, bool] = {}
+        for variable in toposort(outputs, stop=self.known):
+            depends[variable] = (
+                variable in self.led if variable in self.known else any(depends[v] for v in inputs_of(variable))
+            )
+        return {v for v in outputs if depends[v]}
+
+    def _mapped(self, outputs: tuple[Variable, ...], same: Mapping[Variable, np.ndarray]) -> list[np.ndarray]:
+        """Variables for each of the draws."""
+        order = toposort(outputs, stop=self.known)
+        used = [v for v in order if v in self.led]
+        own = {v: self.known[v].reshape(self.count, *self.known[v].shape[len(self.lead) :]) for v in used}
+        if self.count * len(order) <= _IN_NUMPY:
+            each = [evaluate(outputs, {**same, **{v: x[i] for v, x in own.items()}}) for i in range(self.count)]
+            return [np.stack(part).reshape(*self.lead, *np.shape(part[0])) for part in zip(*each, strict=True)]
+        same = {v: same[v] for v in order if v in same}
+
+        def all_of_them(_: Tensor, arrays: Mapping[Variable, Any]) -> Any:
+            fixed = {v: arrays[v] for v in same}
+            return over_batch(
+                lambda element: tuple(evaluate(outputs, {**fixed, **element})),
+                {v: tf.convert_to_tensor(arrays[v]) for v in own},
+                self.count,
+            )
+
+        versions = tuple(s.version for s in shared_inputs(outputs))
+        key = ("values", outputs, self.count, versions, tuple((v, x.shape) for v, x in (*same.items(), *own.items())))
+        parts = program(key, all_of_them)(np.zeros(2, np.int32), {**same, **own})
+        return [np.asarray(part).reshape(*self.lead, *part.shape[1:]) for part in parts]
+
+
+def _aligned(value: np.ndarray, lead: int, rank: int) -> np.ndarray:
+    """A value whose own axes, behind the ``lead`` ones, are ``rank`` many."""
+    missing = rank - (value.ndim - lead)
+    return value.reshape((*value.shape[:lead], *[1] * missing, *value.shape[lead:]))
+
+
+def _full(bound: Any, own: tuple[int, ...]) -> tuple[int, ...]:
+    """Shape of one draw: the distribution's, joined with what its parameters give."""
+    return np.broadcast_shapes(own, (*bound.batch_shape, *bound.event_shape))
+
+
+def _sample(dist: Any, bound: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Draw from a bound distribution."""
+    if not arguments.valid(bound):
+        # valid parameters stand in for invalid ones, which the density masks: such draws would be of another model
+        arguments.refuse_draws(dist.label, bound, known=True)
+    row = getattr(dist, "host_row", None)
+    if row is not None:
+        try:
+            return host_draws.draw(row, bound.canonical, shape)
+        except ValueError:  # NumPy has no counts beyond 64 bits
+            pass
+    return np.asarray(bound.sample(shape, tf.constant(next_seed())))
 
 
 @dataclass(eq=False)
 class _Program:
-    """A function of seeds and arrays by variable: eager at first, then compiled."""
+    """A compiled function of seeds and of arrays by variable."""
 
     function: Callable[[Any, Mapping[Variable, Any]], Any]
-    eager: int
-    calls: int = 0
     compiled: Callable[..., Any] | None = None
+    refused: bool = False
 
     def __call__(self, seeds: np.ndarray, given: Mapping[Variable, np.ndarray]) -> Any:
-        self.calls += 1
-        if self.calls <= self.eager:
-            return self.function(tf.constant(seeds), given)
         variables = list(given)
         if self.compiled is None:
 
@@ -158,25 +264,26 @@ class _Program:
                 return self.function(seeds, dict(zip(variables, arrays, strict=True)))
 
             self.compiled = tf.function(traced, autograph=False)
-        try:
-            return self.compiled(tf.constant(seeds), [tf.constant(given[v]) for v in variables])
-        except (ValueError, TypeError, NotImplementedError, AttributeError):
-            # integers that decide shapes are known in eager mode alone; true errors are raised there again
-            self.eager = 2**62
-            return self.function(tf.constant(seeds), given)
+        if not self.refused:
+            try:
+                return self.compiled(tf.constant(seeds), [tf.constant(given[v]) for v in variables])
+            except (ValueError, TypeError, NotImplementedError, AttributeError):
+                # integers that decide shapes are known in eager mode alone; true errors are raised there again
+                self.refused = True
+        return self.function(tf.constant(seeds), given)
 
 
 _programs: OrderedDict[Hashable, _Program] = OrderedDict()
 _lock = threading.RLock()
 
 
-def program(key: Hashable, make: Callable[[], Callable[..., Any]], eager: int = _EAGER_CALLS) -> _Program:
+def program(key: Hashable, function: Callable[..., Any]) -> _Program:
     """The program for a key, made at the first call."""
     with _lock:
         if key in _programs:
             _programs.move_to_end(key)
         else:
-            _programs[key] = _Program(make(), eager)
+            _programs[key] = _Program(function)
             while len(_programs) > _KEPT:
                 _programs.popitem(last=False)
         return _programs[key]
@@ -201,41 +308,11 @@ def lead_of(size: Any) -> tuple[int, ...]:
     return lead
 
 
-def repeated(
-    key: Hashable,
-    one: Callable[[Tensor, Mapping[Variable, Any]], Sequence[Tensor]],
-    lead: tuple[int, ...],
-    given: Mapping[Variable, np.ndarray],
-    mapped: Mapping[Variable, np.ndarray] | None = None,
-) -> list[np.ndarray]:
-    """Independent calls of ``one`` with their own seeds, stacked to shape ``lead``.
-
-    Parameters
-    ----------
-    key
-        What ``one`` is.
-    one
-        A function of a seed and values by variable.
-    lead
-        Shape in front.
-    given
-        Values for all calls.
-    mapped
-        Values of which each call gets its own: ``lead`` is in front of their shapes.
-    """
-    count = int(np.prod(lead, dtype=int))
-    seeds = np.random.randint(0, 2**31 - 1, size=(count, 2)).astype(np.int32)
-    each = {v: x.reshape(count, *x.shape[len(lead) :]) for v, x in (mapped or {}).items()}
-    if count == 0:
-        return [np.zeros((*lead, *part.shape)) for part in one(tf.constant([0, 0], tf.int32), given)]
-
-    def all_of_them(seeds: Tensor, arrays: Mapping[Variable, Any]) -> Any:
-        same = {v: arrays[v] for v in given}
-        own = {v: tf.convert_to_tensor(arrays[v]) for v in each}
-        return over_batch(lambda element: one(element[0], {**same, **element[1]}), (seeds, own), count)
-
-    make = program((key, "repeated", count, tuple(each)), lambda: all_of_them, 0 if count > 1 else _EAGER_CALLS)
-    return [np.asarray(part).reshape(*lead, *part.shape[1:]) for part in make(seeds, {**given, **each})]
+def _start(needs: Sequence[Variable], point: Mapping[str, Any], lead: tuple[int, ...]) -> Joint:
+    """A joint draw in which all that ``needs`` depend on has its value."""
+    joint = Joint(lead, dict(values_given(needs, point)))
+    joint.draw(random_ancestors(needs, point))
+    return joint
 
 
 def draw(dist: Any, shape: tuple[int, ...] | None, point: Mapping[str, Any] | None, size: Any) -> np.ndarray:
@@ -258,26 +335,9 @@ def draw(dist: Any, shape: tuple[int, ...] | None, point: Mapping[str, Any] | No
         For invalid parameters, or a negative size.
     """
     lead = lead_of(size)
-    joint = Joint.of(list(dict.fromkeys(dist.params.values())), point or {})
     own = tuple(dist.shape if shape is None else shape)
-    front = () if joint.missing else lead
-
-    def one(seed: Tensor, given: Mapping[Variable, Any]) -> tuple[Tensor, Tensor]:
-        values, _, own_seed = joint.draw(seed, given)
-        bound = dist.bound(values)
-        ok = arguments.valid(bound)
-        if tf.executing_eagerly() and not ok:
-            arguments.refuse_draws(dist.label, bound, known=True)
-        full = np.broadcast_shapes(own, (*bound.batch_shape, *bound.event_shape))
-        return bound.sample((*front, *full), own_seed), ok
-
-    key = ("draw", getattr(dist, "row_of", dist), own, front, joint.key)
-    if joint.missing and lead:
-        drawn, ok = repeated(key, one, lead, joint.given)
-    else:
-        drawn, ok = program(key, lambda: one)(next_seed(), joint.given)
-    if not np.all(ok):
-        if not joint.missing:
-            one(tf.constant(next_seed()), joint.given)  # raises, with the values
-        arguments.refuse_draws(dist.label, dist.bound_at_test_point(), known=False)
-    return np.asarray(drawn).astype(dist.dtype)
+    if 0 in lead:
+        one = draw(dist, shape, point, None)
+        return np.zeros((*lead, *one.shape), one.dtype)
+    joint = _start(list(dist.params.values()), point or {}, lead)
+    return joint.sample(dist, own).astype(dist.dtype)

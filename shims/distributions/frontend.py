@@ -24,7 +24,9 @@ from pm_migrate.shims.distributions.base import (
     shape_of,
 )
 from pm_migrate.shims.distributions.binding import Bound, bind
+from pm_migrate.shims.distributions.host_draws import HOST_DRAWS
 from pm_migrate.shims.distributions.multivariate import REFINED
+from pm_migrate.shims.distributions.repeating import often
 from pm_migrate.shims.theano.functions import TENSOR_FUNCTIONS
 from pm_migrate.shims.theano.graph import Constant, Op, Variable, apply, get_test_value
 from pm_migrate.shims.theano.ops.shaping import shape_padright
@@ -161,6 +163,10 @@ class CatalogueDistribution(Distribution):
     def has_random(self) -> bool:
         return self.row.has_random or self._overrides("random")
 
+    @property
+    def drawn(self) -> Any:
+        return self if self._overrides("random") else _RowOf(self)
+
     def _overrides(self, method: str) -> bool:
         """Whether a program's subclass writes a method of its own."""
         return method in self.__dict__ or getattr(type(self), method) is not getattr(CatalogueDistribution, method)
@@ -169,6 +175,10 @@ class CatalogueDistribution(Distribution):
     def _written(self) -> bool:
         """Whether a program's subclass writes the log density or the draws itself."""
         return self._overrides("logp") or self._overrides("random")
+
+    @property
+    def draws_in_python(self) -> bool:
+        return self._written
 
     @property
     def params(self) -> Mapping[str, Variable]:
@@ -378,8 +388,13 @@ class CatalogueDistribution(Distribution):
         value = as_tensor_variable(value)
         names = list(self._parameters)
 
-        def impl(x: Any, *params: Any) -> Any:
+        def compute(x: Any, *params: Any) -> Any:
             return function(self._bind(dict(zip(names, params, strict=True))), x)
+
+        key = (what, self.row.name, self.form.given, self.quirks)
+
+        def impl(*tensors: Any) -> Any:
+            return often(key, compute, tensors)
 
         ranks = [v.ndim - self.row.param(n).domain.rank for n, v in self._parameters.items()]
         op = Op(
@@ -412,9 +427,18 @@ class CatalogueDistribution(Distribution):
 class _RowOf:
     """A distribution's row, when its ``logp`` or ``random`` are a program's own."""
 
+    draws_in_python = False
+
     def __init__(self, dist: CatalogueDistribution) -> None:
         self.shape, self.dtype, self.params, self.label = dist.shape, dist.dtype, dist._parameters, dist.label
-        self._dist = self.row_of = dist  # which stays, as the key of a compiled draw
+        self._dist = dist
+        self.event_rank = dist.event_rank
+        self.host_row = dist.row.name if dist.row.name in HOST_DRAWS else None
+
+    def batches(self, led: set[Variable]) -> dict[Variable, int] | None:
+        """Number of axes of each parameter's one value; None where matrices differ from draw to draw."""
+        ranks = {v: self._dist.row.param(name).domain.rank for name, v in self.params.items()}
+        return None if any(ranks[v] > 1 for v in led) or self._dist.row.rank > 1 else ranks
 
     def bound(self, values: Mapping[Variable, Any]) -> Bound:
         return self._dist._bind({name: values[variable] for name, variable in self.params.items()})

@@ -14,7 +14,7 @@ from pm_migrate.shims.inference.noise import resolve_seed
 
 
 def prior_predictive(
-    density: LogDensity, samples: int = 500, seed: int | Sequence[int] | None = None
+    density: LogDensity, samples: int | Sequence[int] | None = 500, seed: int | Sequence[int] | None = None
 ) -> dict[str, np.ndarray]:
     """Ancestral draws of all variables, observed ones included.
 
@@ -23,16 +23,18 @@ def prior_predictive(
     density
         The model.
     samples
-        Number of draws.
+        Number of draws, or the shape of several axes in front of each; None for one draw without such an axis.
     seed
         An integer or integers; None draws one from NumPy's global state.
 
     Returns
     -------
     dict
-        Name to draws, ``(samples, *shape)``.
+        Name to draws, ``(*samples, *shape)``.
     """
-    return _draw(density, {}, samples, seed, None)
+    lead = () if samples is None else tuple(np.atleast_1d(samples).astype(int).tolist())
+    drawn = _draw(density, {}, int(np.prod(lead, dtype=int)), seed, None)
+    return {name: x.reshape(*lead, *x.shape[1:]) for name, x in drawn.items()}
 
 
 def posterior_predictive(
