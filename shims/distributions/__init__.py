@@ -30,7 +30,7 @@ HOMES: dict[str, str] = {
     **dict.fromkeys(
         ("AR", "AR1", "GARCH11", "GaussianRandomWalk", "MvGaussianRandomWalk", "MvStudentTRandomWalk"), "timeseries"
     ),
-    **dict.fromkeys(("draw_values", "generate_samples"), "draw_values"),
+    **dict.fromkeys(("draw_values", "generate_samples"), "drawn_values"),
 }
 
 #: Submodules that programs reach as attributes of ``pm.distributions``.

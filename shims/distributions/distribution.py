@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pm_migrate.shims.distributions.base import Continuous, Discrete, Distribution, NoDistribution, TensorType
 from pm_migrate.shims.distributions.custom import DensityDist
-from pm_migrate.shims.distributions.draw_values import (
+from pm_migrate.shims.distributions.drawn_values import (
     _draw_value,
     _DrawValuesContext,
     _DrawValuesContextBlocker,

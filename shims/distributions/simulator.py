@@ -11,7 +11,7 @@ from pm_migrate.errors import ModelError
 from pm_migrate.shims.distributions import drawing
 from pm_migrate.shims.distributions.base import NoDistribution
 from pm_migrate.shims.distributions.custom import leaves
-from pm_migrate.shims.distributions.draw_values import draw_values
+from pm_migrate.shims.distributions.drawn_values import draw_values
 from pm_migrate.shims.theano.graph import Variable
 from pm_migrate.shims.theano.tensor import as_tensor_variable
 

@@ -16,7 +16,7 @@ import pm_migrate.shims as pm
 from pm_migrate.catalog import ROWS
 from pm_migrate.shims.distributions import dist_math
 from pm_migrate.shims.distributions.base import shape_of
-from pm_migrate.shims.distributions.draw_values import draw_values, generate_samples
+from pm_migrate.shims.distributions.drawn_values import draw_values, generate_samples
 from pm_migrate.shims.theano import tensor as tt
 
 SIZES = (None, 1, 4, (2, 5))
