@@ -191,7 +191,7 @@ class ObservedRV(_WithTerm, RandomVariable):
         """Draw values of the shape of the data."""
         from pm_migrate.shims.distributions import drawing
 
-        return drawing.draw(self.distribution, drawing.current_shape(self), point, size)
+        return drawing.draw(self.distribution.drawn, drawing.current_shape(self), point, size)
 
 
 class MultiObservedRV(_WithTerm, RandomVariable):
