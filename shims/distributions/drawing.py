@@ -162,7 +162,7 @@ class Joint:
                 _sample(dist, dist.bound({**same, **{v: x[i] for v, x in own.items()}}), full)
                 for i in range(self.count)
             ]
-            return np.stack(drawn).reshape(*self.lead, *full)
+            return np.stack(drawn).reshape((*self.lead, *full))
         seeds = np.random.randint(0, 2**31 - 1, size=(self.count, 2)).astype(np.int32)
 
         def all_of_them(seeds: Tensor, arrays: Mapping[Variable, Any]) -> Any:
@@ -176,7 +176,7 @@ class Joint:
         drawn, ok = program(key, all_of_them)(seeds, {**same, **own})
         if not np.all(ok):
             arguments.refuse_draws(dist.label, dist.bound_at_test_point(), known=False)
-        return np.asarray(drawn).reshape(*self.lead, *full)
+        return np.asarray(drawn).reshape((*self.lead, *full))
 
     def compute(self, outputs: Sequence[Variable]) -> tuple[dict[Variable, np.ndarray], set[Variable]]:
         """Values of variables, and those of them that have ``lead`` in front."""
@@ -206,7 +206,7 @@ class Joint:
         own = {v: self.known[v].reshape(self.count, *self.known[v].shape[len(self.lead) :]) for v in used}
         if self.count * len(order) <= _IN_NUMPY:
             each = [evaluate(outputs, {**same, **{v: x[i] for v, x in own.items()}}) for i in range(self.count)]
-            return [np.stack(part).reshape(*self.lead, *np.shape(part[0])) for part in zip(*each, strict=True)]
+            return [np.stack(part).reshape((*self.lead, *np.shape(part[0]))) for part in zip(*each, strict=True)]
         same = {v: same[v] for v in order if v in same}
 
         def all_of_them(_: Tensor, arrays: Mapping[Variable, Any]) -> Any:
@@ -220,7 +220,7 @@ class Joint:
         versions = tuple(s.version for s in shared_inputs(outputs))
         key = ("values", outputs, self.count, versions, tuple((v, x.shape) for v, x in (*same.items(), *own.items())))
         parts = program(key, all_of_them)(np.zeros(2, np.int32), {**same, **own})
-        return [np.asarray(part).reshape(*self.lead, *part.shape[1:]) for part in parts]
+        return [np.asarray(part).reshape((*self.lead, *part.shape[1:])) for part in parts]
 
 
 def _aligned(value: np.ndarray, lead: int, rank: int) -> np.ndarray:

@@ -34,7 +34,7 @@ def prior_predictive(
     """
     lead = () if samples is None else tuple(np.atleast_1d(samples).astype(int).tolist())
     drawn = _draw(density, {}, int(np.prod(lead, dtype=int)), seed, None)
-    return {name: x.reshape(*lead, *x.shape[1:]) for name, x in drawn.items()}
+    return {name: x.reshape((*lead, *x.shape[1:])) for name, x in drawn.items()}
 
 
 def posterior_predictive(
