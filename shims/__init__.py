@@ -34,6 +34,7 @@ _HOMES: dict[str, str] = {
             "fast_sample_posterior_predictive",
             "sample",
             "sample_posterior_predictive",
+            "sample_posterior_predictive_w",
             "sample_prior_predictive",
         ),
         "sampling",

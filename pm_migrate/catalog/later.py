@@ -37,7 +37,7 @@ _TABLE = {
     """,
     "sampling": """
         instantiate_steppers() assign_step_methods() iter_sample() PopulationStepper stop_tuning()
-        sample_posterior_predictive_w() init_nuts()
+        init_nuts()
     """,
     "smc": "sample_smc()",
     "smc.sample_smc": "sample_smc() sample_smc_int()",
@@ -141,7 +141,6 @@ ALTERNATIVES: Mapping[str, str] = MappingProxyType(
         "sampling": _STEPS,
         "sampling.iter_sample": "pm.sample(callback=...) sees every draw",
         "sampling.init_nuts": "pm.sample(init=...) initialises NUTS itself",
-        "sampling.sample_posterior_predictive_w": "pm.sample_posterior_predictive for each model, and weight the draws",
         "smc": "pm.sample",
         "step_methods": _STEPS,
         "tuning": "minimise -model.fastlogp with scipy.optimize.minimize",

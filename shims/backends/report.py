@@ -115,6 +115,13 @@ class SamplerReport:
         kept = self._global_warnings if chain is None else self._chain_warnings.setdefault(chain, [])
         kept.extend(warnings)
 
+    def _add_findings(self, findings: Iterable[Any]) -> None:
+        """Take over what :func:`pm_migrate.shims.inference.diagnostics.find` found."""
+        names = {level: name for name, level in _LEVELS.items()}
+        for finding in findings:
+            warning = SamplerWarning(WarningType[finding.kind], finding.message, names[finding.level])
+            self._add_warnings([warning], finding.chain)
+
     def _log_summary(self) -> None:
         for warning in self._warnings:
             logger.log(warning.severity, warning.message)

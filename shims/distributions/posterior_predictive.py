@@ -1,7 +1,7 @@
-"""``pymc3.distributions.posterior_predictive``: draws of data given a trace."""
+"""PyMC3's path to ``fast_sample_posterior_predictive``."""
 
 from __future__ import annotations
 
-from pm_migrate.shims.sampling import fast_sample_posterior_predictive
+from pm_migrate.shims.predictive import fast_sample_posterior_predictive
 
 __all__ = ["fast_sample_posterior_predictive"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pm_migrate.shims.inference.chains import Chains, chains_from_values
-    from pm_migrate.shims.inference.diagnostics import warn
+    from pm_migrate.shims.inference.diagnostics import find, warn
     from pm_migrate.shims.inference.forward import posterior_predictive, prior_predictive
     from pm_migrate.shims.inference.multitrace import multitrace
     from pm_migrate.shims.inference.progress import Snapshot
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Chains": "chains",
     "chains_from_values": "chains",
+    "find": "diagnostics",
     "warn": "diagnostics",
     "posterior_predictive": "forward",
     "prior_predictive": "forward",
@@ -35,6 +36,7 @@ __all__ = [
     "Chains",
     "Snapshot",
     "chains_from_values",
+    "find",
     "multitrace",
     "posterior_predictive",
     "prior_predictive",

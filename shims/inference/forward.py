@@ -42,6 +42,7 @@ def posterior_predictive(
     draws: Mapping[str, np.ndarray],
     seed: int | Sequence[int] | None = None,
     names: Sequence[str] | None = None,
+    count: int | None = None,
 ) -> dict[str, np.ndarray]:
     """Draw anew what depends on given draws.
 
@@ -50,12 +51,15 @@ def posterior_predictive(
     density
         The model.
     draws
-        Constrained values of random variables by name, ``(n, *shape)``; deterministics and unconstrained values
-        among them are ignored, as they follow from the others. Variables without values are drawn.
+        Constrained values of random variables by name, ``(n, *shape)``; deterministics among them are ignored, as they
+        follow from the others, and so are unconstrained values, which are taken only where ``count`` is given and the
+        constrained ones are not. Variables without values are drawn.
     seed
         As for :func:`prior_predictive`.
     names
         Names to return; the observed variables by default.
+    count
+        Number of draws, which need not follow from ``draws`` then.
 
     Returns
     -------
@@ -68,8 +72,11 @@ def posterior_predictive(
         For a name that the model does not have.
     """
     variables = {v.rv_name for v in density.variables} | set(density.observed)
+    if count is None:
+        count = len(next(iter(draws.values()))) if draws else 1
+    else:
+        variables |= {v.name for v in density.variables if v.rv_name not in draws}
     given = {name: np.asarray(x) for name, x in draws.items() if name in variables}
-    count = len(next(iter(draws.values()))) if draws else 1
     return _draw(density, given, count, seed, list(density.observed) if names is None else list(names))
 
 

@@ -53,11 +53,17 @@ def compile_model(model: Model) -> LogDensity:
         seeds = tf.unstack(tf.random.experimental.stateless_split(seed, max(len(random), 1)))
         known: dict[Variable, Tensor] = {}
         drawn: dict[str, Tensor] = {}
+        unconstrained: dict[str, Tensor] = {}
         for (name, variable, dist), own_seed in zip(random, seeds, strict=False):
             if variable in imputed:
                 continue  # a part of its observed variable, which comes next
+            transformed = isinstance(variable, TransformedRV)
+            ends = evaluate(variable.owner.inputs[1:], known) if transformed else ()
             if name in given:
                 value = tf.cast(given[name], variable.dtype)
+            elif transformed and str(variable.transformed.name) in given:
+                point = tf.cast(given[str(variable.transformed.name)], variable.transformed.dtype)
+                value = variable.transformation.rebind(*ends).backward(point)
             else:
                 inputs = list(dist.params.values())
                 bound = dist.bound(dict(zip(inputs, evaluate(inputs, known), strict=True)))
@@ -67,9 +73,12 @@ def compile_model(model: Model) -> LogDensity:
                 missing = variable.missing_values
                 part = tf.gather_nd(value, np.argwhere(variable.missing_at))
                 known[missing] = drawn[str(missing.name)] = given.get(str(missing.name), part)
-        rest = [v for v in recorded if str(v.name) not in drawn]
+            if transformed:
+                free_value = variable.transformation.rebind(*ends).forward(value)
+                known[variable.transformed] = unconstrained[str(variable.transformed.name)] = free_value
+        rest = [v for v in [*recorded, *potentials] if str(v.name) not in drawn]
         drawn.update({str(v.name): t for v, t in zip(rest, evaluate(rest, known), strict=True)})
-        return drawn
+        return {**drawn, **unconstrained}
 
     return LogDensity(
         variables=tuple(_value_variable(v) for v in model.free_RVs),
