@@ -19,6 +19,7 @@ import numpy as np
 
 from pm_migrate.shims.backends.labelled import LabelledTrace, Labels
 from pm_migrate.shims.backends.report import SamplerReport, merge_reports
+from pm_migrate.shims.model.pickling import WholeGraph
 from pm_migrate.shims.util import get_var_name
 
 
@@ -26,7 +27,7 @@ class BackendError(Exception):
     """Something went wrong with a backend."""
 
 
-class BaseTrace:
+class BaseTrace(WholeGraph):
     """The trace of one chain, without a place to keep it: PyMC3's base class of backends.
 
     Parameters
@@ -70,8 +71,7 @@ class BaseTrace:
         self._warnings: list[Any] = []
 
     def __getstate__(self) -> dict[str, Any]:
-        # a model holds functions that cannot be pickled; what labels the draws is kept with the MultiTrace
-        return {**self.__dict__, "fn": None, "model": None, "vars": []}
+        return {**self.__dict__, "fn": None}  # made anew of the variables, which come along
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -199,7 +199,7 @@ def _values_of(variables: Sequence[Any]) -> Any:
     return values
 
 
-class MultiTrace(LabelledTrace):
+class MultiTrace(WholeGraph, LabelledTrace):
     """Draws of several chains, by PyMC3's names and rules.
 
     ``trace["x"]`` and ``trace.x`` are all draws of a variable, chains one after the other; ``trace[100:]`` is a trace

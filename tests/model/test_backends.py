@@ -225,6 +225,7 @@ def test_a_pickled_trace_keeps_its_draws(trace: MultiTrace) -> None:
     again = pickle.loads(pickle.dumps(trace))
     np.testing.assert_array_equal(again["twice"], trace["twice"])
     assert again.posterior.equals(trace.posterior) and again.observed_data.equals(trace.observed_data)
+    assert again.log_likelihood.equals(trace.log_likelihood)  # the model comes along
     copied = copy.deepcopy(trace)
     copied._straces[0].samples["mu"][0] = 99.0
     assert trace["mu"][0] == 0.0 and copied._straces[0].model is trace._straces[0].model
