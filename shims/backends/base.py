@@ -235,6 +235,12 @@ class MultiTrace(WholeGraph, LabelledTrace):
         known = self._labels if model is None else Labels.of(model.log_density())
         return {**self.__dict__, "_labels": known, "_made": {}}
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> MultiTrace:
+        copied = MultiTrace([])
+        memo[id(self)] = copied
+        copied.__dict__.update({key: copy.deepcopy(x, memo) for key, x in self.__dict__.items()})
+        return copied
+
     @property
     def varnames(self) -> list[str]:
         """Names of all variables: unconstrained values first, then random variables and deterministics."""
