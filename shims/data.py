@@ -95,7 +95,9 @@ class Minibatch(Variable):
         node = Apply(_VIEW, (self.minibatch,))
         super().__init__(self.minibatch.dtype, self.minibatch.broadcastable, name, node)
         node.outputs = (self,)
-        self.tag.test_value = copy(get_test_value(self.minibatch))
+        value = get_test_value(self.minibatch)
+        assert value is not None  # data have one
+        self.tag.test_value = copy(value)
 
     def rslice(self, total: Any, size: Any, seed: int) -> Any:
         """Random positions along an axis of a length; all of them for None."""

@@ -69,10 +69,11 @@ def compile_model(model: Model) -> LogDensity:
                 bound = dist.bound(dict(zip(inputs, evaluate(inputs, known), strict=True)))
                 value = tf.cast(bound.sample(current_shape(variable), own_seed), variable.dtype)
             known[variable] = drawn[name] = value
-            if getattr(variable, "missing_values", None) is not None and isinstance(variable, ObservedRV):
-                missing = variable.missing_values
+            if isinstance(variable, ObservedRV) and variable.missing_values is not None:
+                assert variable.missing_at is not None
+                part_name = str(variable.missing_values.name)
                 part = tf.gather_nd(value, np.argwhere(variable.missing_at))
-                known[missing] = drawn[str(missing.name)] = given.get(str(missing.name), part)
+                known[variable.missing_values] = drawn[part_name] = given.get(part_name, part)
             if transformed:
                 free_value = variable.transformation.rebind(*ends).forward(value)
                 known[variable.transformed] = unconstrained[str(variable.transformed.name)] = free_value

@@ -50,7 +50,7 @@ class ContextMeta(type):
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         """Make an instance; its ``__init__`` runs inside its own context, so that a model can fill itself."""
-        instance = cls.__new__(cls, *args, **kwargs)  # type: ignore[misc]
+        instance: Any = cls.__new__(cls, *args, **kwargs)  # type: ignore[arg-type]
         with instance:
             instance.__init__(*args, **kwargs)
         return instance

@@ -92,6 +92,8 @@ class Model(Registration, WholeGraph, Factor, metaclass=ContextMeta):
         recording.record(self)
 
     computed: ClassVar[dict[str, Callable[[], Any]]] = {"_density": lambda: None, "_nodes": dict, "_functions": dict}
+    _parent: Model | None
+    _theano_config: dict[str, Any]
     _density: tuple[Any, LogDensity] | None
     _nodes: dict[str, tuple[Any, Variable]]
     _functions: dict[Any, Callable[..., Any]]
@@ -280,7 +282,7 @@ class Model(Registration, WholeGraph, Factor, metaclass=ContextMeta):
     def _in_order(self, variables: Sequence[Variable]) -> list[Variable]:
         """Variables in the order of the model, others last."""
         position = {v: i for i, v in enumerate(self.free_RVs)}
-        return sorted(variables, key=lambda v: position.get(v, len(position)))  # type: ignore[call-overload]
+        return sorted(variables, key=lambda v: position.get(v, len(position)))
 
     def profile(
         self, outs: Any, n: int = 1000, point: Mapping[str, Any] | None = None, profile: Any = True, **kwargs: Any
@@ -394,4 +396,4 @@ class Model(Registration, WholeGraph, Factor, metaclass=ContextMeta):
         return self is other
 
 
-Model._context_class = Model  # type: ignore[attr-defined]
+Model._context_class = Model

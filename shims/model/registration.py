@@ -166,7 +166,7 @@ class Registration:
 
     def _enter_term(self, variable: Any, term: Term, total_size: Any) -> None:
         """Note a factor of the log density, in order."""
-        holder = variable if term.free is None else term.free
+        holder: Any = variable if term.free is None else term.free
         holder.term, holder.total_size = term, total_size
         self._random.append((term.name, variable, term.dist))
 

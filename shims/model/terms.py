@@ -143,7 +143,7 @@ class _Later(Tag):
         self._value: np.ndarray | None = None
 
     @property
-    def test_value(self) -> np.ndarray:  # type: ignore[override]
+    def test_value(self) -> np.ndarray:
         if self._value is None:
             node = self._variable.owner
             assert node is not None

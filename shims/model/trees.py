@@ -34,7 +34,7 @@ class treelist(list):
         self.extend(items)
         return self
 
-    def __imul__(self, times: int) -> Any:  # type: ignore[override]
+    def __imul__(self, times: Any) -> Any:  # type: ignore[misc]
         own = list(self)
         for _ in range(times - 1):
             self.extend(own)

@@ -80,7 +80,8 @@ class ValueGradFunction:
             for v in self._extra_vars
         }
         self._compute_grads = compute_grads
-        self._program = _Program(self._evaluate, self._costs, [self._weights, *self._extra_vars_shared.values()])
+        own = [self._weights] if len(costs) > 1 else []
+        self._program = _Program(self._evaluate, self._costs, [*own, *self._extra_vars_shared.values()])
         self.profile = ProfileStats() if kwargs.get("profile") else None
         self._call = self._program if self.profile is None else self.profile.timed(self._program)
 
@@ -93,8 +94,9 @@ class ValueGradFunction:
         if not np.issubdtype(var.dtype, np.floating):
             raise TypeError(f"Invalid dtype for variable {var.name}. Must be floating point but is {var.dtype}.")
 
-    def _evaluate(self, flat: Any, weights: Any, *extra: Any, others: Mapping[Variable, Any]) -> tuple[Any, ...]:
+    def _evaluate(self, flat: Any, *own: Any, others: Mapping[Variable, Any]) -> tuple[Any, ...]:
         """Traceable: the value, and the gradient when it is wanted."""
+        weights, extra = (own[0], own[1:]) if len(self._costs) > 1 else ((), own)
         givens: dict[Variable, Any] = dict(others)
         givens.update(zip(self._extra_vars, extra, strict=True))
 
@@ -220,7 +222,7 @@ class _Program:
         self._jit = not (uses_python(outputs) or self._updates)
         self._versions: tuple[int, ...] | None = None
         self._tensors: tuple[Any, ...] = ()
-        self._concrete: Any = None
+        self._run: Any = None
         self._programs: dict[Any, Any] = {}
 
     def __call__(self, flat: np.ndarray) -> list[np.ndarray]:
@@ -230,22 +232,33 @@ class _Program:
         if versions != self._versions:
             self._prepare(flat)
             self._versions = versions
-        results = [r.numpy() for r in self._concrete(tf.constant(flat), *self._tensors)]
+        results = [r.numpy() for r in self._run(tf.constant(flat), *self._tensors)]
         for variable in reversed(list(self._updates)):
             variable.set_value(results.pop())
         return results
 
     def _prepare(self, flat: np.ndarray) -> None:
-        self._tensors = tuple(tf.constant(v.data) for v in self._arguments)
+        arguments = [tf.constant(v.data) for v in self._arguments]
         key = (tuple(v.data.shape for v in self._arguments), tuple(v.version for v in self._fixed))
         if key not in self._programs:
-            specs = [tf.TensorSpec(flat.shape, flat.dtype), *(tf.TensorSpec(t.shape, t.dtype) for t in self._tensors)]
+            specs = [tf.TensorSpec(flat.shape, flat.dtype), *(tf.TensorSpec(t.shape, t.dtype) for t in arguments)]
             compiled = tf.function(self._traced, autograph=False, jit_compile=self._jit)
             self._programs = {key: compiled.get_concrete_function(*specs)}
-        self._concrete = self._programs[key]
+        self._run, captured = _fast(self._programs[key])
+        self._tensors = (*arguments, *captured)
 
     def _traced(self, flat: Any, *arguments: Any) -> tuple[Any, ...]:
         own, rest = arguments[: len(self._own)], arguments[len(self._own) :]
         others = dict(zip(self._others, rest, strict=True))
         updates = evaluate(list(self._updates.values()), others) if self._updates else []
         return (*self._function(flat, *own, others=others), *updates)
+
+
+def _fast(concrete: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    """What runs a compiled function of tensors, and the tensors that it takes last.
+
+    The call of a ``ConcreteFunction`` looks for tapes and matches arguments, which costs more than a small model does.
+    TensorFlow's function below it does neither; it is no public name, so that the public one is the way round.
+    """
+    call = getattr(getattr(concrete, "_inference_function", None), "call_flat", None)
+    return (concrete, ()) if call is None else (call, tuple(concrete.captured_inputs))

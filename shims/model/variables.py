@@ -133,7 +133,7 @@ class FreeRV(_WithTerm, RandomVariable, Input):
         self._rv_name = rv_name
 
     @property
-    def distribution(self) -> Any:  # type: ignore[override]
+    def distribution(self) -> Any:
         """The distribution of the value; of a transformed variable that of the unconstrained one."""
         if self.transform is None:
             return self.constrained_distribution
