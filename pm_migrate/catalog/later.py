@@ -77,12 +77,11 @@ _TABLE = {
     "step_methods.sgmcmc": "prior_dlogp() elemwise_dlogL() BaseStochasticGradient",
     "step_methods.slicer": "Slice",
     "step_methods.step_sizes": "DualAverageAdaptation",
-    "tuning": "find_MAP find_hessian guess_scaling trace_cov",
+    "tuning": "find_hessian guess_scaling trace_cov",
     "tuning.scaling": """
         fixed_hessian() find_hessian() find_hessian_diag() guess_scaling() adjust_scaling() adjust_precision() bound()
         eig_recompose() trace_cov()
     """,
-    "tuning.starting": "find_MAP() allfinite() nan_to_high() allinmodel() CostFuncWrapper",
     "variational": """
         ADVI ASVGD Approximation Empirical FullRank FullRankADVI Group ImplicitGradient Inference KLqp MeanField NFVI
         NormalizingFlow SVGD Stein adadelta adagrad adagrad_window adam adamax apply_momentum apply_nesterov_momentum
@@ -143,7 +142,7 @@ ALTERNATIVES: Mapping[str, str] = MappingProxyType(
         "sampling.init_nuts": "pm.sample(init=...) initialises NUTS itself",
         "smc": "pm.sample",
         "step_methods": _STEPS,
-        "tuning": "minimise -model.fastlogp with scipy.optimize.minimize",
+        "tuning": "model.fastd2logp()(point), the negative matrix of second derivatives",
         "variational": "pm.sample",
     }
 )

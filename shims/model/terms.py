@@ -149,7 +149,7 @@ class _Later(Tag):
             assert node is not None
             with tf.init_scope():
                 operands = {v: get_test_value(v) for v in node.inputs}
-                self._value = evaluate([self._variable], operands)[0].numpy()
+                self._value = np.asarray(evaluate([self._variable], operands)[0].numpy())
         return self._value
 
     @test_value.setter
