@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from pm_migrate.shims.density import LogDensity
+from pm_migrate.shims.distributions.custom import seeded
 from pm_migrate.shims.inference.batching import in_chunks, over_batch
 from pm_migrate.shims.inference.noise import resolve_seed
 
@@ -88,6 +89,9 @@ def _draw(
     names: Sequence[str] | None,
 ) -> dict[str, np.ndarray]:
     key = resolve_seed(seed)
+    if density.draw_many is not None:
+        with seeded(np.random.SeedSequence(key).generate_state(4)):
+            return density.draw_many(given, count, names)
     rng = np.random.default_rng(key)
     # one seed per draw: a single one would give the same draw to every element of a vectorised map
     seeds = rng.integers(0, 2**31 - 1, size=(count, 2), dtype=np.int32)

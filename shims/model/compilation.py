@@ -11,6 +11,7 @@ import tensorflow as tf
 from pm_migrate.errors import NotSupported
 from pm_migrate.shims.density import Evaluation, LogDensity, ValueVariable
 from pm_migrate.shims.distributions.drawing import current_shape
+from pm_migrate.shims.model.forward import draw_many
 from pm_migrate.shims.model.terms import Term
 from pm_migrate.shims.model.variables import FreeRV, ObservedRV, TransformedRV
 from pm_migrate.shims.theano.evaluation import evaluate, shared_inputs
@@ -85,6 +86,7 @@ def compile_model(model: Model) -> LogDensity:
         variables=tuple(_value_variable(v) for v in model.free_RVs),
         evaluate=evaluate_draw,
         forward=forward,
+        draw_many=lambda given, count, names: draw_many(model, given, count, names),
         observed=_observed(model),
         version=lambda: tuple(s.version for s in shared),
         dims=dict(model.RV_dims),
