@@ -72,7 +72,9 @@ def _wanted(model: Model, names: Iterable[str] | None) -> dict[str, Variable]:
 
 def unconstrained(variable: Any) -> Variable:
     """The unconstrained value of a transformed random variable, as an expression of the constrained one."""
-    result: Variable = variable.transformation.forward(variable)
+    if "_unconstrained" not in variable.__dict__:  # one, so that compiled maps over it are found again
+        variable._unconstrained = variable.transformation.forward(variable)
+    result: Variable = variable._unconstrained
     return result
 
 
