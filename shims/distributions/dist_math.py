@@ -20,6 +20,7 @@ from pm_migrate.shims.theano.config import floatX
 from pm_migrate.shims.theano.functions import logpow
 from pm_migrate.shims.theano.graph import Apply, Op, Variable, apply, as_variable
 from pm_migrate.shims.theano.graph.op import Op as PythonOp
+from pm_migrate.shims.theano.ops.creation import eye
 from pm_migrate.shims.theano.ops.elemwise import (
     abs_,
     broadcast_flags,
@@ -40,7 +41,7 @@ from pm_migrate.shims.theano.ops.elemwise import (
     switch,
 )
 from pm_migrate.shims.theano.ops.elemwise import softplus as rho2sigma
-from pm_migrate.shims.theano.ops.linalg import cholesky, extract_diag, solve_lower_triangular
+from pm_migrate.shims.theano.ops.linalg import cholesky, dot, extract_diag, solve_lower_triangular
 from pm_migrate.shims.theano.ops.reductions import all as tensor_all
 from pm_migrate.shims.theano.promotion import float_upcast
 from pm_migrate.shims.theano.types import CONSTRUCTORS
@@ -189,14 +190,30 @@ def MvNormalLogp() -> OpFromGraph:
     """
     cov, delta = CONSTRUCTORS["matrix"]("cov"), CONSTRUCTORS["matrix"]("delta")
     cov.tag.test_value, delta.tag.test_value = floatX(np.eye(3)), floatX(np.zeros((2, 3)))
-    factor = cholesky(cov, on_error="nan")
-    diagonal = extract_diag(factor)
-    valid = tensor_all(diagonal > 0)
-    factor = switch(valid, factor, 1.0)
+    factor, valid = _factor(cov)
     rows, size = (cast(n, "floatX") for n in (delta.shape[0], delta.shape[1]))
     distances = sqr(solve_lower_triangular(factor, delta.T)).sum()
     normaliser = rows * size * math.log(2.0 * math.pi) + 2.0 * rows * log(extract_diag(factor)).sum()
-    return OpFromGraph([cov, delta], [switch(valid, -0.5 * (normaliser + distances), float("-inf"))], inline=True)
+    logp = switch(valid, -0.5 * (normaliser + distances), float("-inf"))
+    return OpFromGraph([cov, delta], [logp], grad_overrides=_mv_normal_slopes, inline=True)
+
+
+def _factor(cov: Variable) -> tuple[Variable, Variable]:
+    """The Cholesky factor, 1 where there is none, and whether there is one."""
+    factor = cholesky(cov, on_error="nan")
+    valid = tensor_all(extract_diag(factor) > 0)
+    return switch(valid, factor, 1.0), valid
+
+
+def _mv_normal_slopes(inputs: Sequence[Variable], gradients: Sequence[Variable]) -> list[Variable]:
+    """Gradients with respect to covariance (symmetric, as PyMC3 gives it) and deviations."""
+    cov, delta = inputs
+    factor, valid = _factor(cov)
+    half = solve_lower_triangular(factor, eye(cov.shape[0]))
+    precision = dot(half.T, half)
+    pulled = dot(delta, precision)
+    of_cov = -0.5 * (cast(delta.shape[0], "floatX") * precision - dot(pulled.T, pulled))
+    return [switch(valid, slope, float("nan")) * gradients[0] for slope in (of_cov, -pulled)]
 
 
 class SplineWrapper(PythonOp):

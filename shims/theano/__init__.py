@@ -45,7 +45,7 @@ __all__ = [
     "shared",
 ]
 
-_MODULES = frozenset({"compile", "gradient", "graph", "ifelse", "sandbox", "tensor"})
+_MODULES = frozenset({"compile", "gradient", "graph", "ifelse", "printing", "sandbox", "scalar", "tensor"})
 
 
 def shared(
@@ -82,7 +82,12 @@ def clone(output: Any, replace: Any = None, strict: bool = True, share_inputs: b
     return copies if isinstance(output, (list, tuple)) else copies[0]
 
 
+_PRINTING = frozenset({"debugprint", "pp", "pprint"})
+
+
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return import_module(f"{__name__}.{name}")
+    if name in _PRINTING:
+        return getattr(import_module(f"{__name__}.printing"), name)
     return names.missing("theano")(name)

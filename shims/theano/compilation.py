@@ -13,6 +13,9 @@ from pm_migrate.shims.theano import promotion
 from pm_migrate.shims.theano.evaluation import evaluate, replace, shared_inputs, toposort
 from pm_migrate.shims.theano.graph import SharedVariable, Variable, array_of, as_variable
 
+# each compiled function is traced anew for other shapes, as it is meant to be
+tf.get_logger().addFilter(lambda record: "triggered tf.function retracing" not in record.getMessage())
+
 
 class In:
     """An input of a function with a default value: ``In(x, value=0.0)``.
@@ -126,7 +129,7 @@ class Function:
         results = [*wanted, *(self._new_value(shared, new) for shared, new in updates)]
         if givens:
             results = replace(results, {as_variable(a): as_variable(b) for a, b in givens})
-        self._results = results
+        self.results = results
         self._check_inputs(on_unused_input or "raise")
         shared = shared_inputs(results)
         # integers stay constants, since they may decide shapes; floats are arguments: set_value compiles nothing
@@ -157,7 +160,7 @@ class Function:
         return new
 
     def _check_inputs(self, on_unused: str) -> None:
-        order = set(toposort(self._results, stop=[i.variable for i in self.inputs]))
+        order = set(toposort(self.results, stop=[i.variable for i in self.inputs]))
         given = {i.variable for i in self.inputs}
         for entry in self.inputs:
             if entry.variable not in order and on_unused == "raise":
@@ -181,7 +184,7 @@ class Function:
         results = [np.asarray(r.numpy()) for r in self._compiled[key](values)]
         count = len(results) - len(self._updated)
         for shared, new in zip(self._updated, results[count:], strict=True):
-            shared.set_value(new)
+            shared.set_value(new.astype(shared.dtype, copy=False))
         results = results[:count]
         if isinstance(self._outputs, dict):
             return dict(zip(self._outputs, results, strict=True))
@@ -191,7 +194,7 @@ class Function:
 
     def _run(self, values: Sequence[Any]) -> list[Any]:
         given = [entry.variable for entry in self.inputs] + list(self._arguments)
-        return evaluate(self._results, dict(zip(given, values, strict=True)))
+        return evaluate(self.results, dict(zip(given, values, strict=True)))
 
     def _match(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[tuple[In, Any]]:
         names = [entry.name for entry in self.inputs]

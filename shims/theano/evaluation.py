@@ -24,6 +24,7 @@ from pm_migrate.shims.theano.graph import (
     apply_multiple,
     run_numpy,
 )
+from pm_migrate.shims.theano.operation import as_model_error
 
 # TensorFlow writes smaller arrays into the graph as constants, larger ones become arguments of the compiled function
 _INLINE = 128
@@ -176,7 +177,7 @@ def _checked_call(op: Op, impl: Any, operands: Sequence[Any]) -> Any:
         if isinstance(error, ModelError):
             raise
         shown = ", ".join(f"{np.dtype(getattr(x.dtype, 'name', x.dtype)).name} {tuple(x.shape)}" for x in operands)
-        raise ModelError(f"{op.name}: {str(error).strip()}\n  operands: {shown}") from error
+        raise as_model_error(f"{op.name}: {str(error).strip()}\n  operands: {shown}", error) from error
 
 
 def _tensor(variable: Variable, values: Mapping[Variable, Any], tensors: dict[Variable, Tensor]) -> Tensor:

@@ -203,8 +203,8 @@ def Rop(
 
 
 def _check_operations(cost: Variable, wrt: Sequence[Variable]) -> None:
-    """Raise at the user's line where an operation of the program between ``wrt`` and the cost has no gradient."""
-    from pm_migrate.shims.theano.graph.op import gradients_defined
+    """Raise at the user's line where something between ``wrt`` and the cost has no gradient."""
+    from pm_migrate.shims.theano.graph.op import Refused, gradients_defined
 
     reached = set(wrt)
     for variable in toposort([cost], stop=wrt):
@@ -213,7 +213,12 @@ def _check_operations(cost: Variable, wrt: Sequence[Variable]) -> None:
             continue
         reached.add(variable)
         if owner.op is not owner.lowered:
-            gradients_defined(owner)
+            found = gradients_defined(owner)
+            for source, slope in zip(owner.inputs, found, strict=False):
+                if isinstance(slope, Refused) and source in reached:
+                    raise NullTypeGradError(slope.message)
+        elif owner.op.name == "undefined_grad":
+            raise NullTypeGradError(f"the gradient with respect to {owner.inputs[0]} is not defined here")
         elif isinstance(owner.op.info, _Differentiated):
             _check_second(owner.op.info)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -116,6 +117,17 @@ class Apply:
             output.owner, output.index = self, index
         #: what is evaluated
         self.lowered: Op = op if isinstance(op, Op) else op.lower(self)
+
+
+def as_model_error(message: str, error: Exception) -> ModelError:
+    """A :class:`ModelError` that is also an ``IndexError``, ``TypeError`` or ``LinAlgError``, as NumPy's error was."""
+    kind = next((k for k in (IndexError, TypeError, np.linalg.LinAlgError) if isinstance(error, k)), None)
+    return (ModelError if kind is None else _combined(kind))(message)
+
+
+@lru_cache(maxsize=8)
+def _combined(kind: type[Exception]) -> type[ModelError]:
+    return type("ModelError", (ModelError, kind), {"__doc__": ModelError.__doc__, "__module__": ModelError.__module__})
 
 
 def known(operand: Any) -> np.ndarray | None:

@@ -26,7 +26,7 @@ import tensorflow as tf
 
 from pm_migrate.errors import ModelError, NotSupported
 from pm_migrate.shims.theano.config import config
-from pm_migrate.shims.theano.operation import Apply, Kind, Op, Tensor, known
+from pm_migrate.shims.theano.operation import Apply, Kind, Op, Tensor, as_model_error, known
 from pm_migrate.shims.theano.operators import Operators
 from pm_migrate.shims.theano.promotion import DTYPES, NAMES
 
@@ -234,9 +234,12 @@ class SharedVariable(Variable):
             raise TypeError(
                 f"shared variable {self}: set_value got {array.ndim} dimensions, the variable has {self.ndim}"
             )
-        if not np.can_cast(array.dtype, self.dtype, "same_kind"):
+        # lists and numbers have no dtype that would have to fit, only values
+        fits = np.can_cast(array.dtype, self.dtype, "safe" if isinstance(new_value, np.ndarray) else "same_kind")
+        if not fits:
             raise TypeError(
-                f"shared variable {self} has dtype {self.dtype}; a value of dtype {array.dtype} would lose digits"
+                f"shared variable {self} has dtype {self.dtype}; a value of dtype {array.dtype} may lose digits: "
+                f"convert it with .astype({self.dtype!r})"
             )
         array = array.astype(self.dtype, copy=not borrow)
         self.data = array
@@ -423,7 +426,7 @@ def _kind(op: Op, operands: Sequence[Variable], value: np.ndarray | None) -> Kin
     except (NotSupported, ModelError):
         raise
     except Exception as error:
-        raise ModelError(_complaint(op, operands, error)) from error
+        raise as_model_error(_complaint(op, operands, error), error) from error
 
 
 def _checked(op: Op, value: Any, kind: Kind) -> np.ndarray:
@@ -454,7 +457,7 @@ def _run(op: Op, operands: Sequence[Variable], values: Sequence[np.ndarray]) -> 
     except (NotSupported, ModelError):
         raise
     except Exception as error:
-        raise ModelError(_complaint(op, operands, error)) from error
+        raise as_model_error(_complaint(op, operands, error), error) from error
     return np.asarray(value) if op.outputs is None else value
 
 
