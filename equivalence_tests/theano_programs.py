@@ -259,7 +259,7 @@ result = [tt.inverse_permutation(p).eval(), tt.permute_row_elements(np.arange(3.
           tt.permute_row_elements(np.arange(6.0).reshape(2, 3), p).eval()]
 ## covariance
 x = tt.dmatrix("x")
-result = theano.function([x], [tt.cov(x), tt.cov(x, rowvar=False), tt.cov(x, ddof=0)])(np.array([[1.0, 2.0, 4.0], [0.5, 0.1, -1.0]])) + [tt.cov(tt.constant(np.arange(3.0))).eval()]
+result = theano.function([x], [tt.cov(x), tt.cov(x, rowvar=False), tt.cov(x, ddof=0)])(np.array([[1.0, 2.0, 4.0], [0.5, 0.1, -1.0]]))
 """
 
 _NEURAL = """
