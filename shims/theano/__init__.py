@@ -45,7 +45,9 @@ __all__ = [
     "shared",
 ]
 
-_MODULES = frozenset({"compile", "gradient", "graph", "ifelse", "printing", "sandbox", "scalar", "tensor"})
+_MODULES = frozenset(
+    {"compile", "gradient", "graph", "ifelse", "printing", "raise_op", "sandbox", "scalar", "tensor", "updates"}
+)
 
 
 def shared(

@@ -34,7 +34,7 @@ _MISSING: dict[str, dict[str, str]] = {
             DimShuffle DisconnectedType Dot ExtractDiag Eye Flatten Generic IncSubtensor
             Join LoadFromDisk MakeSlice Max MaxAndArgmax Mean Min Nonzero ParamsType
             PermuteRowElements Rebroadcast Reshape ScalarFromTensor Shape SpecifyShape Split
-            Subtensor Sum Tensor TensorFromScalar Tile Tri Type elemwise
+            Subtensor Sum Tensor TensorFromScalar Tile Tri Type
         """,
         "scipy.special.jv on data, or a formula with tt.j0 and tt.j1": "jv",
         "real arithmetic on two tensors": """
@@ -42,10 +42,10 @@ _MISSING: dict[str, dict[str, str]] = {
             ctensor3 ctensor4 ctensor5 ctensor6 ctensor7 zmatrix zscalar zvector zrow zcol
             ztensor3 ztensor4 ztensor5 ztensor6 ztensor7
         """,
-        "pm distributions inside the model": "random shared_randomstreams",
+        "theano.tensor.random.utils.RandomStream": "shared_randomstreams",
         "int(x.eval())": "get_scalar_constant_value extract_constant get_vector_length",
         "leave it out: there is one kind of device and of memory": """
-            transfer register_transfer recv send irecv isend load io opt opt_uncanonicalize blas
+            transfer register_transfer recv send irecv isend load io opt_uncanonicalize blas
             blas_c blas_scipy scalar_from_tensor tensor_from_scalar apply_across_args
         """,
         "tt.arange and tt.eq": "groupby",
@@ -85,22 +85,83 @@ _MISSING: dict[str, dict[str, str]] = {
 
 #: Theano's own machinery, which it exports with the rest.
 _INTERNAL: dict[str, str] = {
+    "theano.sandbox.rng_mrg": """
+        A1p134 A1p72 A2p134 A2p72 DotModulo ff_2p134 ff_2p72 guess_n_streams M1 M2 MASK12 MASK13 MASK2
+        matVecModM mrg_next_value mrg_uniform mrg_uniform_base MULT2 multMatVect NORM np_int32_vals
+    """,
+    "theano.compile.sharedvalue": """
+        generic_constructor shared_constructor
+    """,
+    "theano.compile.builders": """
+        infer_shape ops_with_inner_function
+    """,
+    "theano.compile.ops": """
+        deep_copy_op DeepCopyOp expandable_types load_back OutputGuard Rebroadcast
+        register_deep_copy_op_c_code register_rebroadcast_c_code register_shape_c_code register_shape_i_c_code
+        register_specify_shape_c_code register_view_op_c_code shape Shape Shape_i shape_i shape_i_op
+        SpecifyShape view_op ViewOp
+    """,
+    "theano.raise_op": """
+        Raise
+    """,
+    "theano.ifelse": """
+        acceptable_ops CondMerge IfElse
+    """,
+    "theano.tensor.random.utils": """
+        broadcast_params params_broadcast_shapes
+    """,
+    "theano.tensor.xlogx": """
+        scalar_xlogx scalar_xlogy0 XlogX XlogY0
+    """,
+    "theano.tensor.sharedvar": """
+        load_shared_variable scalar_constructor tensor_constructor
+    """,
+    "theano.tensor.subtensor": """
+        advanced_inc_subtensor advanced_inc_subtensor1 advanced_set_subtensor advanced_set_subtensor1
+        advanced_subtensor advanced_subtensor1 AdvancedIncSubtensor AdvancedIncSubtensor1
+        AdvancedIndexingError AdvancedSubtensor AdvancedSubtensor1 as_index_constant as_index_variable
+        basic_shape check_advanced_indexing_dimensions get_canonical_form_slice get_idx_list group_indices
+        IncSubtensor indexed_result_shape is_basic_idx range_len slice_len Subtensor SubtensorPrinter
+    """,
+    "theano.tensor.elemwise": """
+        All Any CAReduce CAReduceDtype DimShuffle DimShufflePrinter mul_without_zeros MulWithoutZeros Prod
+        ProdWithoutZeros scalar_elemwise Sum
+    """,
+    "theano.tensor.sort": """
+        ArgSortOp SortOp TopKOp
+    """,
+    "theano.tensor.type": """
+        values_eq_approx values_eq_approx_always_true values_eq_approx_remove_inf
+        values_eq_approx_remove_inf_nan values_eq_approx_remove_nan
+    """,
+    "theano.tensor.var": """
+        TensorConstantSignature
+    """,
     "theano.graph.op": """
-        ExternalCOp OpenMPOp MetaObject MethodNotDefined compute_test_value get_test_values missing_test_message
-        ops_with_inner_function
+        compute_test_value ExternalCOp get_io_macros get_sub_macros get_test_values lquote_macro MetaObject
+        MethodNotDefined missing_test_message NoParams OpenMPOp ops_with_inner_function
     """,
     "theano.compile": """
-        DebugMode FunctionMaker Mode MonitorMode NanGuardMode Out ProfileStats SymbolicInput ViewOp deep_copy_op
-        mode nanguardmode optdb pfunc profiling rebuild_collect_shared register_view_op_c_code sharedvalue types view_op
+        AddDestroyHandler AddFeatureOptimizer alias_root AliasedMemoryError check_equal convert_function_input
+        DebugMode deep_copy_op DeepCopyOp FAST_COMPILE FAST_RUN fgraph_updated_vars FunctionMaker
+        get_default_mode get_info_on_inputs get_mode infer_reuse_pattern insert_deepcopy
+        instantiated_default_mode JAX Mode mode MonitorMode nanguardmode NanGuardMode optdb orig_function Out
+        pfunc predefined_linkers predefined_modes predefined_optimizers PrintCurrentFunctionGraph ProfileStats
+        profiling Rebroadcast rebuild_collect_shared register_checker register_deep_copy_op_c_code
+        register_linker register_mode register_optimizer register_rebroadcast_c_code register_shape_c_code
+        register_shape_i_c_code register_specify_shape_c_code register_view_op_c_code ScanProfileStats shape
+        Shape Shape_i shared_constructor sharedvalue SpecifyShape std_fgraph Supervisor SymbolicInput
+        SymbolicOutput types UnusedInputError view_op view_tree_set ViewOp
     """,
     "theano.graph.basic": """
-        Node applys_between as_string clone clone_get_equiv equal_computations general_toposort
-        get_var_by_name io_connection_pattern io_toposort is_in_ancestors list_of_nodes op_as_string orphans_between
-        vars_between variable_depends_on view_roots walk
+        applys_between as_string clone clone_get_equiv default_node_formatter equal_computations
+        general_toposort get_var_by_name io_connection_pattern io_toposort is_in_ancestors list_of_nodes Node
+        nodes_constructed NoParams op_as_string orphans_between T variable_depends_on vars_between view_roots
+        walk
     """,
     "theano.gradient": """
-        Apply NullType NullTypeGradError Op Type ViewOp as_list_to_flatten format_as known_grads mode_not_slow
-        consider_constant_ disconnected_grad_ undefined_grad_ zero_grad_
+        Apply as_list_to_flatten consider_constant_ disconnected_grad_ disconnected_type format_as grad_time
+        known_grads mode_not_slow NullType NullTypeGradError Op tensor Type undefined_grad_ ViewOp zero_grad_
     """,
     "theano": """
         deprecated disable_log_handler rpath get_scalar_constant_value

@@ -15,7 +15,9 @@ from pm_migrate.shims.theano.functions import TENSOR_FUNCTIONS
 from pm_migrate.shims.theano.graph import Variable
 
 
-@pytest.mark.parametrize("name", ["nnet", "slinalg", "nlinalg", "extra_ops", "basic", "subtensor", "sharedvar"])
+@pytest.mark.parametrize(
+    "name", ["nnet", "slinalg", "nlinalg", "extra_ops", "basic", "subtensor", "sharedvar", "var", "sort"]
+)
 def test_submodules(name: str) -> None:
     module = importlib.import_module(f"pm_migrate.shims.theano.tensor.{name}")
     assert getattr(tt, name) is module
@@ -24,14 +26,22 @@ def test_submodules(name: str) -> None:
 
 
 def test_unavailable_names_say_what_to_use() -> None:
-    with pytest.raises(NotSupported, match=r"theano\.tensor\.topk is not available; instead: tt\.sort"):
-        tt.topk  # noqa: B018 - the access raises
+    with pytest.raises(NotSupported, match=r"theano\.tensor\.jv is not available; instead: scipy"):
+        tt.jv  # noqa: B018 - the access raises
     with pytest.raises(NotSupported, match=r"theano\.tensor\.nnet\.conv2d"):
         tt.nnet.conv2d  # noqa: B018
-    with pytest.raises(NotSupported, match=r"eval\(\)"):
-        theano.printing  # noqa: B018
-    with pytest.raises(NotSupported, match=r"tt\.nlinalg\.eigh"):
-        from pm_migrate.shims.theano.tensor.nlinalg import eig  # noqa: F401
+    with pytest.raises(NotSupported, match="debugprint"):
+        theano.printing.pydotprint(tt.dscalar())
+    with pytest.raises(NotSupported, match=r"theano\.grad"):
+        from pm_migrate.shims.theano.gradient import subgraph_grad  # noqa: F401
+
+
+def test_kinds_of_variables_are_told_apart() -> None:
+    x, c, s = tt.dvector("x"), tt.constant(1.0), theano.shared(1.0)
+    assert [isinstance(v, tt.TensorVariable) for v in (x, x * 2, c, s)] == [True, True, False, False]
+    assert [isinstance(v, tt.TensorConstant) for v in (x, c, s)] == [False, True, False]
+    assert [isinstance(v, tt.TensorSharedVariable) for v in (x, c, s)] == [False, False, True]
+    assert all(isinstance(v, tt.Variable) for v in (x, c, s))
 
 
 def test_unknown_names_are_attribute_errors() -> None:

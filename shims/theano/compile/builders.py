@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pm_migrate.errors import NotSupported
-from pm_migrate.shims.theano import operation
+from pm_migrate.shims.theano import names, operation
 from pm_migrate.shims.theano.evaluation import evaluate, replace, shared_inputs, uses_python
 from pm_migrate.shims.theano.gradient import Lop
 from pm_migrate.shims.theano.graph import Apply, Variable, as_variable
@@ -138,3 +138,6 @@ class OpFromGraph(Op):
 
 def _default(override: Any) -> bool:
     return isinstance(override, str) and override == "default"
+
+
+__getattr__ = names.missing("theano.compile.builders")

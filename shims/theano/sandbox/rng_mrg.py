@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from pm_migrate.errors import NotSupported
-from pm_migrate.shims.theano import promotion
+from pm_migrate.shims.theano import names, promotion
 from pm_migrate.shims.theano.config import config
 from pm_migrate.shims.theano.gradient import undefined_grad
 from pm_migrate.shims.theano.graph import Op, SharedVariable, Variable, apply, as_variable
@@ -190,3 +190,6 @@ def _lengths(size: Any) -> Any:
         if not isinstance(n, Variable) and n <= 0:
             raise ValueError(f"the size of a random tensor is {tuple(lengths)}; every length must be positive")
     return lengths
+
+
+__getattr__ = names.missing("theano.sandbox.rng_mrg")

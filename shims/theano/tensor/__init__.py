@@ -15,7 +15,6 @@ from pm_migrate.shims.theano.gradient import Lop, Rop, consider_constant, grad, 
 from pm_migrate.shims.theano.graph import Apply, Constant, Variable, as_variable, constant
 from pm_migrate.shims.theano.graph import Constant as TensorConstant
 from pm_migrate.shims.theano.graph import SharedVariable as TensorSharedVariable
-from pm_migrate.shims.theano.graph import Variable as TensorVariable
 from pm_migrate.shims.theano.graph.op import Op
 from pm_migrate.shims.theano.ops.creation import (
     alloc,
@@ -130,8 +129,6 @@ from pm_migrate.shims.theano.ops.extras import (
     topk,
     topk_and_argtopk,
     unravel_index,
-    xlogx,
-    xlogy0,
 )
 from pm_migrate.shims.theano.ops.indexing import inc_subtensor, set_subtensor
 from pm_migrate.shims.theano.ops.joining import (
@@ -191,6 +188,7 @@ from pm_migrate.shims.theano.ops.shaping import (
     transpose,
     unbroadcast,
 )
+from pm_migrate.shims.theano.tensor.var import TensorVariable
 from pm_migrate.shims.theano.types import CONSTRUCTORS, TensorType, tensor
 
 __all__ = [
@@ -393,8 +391,6 @@ __all__ = [
     "var",
     "vertical_stack",
     "where",
-    "xlogx",
-    "xlogy0",
     "xor",
     "zeros",
     "zeros_like",
@@ -414,6 +410,11 @@ largest, smallest = maximum, minimum
 power, square, second = pow, sqr, fill
 floor_div, isnan_, isinf_ = int_div, isnan, isinf
 bitwise_and, bitwise_or, bitwise_xor, bitwise_not = and_, or_, xor, invert
+
+
+_MODULES = frozenset(
+    "basic elemwise extra_ops nlinalg nnet opt random sharedvar slinalg sort subtensor type var xlogx".split()
+)
 
 
 def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None) -> Variable:
@@ -466,7 +467,7 @@ def __getattr__(name: str) -> Any:
         from pm_migrate.shims.theano import gradient
 
         return getattr(gradient, name)
-    if name in ("nnet", "slinalg", "nlinalg", "extra_ops", "basic", "subtensor", "sharedvar"):
+    if name in _MODULES:
         from importlib import import_module
 
         return import_module(f"{__name__}.{name}")
