@@ -32,10 +32,13 @@ def target(name: str) -> str | None:
     return f"{_ROOTS[root]}.{rest}" if rest else _ROOTS[root]
 
 
-#: Modules that Theano's package has a function of the same name over; importing them must not replace the function.
+#: Modules that a package of Theano has a function of the same name over: importing one must not replace the function.
 _UNDER_FUNCTIONS = {
-    "theano.scan": "pm_migrate.shims.theano.loops",
-    "theano.scan.utils": "pm_migrate.shims.theano.loops",
+    "theano": dict.fromkeys(("theano.scan", "theano.scan.utils"), "pm_migrate.shims.theano.loops"),
+    "theano.tensor": {
+        "theano.tensor.sort": "pm_migrate.shims.theano.tensor.sorting",
+        "theano.tensor.var": "pm_migrate.shims.theano.tensor.variables",
+    },
 }
 
 
@@ -52,7 +55,7 @@ class _Loader(importlib.abc.Loader):
     def exec_module(self, module: ModuleType) -> None:
         alias = module.__spec__.name if module.__spec__ is not None else ""
         module.__spec__ = self.spec  # the import system put the alias's there
-        for name, served_by in _UNDER_FUNCTIONS.items() if alias == "theano" else ():
+        for name, served_by in _UNDER_FUNCTIONS.get(alias, {}).items():
             # already loaded, so that the import system does not set the attribute of the package
             sys.modules[name] = importlib.import_module(served_by)
 

@@ -11,13 +11,12 @@ import pm_migrate.shims.theano.tensor as tt
 from pm_migrate.catalog.expr import FUNCTIONS
 from pm_migrate.errors import NotSupported
 from pm_migrate.shims import theano
+from pm_migrate.shims.installation import install, uninstall
 from pm_migrate.shims.theano.functions import TENSOR_FUNCTIONS
 from pm_migrate.shims.theano.graph import Variable
 
 
-@pytest.mark.parametrize(
-    "name", ["nnet", "slinalg", "nlinalg", "extra_ops", "basic", "subtensor", "sharedvar", "var", "sort"]
-)
+@pytest.mark.parametrize("name", ["nnet", "slinalg", "nlinalg", "extra_ops", "basic", "subtensor", "sharedvar"])
 def test_submodules(name: str) -> None:
     module = importlib.import_module(f"pm_migrate.shims.theano.tensor.{name}")
     assert getattr(tt, name) is module
@@ -100,3 +99,22 @@ def test_every_function_of_the_catalogue_works_on_variables() -> None:
     for name, (computed, expected) in values.items():
         assert isinstance(computed, Variable), name
         np.testing.assert_allclose(computed.eval(), expected, rtol=1e-12, err_msg=name)
+
+
+def test_modules_under_functions_can_be_imported() -> None:
+    install()
+    try:
+        import theano as served
+        import theano.tensor.sort
+        import theano.tensor.var
+        from theano.scan import until
+        from theano.tensor.sort import topk
+        from theano.tensor.var import TensorVariable
+
+        steps, _ = served.scan(lambda v: (v + 1.0, until(v > 1.5)), outputs_info=served.tensor.constant(0.0), n_steps=9)
+        assert steps.eval().tolist() == [1.0, 2.0, 3.0]
+        assert served.tensor.sort(np.array([2.0, 1.0])).eval().tolist() == [1.0, 2.0]
+        assert sorted(topk(np.array([2.0, 5.0, 1.0]), 2).eval().tolist()) == [2.0, 5.0]
+        assert isinstance(served.tensor.var(np.array([2.0, 1.0])), TensorVariable)
+    finally:
+        uninstall()

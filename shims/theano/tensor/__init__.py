@@ -188,7 +188,7 @@ from pm_migrate.shims.theano.ops.shaping import (
     transpose,
     unbroadcast,
 )
-from pm_migrate.shims.theano.tensor.var import TensorVariable
+from pm_migrate.shims.theano.tensor.variables import TensorVariable
 from pm_migrate.shims.theano.types import CONSTRUCTORS, TensorType, tensor
 
 __all__ = [
@@ -412,9 +412,7 @@ floor_div, isnan_, isinf_ = int_div, isnan, isinf
 bitwise_and, bitwise_or, bitwise_xor, bitwise_not = and_, or_, xor, invert
 
 
-_MODULES = frozenset(
-    "basic elemwise extra_ops nlinalg nnet opt random sharedvar slinalg sort subtensor type var xlogx".split()
-)
+_MODULES = frozenset("basic elemwise extra_ops nlinalg nnet opt random sharedvar slinalg subtensor type xlogx".split())
 
 
 def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None) -> Variable:
