@@ -93,10 +93,6 @@ def main():
         first, (value, slope) = seconds(lambda: function(point))  # noqa: B023
         total = float(np.abs(slope).sum())
         say(what=f"{build.__name__}: compile and first call", seconds=took + first, value=float(value), slope=total)
-            seconds=took + first,
-            value=float(value),
-            slope=float(np.abs(slope).sum()),
-        )
         rounds = [seconds(lambda: [function(point) for _ in range(CALLS)])[0] / CALLS for _ in range(ROUNDS)]  # noqa: B023
         say(what=f"{build.__name__}: one call", seconds=statistics.median(rounds))
 
