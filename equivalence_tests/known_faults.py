@@ -153,12 +153,22 @@ def _hypergeometric_cdf(given: Mapping[str, Any], value: Any, exact: float) -> f
     return math.inf if float(given["N"]) == 0 else _underflow(given, value, exact)
 
 
+def _ex_gaussian_cdf(given: Mapping[str, Any], value: Any, exact: float) -> float:
+    """A difference of two normal probabilities; the mean of the second, ``mu + sigma**2 / nu``, is rounded."""
+    mu, sigma, nu = (float(given[name]) for name in ("mu", "sigma", "nu"))
+    z = (float(value) - mu) / sigma
+    rounded = _ULP * abs(mu) / sigma * (1.0 + abs(z - sigma / nu))
+    larger = 0.5 * math.erfc(-z / math.sqrt(2.0))
+    return CONSTANTS + rounded * larger * math.exp(min(-exact, 700.0))
+
+
 LOG_CDF: Mapping[str, Callable[[Mapping[str, Any], Any, float], float]] = {
     "Bernoulli": _bernoulli_cdf,
     "Beta": _incomplete_beta,
     "Binomial": _binomial_cdf,
     "Cauchy": _cauchy_cdf,
     "ChiSquared": _underflow,
+    "ExGaussian": _ex_gaussian_cdf,
     "Gamma": _underflow,
     "HyperGeometric": _hypergeometric_cdf,
     "InverseGamma": _underflow,
