@@ -154,8 +154,10 @@ def _hypergeometric_cdf(given: Mapping[str, Any], value: Any, exact: float) -> f
 
 
 def _ex_gaussian_cdf(given: Mapping[str, Any], value: Any, exact: float) -> float:
-    """A difference of two normal probabilities: of each the logarithm is off by up to 1.5 times the error of its float32
-    ``sqrt(2)``, and the mean of the second, ``mu + sigma**2 / nu``, is rounded.
+    """A difference of two normal probabilities.
+
+    Of each the logarithm is off by up to 1.5 times the error of its float32 ``sqrt(2)``, and the mean of the second,
+    ``mu + sigma**2 / nu``, is rounded.
     """
     mu, sigma, nu = (float(given[name]) for name in ("mu", "sigma", "nu"))
     z = (float(value) - mu) / sigma
