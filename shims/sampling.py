@@ -30,6 +30,9 @@ __all__ = [
     "sample_prior_predictive",
 ]
 
+#: With fewer draws, r-hat and effective sample sizes say nothing.
+_ENOUGH = 100
+
 #: Arguments of step methods that PyMC3 takes and the sampler here has no use for.
 _STEP_OPTIONS = frozenset(
     """
@@ -181,6 +184,10 @@ def sample(
         )
         if compute_convergence_checks:
             found = inference.find(density, result, target_accept=options["target_accept"])
+            if draws < _ENOUGH:
+                found = [finding for finding in found if finding.kind != "CONVERGENCE"]
+                text = "The number of samples is too small to check convergence reliably."
+                warnings.warn(text, UserWarning, stacklevel=2)
     drawn = inference.multitrace(density, result, model, kept, chain_idx)
     drawn.report._add_findings(found)
     drawn.report._log_summary()
