@@ -7,13 +7,14 @@ import pickle
 import re
 import warnings
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from pm_migrate.errors import SamplingError
 from pm_migrate.shims.theano.graph import Variable
+from pm_migrate.shims.theano.ops.scalars import SCALARS
 
 _CACHE_SIZE = 128
 LATEX_ESCAPE_RE = re.compile(r"(%|_|\$|#|&)", re.MULTILINE)
@@ -82,12 +83,22 @@ def get_repr_for_variable(variable: Any, formatting: str = "plain") -> Any:
         name = str(variable)
     if name is None and variable is not None:
         if getattr(variable, "owner", None) is not None:
-            shown = [get_repr_for_variable(item, formatting) for item in variable.owner.inputs]
-            separator = ",~" if "latex" in formatting else ", "
-            return f"f({separator.join(n for n in shown if isinstance(n, str))})"
+            return _shown([_operand(variable, item, formatting) for item in variable.owner.inputs], formatting)
         value = np.asarray(variable.eval() if hasattr(variable, "eval") else variable)
         return value.item() if value.shape in ((), (1,)) else "array"
     return rf"\text{{{name}}}" if "latex" in formatting else name
+
+
+def _shown(names: Sequence[Any], formatting: str) -> str:
+    separator = ",~" if "latex" in formatting else ", "
+    return f"f({separator.join(n for n in names if isinstance(n, str))})"
+
+
+def _operand(result: Variable, item: Variable, formatting: str) -> Any:
+    """What an expression is shown with: Theano has an operation more where an operand is given axes to broadcast."""
+    shown = get_repr_for_variable(item, formatting)
+    broadcast = result.owner is not None and result.owner.op.name in SCALARS and item.ndim < result.ndim
+    return _shown([shown], formatting) if broadcast else shown
 
 
 def get_transformed(z: Any) -> Any:

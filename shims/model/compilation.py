@@ -68,7 +68,7 @@ def compile_model(model: Model) -> LogDensity:
             else:
                 inputs = list(dist.params.values())
                 bound = dist.bound(dict(zip(inputs, evaluate(inputs, known), strict=True)))
-                value = tf.cast(bound.sample(current_shape(variable), own_seed), variable.dtype)
+                value = tf.cast(bound.sample(_shape_to_draw(variable, bound), own_seed), variable.dtype)
             known[variable] = drawn[name] = value
             if isinstance(variable, ObservedRV) and variable.missing_values is not None:
                 assert variable.missing_at is not None
@@ -92,6 +92,18 @@ def compile_model(model: Model) -> LogDensity:
         dims=dict(model.RV_dims),
         coords=dict(model.coords),
     )
+
+
+def _shape_to_draw(variable: Any, bound: Any) -> tuple[int, ...]:
+    """Shape of a draw: that of the data, or of parameters that were replaced by others which do not fit the data."""
+    shape = current_shape(variable)
+    full = (*bound.batch_shape, *bound.event_shape)
+    if isinstance(variable, ObservedRV):
+        try:
+            np.broadcast_shapes(shape, full)
+        except ValueError:
+            return full
+    return shape
 
 
 def _term(variable: Any) -> Term:

@@ -23,6 +23,61 @@ _SHOWN = {
     "StudentT": ("nu", "mu", "lam"),
     "ZeroInflatedNegativeBinomial": ("psi", "mu", "alpha"),
 }
+#: Parameters that PyMC3 converts, so that its text shows an expression of a variable; how often it does.
+_CONVERTED: dict[str, dict[str, int]] = {
+    "DiscreteUniform": {"lower": 2, "upper": 2},
+    "HalfNormal": {"sigma": 1},
+    "HalfStudentT": {"lam": 1},
+    "LogNormal": {"tau": 1},
+    "LogitNormal": {"sigma": 1},
+    "NegativeBinomial": {"n": 1},
+    "Normal": {"sigma": 1},
+    "SkewNormal": {"sigma": 1},
+    "StudentT": {"lam": 1},
+    "TruncatedNormal": {"sigma": 1},
+}
+
+
+def _value_shown(dist: Any, param: str, formatting: str) -> Any:
+    """A parameter in the text of a distribution."""
+    name = name_shown(dist)
+    if name == "ChiSquared":  # a Gamma distribution of expressions
+        return f"f({_named(dist.nu, formatting)})" if param == "alpha" else 0.5
+    value = getattr(dist, param, None)
+    if not isinstance(value, Variable):
+        return get_repr_for_variable(value, formatting)
+    wraps = _CONVERTED.get(name, {}).get(param, 0)
+    if value.is_constant and name == "DiscreteUniform":
+        return "f(f())"
+    if value.is_constant and name == "Bernoulli" and "p" not in dist.form.given:
+        return "f()"
+    if value.is_constant:
+        number = value.eval()
+        whole = name == "NegativeBinomial" and param == "n"
+        return "array" if number.size != 1 else int(number.item()) if whole else number.item()
+    shown = get_repr_for_variable(value, formatting)
+    for _ in range(wraps):
+        shown = f"f({shown})"
+    return shown
+
+
+def _named(value: Any, formatting: str) -> str:
+    shown = get_repr_for_variable(value, formatting)
+    return shown if isinstance(shown, str) else ""
+
+
+def _of_bounded(name: str, dist: Any, formatting: str) -> str:
+    """The text of a bounded distribution, that of the distribution within it behind."""
+    latex, wrapped = "latex" in formatting, of_distribution("", dist._wrapped, formatting)
+    inner = wrapped.split(r" \sim ", 1)[1] if latex else wrapped.split(" ~ ", 1)[1]
+    params = ""
+    if formatting.endswith("with_params"):
+        values = [(p, _value_shown(dist, p, formatting)) for p in ("lower", "upper")]
+        shown = [rf"\mathit{{{p}}}={v}" if latex else f"{p}={v}" for p, v in values]
+        params = f"({(',~' if latex else ', ').join(shown)})"
+    if latex:
+        return rf"$\text{{{name}}} \sim \text{{Bound}}{params}$ -- {inner}"
+    return f"{name} ~ Bound{params}-{inner}"
 
 
 def parameters_shown(dist: Any) -> tuple[str, ...]:
@@ -58,12 +113,14 @@ def of_distribution(name: str, dist: Any, formatting: str) -> str:
     """
     if formatting not in _FORMATS:
         raise ValueError(f"Unsupported formatting {formatting!r}. Choose one of {set(_FORMATS)}.")
+    if type(dist).__name__ == "Bounded":
+        return _of_bounded(name, dist, formatting)
     if hasattr(dist, "_str_repr"):
         return str(dist._str_repr(name=name, formatting=formatting))
     latex = "latex" in formatting
     params = ""
     if formatting.endswith("with_params"):
-        values = [(p, get_repr_for_variable(getattr(dist, p), formatting)) for p in parameters_shown(dist)]
+        values = [(p, _value_shown(dist, p, formatting)) for p in parameters_shown(dist)]
         shown = [rf"\mathit{{{p}}}={v}" if latex else f"{p}={v}" for p, v in values]
         params = f"({(',~' if latex else ', ').join(shown)})"
     if latex:
@@ -97,6 +154,6 @@ def of_model(model: Any, formatting: str) -> str:
         lines = [line for v in variables if (line := v.__latex__(formatting=formatting)) is not None]
         body = r"\\".join(line.replace(r"\sim", r"&\sim &").strip("$") for line in lines)
         return f"$$\n\\begin{{array}}{{rcl}}\n{body}\n\\end{{array}}\n$$"
-    pairs = [str(v).split(" ~ ", 1) for v in variables if getattr(v, "transform", None) is None]
+    pairs = [str(v).split(" ~ ", 1) for v in variables]
     width = max((len(name) for name, _ in pairs), default=0)
     return "\n".join(f"{name:>{width}} ~ {dist}" for name, dist in pairs)

@@ -148,9 +148,9 @@ class FreeRV(_WithTerm, RandomVariable, Input):
     def _str_repr(self, name: str | None = None, dist: Any = None, formatting: str = "plain") -> str | None:
         if self.transform is None or dist is not None:
             return super()._str_repr(name, dist, formatting)
-        if "latex" in formatting:  # the constrained variable stands for it
-            return None
-        params = "()" if formatting == "plain_with_params" else ""
+        params = "()" if formatting.endswith("with_params") else ""
+        if "latex" in formatting:
+            return rf"$\text{{{name or self.name}}} \sim \text{{TransformedDistribution}}{params}$"
         return f"{name or self.name} ~ TransformedDistribution{params}"
 
 
