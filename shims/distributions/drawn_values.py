@@ -38,13 +38,15 @@ class _DrawValuesContext:
     drawn_vars: dict[Any, Any]
 
     def __init__(self) -> None:
-        self.parent = self.get_context()
+        self.parent = self.get_context(error_if_none=False)
         self.drawn_vars = {} if self.parent is None else self.parent.drawn_vars
 
     @classmethod
-    def get_context(cls) -> _DrawValuesContext | None:
-        """The innermost open context of this thread."""
+    def get_context(cls, error_if_none: bool = True) -> _DrawValuesContext | None:
+        """The innermost open context of this thread; without one None, or a TypeError."""
         opened = getattr(_stack, "contexts", [])
+        if not opened and error_if_none:
+            raise TypeError(f"No {cls.__name__} on context stack")
         return opened[-1] if opened else None
 
     def __enter__(self) -> _DrawValuesContext:
