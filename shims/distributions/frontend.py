@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -58,6 +59,8 @@ _HARMLESS: Mapping[str, Callable[..., Any]] = {
     "ExGaussian": lambda mu, sigma, nu: nu > 0.05 * sigma,
     "Triangular": lambda lower, upper, c: (lower <= c) & (c <= upper),
 }
+#: Positional arguments of PyMC3's base classes.
+_OF_BASE = ("shape", "dtype", "defaults")
 _ORDERED = "between({}(cutpoints - column(eta)))"
 #: Attributes that PyMC3 computes besides parameters and moments, as expressions of a row's parameters.
 _ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
@@ -107,10 +110,13 @@ class CatalogueDistribution(Distribution):
         broadcastable: Any = None,
         **kwargs: Any,
     ) -> None:
-        self._given, chosen_transform = self._bind_arguments(args, kwargs)
+        row = self.row
+        further = self._further(args[len(row.signature) :])
+        shape, dtype = further.get("shape", shape), further.get("dtype", dtype)
+        transform, defaults = further.get("transform", transform), further.get("defaults", defaults)
+        self._given, chosen_transform = self._bind_arguments(args[: len(row.signature)], kwargs)
         if chosen_transform is not UNSET:
             transform = chosen_transform
-        row = self.row
         self._parameters = dict(self._given)
         arguments.check_together(row, self._parameters, self.form.given[1] if row.name == "LKJCorr" else None)
         if row.discrete and dtype is not None and np.dtype(dtype).name not in {"int16", "int64"}:
@@ -184,14 +190,24 @@ class CatalogueDistribution(Distribution):
     def params(self) -> Mapping[str, Variable]:
         return super().params if self._written else self._parameters
 
+    def _further(self, values: tuple[Any, ...]) -> dict[str, Any]:
+        """Positional arguments behind the row's own: those of the base class, in its order."""
+        transformed = isinstance(self, (PositiveContinuous, UnitContinuous, BoundedContinuous))
+        names = (*["transform"] * transformed, *(() if isinstance(self, BoundedContinuous) else _OF_BASE))
+        if len(values) > len(names):
+            signature = self.row.signature
+            raise TypeError(
+                f"{self.row.name} takes {len(signature)} arguments {signature} and {list(names)}, "
+                f"{len(signature) + len(values)} were given"
+            )
+        return dict(zip(names, values, strict=False))
+
     def _bind_arguments(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[dict[str, Variable], Any]:
         """Match a call to one of the row's forms; the errors are PyMC3's, with the choices named."""
         row = self.row
         unknown = sorted(set(kwargs) - set(row.signature))
         if unknown:
             raise TypeError(f"{row.name}.__init__() got an unexpected keyword argument {unknown[0]!r}")
-        if len(args) > len(row.signature):
-            raise TypeError(f"{row.name} takes {len(row.signature)} arguments {row.signature}, {len(args)} were given")
         spelled = dict(zip(row.signature, args, strict=False))
         twice = sorted(set(spelled) & set(kwargs))
         if twice:
@@ -222,6 +238,11 @@ class CatalogueDistribution(Distribution):
     def _argument_error(self, given: Mapping[str, Any], error: CatalogueError) -> Exception:
         if {"tau", "sigma"} <= set(given) or {"lam", "sigma"} <= set(given):
             return ValueError(f"Can't pass both tau and sigma: {error}")
+        if self.row.name == "NegativeBinomial":
+            for first, second in (("alpha", "n"), ("mu", "p")):
+                if (first in given) == (second in given):
+                    what = "Can't specify both {} and {}" if first in given else "Must specify either {} or {}"
+                    return ModelError(f"Incompatible parametrization. {what.format(first, second)}. {error}")
         if self.row.name == "LKJCorr":  # all its arguments have defaults
             return ValueError(
                 "LKJCorr: Invalid parameter: please use eta as the shape parameter and n as the dimension parameter, "
@@ -237,7 +258,13 @@ class CatalogueDistribution(Distribution):
 
     def _shape(self, shape: Any) -> tuple[int, ...]:
         if shape is None and self.row.name == "Dirichlet":  # PyMC3 infers the shape of Dirichlet alone
-            return tuple(np.shape(self._parameters["a"].tag.test_value))
+            warnings.warn(
+                "Shape not explicitly set. Please, set the value using the `shape` keyword argument. Using the test "
+                "value of `a` to infer the shape.",
+                DeprecationWarning,
+                stacklevel=4,
+            )
+            return tuple(np.shape(get_test_value(self._parameters["a"])))
         return shape_of(shape)
 
     def _default_transform(self) -> Transform | None:

@@ -460,11 +460,26 @@ class _MatrixNormal:
 class _Multinomial:
     """A column of trial numbers, for a value without a declared shape, is one number per row."""
 
+    _parameters: Mapping[str, Variable]
+    p: Variable
+
     def _bind_arguments(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
         given, transform = super()._bind_arguments(args, kwargs)  # type: ignore[misc]
         n = as_tensor_variable(given["n"])
         given["n"] = n[..., 0] if n.ndim > 1 and n.broadcastable[-1] else n
         return given, transform
+
+    @property
+    def mode(self) -> Variable:
+        """PyMC3's start value: the expected counts, rounded, of which the first makes up for what rounding lost."""
+        from pm_migrate.shims import theano
+
+        tt = theano.tensor
+        trials = as_tensor_variable(self._parameters["n"])
+        counts = tt.round(self.p * (tt.shape_padright(trials) if trials.ndim else trials))
+        rest = trials - counts.sum(axis=-1)
+        first = counts[..., :1] + tt.shape_padright(rest)
+        return tt.concatenate([first, counts[..., 1:]], axis=-1).astype("int64")
 
 
 class _DirichletMultinomial:
