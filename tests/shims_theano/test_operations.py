@@ -123,6 +123,14 @@ def test_a_graph_as_an_operation_reads_shared_variables_anew() -> None:
     assert [float(v) for v in run(3.0)] == [15.0, 5.0]
 
 
+def test_scalars_from_constants() -> None:
+    x = tt.dscalar("x")
+    for op in (OpFromGraph([x], [x * 3.0]), OpFromGraph([x], [x * 3.0], grad_overrides=lambda i, g: [g[0]])):
+        tripled = op(tt.constant(np.float64(2.0)))
+        assert isinstance(tripled.tag.test_value, np.ndarray)
+        assert tripled.eval() == 6.0 and (tripled + 1.0).eval() == 7.0
+
+
 def test_overrides_of_a_graphs_gradient() -> None:
     x, y = tt.dscalars("x", "y")
     op = OpFromGraph([x, y], [x * y], grad_overrides=["default", lambda inputs, g: g[0] * 100.0])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from pm_migrate.errors import NotSupported
 from pm_migrate.shims.theano import names, operation
 from pm_migrate.shims.theano.evaluation import evaluate, replace, shared_inputs, uses_python
@@ -97,7 +99,7 @@ class OpFromGraph(Op):
             return evaluate(self.outputs, dict(zip([*self.inputs, *self.shared_inputs], tensors, strict=True)))
 
         def arrays(*values: Any) -> list[Any]:
-            return [t.numpy() for t in forward(*values)]
+            return [np.asarray(t) for t in forward(*values)]
 
         if _default(self._grad) and _default(self._lop):
             kinds = [(v.dtype, v.broadcastable) for v in node.outputs]

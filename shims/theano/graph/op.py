@@ -154,7 +154,7 @@ def fill_test_values(node: Apply) -> None:
         fast = node.lowered.fast
         assert fast is not None
         for output, value in zip(node.outputs, fast(*values), strict=True):
-            output.tag.test_value = value
+            output.tag.test_value = np.asarray(value, output.dtype)
     for output in node.outputs:
         output.is_constant = not missing and node.op.makes_constant(node)
 
