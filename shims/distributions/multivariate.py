@@ -466,7 +466,8 @@ class _Multinomial:
     def _bind_arguments(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
         given, transform = super()._bind_arguments(args, kwargs)  # type: ignore[misc]
         n = as_tensor_variable(given["n"])
-        given["n"] = n[..., 0] if n.ndim > 1 and n.broadcastable[-1] else n
+        column = n.ndim > 1 and n.broadcastable[-1] and n.ndim >= given["p"].ndim
+        given["n"] = n[..., 0] if column else n
         return given, transform
 
     @property
