@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import collections
+import io
+import sys
+import urllib.request
 from collections.abc import Callable, Sequence
 from copy import copy
-from typing import Any, ClassVar, NoReturn
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 
-from pm_migrate.errors import NotSupported
 from pm_migrate.shims import theanof
 from pm_migrate.shims.generators import GeneratorAdapter, GenTensorVariable
 from pm_migrate.shims.model.data import Data
@@ -17,24 +20,37 @@ from pm_migrate.shims.theano.graph import Apply, Op, SharedVariable, Variable, g
 from pm_migrate.shims.theano.ops.creation import arange
 from pm_migrate.shims.theano.ops.shaping import patternbroadcast
 
+#: Where PyMC3's example data are.
+BASE_URL = "https://raw.githubusercontent.com/pymc-devs/pymc-examples/main/examples/data/{filename}"
+
 __all__ = ["Data", "GenTensorVariable", "GeneratorAdapter", "Minibatch", "align_minibatches", "get_data"]
 
 _VIEW = Op("view", lambda x: x, fast=lambda x: x, infer=lambda inputs: (inputs[0].dtype, inputs[0].broadcastable))
 
 
-def get_data(filename: str) -> NoReturn:
-    """PyMC3's function for the data files of its own tests, which are not here.
+def get_data(filename: str) -> io.BytesIO:
+    """A data file of PyMC3's examples: of an installed PyMC3's tests, or else downloaded, as PyMC3 does it.
+
+    Parameters
+    ----------
+    filename
+        Its name, for instance ``radon.csv``.
 
     Raises
     ------
-    NotSupported
-        Always.
+    OSError
+        When it can be neither found nor downloaded; it names the address.
     """
-    raise NotSupported(
-        f"pm.get_data({filename!r}): PyMC3's data files are part of its test suite, and not of the drop-in. Download "
-        f"https://raw.githubusercontent.com/pymc-devs/pymc-examples/main/examples/data/{filename} and open it with "
-        "open(..., 'rb') or pandas.read_csv"
-    )
+    for folder in map(Path, sys.path):
+        path = folder / "pymc3" / "tests" / "data" / filename
+        if path.is_file():
+            return io.BytesIO(path.read_bytes())
+    address = BASE_URL.format(filename=filename)
+    try:
+        with urllib.request.urlopen(address) as answer:
+            return io.BytesIO(answer.read())
+    except OSError as error:
+        raise OSError(f"pm.get_data({filename!r}): {address} could not be downloaded ({error})") from error
 
 
 class Minibatch(Variable):
