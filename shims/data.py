@@ -5,7 +5,6 @@ from __future__ import annotations
 import collections
 import io
 import sys
-import urllib.request
 from collections.abc import Callable, Sequence
 from copy import copy
 from pathlib import Path
@@ -20,16 +19,15 @@ from pm_migrate.shims.theano.graph import Apply, Op, SharedVariable, Variable, g
 from pm_migrate.shims.theano.ops.creation import arange
 from pm_migrate.shims.theano.ops.shaping import patternbroadcast
 
-#: Where PyMC3's example data are.
-BASE_URL = "https://raw.githubusercontent.com/pymc-devs/pymc-examples/main/examples/data/{filename}"
-
 __all__ = ["Data", "GenTensorVariable", "GeneratorAdapter", "Minibatch", "align_minibatches", "get_data"]
 
 _VIEW = Op("view", lambda x: x, fast=lambda x: x, infer=lambda inputs: (inputs[0].dtype, inputs[0].broadcastable))
 
 
 def get_data(filename: str) -> io.BytesIO:
-    """A data file of PyMC3's examples: of an installed PyMC3's tests, or else downloaded, as PyMC3 does it.
+    """A data file of PyMC3's examples, where an installed PyMC3 carries it among its tests.
+
+    PyMC3 downloads the others. The drop-in never asks the network.
 
     Parameters
     ----------
@@ -38,19 +36,17 @@ def get_data(filename: str) -> io.BytesIO:
 
     Raises
     ------
-    OSError
-        When it can be neither found nor downloaded; it names the address.
+    FileNotFoundError
+        When no installed PyMC3 carries it.
     """
     for folder in map(Path, sys.path):
         path = folder / "pymc3" / "tests" / "data" / filename
         if path.is_file():
             return io.BytesIO(path.read_bytes())
-    address = BASE_URL.format(filename=filename)
-    try:
-        with urllib.request.urlopen(address) as answer:
-            return io.BytesIO(answer.read())
-    except OSError as error:
-        raise OSError(f"pm.get_data({filename!r}): {address} could not be downloaded ({error})") from error
+    raise FileNotFoundError(
+        f"pm.get_data({filename!r}): no installed PyMC3 carries that file, and the drop-in downloads nothing; get it from "
+        "the examples/data folder of github.com/pymc-devs/pymc-examples, and open it by its path"
+    )
 
 
 class Minibatch(Variable):

@@ -101,7 +101,7 @@ class Model(Registration, WholeGraph, Factor, metaclass=ContextMeta):
     # the tree
 
     @property
-    def model(self) -> Model:  # type: ignore[override]
+    def model(self) -> Model:
         """Itself."""
         return self
 

@@ -36,7 +36,7 @@ class Data:
         When ``dims`` do not fit the data.
     """
 
-    def __new__(  # type: ignore[misc]
+    def __new__(
         cls, name: str, value: Any, *, dims: str | Sequence[str] | None = None, export_index_as_coords: bool = False
     ) -> SharedVariable:
         if isinstance(value, list):
@@ -54,7 +54,7 @@ class Data:
         coords = cls.set_coords(model, value, names)
         if export_index_as_coords:
             model.add_coords(coords)
-        shared.dshape = tuple(shared.data.shape)  # type: ignore[attr-defined]
+        shared.dshape = tuple(shared.data.shape)
         if names is not None and shared.data.shape != model.shape_from_dims(names):
             raise ShapeError(
                 f"{name}: Data shape does not match with specified `dims`.",

@@ -68,10 +68,10 @@ def as_tensor(data: Any, name: str, model: Any, distribution: Any) -> Any:
         return _imputed(data, name, model, distribution)
     if isinstance(data, Variable):
         tensor = data if data.dtype == distribution.dtype else data.astype(distribution.dtype)
-        tensor.missing_values = None  # type: ignore[attr-defined]
+        tensor.missing_values = None
         return tensor
     tensor = constant(data.astype(distribution.dtype), name=name)
-    tensor.missing_values = None  # type: ignore[attr-defined]
+    tensor.missing_values = None
     return tensor
 
 
@@ -95,8 +95,8 @@ def _imputed(data: np.ma.MaskedArray, name: str, model: Any, distribution: Any) 
     missing = FreeRV(full_name, full_name, nothing, model, np.asarray(start, distribution.dtype))
     filled = constant(np.where(mask, 0, np.ma.getdata(data)).astype(distribution.dtype))
     tensor = set_subtensor(filled[mask.nonzero()], missing)
-    tensor.missing_values = missing  # type: ignore[attr-defined]
-    tensor.missing_at = mask  # type: ignore[attr-defined]
+    tensor.missing_values = missing
+    tensor.missing_at = mask
     return tensor
 
 

@@ -212,7 +212,7 @@ class Registration:
     def _free(self, name: str, dist: Any, total_size: Any, dims: Dims) -> FreeRV:
         value = dist.default()
         dist.check(value.shape)
-        free = FreeRV(name, name, dist, self, value)  # type: ignore[arg-type]
+        free = FreeRV(name, name, dist, self, value)
         scaling = get_scaling(total_size, free.shape, free.ndim)
         self.free_RVs.append(free)
         self.add_random_variable(free, dims)
@@ -228,7 +228,7 @@ class Registration:
         ends = [as_tensor_variable(p) for p in transform.params]
         at_test = transform.rebind(*(tf.constant(np.asarray(e.tag.test_value, np.float64)) for e in ends))
         start = np.asarray(at_test.forward(tf.constant(value)).numpy())
-        free = FreeRV(full_name, name, dist, self, start, transform)  # type: ignore[arg-type]
+        free = FreeRV(full_name, name, dist, self, start, transform)
         variable = _constrained(free, name, transform, ends, value.shape)
         variable.distribution, variable.model = dist, self
         variable.transformed, variable.transformation, variable.total_size = free, transform, total_size

@@ -77,7 +77,7 @@ class Term:
     def _jacobian(self, values: Mapping[Variable, Tensor]) -> Tensor | None:
         if self.free is None:
             return None
-        transform = self.free.transform  # type: ignore[attr-defined]
+        transform = self.free.transform
         jacobian = transform.rebind(*(values[end] for end in self.ends)).log_jacobian(values[self.free])
         return tf.cast(jacobian, tf.float64)
 

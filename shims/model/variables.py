@@ -202,7 +202,7 @@ class MultiObservedRV(_WithTerm, RandomVariable):
 
     @property
     def logp_elemwiset(self) -> Variable:
-        return self.owner.inputs[0]  # type: ignore[union-attr]
+        return self.owner.inputs[0]
 
     def random(self, point: Any = None, size: Any = None) -> np.ndarray:
         """Draw with the distribution's own ``random``."""
