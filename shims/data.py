@@ -44,8 +44,8 @@ def get_data(filename: str) -> io.BytesIO:
         if path.is_file():
             return io.BytesIO(path.read_bytes())
     raise FileNotFoundError(
-        f"pm.get_data({filename!r}): no installed PyMC3 carries that file, and the drop-in downloads nothing; get it from "
-        "the examples/data folder of github.com/pymc-devs/pymc-examples, and open it by its path"
+        f"pm.get_data({filename!r}): no installed PyMC3 carries that file, and the drop-in downloads nothing; get it "
+        "from the folder examples/data of github.com/pymc-devs/pymc-examples, and open it by its path"
     )
 
 
