@@ -32,13 +32,13 @@ CAUSES: Mapping[str, str] = {
     # the drop-in is more accurate, or differs on purpose: docs/known-differences.md
     "test_distributions::TestMatchesScipy::test_inverse_gamma": "SciPy's logcdf underflows to -inf, where the exact "
     "-10000.098 is given",
-    "test_distributions::TestMatchesScipy::test_discrete_weibull": "the expected number underflows to -inf, where the exact "
-    "-7073.54 is given",
-    "test_distributions::TestMatchesScipy::test_mvnormal_indef": "expects a gradient that is not finite where the log density "
-    "is -inf; it is 0",
+    "test_distributions::TestMatchesScipy::test_discrete_weibull": "the expected number underflows to -inf, where "
+    "the exact -7073.54 is given",
+    "test_distributions::TestMatchesScipy::test_mvnormal_indef": "expects a gradient that is not finite where the log "
+    "density is -inf; it is 0",
     # not there yet
     "test_model_helpers::*": "imports theano.sparse: sparse tensors are not supported",
-    "test_types::TestType::test_float32*": "floatX=float32 is followed by theano.tensor, not by distributions and models",
+    "test_types::TestType::test_float32*": "theano.tensor follows floatX=float32; distributions and models do not",
     "test_types::*": _STEPS,
     "test_theanof::TestBroadcasting::test_metropolis_sampling": _STEPS,
     "test_mixture::TestMixture::test_mixture_list_of_normals": _STEPS,
