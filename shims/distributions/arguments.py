@@ -6,6 +6,7 @@ TensorFlow would refuse most of it too, later and without the name of the argume
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -124,6 +125,13 @@ def observed(name: str, data: Any) -> Any:
     except TypeError as error:
         raise ArgumentError(f"{name}: observed={_short(data)} is not numeric: {error}") from None
     return data
+
+
+def clipped(bound: Any) -> Any:
+    """A bound row as PyMC3 draws from it: it compares uniform numbers with psi, so that psi = 1.2 draws as 1 does."""
+    if isinstance(bound, Bound) and bound.row.name.startswith("ZeroInflated"):
+        return replace(bound, given={**bound.given, "psi": tf.clip_by_value(bound.given["psi"], 0.0, 1.0)})
+    return bound
 
 
 def valid(bound: Any) -> Any:

@@ -120,16 +120,29 @@ class Joint:
 
     def draw(self, variables: Sequence[Any]) -> None:
         """Draw random variables, in the order in which they depend on each other."""
+        from pm_migrate.shims.variables import ObservedRV
+
         for variable in variables:
             if hasattr(variable.distribution, "require_random"):
                 variable.distribution.require_random()
-            drawn = self.sample(variable.distribution.drawn, current_shape(variable))
+            observed = isinstance(variable, ObservedRV)
+            drawn = self.sample(variable.distribution.drawn, current_shape(variable), observed=observed)
             self.known[variable] = drawn.astype(variable.dtype)
             if self.lead:
                 self.led.add(variable)
 
-    def sample(self, dist: Any, own: tuple[int, ...]) -> np.ndarray:
+    def sample(self, dist: Any, own: tuple[int, ...], *, observed: bool = False) -> np.ndarray:
         """Draw from a distribution, whose parameters may have a value for each draw.
+
+        Parameters
+        ----------
+        dist
+            The distribution.
+        own
+            Shape of one draw.
+        observed
+            Whether that is the shape of data, which the parameters may have left behind: new values of a shared
+            variable in them decide then.
 
         Raises
         ------
@@ -140,10 +153,10 @@ class Joint:
         values, led = self.compute(params)
         if not led:
             bound = dist.bound(values)
-            return _sample(dist, bound, (*self.lead, *_full(bound, own)))
+            return _sample(dist, bound, (*self.lead, *_full(bound, own, observed)))
         rank = len(self.lead)
         first = {v: x.reshape(-1, *x.shape[rank:])[0] if v in led else x for v, x in values.items()}
-        full = _full(dist.bound(first), own)
+        full = _full(dist.bound(first), own, observed)
         ranks = dist.batches(led) if hasattr(dist, "batches") else None
         if ranks is None:
             return self._each(dist, values, led, full)
@@ -167,10 +180,10 @@ class Joint:
 
         def all_of_them(seeds: Tensor, arrays: Mapping[Variable, Any]) -> Any:
             def one(element: Any) -> tuple[Tensor, Tensor]:
-                bound = dist.bound({**{v: arrays[v] for v in same}, **element[1]})
+                bound = dist.bound({**{v: arrays[v] for v in same}, **dict(zip(own, element[1], strict=True))})
                 return bound.sample(full, element[0]), arguments.valid(bound)
 
-            return over_batch(one, (seeds, {v: tf.convert_to_tensor(arrays[v]) for v in own}), self.count)
+            return over_batch(one, (seeds, [tf.convert_to_tensor(arrays[v]) for v in own]), self.count)
 
         key = ("each", dist, full, self.count, tuple((v, x.shape) for v, x in (*same.items(), *own.items())))
         drawn, ok = program(key, all_of_them)(seeds, {**same, **own})
@@ -211,9 +224,9 @@ class Joint:
 
         def all_of_them(_: Tensor, arrays: Mapping[Variable, Any]) -> Any:
             fixed = {v: arrays[v] for v in same}
-            return over_batch(
-                lambda element: tuple(evaluate(outputs, {**fixed, **element})),
-                {v: tf.convert_to_tensor(arrays[v]) for v in own},
+            return over_batch(  # a list, since keys of a structure are sorted, and variables have no order
+                lambda element: tuple(evaluate(outputs, {**fixed, **dict(zip(own, element, strict=True))})),
+                [tf.convert_to_tensor(arrays[v]) for v in own],
                 self.count,
             )
 
@@ -229,13 +242,20 @@ def _aligned(value: np.ndarray, lead: int, rank: int) -> np.ndarray:
     return value.reshape((*value.shape[:lead], *[1] * missing, *value.shape[lead:]))
 
 
-def _full(bound: Any, own: tuple[int, ...]) -> tuple[int, ...]:
-    """Shape of one draw: the distribution's, joined with what its parameters give."""
-    return np.broadcast_shapes(own, (*bound.batch_shape, *bound.event_shape))
+def _full(bound: Any, own: tuple[int, ...], observed: bool) -> tuple[int, ...]:
+    """Shape of one draw: the distribution's, joined with what its parameters give; these alone where data differ."""
+    given = (*bound.batch_shape, *bound.event_shape)
+    try:
+        return np.broadcast_shapes(own, given)
+    except ValueError:
+        if not observed:
+            raise
+        return tuple(given)
 
 
 def _sample(dist: Any, bound: Any, shape: tuple[int, ...]) -> np.ndarray:
     """Draw from a bound distribution."""
+    bound = arguments.clipped(bound)
     if not arguments.valid(bound):
         # valid parameters stand in for invalid ones, which the density masks: such draws would be of another model
         arguments.refuse_draws(dist.label, bound, known=True)

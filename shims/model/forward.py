@@ -9,7 +9,7 @@ import numpy as np
 
 from pm_migrate.shims.distributions.drawing import Joint, random_ancestors
 from pm_migrate.shims.model.variables import TransformedRV
-from pm_migrate.shims.theano.graph import Variable
+from pm_migrate.shims.theano.graph import SharedVariable, Variable
 
 if TYPE_CHECKING:
     from pm_migrate.shims.model import Model
@@ -62,8 +62,8 @@ def _wanted(model: Model, names: Iterable[str] | None) -> dict[str, Variable]:
     free = {str(v.transformed.name): unconstrained(v) for v in drawn.values() if isinstance(v, TransformedRV)}
     rest = {name: v for name, v in model.named_vars.items() if name not in free}
     every = {**drawn, **rest, **free}
-    if names is None:
-        return every
+    if names is None:  # data are given, not drawn
+        return {name: v for name, v in every.items() if not isinstance(v, SharedVariable)}
     unknown = [name for name in names if name not in every]
     if unknown:
         raise KeyError(f"The model has no variables {unknown}; it has {', '.join(every)}")

@@ -235,7 +235,11 @@ class SharedVariable(Variable):
                 f"shared variable {self}: set_value got {array.ndim} dimensions, the variable has {self.ndim}"
             )
         # lists and numbers have no dtype that would have to fit, only values
-        fits = np.can_cast(array.dtype, self.dtype, "safe" if isinstance(new_value, np.ndarray) else "same_kind")
+        fits = (
+            np.can_cast(array.dtype, self.dtype, "safe")
+            if isinstance(new_value, np.ndarray)
+            else np.can_cast(array.dtype, self.dtype, "same_kind") or np.array_equal(array.astype(self.dtype), array)
+        )
         if not fits:
             raise TypeError(
                 f"shared variable {self} has dtype {self.dtype}; a value of dtype {array.dtype} may lose digits: "
