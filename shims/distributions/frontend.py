@@ -59,6 +59,8 @@ _HARMLESS: Mapping[str, Callable[..., Any]] = {
     "ExGaussian": lambda mu, sigma, nu: nu > 0.05 * sigma,
     "Triangular": lambda lower, upper, c: (lower <= c) & (c <= upper),
 }
+#: Rows whose PyMC3 classes take no positional arguments but their own.
+_NO_FURTHER = frozenset({"Gumbel", "LogitNormal", "Normal"})
 #: Positional arguments of PyMC3's base classes.
 _OF_BASE = ("shape", "dtype", "defaults")
 _ORDERED = "between({}(cutpoints - column(eta)))"
@@ -194,6 +196,7 @@ class CatalogueDistribution(Distribution):
         """Positional arguments behind the row's own: those of the base class, in its order."""
         transformed = isinstance(self, (PositiveContinuous, UnitContinuous, BoundedContinuous))
         names = (*["transform"] * transformed, *(() if isinstance(self, BoundedContinuous) else _OF_BASE))
+        names = () if self.row.name in _NO_FURTHER else names
         if len(values) > len(names):
             signature = self.row.signature
             raise TypeError(
