@@ -30,13 +30,12 @@ HOMES: dict[str, str] = {
     **dict.fromkeys(
         ("AR", "AR1", "GARCH11", "GaussianRandomWalk", "MvGaussianRandomWalk", "MvStudentTRandomWalk"), "timeseries"
     ),
-    **dict.fromkeys(("draw_values", "generate_samples"), "drawn_values"),
+    **dict.fromkeys(("draw_values", "generate_samples"), "drawing"),
 }
 
 #: Submodules that programs reach as attributes of ``pm.distributions``.
 MODULES = frozenset(
     {
-        "bart",
         "bound",
         "continuous",
         "discrete",
@@ -44,12 +43,8 @@ MODULES = frozenset(
         "distribution",
         "mixture",
         "multivariate",
-        "posterior_predictive",
-        "shape_utils",
         "simulator",
-        "special",
         "timeseries",
-        "tree",
     }
 )
 
@@ -65,6 +60,4 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"{__name__}.frontend").CLASSES[name]
     if name in HOMES:
         return getattr(importlib.import_module(f"{__name__}.{HOMES[name]}"), name)
-    if name == "BART":
-        return importlib.import_module(f"{__name__}.bart").BART
     raise AttributeError(f"module 'pymc3.distributions' has no attribute {name!r}")

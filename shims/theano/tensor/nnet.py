@@ -1,7 +1,6 @@
 """``theano.tensor.nnet``."""
 
 from pm_migrate.shims.theano import names
-from pm_migrate.shims.theano.ops.extras import confusion_matrix
 from pm_migrate.shims.theano.ops.neural import (
     binary_crossentropy,
     categorical_crossentropy,
@@ -20,7 +19,6 @@ from pm_migrate.shims.theano.ops.neural import (
 __all__ = [
     "binary_crossentropy",
     "categorical_crossentropy",
-    "confusion_matrix",
     "elu",
     "hard_sigmoid",
     "logsoftmax",

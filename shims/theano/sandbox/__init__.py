@@ -1,1 +1,0 @@
-"""``theano.sandbox``: the random streams of :mod:`~pm_migrate.shims.theano.sandbox.rng_mrg`."""
