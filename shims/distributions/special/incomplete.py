@@ -174,6 +174,10 @@ def _log_rising(a: Tensor, b: Tensor) -> Tensor:
     return large + stirling_remainder(far + b) - stirling_remainder(far) - tf.reduce_sum(steps, axis=-1)
 
 
+#: Largest argument of the series below, and its terms: 0.25**29 < 1e-17.
+_SMALL, _SMALL_TERMS = 0.25, 29
+
+
 def _log_betainc_small(a: Tensor, b: Tensor, x: Tensor) -> Tensor:
     """Logarithm of the regularised incomplete beta function of a small ``x`` and ``b * x``.
 
@@ -184,7 +188,7 @@ def _log_betainc_small(a: Tensor, b: Tensor, x: Tensor) -> Tensor:
     share = _log_gamma1p_share(tf.where(small, a, 0.1 * tf.ones_like(a)))
     log_gamma = tf.where(small, a * share, tf.math.lgamma(1.0 + a))
     term, total = tf.ones_like(x), tf.zeros_like(x)
-    for k in range(1, 30):
+    for k in range(1, _SMALL_TERMS + 1):
         term = term * (k - b) * x / k
         total = total + term / (a + k)
     return a * tf.math.log(x) + _log_rising(b, a) - log_gamma + tf.math.log1p(a * total)
@@ -211,8 +215,8 @@ def log_betainc(a: Tensor, b: Tensor, x: Tensor, rest: Tensor, log_x: Tensor | N
     remainders = stirling_remainder(n) - stirling_remainder(a) - stirling_remainder(b)
     kernel = 0.5 * (log_ratio(b, n) - tf.math.log(a)) - HALF_LOG_TWO_PI + remainders - misfit
     one = tf.ones_like(n * x)
-    near_one = ~series & (rest < 0.25) & (a * rest < 1.0)
-    near_zero = ~series & ~near_one & (x < 0.25) & (b * x < 1.0)
+    near_one = ~series & (rest < _SMALL) & (a * rest < 1.0)
+    near_zero = ~series & ~near_one & (x < _SMALL) & (b * x < 1.0)
     some = near_one | near_zero
     # I_x(a, b) = 1 - I_rest(b, a)
     first, second = tf.where(near_one, b, a), tf.where(near_one, a, b)
