@@ -185,7 +185,7 @@ def verify_command(
 @click.argument("script")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[ARGS]...")
 def run_command(script: str, arguments: tuple[str, ...]) -> int:
-    """Run a PyMC3 program, unedited, on TensorFlow Probability."""
+    """Run a PyMC3 program or notebook, unedited, on TensorFlow Probability."""
     from pm_migrate.commands.run import run
 
     return run(script, arguments)

@@ -14,7 +14,11 @@
     │   └── RemoteError         an exception was raised inside the worker; its traceback is in the message
     ├── ShimError               the runtime: a model or call that PyMC3 would have refused too
     │   ├── ModelError          (also ValueError)
-    │   │   └── ArgumentError   (also TypeError) a value that an argument of a distribution cannot take
+    │   │   ├── ArgumentError   (also TypeError) a value that an argument of a distribution cannot take
+    │   │   ├── IncorrectArgumentsError   PyMC3's, for arguments that do not go together
+    │   │   └── TraceDirectoryError       PyMC3's, for a folder that is no saved trace
+    │   ├── ShapeError          PyMC3's: shapes that do not go together, with the actual and the expected one
+    │   ├── DtypeError          (also TypeError) PyMC3's: the same of dtypes
     │   ├── SamplingError       (also RuntimeError) a sampler could not start; names the terms that are not finite
     │   └── NotSupported        (also NotImplementedError) names the function and the nearest alternative
     └── VerificationError       models could not be paired or compared
@@ -73,6 +77,39 @@ class ModelError(ShimError, ValueError):
 
 class ArgumentError(ModelError, TypeError):
     """An argument has a value that it cannot take; PyMC3 raises a ``ValueError`` or a ``TypeError``."""
+
+
+class IncorrectArgumentsError(ModelError):
+    """Arguments that do not go together."""
+
+
+class TraceDirectoryError(ModelError):
+    """A folder from which a trace was to be loaded is no saved trace."""
+
+
+class _Mismatch(ShimError):
+    """Something is not as expected.
+
+    Parameters
+    ----------
+    message
+        What is wrong.
+    actual, expected
+        What it is, and what it should be; added to the message when given.
+    """
+
+    def __init__(self, message: str, actual: object = None, expected: object = None) -> None:
+        sides = [] if actual is None else [f"actual {actual}"]
+        sides += [] if expected is None else [f"expected {expected}"]
+        super().__init__(f"{message} ({' != '.join(sides)})" if sides else message)
+
+
+class ShapeError(_Mismatch):
+    """The shape of something is not the expected one."""
+
+
+class DtypeError(_Mismatch, TypeError):
+    """The dtype of something is not the expected one."""
 
 
 class SamplingError(ShimError, RuntimeError):

@@ -7,11 +7,15 @@ Nothing heavy is imported until a name is used.
 from __future__ import annotations
 
 import importlib
+from importlib.util import find_spec
 from typing import Any
 
 from pm_migrate.catalog import DISTRIBUTIONS
-from pm_migrate.catalog.exports import PYMC3_MODULES, PYMC3_NAMES
+from pm_migrate.catalog.exports import LEAKED_MODULES, PYMC3_MODULES, PYMC3_NAMES
+from pm_migrate.shims import placeholders
 from pm_migrate.shims.distributions import HOMES as DISTRIBUTION_HOMES
+
+placeholders.install_finder()
 
 __version__ = "3.11.6"  # of PyMC3, whose behaviour this package has
 
@@ -19,48 +23,97 @@ _HOMES: dict[str, str] = {
     **dict.fromkeys(DISTRIBUTIONS, "distributions.frontend"),
     **{name: f"distributions.{home}" for name, home in DISTRIBUTION_HOMES.items() if name in PYMC3_NAMES},
     **dict.fromkeys(
-        ("Data", "Deterministic", "Model", "Point", "Potential", "modelcontext", "set_data"),
+        "Deterministic Factor Model Point Potential compilef fastfn fn modelcontext set_data".split(),
         "model",
     ),
+    **dict.fromkeys("Data GeneratorAdapter Minibatch align_minibatches get_data".split(), "data"),
+    "model_to_graphviz": "model_graph",
+    "find_MAP": "tuning.starting",
     **dict.fromkeys(
         (
             "NUTS",
             "fast_sample_posterior_predictive",
             "sample",
             "sample_posterior_predictive",
+            "sample_posterior_predictive_w",
             "sample_prior_predictive",
         ),
         "sampling",
     ),
+    **dict.fromkeys(("ArrayOrdering", "DictToArrayBijection", "DictToVarBijection"), "blocking"),
+    **dict.fromkeys(
+        ("ImputationWarning", "IncorrectArgumentsError", "SamplingError", "ShapeError", "TraceDirectoryError"),
+        "exceptions",
+    ),
+    **dict.fromkeys(
+        (
+            "bool_types",
+            "complex_types",
+            "continuous_types",
+            "discrete_types",
+            "float_types",
+            "int_types",
+            "isgenerator",
+            "theano_constant",
+            "typefilter",
+        ),
+        "vartypes",
+    ),
     **dict.fromkeys(("expand_packed_triangular", "invlogit", "invprobit", "logaddexp", "logit", "logsumexp"), "math"),
     "probit": "math",
-    "floatX": "theano.config",
+    **dict.fromkeys(
+        """
+        CallableTensor cont_inputs floatX generator gradient hessian hessian_diag inputvars intX jacobian
+        join_nonshared_inputs make_shared_replacements set_tt_rng smartfloatX take_along_axis tt_rng
+        """.split(),
+        "theanof",
+    ),
+    **dict.fromkeys(("load_trace", "save_trace"), "backends.ndarray"),
+    "trace_to_dataframe": "backends.tracetab",
+    "logp": "backports",
     "install": "installation",
     "uninstall": "installation",
 }
-_MODULES = frozenset({"distributions", "math", "model", "plots", "sampling", "theano", "transforms"})
 
-__all__ = sorted(name for name in (*_HOMES, "math") if name in PYMC3_NAMES or name == "math")
+__all__ = sorted(PYMC3_NAMES | {name for name in PYMC3_MODULES if find_spec(f"{__name__}.{name}") is not None})
 
 
 def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return importlib.import_module(f"{__name__}.{name}")
+    if name in PYMC3_MODULES:
+        return _module(name)
+    if name in LEAKED_MODULES:
+        return _module(LEAKED_MODULES[name])
+    if name == "theano":
+        return _module(name)
     if name in _HOMES:
         home = importlib.import_module(f"{__name__}.{_HOMES[name]}")
         classes = getattr(home, "CLASSES", {})
         return classes[name] if name in classes else getattr(home, name)
-    if name in PYMC3_NAMES:
-        plots = importlib.import_module(f"{__name__}.plots")
-        if name in plots.ALIASES or name in plots.SAME:
-            return getattr(plots, name)
-        from pm_migrate.errors import NotSupported
+    if name not in PYMC3_NAMES:
+        raise AttributeError(f"module 'pymc3' has no attribute {name!r}")
+    for home in map(_module, ("plots", "stats")):
+        if name in home.NAMES:
+            return getattr(home, name)
+    return _value(name) if name in ("blas_info", "handler") else placeholders.find(name)
 
-        raise NotSupported(f"pymc3.{name} is not in the drop-in yet; docs/known-differences.md lists what is")
-    if name in PYMC3_MODULES:
-        raise AttributeError(f"module pymc3.{name} is not in the drop-in yet; docs/known-differences.md lists what is")
-    raise AttributeError(f"module 'pymc3' has no attribute {name!r}")
+
+def _value(name: str) -> Any:
+    """What PyMC3's own set-up leaves in its namespace."""
+    import logging
+
+    return {} if name == "blas_info" else logging.StreamHandler()
+
+
+def _module(name: str) -> Any:
+    try:
+        return importlib.import_module(f"{__name__}.{name}")
+    except ModuleNotFoundError as error:
+        if error.name == f"{__name__}.{name}":
+            from pm_migrate.errors import NotSupported
+
+            raise NotSupported(f"pymc3.{name} is not in the drop-in; see docs/known-differences.md") from None
+        raise
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *_MODULES, "__version__", "install", "uninstall"})
+    return sorted({*__all__, "__version__", "install", "theano", "uninstall"})

@@ -98,6 +98,9 @@ class LogDensity:
         their data) and returns all of them and the deterministics by name.
     observed
         Observed data by name.
+    draw_many
+        Like ``forward`` for many draws at once: ``draw_many(given, count, names)`` takes and returns arrays with the
+        draws in front, seeded by NumPy's global state; None where there is only ``forward``.
     version
         Changes when data that ``evaluate`` reads (shared variables) changed, so that compiled programs are not reused
         for other data.
@@ -111,6 +114,7 @@ class LogDensity:
     evaluate: Callable[[Mapping[str, Tensor]], Evaluation]
     forward: Callable[[Mapping[str, Tensor], Tensor], Mapping[str, Tensor]]
     observed: Mapping[str, np.ndarray] = field(default_factory=dict)
+    draw_many: Callable[[Mapping[str, np.ndarray], int, Sequence[str] | None], dict[str, np.ndarray]] | None = None
     version: Callable[[], Hashable] = lambda: 0
     dims: Mapping[str, Sequence[str]] = field(default_factory=dict)
     coords: Mapping[str, Sequence[Any]] = field(default_factory=dict)

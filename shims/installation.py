@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
+from pm_migrate.shims import arviz_names
+
 _ROOTS = {"pymc3": "pm_migrate.shims", "theano": "pm_migrate.shims.theano"}
-_MOVED = {"pymc3.distributions.transforms": "pm_migrate.shims.transforms", "pymc3.stats": "pm_migrate.shims.plots"}
+_MOVED = {"pymc3.distributions.transforms": "pm_migrate.shims.transforms"}
 
 
 def target(name: str) -> str | None:
@@ -30,6 +32,16 @@ def target(name: str) -> str | None:
     return f"{_ROOTS[root]}.{rest}" if rest else _ROOTS[root]
 
 
+#: Modules that a package of Theano has a function of the same name over: importing one must not replace the function.
+_UNDER_FUNCTIONS = {
+    "theano": dict.fromkeys(("theano.scan", "theano.scan.utils"), "pm_migrate.shims.theano.loops"),
+    "theano.tensor": {
+        "theano.tensor.sort": "pm_migrate.shims.theano.tensor.sorting",
+        "theano.tensor.var": "pm_migrate.shims.theano.tensor.variables",
+    },
+}
+
+
 class _Loader(importlib.abc.Loader):
     """Hands out the module that is already imported under its own name."""
 
@@ -41,11 +53,17 @@ class _Loader(importlib.abc.Loader):
         return self.module
 
     def exec_module(self, module: ModuleType) -> None:
+        alias = module.__spec__.name if module.__spec__ is not None else ""
         module.__spec__ = self.spec  # the import system put the alias's there
+        for name, served_by in _UNDER_FUNCTIONS.get(alias, {}).items():
+            # already loaded, so that the import system does not set the attribute of the package
+            sys.modules[name] = importlib.import_module(served_by)
 
 
 class _Finder(importlib.abc.MetaPathFinder):
     def find_spec(self, fullname: str, path: Sequence[str] | None = None, target_: Any = None) -> Any:
+        if fullname == "arviz":
+            return self._arviz(path, target_)
         served_by = target(fullname)
         if served_by is None:
             return None
@@ -58,6 +76,13 @@ class _Finder(importlib.abc.MetaPathFinder):
                 ) from None
             raise
         return importlib.machinery.ModuleSpec(fullname, _Loader(module), is_package=hasattr(module, "__path__"))
+
+    def _arviz(self, path: Sequence[str] | None, target_: Any) -> Any:
+        others = [finder for finder in sys.meta_path if finder is not self and hasattr(finder, "find_spec")]
+        spec = next(filter(None, (finder.find_spec("arviz", path, target_) for finder in others)), None)
+        if spec is not None and spec.loader is not None:
+            spec.loader = arviz_names.ServingLoader(spec.loader)
+        return spec
 
 
 def install() -> None:
@@ -76,10 +101,14 @@ def install() -> None:
             raise ImportError(f"{root} is already imported from {loaded.__file__}; call install() before importing it")
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
+    if "arviz" in sys.modules:
+        arviz_names.serve(sys.modules["arviz"])
 
 
 def uninstall() -> None:
     """Undo :func:`install`."""
+    if "arviz" in sys.modules:
+        arviz_names.withdraw(sys.modules["arviz"])
     sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Finder)]
     for name in [name for name in sys.modules if name.partition(".")[0] in _ROOTS]:
         del sys.modules[name]

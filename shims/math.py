@@ -76,8 +76,12 @@ from pm_migrate.shims.theano.ops.reductions import max as _max
 from pm_migrate.shims.theano.ops.reductions import prod, sum
 from pm_migrate.shims.theano.ops.shaping import flatten, reshape
 from pm_migrate.shims.theano.tensor import constant
+from pm_migrate.shims.theanof import floatX, ix_, largest_common_dtype
 
 __all__ = [
+    "BatchedDiag",
+    "BlockDiagonalMatrix",
+    "LogDet",
     "abs_",
     "and_",
     "batched_diag",
@@ -102,17 +106,20 @@ __all__ = [
     "flat_outer",
     "flatten",
     "flatten_list",
+    "floatX",
     "floor",
     "ge",
     "gt",
     "invlogit",
     "invprobit",
+    "ix_",
     "kron_diag",
     "kron_dot",
     "kron_matrix_op",
     "kron_solve_lower",
     "kron_solve_upper",
     "kronecker",
+    "largest_common_dtype",
     "le",
     "log",
     "log1mexp",
@@ -335,6 +342,40 @@ def kron_solve_lower(krons: Sequence[Any], m: Any) -> Variable:
 def kron_solve_upper(krons: Sequence[Any], m: Any) -> Variable:
     """Solution of ``kronecker(*krons) x = m`` for upper triangular factors."""
     return kron_matrix_op(krons, m, solve_upper_triangular)
+
+
+class LogDet:
+    """Logarithm of the absolute value of a determinant, as an object: ``LogDet()(matrix)``."""
+
+    def __call__(self, x: Any) -> Variable:
+        x = as_variable(x)
+        if x.ndim != 2:
+            raise TypeError(f"LogDet: a matrix is wanted, not {x.ndim} dimensions")
+        return logdet(x)
+
+
+class BlockDiagonalMatrix:
+    """:func:`block_diagonal` as an object: ``BlockDiagonalMatrix()(a, b)``."""
+
+    def __init__(self, sparse: bool = False, format: str = "csr") -> None:
+        self.sparse, self.format = sparse, format
+
+    def __call__(self, *matrices: Any) -> Variable:
+        if not matrices:
+            raise ValueError("no matrices to allocate")
+        if any(as_variable(m).ndim != 2 for m in matrices):
+            raise TypeError("BlockDiagonalMatrix: all data arguments must be matrices")
+        return block_diagonal(matrices, self.sparse, self.format)
+
+
+class BatchedDiag:
+    """Rows of a matrix as the diagonals of matrices, as an object: ``BatchedDiag()(rows)``."""
+
+    def __call__(self, diag: Any) -> Variable:
+        diag = as_variable(diag)
+        if diag.ndim != 2:
+            raise TypeError(f"BatchedDiag: a matrix is wanted, not {diag.ndim} dimensions")
+        return batched_diag(diag)
 
 
 def block_diagonal(matrices: Sequence[Any], sparse: bool = False, format: str = "csr") -> Any:

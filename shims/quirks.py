@@ -56,11 +56,16 @@ def say_once(name: str, fault: str) -> None:
     if name in _said:
         return
     _said.add(name)
-    level, frame = 2, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("pm_migrate."):
-        level, frame = level + 1, frame.f_back
     warnings.warn(
         f"{name}: {fault} The same number is computed here; pm_migrate.shims.quirks.set_quirks('fixed') mends it.",
         QuirkWarning,
-        stacklevel=level,
+        stacklevel=user_level(),
     )
+
+
+def user_level() -> int:
+    """The ``stacklevel`` with which a warning of the caller shows the line of the user's program."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("pm_migrate."):
+        level, frame = level + 1, frame.f_back
+    return level

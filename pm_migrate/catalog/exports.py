@@ -42,7 +42,23 @@ PYMC3_NAMES = frozenset(
 #: Public submodules reachable as attributes of ``pymc3``.
 PYMC3_MODULES = frozenset(
     """
-    backends blocking data distributions exceptions glm gp math model model_graph ode parallel_sampling plots
-    sampling smc stats step_methods theanof transforms tuning updates util variational vartypes
+    backends backports blocking data distributions exceptions glm gp math model model_graph ode parallel_sampling plots
+    sampling smc stats step_methods theanof transforms tuning util variational vartypes
     """.split()
 )
+
+#: Modules below those, which star imports leave in ``pymc3``. Not ``inference``: a package of ours has that name.
+LEAKED_MODULES = {
+    **{name: f"glm.{name}" for name in ("families", "linear", "utils")},
+    **{name: f"tuning.{name}" for name in ("scaling", "starting")},
+    **{
+        name: f"step_methods.{name}"
+        for name in (
+            *("arraystep", "compound", "elliptical_slice", "gibbs", "hmc", "metropolis", "mlda", "pgbart"),
+            *("slicer", "step_sizes"),
+        )
+    },
+    **{name: f"variational.{name}" for name in ("approximations", "callbacks", "flows", "operators", "opvi", "stein")},
+    "test_functions": "variational.test_functions",
+    "updates": "variational.updates",
+}

@@ -30,12 +30,13 @@ HOMES: dict[str, str] = {
     **dict.fromkeys(
         ("AR", "AR1", "GARCH11", "GaussianRandomWalk", "MvGaussianRandomWalk", "MvStudentTRandomWalk"), "timeseries"
     ),
-    **dict.fromkeys(("draw_values", "generate_samples"), "drawing"),
+    **dict.fromkeys(("draw_values", "generate_samples"), "drawn_values"),
 }
 
 #: Submodules that programs reach as attributes of ``pm.distributions``.
 MODULES = frozenset(
     {
+        "bart",
         "bound",
         "continuous",
         "discrete",
@@ -43,8 +44,12 @@ MODULES = frozenset(
         "distribution",
         "mixture",
         "multivariate",
+        "posterior_predictive",
+        "shape_utils",
         "simulator",
+        "special",
         "timeseries",
+        "tree",
     }
 )
 
@@ -60,4 +65,6 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"{__name__}.frontend").CLASSES[name]
     if name in HOMES:
         return getattr(importlib.import_module(f"{__name__}.{HOMES[name]}"), name)
+    if name == "BART":
+        return importlib.import_module(f"{__name__}.bart").BART
     raise AttributeError(f"module 'pymc3.distributions' has no attribute {name!r}")

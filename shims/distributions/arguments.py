@@ -6,6 +6,7 @@ TensorFlow would refuse most of it too, later and without the name of the argume
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,10 @@ import tensorflow as tf
 from pm_migrate.catalog import Distribution as Row
 from pm_migrate.catalog import expr
 from pm_migrate.catalog.schema import Param
-from pm_migrate.errors import ArgumentError, ModelError, NotSupported
+from pm_migrate.errors import ArgumentError, ModelError
 from pm_migrate.shims.distributions.binding import Bound
 from pm_migrate.shims.distributions.functions import TF_FUNCTIONS
-from pm_migrate.shims.theano.graph import Constant, SharedVariable, Variable, array_of, constant
+from pm_migrate.shims.theano.graph import Constant, Variable, array_of, constant
 from pm_migrate.shims.theano.tensor import as_tensor_variable
 
 #: Parameters with a default that PyMC3 writes as None.
@@ -114,25 +115,23 @@ def observed(name: str, data: Any) -> Any:
     ------
     ArgumentError
         For data that are not numeric.
-    NotSupported
-        For an expression of data that can be replaced later.
     """
-    if isinstance(data, Constant):
-        return data.data
-    if isinstance(data, Variable) and not isinstance(data, SharedVariable):
-        if not data.is_constant:
-            raise NotSupported(
-                f"{name}: observed= an expression of other variables: pass the data themselves (pm.Data, or an array), "
-                "and put the expression into the model of them"
-            )
-        return data.eval()
-    if data is None or isinstance(data, (SharedVariable, dict, np.ma.MaskedArray)):
+    if isinstance(data, Variable):
+        return data.eval() if data.is_constant else data
+    if data is None or isinstance(data, (dict, np.ma.MaskedArray)) or hasattr(data, "__next__"):
         return data
     try:
         array_of(data)
     except TypeError as error:
         raise ArgumentError(f"{name}: observed={_short(data)} is not numeric: {error}") from None
     return data
+
+
+def clipped(bound: Any) -> Any:
+    """A bound row as PyMC3 draws from it: it compares uniform numbers with psi, so that psi = 1.2 draws as 1 does."""
+    if isinstance(bound, Bound) and bound.row.name.startswith("ZeroInflated"):
+        return replace(bound, given={**bound.given, "psi": tf.clip_by_value(bound.given["psi"], 0.0, 1.0)})
+    return bound
 
 
 def valid(bound: Any) -> Any:

@@ -26,6 +26,10 @@ from pm_migrate.shims.theano.tensor import as_tensor_variable
 UNSET: Any = object()
 
 
+class _Unpickling:
+    """In place of a name, when pickle makes an instance."""
+
+
 class Distribution:
     """A distribution as PyMC3 programs write it: ``pm.Normal("x", mu=0, sd=1)``.
 
@@ -53,8 +57,10 @@ class Distribution:
     keeps_event_axis = False  #: whether PyMC3's ``logp`` leaves an axis of length 1 in place of the event
 
     def __new__(cls, name: Any = UNSET, *args: Any, **kwargs: Any) -> Any:
+        if name is _Unpickling:
+            return object.__new__(cls)
         from pm_migrate.shims.model import Model
-        from pm_migrate.shims.variables import RandomVariable
+        from pm_migrate.shims.model.variables import FreeRV, ObservedRV
 
         model = Model.get_context(error_if_none=False)
         if model is None:
@@ -65,7 +71,7 @@ class Distribution:
         if not isinstance(name, str):
             raise TypeError(f"Name needs to be a string but got: {'nothing' if name is UNSET else name}")
         data = kwargs.pop("observed", None)
-        if isinstance(data, RandomVariable):
+        if isinstance(data, (FreeRV, ObservedRV)):
             raise TypeError(f"{name}: observed needs to be data but got: {type(data).__name__} {data.name!r}")
         data = arguments.observed(name, data)
         total_size = kwargs.pop("total_size", None)
@@ -76,6 +82,9 @@ class Distribution:
             kwargs["shape"] = model.shape_from_dims(dims)
         cls._check_shape(name, kwargs.get("shape"))
         return model.Var(name, cls._create(data, args, kwargs), data=data, total_size=total_size, dims=dims)
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        return (_Unpickling,)
 
     @staticmethod
     def _check_shape(name: str, shape: Any) -> None:
@@ -143,6 +152,16 @@ class Distribution:
     def has_random(self) -> bool:
         """Whether it can be drawn from."""
         return type(self).random is not Distribution.random
+
+    @property
+    def drawn(self) -> Any:
+        """What random variables are drawn from: itself."""
+        return self
+
+    @property
+    def draws_in_python(self) -> bool:
+        """Whether a program's own function draws."""
+        return type(self).bound is Distribution.bound
 
     @property
     def params(self) -> Mapping[str, Variable]:

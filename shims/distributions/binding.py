@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from pm_migrate.catalog import Distribution, Form, expr
-from pm_migrate.errors import CatalogueError
+from pm_migrate.errors import CatalogueError, ModelError
 from pm_migrate.shims import quirks
 from pm_migrate.shims.distributions import special
 from pm_migrate.shims.distributions.functions import TF_FUNCTIONS
@@ -346,7 +346,9 @@ class Bound:
             Of :attr:`dtype`, also for discrete distributions.
         """
         if not self.row.has_random:
-            raise CatalogueError(f"{self.row.name} is improper: it has no random draws (as in PyMC3)")
+            raise ModelError(
+                f"Cannot sample from {self.row.name}, which is improper: give the variable a value, or a proper prior"
+            )
         batch = shape[: len(shape) - self.row.rank]
         own = special.SAMPLE.get(self.row.name)
         if own is not None:

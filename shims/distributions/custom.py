@@ -123,7 +123,7 @@ class Written:
             return drawn
 
         if tf.executing_eagerly():
-            return tf.constant(call(seed.numpy(), *(t.numpy() for t in tensors)))
+            return tf.constant(call(np.asarray(seed), *(np.asarray(t) for t in tensors)))
         result = tf.numpy_function(call, [seed, *tensors], self.dist.dtype)
         return tf.ensure_shape(result, shape)
 

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from pm_migrate.shims.distributions.base import Continuous, Discrete, Distribution, NoDistribution, TensorType
 from pm_migrate.shims.distributions.custom import DensityDist
-from pm_migrate.shims.distributions.drawing import draw_values, generate_samples
+from pm_migrate.shims.distributions.drawn_values import (
+    _draw_value,
+    _DrawValuesContext,
+    _DrawValuesContextBlocker,
+    draw_values,
+    generate_samples,
+    is_fast_drawable,
+)
+from pm_migrate.shims.distributions.shape_utils import (
+    broadcast_dist_samples_shape,
+    get_broadcastable_dist_samples,
+    to_tuple,
+)
 
 __all__ = [
     "Continuous",
@@ -13,6 +25,13 @@ __all__ = [
     "Distribution",
     "NoDistribution",
     "TensorType",
+    "_DrawValuesContext",
+    "_DrawValuesContextBlocker",
+    "_draw_value",
+    "broadcast_dist_samples_shape",
     "draw_values",
     "generate_samples",
+    "get_broadcastable_dist_samples",
+    "is_fast_drawable",
+    "to_tuple",
 ]

@@ -1,25 +1,43 @@
-"""Random draws in the ``with`` front end: one ancestral draw, and PyMC3's ``size`` in front of it."""
+"""Random draws in the ``with`` front end: one ancestral draw, and PyMC3's ``size`` in front of it.
+
+A draw needs the values of some variables (the parameters of a distribution) and, before them, of the random variables
+that these depend on. :class:`Joint` draws them one variable after the other, all draws of a request at once, as PyMC3
+does: nothing is compiled, except maps over expressions that are worth it, which are kept.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from pm_migrate.shims.distributions import arguments
+from pm_migrate.errors import ModelError
+from pm_migrate.shims.distributions import arguments, host_draws
 from pm_migrate.shims.inference.batching import over_batch
-from pm_migrate.shims.theano.evaluation import evaluate
-from pm_migrate.shims.theano.graph import SharedVariable, Variable
-from pm_migrate.shims.theano.tensor import as_tensor_variable
+from pm_migrate.shims.theano.evaluation import evaluate, shared_inputs, toposort
+from pm_migrate.shims.theano.graph import Variable
 
 Tensor = Any
+
+#: Nodes that are computed in NumPy, draw by draw, before a compiled map over the draws is worth its cost.
+_IN_NUMPY = 5000
+#: How many compiled maps are kept.
+_KEPT = 64
+
+
+def inputs_of(variable: Variable) -> tuple[Variable, ...]:
+    """What a variable is computed from."""
+    return () if variable.owner is None else tuple(variable.owner.inputs)
 
 
 def random_ancestors(variables: Sequence[Variable], known: Mapping[str, Any]) -> list[Any]:
     """The random variables that ``variables`` depend on and that have no value yet, in the order to draw them."""
-    from pm_migrate.shims.variables import RandomVariable
+    from pm_migrate.shims.variables import RandomVariable, TransformedRV
 
     found: list[Any] = []
     stack = list(variables)
@@ -29,12 +47,14 @@ def random_ancestors(variables: Sequence[Variable], known: Mapping[str, Any]) ->
         if variable in seen:
             continue
         seen.add(variable)
-        if isinstance(variable, RandomVariable):
+        if isinstance(variable, TransformedRV) and str(variable.transformed.name) in known:
+            stack.extend(inputs_of(variable))  # computed from the unconstrained value
+        elif isinstance(variable, RandomVariable):
             if str(variable.name) not in known:
                 found.append(variable)
                 stack.extend(variable.distribution.params.values())
-        elif variable.owner is not None:
-            stack.extend(variable.owner.inputs)
+        else:
+            stack.extend(inputs_of(variable))
     position = {name: i for i, name in enumerate(_names(found))}
     return sorted(found, key=lambda v: position[str(v.rv_name)])
 
@@ -44,46 +64,11 @@ def _names(found: Sequence[Any]) -> list[str]:
     return [name for name, _, _ in found[0].model.root._random] if found else []
 
 
-def ancestral(
-    outputs: Callable[[Mapping[Variable, Tensor], Tensor], Any], needs: Sequence[Variable], point: Mapping[str, Any]
-) -> tuple[Callable[[Tensor], Any], bool]:
-    """A function of a seed that draws what ``needs`` depend on, then calls ``outputs``.
-
-    Parameters
-    ----------
-    outputs
-        Takes the values of ``needs`` by variable, and a seed.
-    needs
-        Variables.
-    point
-        Values of random variables by name, which are not drawn.
-
-    Returns
-    -------
-    (callable, bool)
-        The function, and whether anything has to be drawn for ``needs``.
-    """
-    given = _given(needs, point)
-    missing = random_ancestors(needs, point)
-
-    def one(seed: Tensor) -> Any:
-        seeds = tf.unstack(tf.random.experimental.stateless_split(seed, len(missing) + 1))
-        known: dict[Variable, Any] = dict(given)
-        for variable, own in zip(missing, seeds, strict=False):
-            params = list(variable.distribution.params.values())
-            bound = variable.distribution.bound(dict(zip(params, evaluate(params, known), strict=True)))
-            known[variable] = tf.cast(bound.sample(current_shape(variable), own), variable.dtype)
-        values = dict(zip(needs, evaluate(list(needs), known), strict=True))
-        return outputs(values, seeds[-1])
-
-    return one, bool(missing)
-
-
-def _given(needs: Sequence[Variable], point: Mapping[str, Any]) -> dict[Variable, Any]:
+def values_given(needs: Sequence[Variable], point: Mapping[str, Any]) -> dict[Variable, np.ndarray]:
     """Values of the point by variable, for everything that ``needs`` depend on."""
-    from pm_migrate.shims.variables import RandomVariable
+    from pm_migrate.shims.variables import RandomVariable, TransformedRV
 
-    given: dict[Variable, Any] = {}
+    given: dict[Variable, np.ndarray] = {}
     stack, seen = list(needs), set()
     while stack:
         variable = stack.pop()
@@ -92,10 +77,12 @@ def _given(needs: Sequence[Variable], point: Mapping[str, Any]) -> dict[Variable
         seen.add(variable)
         if variable.name is not None and str(variable.name) in point and hasattr(variable, "model"):
             given[variable] = np.asarray(point[str(variable.name)], variable.dtype)
+        elif isinstance(variable, TransformedRV) and str(variable.transformed.name) in point:
+            stack.extend(inputs_of(variable))
         elif isinstance(variable, RandomVariable):
             stack.extend(variable.distribution.params.values())
-        elif variable.owner is not None:
-            stack.extend(variable.owner.inputs)
+        else:
+            stack.extend(inputs_of(variable))
     return given
 
 
@@ -104,29 +91,248 @@ def current_shape(variable: Any) -> tuple[int, ...]:
     from pm_migrate.shims.variables import ObservedRV
 
     if isinstance(variable, ObservedRV):
-        data = variable.observations
-        return tuple(np.shape(data.data if isinstance(data, SharedVariable) else data))
+        return variable.current_shape
     return tuple(variable.distribution.shape)
 
 
-def repeated(one: Callable[[Tensor], tuple[Tensor, ...]], lead: tuple[int, ...]) -> list[np.ndarray]:
-    """Independent calls of ``one`` with their own seeds, stacked to shape ``lead``; seeds from NumPy's global state."""
-    count = int(np.prod(lead, dtype=int))
-    seeds = np.random.randint(0, 2**31 - 1, size=(count, 2)).astype(np.int32)
-    if count == 0:
-        return [np.zeros((*lead, *part.shape)) for part in one(tf.constant([0, 0], tf.int32))]
-    drawn = [part.numpy() for part in over_batch(one, tf.constant(seeds), count)]
-    return [part.reshape(*lead, *part.shape[1:]) for part in drawn]
+@dataclass(eq=False)
+class Joint:
+    """One joint draw, or many of it, of what variables depend on.
+
+    Parameters
+    ----------
+    lead
+        Shape in front of every drawn value: the ``size`` of the request.
+    known
+        Values by variable.
+    led
+        The variables among them whose values have ``lead`` in front.
+    """
+
+    lead: tuple[int, ...] = ()
+    known: dict[Variable, np.ndarray] = field(default_factory=dict)
+    led: set[Variable] = field(default_factory=set)
+
+    @property
+    def count(self) -> int:
+        """Number of draws."""
+        return int(np.prod(self.lead, dtype=int))
+
+    def draw(self, variables: Sequence[Any]) -> None:
+        """Draw random variables, in the order in which they depend on each other."""
+        from pm_migrate.shims.variables import ObservedRV
+
+        for variable in variables:
+            if hasattr(variable.distribution, "require_random"):
+                variable.distribution.require_random()
+            observed = isinstance(variable, ObservedRV)
+            drawn = self.sample(variable.distribution.drawn, current_shape(variable), observed=observed)
+            self.known[variable] = drawn.astype(variable.dtype)
+            if self.lead:
+                self.led.add(variable)
+
+    def sample(self, dist: Any, own: tuple[int, ...], *, observed: bool = False) -> np.ndarray:
+        """Draw from a distribution, whose parameters may have a value for each draw.
+
+        Parameters
+        ----------
+        dist
+            The distribution.
+        own
+            Shape of one draw.
+        observed
+            Whether that is the shape of data, which the parameters may have left behind: new values of a shared
+            variable in them decide then.
+
+        Raises
+        ------
+        ValueError
+            For invalid parameters.
+        """
+        params = list(dict.fromkeys(dist.params.values()))
+        values, led = self.compute(params)
+        if not led:
+            bound = dist.bound(values)
+            return _sample(dist, bound, (*self.lead, *_full(bound, own, observed)))
+        rank = len(self.lead)
+        first = {v: x.reshape(-1, *x.shape[rank:])[0] if v in led else x for v, x in values.items()}
+        full = _full(dist.bound(first), own, observed)
+        ranks = dist.batches(led) if hasattr(dist, "batches") else None
+        if ranks is None:
+            return self._each(dist, values, led, full)
+        batch = len(full) - dist.event_rank
+        aligned = {v: _aligned(x, rank, batch + ranks[v]) if v in led else x for v, x in values.items()}
+        return _sample(dist, dist.bound(aligned), (*self.lead, *full))
+
+    def _each(
+        self, dist: Any, values: Mapping[Variable, np.ndarray], led: set[Variable], full: tuple[int, ...]
+    ) -> np.ndarray:
+        """Draw one by one, mapped by TensorFlow unless a program's own function draws."""
+        same = {v: x for v, x in values.items() if v not in led}
+        own = {v: x.reshape(self.count, *x.shape[len(self.lead) :]) for v, x in values.items() if v in led}
+        if dist.draws_in_python:
+            drawn = [
+                _sample(dist, dist.bound({**same, **{v: x[i] for v, x in own.items()}}), full)
+                for i in range(self.count)
+            ]
+            return np.stack(drawn).reshape((*self.lead, *full))
+        seeds = np.random.randint(0, 2**31 - 1, size=(self.count, 2)).astype(np.int32)
+
+        def all_of_them(seeds: Tensor, arrays: Mapping[Variable, Any]) -> Any:
+            def one(element: Any) -> tuple[Tensor, Tensor]:
+                bound = dist.bound({**{v: arrays[v] for v in same}, **dict(zip(own, element[1], strict=True))})
+                return bound.sample(full, element[0]), arguments.valid(bound)
+
+            return over_batch(one, (seeds, [tf.convert_to_tensor(arrays[v]) for v in own]), self.count)
+
+        key = ("each", dist, full, self.count, tuple((v, x.shape) for v, x in (*same.items(), *own.items())))
+        drawn, ok = program(key, all_of_them)(seeds, {**same, **own})
+        if not np.all(ok):
+            arguments.refuse_draws(dist.label, dist.bound_at_test_point(), known=False)
+        return np.asarray(drawn).reshape((*self.lead, *full))
+
+    def compute(self, outputs: Sequence[Variable]) -> tuple[dict[Variable, np.ndarray], set[Variable]]:
+        """Values of variables, and those of them that have ``lead`` in front."""
+        varying = self._varying(outputs)
+        fixed = [v for v in outputs if v not in varying]
+        same = {v: x for v, x in self.known.items() if v not in self.led}
+        values = {v: np.asarray(x) for v, x in zip(fixed, evaluate(fixed, same), strict=True)}
+        values.update({v: self.known[v] for v in varying if v in self.known})
+        rest = tuple(v for v in outputs if v in varying and v not in self.known)
+        if rest:
+            values.update(zip(rest, self._mapped(rest, same), strict=True))
+        return values, varying
+
+    def _varying(self, outputs: Sequence[Variable]) -> set[Variable]:
+        """The outputs that depend on something with ``lead`` in front."""
+        depends: dict[Variable, bool] = {}
+        for variable in toposort(outputs, stop=self.known):
+            depends[variable] = (
+                variable in self.led if variable in self.known else any(depends[v] for v in inputs_of(variable))
+            )
+        return {v for v in outputs if depends[v]}
+
+    def _mapped(self, outputs: tuple[Variable, ...], same: Mapping[Variable, np.ndarray]) -> list[np.ndarray]:
+        """Variables for each of the draws."""
+        order = toposort(outputs, stop=self.known)
+        used = [v for v in order if v in self.led]
+        own = {v: self.known[v].reshape(self.count, *self.known[v].shape[len(self.lead) :]) for v in used}
+        if self.count * len(order) <= _IN_NUMPY:
+            each = [evaluate(outputs, {**same, **{v: x[i] for v, x in own.items()}}) for i in range(self.count)]
+            return [np.stack(part).reshape((*self.lead, *np.shape(part[0]))) for part in zip(*each, strict=True)]
+        same = {v: same[v] for v in order if v in same}
+
+        def all_of_them(_: Tensor, arrays: Mapping[Variable, Any]) -> Any:
+            fixed = {v: arrays[v] for v in same}
+            return over_batch(  # a list, since keys of a structure are sorted, and variables have no order
+                lambda element: tuple(evaluate(outputs, {**fixed, **dict(zip(own, element, strict=True))})),
+                [tf.convert_to_tensor(arrays[v]) for v in own],
+                self.count,
+            )
+
+        versions = tuple(s.version for s in shared_inputs(outputs))
+        key = ("values", outputs, self.count, versions, tuple((v, x.shape) for v, x in (*same.items(), *own.items())))
+        parts = program(key, all_of_them)(np.zeros(2, np.int32), {**same, **own})
+        return [np.asarray(part).reshape((*self.lead, *part.shape[1:])) for part in parts]
 
 
-def next_seed() -> Tensor:
+def _aligned(value: np.ndarray, lead: int, rank: int) -> np.ndarray:
+    """A value whose own axes, behind the ``lead`` ones, are ``rank`` many."""
+    missing = rank - (value.ndim - lead)
+    return value.reshape((*value.shape[:lead], *[1] * missing, *value.shape[lead:]))
+
+
+def _full(bound: Any, own: tuple[int, ...], observed: bool) -> tuple[int, ...]:
+    """Shape of one draw: the distribution's, joined with what its parameters give; these alone where data differ."""
+    given = (*bound.batch_shape, *bound.event_shape)
+    try:
+        return np.broadcast_shapes(own, given)
+    except ValueError:
+        if not observed:
+            raise
+        return tuple(given)
+
+
+def _sample(dist: Any, bound: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Draw from a bound distribution."""
+    bound = arguments.clipped(bound)
+    if not arguments.valid(bound):
+        # valid parameters stand in for invalid ones, which the density masks: such draws would be of another model
+        arguments.refuse_draws(dist.label, bound, known=True)
+    row = getattr(dist, "host_row", None)
+    if row is not None:
+        try:
+            return host_draws.draw(row, bound.canonical, shape)
+        except ValueError:  # NumPy has no counts beyond 64 bits
+            pass
+    return np.asarray(bound.sample(shape, tf.constant(next_seed())))
+
+
+@dataclass(eq=False)
+class _Program:
+    """A compiled function of seeds and of arrays by variable."""
+
+    function: Callable[[Any, Mapping[Variable, Any]], Any]
+    compiled: Callable[..., Any] | None = None
+    refused: bool = False
+
+    def __call__(self, seeds: np.ndarray, given: Mapping[Variable, np.ndarray]) -> Any:
+        variables = list(given)
+        if self.compiled is None:
+
+            def traced(seeds: Tensor, arrays: Sequence[Tensor]) -> Any:
+                return self.function(seeds, dict(zip(variables, arrays, strict=True)))
+
+            self.compiled = tf.function(traced, autograph=False)
+        if not self.refused:
+            try:
+                return self.compiled(tf.constant(seeds), [tf.constant(given[v]) for v in variables])
+            except (ValueError, TypeError, NotImplementedError, AttributeError):
+                # integers that decide shapes are known in eager mode alone; true errors are raised there again
+                self.refused = True
+        return self.function(tf.constant(seeds), given)
+
+
+_programs: OrderedDict[Hashable, _Program] = OrderedDict()
+_lock = threading.RLock()
+
+
+def program(key: Hashable, function: Callable[..., Any]) -> _Program:
+    """The program for a key, made at the first call."""
+    with _lock:
+        if key in _programs:
+            _programs.move_to_end(key)
+        else:
+            _programs[key] = _Program(function)
+            while len(_programs) > _KEPT:
+                _programs.popitem(last=False)
+        return _programs[key]
+
+
+def next_seed() -> np.ndarray:
     """A stateless seed from NumPy's global state, as PyMC3 draws from it."""
-    return tf.constant(np.random.randint(0, 2**31 - 1, size=2), tf.int32)
+    return np.random.randint(0, 2**31 - 1, size=2).astype(np.int32)
 
 
 def lead_of(size: Any) -> tuple[int, ...]:
-    """PyMC3's ``size`` as a shape."""
-    return () if size is None else tuple(int(n) for n in np.atleast_1d(size).tolist())
+    """PyMC3's ``size`` as a shape.
+
+    Raises
+    ------
+    ValueError
+        For a negative one.
+    """
+    lead = () if size is None else tuple(int(n) for n in np.atleast_1d(size).tolist())
+    if any(n < 0 for n in lead):
+        raise ModelError(f"size={size}: negative dimensions are not allowed")
+    return lead
+
+
+def _start(needs: Sequence[Variable], point: Mapping[str, Any], lead: tuple[int, ...]) -> Joint:
+    """A joint draw in which all that ``needs`` depend on has its value."""
+    joint = Joint(lead, dict(values_given(needs, point)))
+    joint.draw(random_ancestors(needs, point))
+    return joint
 
 
 def draw(dist: Any, shape: tuple[int, ...] | None, point: Mapping[str, Any] | None, size: Any) -> np.ndarray:
@@ -142,127 +348,16 @@ def draw(dist: Any, shape: tuple[int, ...] | None, point: Mapping[str, Any] | No
         Values of random variables by name; those that are missing are drawn.
     size
         Shape in front.
-    """
-    lead = lead_of(size)
-    needs = list(dict.fromkeys(dist.params.values()))
-    own = dist.shape if shape is None else shape
-    bounds: list[Any] = []
-
-    def refuse(known: bool) -> None:
-        # valid parameters stand in for invalid ones, which the density masks: such draws would be of another model
-        arguments.refuse_draws(dist.label, bounds[0], known)
-
-    def outputs(values: Mapping[Variable, Tensor], seed: Tensor) -> tuple[Tensor, Tensor]:
-        bound = dist.bound(values)
-        bounds[:] = [bound]
-        ok = arguments.valid(bound)
-        if tf.executing_eagerly() and not ok:
-            refuse(known=True)
-        full = np.broadcast_shapes(own, (*bound.batch_shape, *bound.event_shape))
-        return bound.sample((*front, *full), seed), ok
-
-    one, drawing = ancestral(outputs, needs, point or {})
-    front = () if drawing else lead
-    if drawing and lead:
-        drawn, ok = repeated(one, lead)
-        if not np.all(ok):
-            refuse(known=False)
-    else:
-        drawn = one(next_seed())[0].numpy()
-    return np.asarray(drawn).astype(dist.dtype)
-
-
-def draw_values(params: Sequence[Any], point: Mapping[str, Any] | None = None, size: Any = None) -> list[np.ndarray]:
-    """Values for parameters, as a ``random`` method of a PyMC3 program asks for them.
-
-    Parameters
-    ----------
-    params
-        Numbers, arrays or variables.
-    point
-        Values of random variables by name; those that are missing are drawn.
-    size
-        Shape in front of what has to be drawn.
-
-    Returns
-    -------
-    list of ndarray
-        In the order of ``params``; what depends on nothing random has its own shape, without ``size``.
-    """
-    variables = [as_tensor_variable(p) for p in params]
-    lead = lead_of(size)
-    result: list[np.ndarray] = [np.empty(0)] * len(variables)
-    random: list[int] = []
-    for i, variable in enumerate(variables):
-        if random_ancestors([variable], point or {}):
-            random.append(i)
-        else:
-            result[i] = np.asarray(evaluate([variable], _given([variable], point or {}))[0])
-    if random:
-        needs = [variables[i] for i in random]
-        # one joint draw: parameters that share a random variable share its value
-        one, _ = ancestral(lambda values, _: tuple(values[v] for v in needs), needs, point or {})
-        count = int(np.prod(lead, dtype=int))
-        seeds = tf.constant(np.random.randint(0, 2**31 - 1, size=(count, 2)), tf.int32)
-        drawn = over_batch(one, seeds, count)
-        for i, values in zip(random, drawn, strict=True):
-            result[i] = values.numpy().reshape(*lead, *values.shape[1:])
-    return result
-
-
-def generate_samples(generator: Callable[..., Any], *args: Any, **kwargs: Any) -> np.ndarray:
-    """Call a NumPy sampler with parameters that are broadcast to the shape of the draws.
-
-    Parameters
-    ----------
-    generator
-        A function of the parameters and ``size``, the full shape of the draws (as SciPy's ``rvs``).
-    *args, **kwargs
-        Its parameters: arrays, with or without ``size`` in front.
-    dist_shape
-        Shape of one draw.
-    size
-        Shape in front.
-    broadcast_shape
-        Joint shape of the parameters where it does not follow from theirs.
-    not_broadcast_kwargs
-        Further arguments of the generator, passed as they are.
 
     Raises
     ------
-    TypeError
-        When the shapes do not broadcast.
+    ValueError
+        For invalid parameters, or a negative size.
     """
-    dist_shape = lead_of(kwargs.pop("dist_shape", ()))
-    lead = lead_of(kwargs.pop("size", None))
-    broadcast_shape = kwargs.pop("broadcast_shape", None)
-    plain = kwargs.pop("not_broadcast_kwargs", None) or {}
-    args = tuple(a[0] if isinstance(a, tuple) else a for a in args)
-    parameters = {k: v[0] if isinstance(v, tuple) else v for k, v in kwargs.items()}
-    arrays = [np.asarray(v) for v in (*args, *parameters.values())]
-    shapes = [_without(a.shape, lead) for a in arrays]
-    if broadcast_shape is not None:
-        shapes = [_without(lead_of(broadcast_shape), lead)]
-    try:
-        full = (*lead, *np.broadcast_shapes(dist_shape, *shapes))
-    except ValueError:
-        raise TypeError(
-            f"Attempted to generate values with incompatible shapes: size: {lead}, dist_shape: {dist_shape}, "
-            f"parameters: {[a.shape for a in arrays]}"
-        ) from None
-    if broadcast_shape is None:
-        arrays = [_aligned(a, lead, len(full)) for a in arrays]
-        args = tuple(arrays[: len(args)])
-        parameters = dict(zip(parameters, arrays[len(args) :], strict=True))
-    return np.asarray(generator(*args, **parameters, **plain, size=full or None))
-
-
-def _without(shape: tuple[int, ...], lead: tuple[int, ...]) -> tuple[int, ...]:
-    return shape[len(lead) :] if lead and shape[: len(lead)] == lead else shape
-
-
-def _aligned(array: np.ndarray, lead: tuple[int, ...], rank: int) -> np.ndarray:
-    """Put axes of length 1 between ``lead`` and the rest, so that the array broadcasts to the full shape."""
-    if not lead or array.shape[: len(lead)] != lead or array.ndim == rank:
-        return array
-    return array.reshape(*lead, *[1] * (rank - array.ndim), *array.shape[len(lead) :])
+    lead = lead_of(size)
+    own = tuple(dist.shape if shape is None else shape)
+    if 0 in lead:
+        one = draw(dist, shape, point, None)
+        return np.zeros((*lead, *one.shape), one.dtype)
+    joint = _start(list(dist.params.values()), point or {}, lead)
+    return joint.sample(dist, own).astype(dist.dtype)

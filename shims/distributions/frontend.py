@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -24,7 +25,9 @@ from pm_migrate.shims.distributions.base import (
     shape_of,
 )
 from pm_migrate.shims.distributions.binding import Bound, bind
+from pm_migrate.shims.distributions.host_draws import HOST_DRAWS
 from pm_migrate.shims.distributions.multivariate import REFINED
+from pm_migrate.shims.distributions.repeating import often
 from pm_migrate.shims.theano.functions import TENSOR_FUNCTIONS
 from pm_migrate.shims.theano.graph import Constant, Op, Variable, apply, get_test_value
 from pm_migrate.shims.theano.ops.shaping import shape_padright
@@ -56,6 +59,10 @@ _HARMLESS: Mapping[str, Callable[..., Any]] = {
     "ExGaussian": lambda mu, sigma, nu: nu > 0.05 * sigma,
     "Triangular": lambda lower, upper, c: (lower <= c) & (c <= upper),
 }
+#: Rows whose PyMC3 classes take no positional arguments but their own.
+_NO_FURTHER = frozenset({"Gumbel", "LogitNormal", "Normal"})
+#: Positional arguments of PyMC3's base classes.
+_OF_BASE = ("shape", "dtype", "defaults")
 _ORDERED = "between({}(cutpoints - column(eta)))"
 #: Attributes that PyMC3 computes besides parameters and moments, as expressions of a row's parameters.
 _ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
@@ -105,10 +112,13 @@ class CatalogueDistribution(Distribution):
         broadcastable: Any = None,
         **kwargs: Any,
     ) -> None:
-        self._given, chosen_transform = self._bind_arguments(args, kwargs)
+        row = self.row
+        further = self._further(args[len(row.signature) :])
+        shape, dtype = further.get("shape", shape), further.get("dtype", dtype)
+        transform, defaults = further.get("transform", transform), further.get("defaults", defaults)
+        self._given, chosen_transform = self._bind_arguments(args[: len(row.signature)], kwargs)
         if chosen_transform is not UNSET:
             transform = chosen_transform
-        row = self.row
         self._parameters = dict(self._given)
         arguments.check_together(row, self._parameters, self.form.given[1] if row.name == "LKJCorr" else None)
         if row.discrete and dtype is not None and np.dtype(dtype).name not in {"int16", "int64"}:
@@ -161,6 +171,10 @@ class CatalogueDistribution(Distribution):
     def has_random(self) -> bool:
         return self.row.has_random or self._overrides("random")
 
+    @property
+    def drawn(self) -> Any:
+        return self if self._overrides("random") else _RowOf(self)
+
     def _overrides(self, method: str) -> bool:
         """Whether a program's subclass writes a method of its own."""
         return method in self.__dict__ or getattr(type(self), method) is not getattr(CatalogueDistribution, method)
@@ -171,8 +185,25 @@ class CatalogueDistribution(Distribution):
         return self._overrides("logp") or self._overrides("random")
 
     @property
+    def draws_in_python(self) -> bool:
+        return self._written
+
+    @property
     def params(self) -> Mapping[str, Variable]:
         return super().params if self._written else self._parameters
+
+    def _further(self, values: tuple[Any, ...]) -> dict[str, Any]:
+        """Positional arguments behind the row's own: those of the base class, in its order."""
+        transformed = isinstance(self, (PositiveContinuous, UnitContinuous, BoundedContinuous))
+        names = (*["transform"] * transformed, *(() if isinstance(self, BoundedContinuous) else _OF_BASE))
+        names = () if self.row.name in _NO_FURTHER else names
+        if len(values) > len(names):
+            signature = self.row.signature
+            raise TypeError(
+                f"{self.row.name} takes {len(signature)} arguments {signature} and {list(names)}, "
+                f"{len(signature) + len(values)} were given"
+            )
+        return dict(zip(names, values, strict=False))
 
     def _bind_arguments(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[dict[str, Variable], Any]:
         """Match a call to one of the row's forms; the errors are PyMC3's, with the choices named."""
@@ -180,8 +211,6 @@ class CatalogueDistribution(Distribution):
         unknown = sorted(set(kwargs) - set(row.signature))
         if unknown:
             raise TypeError(f"{row.name}.__init__() got an unexpected keyword argument {unknown[0]!r}")
-        if len(args) > len(row.signature):
-            raise TypeError(f"{row.name} takes {len(row.signature)} arguments {row.signature}, {len(args)} were given")
         spelled = dict(zip(row.signature, args, strict=False))
         twice = sorted(set(spelled) & set(kwargs))
         if twice:
@@ -212,6 +241,11 @@ class CatalogueDistribution(Distribution):
     def _argument_error(self, given: Mapping[str, Any], error: CatalogueError) -> Exception:
         if {"tau", "sigma"} <= set(given) or {"lam", "sigma"} <= set(given):
             return ValueError(f"Can't pass both tau and sigma: {error}")
+        if self.row.name == "NegativeBinomial":
+            for first, second in (("alpha", "n"), ("mu", "p")):
+                if (first in given) == (second in given):
+                    what = "Can't specify both {} and {}" if first in given else "Must specify either {} or {}"
+                    return ModelError(f"Incompatible parametrization. {what.format(first, second)}. {error}")
         if self.row.name == "LKJCorr":  # all its arguments have defaults
             return ValueError(
                 "LKJCorr: Invalid parameter: please use eta as the shape parameter and n as the dimension parameter, "
@@ -227,7 +261,13 @@ class CatalogueDistribution(Distribution):
 
     def _shape(self, shape: Any) -> tuple[int, ...]:
         if shape is None and self.row.name == "Dirichlet":  # PyMC3 infers the shape of Dirichlet alone
-            return tuple(np.shape(self._parameters["a"].tag.test_value))
+            warnings.warn(
+                "Shape not explicitly set. Please, set the value using the `shape` keyword argument. Using the test "
+                "value of `a` to infer the shape.",
+                DeprecationWarning,
+                stacklevel=4,
+            )
+            return tuple(np.shape(get_test_value(self._parameters["a"])))
         return shape_of(shape)
 
     def _default_transform(self) -> Transform | None:
@@ -378,8 +418,13 @@ class CatalogueDistribution(Distribution):
         value = as_tensor_variable(value)
         names = list(self._parameters)
 
-        def impl(x: Any, *params: Any) -> Any:
+        def compute(x: Any, *params: Any) -> Any:
             return function(self._bind(dict(zip(names, params, strict=True))), x)
+
+        key = (what, self.row.name, self.form.given, self.quirks)
+
+        def impl(*tensors: Any) -> Any:
+            return often(key, compute, tensors)
 
         ranks = [v.ndim - self.row.param(n).domain.rank for n, v in self._parameters.items()]
         op = Op(
@@ -412,12 +457,25 @@ class CatalogueDistribution(Distribution):
 class _RowOf:
     """A distribution's row, when its ``logp`` or ``random`` are a program's own."""
 
+    draws_in_python = False
+
     def __init__(self, dist: CatalogueDistribution) -> None:
         self.shape, self.dtype, self.params, self.label = dist.shape, dist.dtype, dist._parameters, dist.label
         self._dist = dist
+        self.event_rank = dist.event_rank
+        self.host_row = dist.row.name if dist.row.name in HOST_DRAWS else None
+
+    def batches(self, led: set[Variable]) -> dict[Variable, int] | None:
+        """Number of axes of each parameter's one value; None where matrices differ from draw to draw."""
+        ranks = {v: self._dist.row.param(name).domain.rank for name, v in self.params.items()}
+        return None if any(ranks[v] > 1 for v in led) or self._dist.row.rank > 1 else ranks
 
     def bound(self, values: Mapping[Variable, Any]) -> Bound:
         return self._dist._bind({name: values[variable] for name, variable in self.params.items()})
+
+    def bound_at_test_point(self) -> Bound:
+        """The density at the test values of the parameters."""
+        return self.bound({variable: variable.tag.test_value for variable in self.params.values()})
 
 
 def _no_logcdf(dist: CatalogueDistribution) -> Any:

@@ -21,6 +21,7 @@ from pm_migrate.shims import quirks
 from pm_migrate.shims.distributions.base import Continuous, Distribution, shape_of
 from pm_migrate.shims.distributions.binding import as_float
 from pm_migrate.shims.distributions.expressions import Composite
+from pm_migrate.shims.distributions.posdef import PosDefMatrix, matrix_pos_def, posdef
 from pm_migrate.shims.distributions.special import matrices
 from pm_migrate.shims.theano.graph import Constant, Variable
 from pm_migrate.shims.theano.tensor import as_tensor_variable
@@ -459,11 +460,27 @@ class _MatrixNormal:
 class _Multinomial:
     """A column of trial numbers, for a value without a declared shape, is one number per row."""
 
+    _parameters: Mapping[str, Variable]
+    p: Variable
+
     def _bind_arguments(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
         given, transform = super()._bind_arguments(args, kwargs)  # type: ignore[misc]
         n = as_tensor_variable(given["n"])
-        given["n"] = n[..., 0] if n.ndim > 1 and n.broadcastable[-1] else n
+        column = n.ndim > 1 and n.broadcastable[-1] and n.ndim >= given["p"].ndim
+        given["n"] = n[..., 0] if column else n
         return given, transform
+
+    @property
+    def mode(self) -> Variable:
+        """PyMC3's start value: the expected counts, rounded, of which the first makes up for what rounding lost."""
+        from pm_migrate.shims import theano
+
+        tt = theano.tensor
+        trials = as_tensor_variable(self._parameters["n"])
+        counts = tt.round(self.p * (tt.shape_padright(trials) if trials.ndim else trials))
+        rest = trials - counts.sum(axis=-1)
+        first = counts[..., :1] + tt.shape_padright(rest)
+        return tt.concatenate([first, counts[..., 1:]], axis=-1).astype("int64")
 
 
 class _DirichletMultinomial:
@@ -500,4 +517,34 @@ REFINED: Mapping[str, type] = {
     "Wishart": _Wishart,
 }
 
-__all__ = ["REFINED", "KroneckerNormal", "LKJCholeskyCov", "WishartBartlett"]
+#: The rows that PyMC3 keeps in this module.
+_ROWS = frozenset(
+    {
+        "Dirichlet",
+        "DirichletMultinomial",
+        "LKJCorr",
+        "MatrixNormal",
+        "Multinomial",
+        "MvNormal",
+        "MvStudentT",
+        "Wishart",
+    }
+)
+
+__all__ = [
+    "REFINED",
+    "KroneckerNormal",
+    "LKJCholeskyCov",
+    "PosDefMatrix",
+    "WishartBartlett",
+    "matrix_pos_def",
+    "posdef",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROWS:
+        from pm_migrate.shims.distributions.frontend import CLASSES
+
+        return CLASSES[name]
+    raise AttributeError(f"module 'pymc3.distributions.multivariate' has no attribute {name!r}")

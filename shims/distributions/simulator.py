@@ -11,6 +11,7 @@ from pm_migrate.errors import ModelError
 from pm_migrate.shims.distributions import drawing
 from pm_migrate.shims.distributions.base import NoDistribution
 from pm_migrate.shims.distributions.custom import leaves
+from pm_migrate.shims.distributions.drawn_values import draw_values
 from pm_migrate.shims.theano.graph import Variable
 from pm_migrate.shims.theano.tensor import as_tensor_variable
 
@@ -152,5 +153,5 @@ class Simulator(NoDistribution):
         """
         lead = drawing.lead_of(size)
         if not lead:
-            return self.function(*drawing.draw_values(self._given, point=point))
-        return np.array([self.function(*drawing.draw_values(self._given, point=point)) for _ in range(lead[0])])
+            return self.function(*draw_values(self._given, point=point))
+        return np.array([self.function(*draw_values(self._given, point=point)) for _ in range(lead[0])])

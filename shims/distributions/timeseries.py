@@ -61,6 +61,10 @@ class _Series(Continuous):
         return type(self).logp is not _Series.logp
 
     @property
+    def draws_in_python(self) -> bool:
+        return self._written
+
+    @property
     def params(self) -> Mapping[str, Variable]:
         if self._written:
             return super().params

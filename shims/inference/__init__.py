@@ -1,6 +1,6 @@
 """Inference on the one log density: sampling, what a trace records, forward draws, and what can be said of a run.
 
-Names are imported when they are first used: ArviZ, which :class:`MultiTrace` needs, takes a while to import.
+Names are imported when they are first used: ArviZ, which traces need, takes a while to import.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pm_migrate.shims.inference.chains import Chains, chains_from_values
-    from pm_migrate.shims.inference.diagnostics import warn
+    from pm_migrate.shims.inference.diagnostics import find, warn
     from pm_migrate.shims.inference.forward import posterior_predictive, prior_predictive
-    from pm_migrate.shims.inference.multitrace import MultiTrace
+    from pm_migrate.shims.inference.multitrace import multitrace
     from pm_migrate.shims.inference.progress import Snapshot
     from pm_migrate.shims.inference.recording import record
     from pm_migrate.shims.inference.sampling import sample_chains
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 _HOMES = {
     "Chains": "chains",
     "chains_from_values": "chains",
+    "find": "diagnostics",
     "warn": "diagnostics",
     "posterior_predictive": "forward",
     "prior_predictive": "forward",
-    "MultiTrace": "multitrace",
+    "multitrace": "multitrace",
     "Snapshot": "progress",
     "record": "recording",
     "sample_chains": "sampling",
@@ -33,9 +34,10 @@ _HOMES = {
 
 __all__ = [
     "Chains",
-    "MultiTrace",
     "Snapshot",
     "chains_from_values",
+    "find",
+    "multitrace",
     "posterior_predictive",
     "prior_predictive",
     "record",

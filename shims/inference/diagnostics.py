@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,6 +11,15 @@ from pm_migrate.shims.density import LogDensity
 from pm_migrate.shims.inference.chains import Chains
 
 _log = logging.getLogger("pm_migrate")
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong: how bad, in words, of which of PyMC3's kinds, and in which chain (None: in all)."""
+
+    level: int
+    message: str
+    kind: str = "CONVERGENCE"
+    chain: int | None = None
 
 
 def warn(density: LogDensity, chains: Chains, *, target_accept: float = 0.8) -> list[str]:
@@ -29,13 +39,19 @@ def warn(density: LogDensity, chains: Chains, *, target_accept: float = 0.8) -> 
         effective draws), warnings (r-hat above 1.2, effective draws below 10 %, acceptance off target, maximum tree
         depth) or information (r-hat above 1.05, effective draws below 25 %, a single chain).
     """
-    found = [*_trajectories(chains, target_accept), *_convergence(density, chains)]
-    for level, message in found:
-        _log.log(level, message)
-    return [message for _, message in found]
+    findings = find(density, chains, target_accept=target_accept)
+    for finding in findings:
+        _log.log(finding.level, finding.message)
+    return [finding.message for finding in findings]
 
 
-def _trajectories(chains: Chains, target_accept: float) -> list[tuple[int, str]]:
+def find(density: LogDensity, chains: Chains, *, target_accept: float = 0.8) -> list[Finding]:
+    """What :func:`warn` logs, without logging it."""
+    convergence = [Finding(level, message) for level, message in _convergence(density, chains)]
+    return [*_trajectories(chains, target_accept), *convergence]
+
+
+def _trajectories(chains: Chains, target_accept: float) -> list[Finding]:
     from scipy.stats import beta
 
     if "diverging" not in chains.stats or chains.draws == 0:
@@ -45,21 +61,24 @@ def _trajectories(chains: Chains, target_accept: float) -> list[tuple[int, str]]
         divergent = int(chains.stats["diverging"][chain].sum())
         if divergent == chains.draws:
             text = f"Chain {chain} contains only diverging samples. The model is probably misspecified."
-            found.append((logging.ERROR, text))
+            found.append(Finding(logging.ERROR, text, "DIVERGENCES", chain))
         elif divergent:
             were = "was 1 divergence" if divergent == 1 else f"were {divergent} divergences"
             advice = "Increase `target_accept` or reparameterize."
-            found.append((logging.ERROR, f"There {were} after tuning in chain {chain}. {advice}"))
+            text = f"There {were} after tuning in chain {chain}. {advice}"
+            found.append(Finding(logging.ERROR, text, "DIVERGENCES", chain))
         if np.mean(chains.stats["reached_max_treedepth"][chain]) > 0.05:
             advice = "Increase max_treedepth, increase target_accept or reparameterize."
-            found.append((logging.WARNING, f"Chain {chain} reached the maximum tree depth. {advice}"))
+            text = f"Chain {chain} reached the maximum tree depth. {advice}"
+            found.append(Finding(logging.WARNING, text, "TREEDEPTH", chain))
         accept = float(np.mean(chains.stats["mean_tree_accept"][chain]))
         weight = min(100, chains.draws)  # PyMC3's interval: as if so many independent trials had been made
         lower, upper = beta(accept * weight + 1, (1 - accept) * weight + 1).interval(0.95)
         if not lower <= target_accept <= upper:
             text = f"The acceptance probability of chain {chain} is {accept:.2f}, but should be close to"
             level = logging.WARNING if accept < target_accept else logging.INFO  # small steps cost time, not truth
-            found.append((level, f"{text} {target_accept}. Try to increase the number of tuning steps."))
+            text = f"{text} {target_accept}. Try to increase the number of tuning steps."
+            found.append(Finding(level, text, "BAD_ACCEPTANCE", chain))
     return found
 
 

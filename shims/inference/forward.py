@@ -9,12 +9,13 @@ import numpy as np
 import tensorflow as tf
 
 from pm_migrate.shims.density import LogDensity
+from pm_migrate.shims.distributions.custom import seeded
 from pm_migrate.shims.inference.batching import in_chunks, over_batch
 from pm_migrate.shims.inference.noise import resolve_seed
 
 
 def prior_predictive(
-    density: LogDensity, samples: int = 500, seed: int | Sequence[int] | None = None
+    density: LogDensity, samples: int | Sequence[int] | None = 500, seed: int | Sequence[int] | None = None
 ) -> dict[str, np.ndarray]:
     """Ancestral draws of all variables, observed ones included.
 
@@ -23,16 +24,18 @@ def prior_predictive(
     density
         The model.
     samples
-        Number of draws.
+        Number of draws, or the shape of several axes in front of each; None for one draw without such an axis.
     seed
         An integer or integers; None draws one from NumPy's global state.
 
     Returns
     -------
     dict
-        Name to draws, ``(samples, *shape)``.
+        Name to draws, ``(*samples, *shape)``.
     """
-    return _draw(density, {}, samples, seed, None)
+    lead = () if samples is None else tuple(np.atleast_1d(samples).astype(int).tolist())
+    drawn = _draw(density, {}, int(np.prod(lead, dtype=int)), seed, None)
+    return {name: x.reshape((*lead, *x.shape[1:])) for name, x in drawn.items()}
 
 
 def posterior_predictive(
@@ -40,6 +43,7 @@ def posterior_predictive(
     draws: Mapping[str, np.ndarray],
     seed: int | Sequence[int] | None = None,
     names: Sequence[str] | None = None,
+    count: int | None = None,
 ) -> dict[str, np.ndarray]:
     """Draw anew what depends on given draws.
 
@@ -48,12 +52,15 @@ def posterior_predictive(
     density
         The model.
     draws
-        Constrained values of random variables by name, ``(n, *shape)``; deterministics and unconstrained values
-        among them are ignored, as they follow from the others. Variables without values are drawn.
+        Constrained values of random variables by name, ``(n, *shape)``; deterministics among them are ignored, as they
+        follow from the others, and so are unconstrained values, which are taken only where ``count`` is given and the
+        constrained ones are not. Variables without values are drawn.
     seed
         As for :func:`prior_predictive`.
     names
         Names to return; the observed variables by default.
+    count
+        Number of draws, which need not follow from ``draws`` then.
 
     Returns
     -------
@@ -66,8 +73,11 @@ def posterior_predictive(
         For a name that the model does not have.
     """
     variables = {v.rv_name for v in density.variables} | set(density.observed)
+    if count is None:
+        count = len(next(iter(draws.values()))) if draws else 1
+    else:
+        variables |= {v.name for v in density.variables if v.rv_name not in draws}
     given = {name: np.asarray(x) for name, x in draws.items() if name in variables}
-    count = len(next(iter(draws.values()))) if draws else 1
     return _draw(density, given, count, seed, list(density.observed) if names is None else list(names))
 
 
@@ -79,6 +89,9 @@ def _draw(
     names: Sequence[str] | None,
 ) -> dict[str, np.ndarray]:
     key = resolve_seed(seed)
+    if density.draw_many is not None:
+        with seeded(np.random.SeedSequence(key).generate_state(4)):
+            return density.draw_many(given, count, names)
     rng = np.random.default_rng(key)
     # one seed per draw: a single one would give the same draw to every element of a vectorised map
     seeds = rng.integers(0, 2**31 - 1, size=(count, 2), dtype=np.int32)

@@ -43,6 +43,7 @@ def sample_chains(
     jit: bool = True,
     discard_tuned: bool = True,
     on_block: Callable[[Snapshot], None] | None = None,
+    watch: Callable[[np.ndarray, tuple[str, ...]], None] | None = None,
 ) -> Chains:
     """Draw from a density with NUTS, and Metropolis steps for its discrete variables.
 
@@ -71,6 +72,9 @@ def sample_chains(
         Drop the warm-up draws.
     on_block
         Called after each block of draws; may raise ``KeyboardInterrupt`` to stop.
+    watch
+        Called after each block with the rows that all chains have made and the names of the statistics in them; may
+        raise a ``KeyboardInterrupt`` with an attribute ``draws``, of which no more are returned.
 
     Returns
     -------
@@ -88,7 +92,7 @@ def sample_chains(
     """
     if not density.variables:
         raise ModelError("The model has no free random variables: there is nothing to sample")
-    for name, value, least in (("draws", draws, 1), ("tune", tune, 0), ("chains", chains, 1)):
+    for name, value, least in (("draws", draws, 0 if tune else 1), ("tune", tune, 0), ("chains", chains, 1)):
         if value < least:
             raise ModelError(f"{name} = {value}, but must be at least {least}")
     if max_treedepth < 1 or not 0.0 < target_accept < 1.0:
@@ -107,15 +111,17 @@ def sample_chains(
                 bar.show(snapshot)
                 if on_block is not None:
                     on_block(snapshot)
-        except KeyboardInterrupt:
+                if watch is not None:
+                    watch(run.rows(), machine.stat_names)
+        except KeyboardInterrupt as stop:
             interrupted = True
-            made = run.made.min()
+            made = getattr(stop, "draws", run.made.min())
             if made <= (tune if discard_tuned else 0):
                 raise
             _log.warning("Interrupted: returning the %d draws per chain made so far.", max(made - tune, 0))
     return chains_from_rows(
         density,
-        run.rows(),
+        run.rows()[:, : made if interrupted else None],
         run.machine.stat_names,
         tune=tune,
         discard_tuned=discard_tuned,

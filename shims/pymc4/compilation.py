@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from pm_migrate.errors import ModelError
 from pm_migrate.shims import quirks
-from pm_migrate.shims.compilation import repetitions, with_jacobian
 from pm_migrate.shims.density import Evaluation, LogDensity, ValueVariable
+from pm_migrate.shims.model.terms import repetitions, with_jacobian
 from pm_migrate.shims.pymc4.coroutine_model import Model
 from pm_migrate.shims.pymc4.distribution import Distribution
 from pm_migrate.shims.pymc4.errors import EvaluationError, StopExecution

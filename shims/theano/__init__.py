@@ -19,7 +19,7 @@ from pm_migrate.shims.theano import names
 from pm_migrate.shims.theano.compilation import Function, In, Param, function
 from pm_migrate.shims.theano.config import change_flags, config
 from pm_migrate.shims.theano.evaluation import replace as _replace
-from pm_migrate.shims.theano.gradient import grad
+from pm_migrate.shims.theano.gradient import Lop, Rop, grad
 from pm_migrate.shims.theano.graph import SharedVariable, Variable, as_variable
 from pm_migrate.shims.theano.loops import foldl, foldr, map, reduce, scan
 
@@ -28,7 +28,9 @@ __version__ = "1.1.2"  # of Theano-PyMC, whose behaviour this package has
 __all__ = [
     "Function",
     "In",
+    "Lop",
     "Param",
+    "Rop",
     "Variable",
     "change_flags",
     "clone",
@@ -43,7 +45,9 @@ __all__ = [
     "shared",
 ]
 
-_MODULES = frozenset({"compile", "gradient", "ifelse", "tensor"})
+_MODULES = frozenset(
+    {"compile", "gradient", "graph", "ifelse", "printing", "raise_op", "sandbox", "scalar", "tensor", "updates"}
+)
 
 
 def shared(
@@ -80,7 +84,12 @@ def clone(output: Any, replace: Any = None, strict: bool = True, share_inputs: b
     return copies if isinstance(output, (list, tuple)) else copies[0]
 
 
+_PRINTING = frozenset({"debugprint", "pp", "pprint"})
+
+
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return import_module(f"{__name__}.{name}")
+    if name in _PRINTING:
+        return getattr(import_module(f"{__name__}.printing"), name)
     return names.missing("theano")(name)

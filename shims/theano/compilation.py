@@ -13,6 +13,9 @@ from pm_migrate.shims.theano import promotion
 from pm_migrate.shims.theano.evaluation import evaluate, replace, shared_inputs, toposort
 from pm_migrate.shims.theano.graph import SharedVariable, Variable, array_of, as_variable
 
+# each compiled function is traced anew for other shapes, as it is meant to be
+tf.get_logger().addFilter(lambda record: "triggered tf.function retracing" not in record.getMessage())
+
 
 class In:
     """An input of a function with a default value: ``In(x, value=0.0)``.
@@ -77,7 +80,23 @@ def function(
     >>> function([x], x.sum())([1.0, 2.0])
     array(3.)
     """
-    return Function(inputs, outputs, _pairs(updates), _pairs(givens), name, allow_input_downcast, on_unused_input)
+    pairs = _pairs(updates)
+    if no_default_updates is not True:
+        pairs = [*pairs, *_default_updates(outputs, pairs, _as_list(no_default_updates))]
+    return Function(inputs, outputs, pairs, _pairs(givens), name, allow_input_downcast, on_unused_input)
+
+
+def _as_list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple)) else []
+
+
+def _default_updates(
+    outputs: Any, updates: Sequence[tuple[Any, Any]], left_out: Sequence[Any]
+) -> list[tuple[Any, Any]]:
+    """The updates that shared variables bring themselves, such as the states of random streams."""
+    given = {shared for shared, _ in updates}
+    reached = shared_inputs([*Function.flat(outputs), *(as_variable(new) for _, new in updates)])
+    return [(v, v.default_update) for v in reached if v.default_update is not None and v not in {*given, *left_out}]
 
 
 def _pairs(mapping: Any) -> list[tuple[Any, Any]]:
@@ -105,21 +124,23 @@ class Function:
         self.inputs = [i if isinstance(i, In) else In(i) for i in inputs]
         self._downcast = bool(allow_downcast)
         self._outputs = outputs
-        wanted = self._flat(outputs)
+        wanted = self.flat(outputs)
         self._updated = [shared for shared, _ in updates]
         results = [*wanted, *(self._new_value(shared, new) for shared, new in updates)]
         if givens:
             results = replace(results, {as_variable(a): as_variable(b) for a, b in givens})
-        self._results = results
+        self.results = results
         self._check_inputs(on_unused_input or "raise")
         shared = shared_inputs(results)
         # integers stay constants, since they may decide shapes; floats are arguments: set_value compiles nothing
-        self._arguments = [v for v in shared if promotion.is_float(v.dtype) or v in self._updated]
+        self._changing = [v for v in shared if v.changes]
+        self._arguments = [v for v in shared if promotion.is_float(v.dtype) or v in self._updated or v.changes]
         self._fixed = [v for v in shared if v not in self._arguments]
         self._compiled: dict[tuple[int, ...], Callable[..., Any]] = {}
 
     @staticmethod
-    def _flat(outputs: Any) -> list[Variable]:
+    def flat(outputs: Any) -> list[Variable]:
+        """The outputs as a list."""
         if outputs is None:
             return []
         if isinstance(outputs, dict):
@@ -139,7 +160,7 @@ class Function:
         return new
 
     def _check_inputs(self, on_unused: str) -> None:
-        order = set(toposort(self._results, stop=[i.variable for i in self.inputs]))
+        order = set(toposort(self.results, stop=[i.variable for i in self.inputs]))
         given = {i.variable for i in self.inputs}
         for entry in self.inputs:
             if entry.variable not in order and on_unused == "raise":
@@ -153,6 +174,8 @@ class Function:
                 raise ModelError(f"theano.function: the outputs depend on {variable}, which is not among the inputs")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        for variable in self._changing:
+            variable.refresh()
         values = [tf.constant(self._convert(entry, value)) for entry, value in self._match(args, kwargs)]
         values += [tf.constant(v.data) for v in self._arguments]
         key = tuple(v.version for v in self._fixed)
@@ -161,7 +184,7 @@ class Function:
         results = [np.asarray(r.numpy()) for r in self._compiled[key](values)]
         count = len(results) - len(self._updated)
         for shared, new in zip(self._updated, results[count:], strict=True):
-            shared.set_value(new)
+            shared.set_value(new.astype(shared.dtype, copy=False))
         results = results[:count]
         if isinstance(self._outputs, dict):
             return dict(zip(self._outputs, results, strict=True))
@@ -171,7 +194,7 @@ class Function:
 
     def _run(self, values: Sequence[Any]) -> list[Any]:
         given = [entry.variable for entry in self.inputs] + list(self._arguments)
-        return evaluate(self._results, dict(zip(given, values, strict=True)))
+        return evaluate(self.results, dict(zip(given, values, strict=True)))
 
     def _match(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[tuple[In, Any]]:
         names = [entry.name for entry in self.inputs]

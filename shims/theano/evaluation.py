@@ -24,6 +24,7 @@ from pm_migrate.shims.theano.graph import (
     apply_multiple,
     run_numpy,
 )
+from pm_migrate.shims.theano.operation import as_model_error
 
 # TensorFlow writes smaller arrays into the graph as constants, larger ones become arguments of the compiled function
 _INLINE = 128
@@ -80,7 +81,9 @@ def replace(outputs: Sequence[Variable], mapping: Mapping[Variable, Variable]) -
             new[variable] = variable
             continue
         inputs = [new[v] for v in owner.inputs]
-        if owner.op.outputs is None:
+        if owner.op is not owner.lowered:  # an operation of the program
+            new.update(zip(owner.outputs, owner.op(*inputs, return_list=True), strict=True))
+        elif owner.op.outputs is None:
             new[variable] = apply(owner.op, *inputs, name=variable.name)
         else:
             new.update(zip(owner.outputs, apply_multiple(owner.op, *inputs), strict=True))
@@ -147,7 +150,7 @@ def _masked(order: Sequence[Variable]) -> set[Variable]:
 
 def _compute(owner: Apply, values: dict[Variable, Any], tensors: dict[Variable, Tensor], masked: bool) -> None:
     """Compute all outputs of one node into ``values``."""
-    op = owner.op
+    op = owner.lowered
     operands = [values[v] for v in owner.inputs]
     foldable = op.folds or tf.executing_eagerly()
     if foldable and not op.python and all([isinstance(x, np.ndarray) for x in operands]):  # noqa: C419 - hot
@@ -174,7 +177,7 @@ def _checked_call(op: Op, impl: Any, operands: Sequence[Any]) -> Any:
         if isinstance(error, ModelError):
             raise
         shown = ", ".join(f"{np.dtype(getattr(x.dtype, 'name', x.dtype)).name} {tuple(x.shape)}" for x in operands)
-        raise ModelError(f"{op.name}: {str(error).strip()}\n  operands: {shown}") from error
+        raise as_model_error(f"{op.name}: {str(error).strip()}\n  operands: {shown}", error) from error
 
 
 def _tensor(variable: Variable, values: Mapping[Variable, Any], tensors: dict[Variable, Tensor]) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from pm_migrate.shims.theano import promotion
+from pm_migrate.shims.theano import names, promotion
 from pm_migrate.shims.theano.graph import Op, apply, as_variable, known
 from pm_migrate.shims.theano.ops.elemwise import cast, switch
 
@@ -46,3 +46,6 @@ def ifelse(condition: Any, then_branch: Any, else_branch: Any, name: str | None 
 
 
 __all__ = ["ifelse"]
+
+
+__getattr__ = names.missing("theano.ifelse")

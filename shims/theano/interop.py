@@ -52,7 +52,7 @@ def _betaln(a: Any, b: Any) -> Variable:
 _SAME_NAME = """
     maximum minimum exp exp2 expm1 log log2 log10 log1p sqrt floor ceil trunc sin cos tan arcsin arccos arctan arctan2
     sinh cosh tanh arcsinh arccosh arctanh deg2rad rad2deg isnan isinf invert erf erfc erfinv erfcinv erfcx gammaln
-    gamma gammainc gammaincc psi i0 i1 j0 j1 ndtr
+    gamma gammainc gammaincc psi i0 i1 i0e i1e j0 j1 ndtr
 """
 _UFUNCS: dict[str, Callable[..., Any]] = {name: getattr(elemwise, name) for name in _SAME_NAME.split()} | {
     "add": elemwise.add,

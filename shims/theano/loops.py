@@ -6,48 +6,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import tensorflow as tf
-
 from pm_migrate.errors import NotSupported
-from pm_migrate.shims.theano.evaluation import evaluate, toposort
-from pm_migrate.shims.theano.graph import Input, Op, Variable, apply_multiple, as_variable, get_test_value, known
+from pm_migrate.shims.theano.evaluation import replace, shared_inputs, toposort
+from pm_migrate.shims.theano.graph import (
+    Input,
+    Op,
+    SharedVariable,
+    Variable,
+    apply_multiple,
+    as_variable,
+    get_test_value,
+)
 from pm_migrate.shims.theano.ops.elemwise import cast
-
-# longer loops become a tf.while_loop, which XLA cannot compile inside vectorized_map (TensorListReserve)
-UNROLL = 200
+from pm_migrate.shims.theano.scan_loop import Loop, Output, Read
 
 
-@dataclass(frozen=True, eq=False)
-class _Sequence:
-    """A tensor that is read step by step, at the offsets ``taps`` from the current step."""
-
-    variable: Variable
-    taps: tuple[int, ...]
-
-    @property
-    def start(self) -> int:
-        return max(0, -min(self.taps))
-
-    @property
-    def lost(self) -> int:
-        """Steps at the ends that have no complete set of taps."""
-        return self.start + max(0, *self.taps)
-
-
-@dataclass(frozen=True, eq=False)
-class _Output:
-    """A result; a recurrent one has an initial value and is read at earlier steps ``taps``."""
-
-    initial: Variable | None
-    taps: tuple[int, ...] = ()
-
-    @property
-    def depth(self) -> int:
-        """How many earlier values are kept."""
-        return -min(self.taps) if self.taps else 0
-
-
-def _sequences(given: Any) -> list[_Sequence]:
+def _sequences(given: Any) -> list[Read]:
     result = []
     for item in _as_list(given):
         if isinstance(item, dict):
@@ -55,24 +29,24 @@ def _sequences(given: Any) -> list[_Sequence]:
             if unknown:
                 raise NotSupported(f"theano.scan: {sorted(unknown)} in a sequence; use input= and taps=")
             taps = item.get("taps", [0])
-            result.append(_Sequence(as_variable(item["input"]), tuple(_as_list(taps))))
+            result.append(Read(as_variable(item["input"]), tuple(_as_list(taps))))
         else:
-            result.append(_Sequence(as_variable(item), (0,)))
+            result.append(Read(as_variable(item), (0,)))
     return result
 
 
-def _outputs(given: Any) -> list[_Output]:
+def _outputs(given: Any) -> list[Output]:
     result = []
     for item in _as_list(given, keep_none=True):
         if item is None or (isinstance(item, dict) and item.get("initial") is None):
-            result.append(_Output(None))
+            result.append(Output(None))
         elif isinstance(item, dict):
             taps = tuple(_as_list(item.get("taps", [-1])))
             if any(t >= 0 for t in taps):
                 raise ValueError(f"theano.scan: taps of an output must be negative, not {taps}")
-            result.append(_Output(as_variable(item["initial"]), taps))
+            result.append(Output(as_variable(item["initial"]), taps))
         else:
-            result.append(_Output(as_variable(item), (-1,)))
+            result.append(Output(as_variable(item), (-1,)))
     return result
 
 
@@ -92,98 +66,85 @@ def _placeholder(model: Variable, name: str, drop_axis: bool, at: int = 0) -> In
     return Input(name, model.dtype, shape, value)
 
 
-def _returned(result: Any) -> list[Variable]:
-    """The outputs of the step function; updates and ``until`` are not available."""
-    if isinstance(result, dict):
-        raise NotSupported("theano.scan: the step function returned updates of shared variables only")
+class until:
+    """What a step returns besides its outputs to end the loop: ``return x, until(x > 1)``.
+
+    The step where the condition first holds is the last one, and its outputs are kept.
+    """
+
+    def __init__(self, condition: Any) -> None:
+        self.condition = as_variable(condition)
+        if self.condition.ndim != 0:
+            raise ValueError(f"until: the condition must be a scalar, not {self.condition.ndim}-dimensional")
+
+
+@dataclass(frozen=True)
+class _Step:
+    """What the step function returned."""
+
+    outputs: list[Variable]
+    updates: dict[SharedVariable, Variable]
+    until: Variable | None
+
+
+def _parsed(result: Any) -> _Step:
+    """Outputs, then updates, then ``until``, each of which may be left out."""
     items = list(result) if isinstance(result, (list, tuple)) else [result]
+    condition = items.pop().condition if items and isinstance(items[-1], until) else None
+    updates: dict[Any, Any] = {}
     if items and isinstance(items[-1], dict):
-        if items[-1]:
-            raise NotSupported("theano.scan: updates of shared variables in a step; carry them as an output")
-        items = items[:-1]
+        updates = items.pop()
+    elif items and _are_pairs(items[-1]):
+        updates = dict(items.pop())
+    elif _are_pairs(items):
+        updates, items = dict(items), []
     if len(items) == 1 and isinstance(items[0], (list, tuple)):
         items = list(items[0])
-    return [as_variable(v) for v in items]
+    for shared in updates:
+        if not isinstance(shared, SharedVariable):
+            raise TypeError(f"theano.scan: an update must be of a shared variable, not of {shared}")
+    return _Step([as_variable(v) for v in items], {s: as_variable(v) for s, v in updates.items()}, condition)
 
 
-@dataclass(frozen=True, eq=False)
-class _Loop:
-    """The step as a graph, and how its inputs are fed."""
+def _are_pairs(value: Any) -> bool:
+    """Whether a value is a list of shared variables with their updates."""
+    return (
+        isinstance(value, (list, tuple))
+        and bool(value)
+        and all(isinstance(p, (list, tuple)) and len(p) == 2 and isinstance(p[0], SharedVariable) for p in value)
+    )
 
-    sequences: Sequence[_Sequence]
-    outputs: Sequence[_Output]
-    slices: Sequence[Sequence[Input]]  # per sequence and tap
-    previous: Sequence[Sequence[Input]]  # per output and tap
-    results: Sequence[Variable]
-    outside: Sequence[Variable]
-    backwards: bool
 
-    def __call__(self, steps: Any, *operands: Any) -> tuple[Any, ...]:
-        count = self._count(known(steps), operands)
-        whole = operands[: len(self.sequences)]
-        recurrent = [o for o in self.outputs if o.initial is not None]
-        initial = operands[len(whole) : len(whole) + len(recurrent)]
-        outside = dict(zip(self.outside, operands[len(whole) + len(recurrent) :], strict=True))
-        sequences = [s[::-1] if self.backwards else s for s in whole]
+@dataclass(frozen=True)
+class _Body:
+    """The step as a graph of placeholders."""
 
-        def step(i: Any, histories: list[list[Any]]) -> list[Any]:
-            givens = dict(outside)
-            for sequence, tensor, inputs in zip(self.sequences, sequences, self.slices, strict=True):
-                for tap, variable in zip(sequence.taps, inputs, strict=True):
-                    givens[variable] = tensor[sequence.start + i + tap]
-            for output, history, inputs in zip(recurrent, histories, self.previous, strict=True):
-                for tap, variable in zip(output.taps, inputs, strict=True):
-                    givens[variable] = history[output.depth + tap]
-            return evaluate(self.results, givens)
+    slices: list[list[Input]]
+    previous: list[list[Input]]
+    step: _Step
 
-        start = [
-            [tf.convert_to_tensor(x)] if o.taps == (-1,) else [tf.convert_to_tensor(x[i]) for i in range(o.depth)]
-            for o, x in zip(recurrent, initial, strict=True)
-        ]
-        if tf.executing_eagerly() or count <= UNROLL:
-            return self._unrolled(count, step, start)
-        sequences = [tf.convert_to_tensor(s) for s in sequences]  # read at a step that is a tensor
-        return self._while(count, step, start)
+    @property
+    def placeholders(self) -> list[Input]:
+        return [v for group in (*self.slices, *self.previous) for v in group]
 
-    def _count(self, steps: Any, operands: Sequence[Any]) -> int:
-        lengths = [x.shape[0] - s.lost for s, x in zip(self.sequences, operands, strict=False)]
-        if steps is None or any(n is None for n in lengths):
-            raise ValueError("the number of steps must be known when the model is compiled")
-        wanted = int(steps)
-        if wanted < 0:
-            return int(min(lengths))
-        if any(n < wanted for n in lengths):
-            raise ValueError(f"a sequence is too short: {wanted} steps, sequences of {lengths}")
-        return wanted
 
-    def _shift(self, histories: list[list[Any]], values: Sequence[Any]) -> list[list[Any]]:
-        new = [v for v, o in zip(values, self.outputs, strict=True) if o.initial is not None]
-        return [[*history[1:], value] for history, value in zip(histories, new, strict=True)]
-
-    def _unrolled(self, count: int, step: Callable[..., list[Any]], histories: list[list[Any]]) -> tuple[Any, ...]:
-        collected = []
-        for i in range(count):
-            values = step(i, histories)
-            histories = self._shift(histories, values)
-            collected.append(values)
-        if not collected:
-            return tuple(tf.zeros((0, *(n or 0 for n in v.static_shape)), v.dtype) for v in self.results)
-        return tuple(tf.stack(c) for c in zip(*collected, strict=True))
-
-    def _while(self, count: int, step: Callable[..., list[Any]], histories: list[list[Any]]) -> tuple[Any, ...]:
-        # the first step is outside of the loop: it gives the shapes of what the loop collects
-        first = step(0, histories)
-        histories = self._shift(histories, first)
-        arrays = [tf.TensorArray(v.dtype, count, element_shape=v.shape).write(0, v) for v in first]
-
-        def body(i: Any, arrays: list[Any], histories: list[list[Any]]) -> tuple[Any, ...]:
-            values = step(i, histories)
-            return i + 1, [a.write(i, v) for a, v in zip(arrays, values, strict=True)], self._shift(histories, values)
-
-        _, arrays, _ = tf.while_loop(
-            lambda i, *_: i < count, body, (tf.constant(1), arrays, histories), maximum_iterations=count - 1
-        )
-        return tuple(a.stack() for a in arrays)
+def _with_updates(body: _Body, declared: list[Output]) -> tuple[_Body, list[Output], list[SharedVariable]]:
+    """Shared variables that the step updates, as recurrent outputs after the others."""
+    step = body.step
+    updates = dict(step.updates)
+    for shared in shared_inputs([*step.outputs, *updates.values()]):
+        if shared.default_update is not None:  # of a random stream
+            updates.setdefault(shared, shared.default_update)
+    if not updates:
+        return body, declared, []
+    states = {s: Input(s.name, s.dtype, tuple(1 if b else None for b in s.broadcastable), s.data) for s in updates}
+    results = [*step.outputs, *(cast(new, s.dtype) for s, new in updates.items())]
+    ends = [] if step.until is None else [step.until]
+    graphs = replace([*results, *ends], states)
+    condition = graphs.pop() if ends else None
+    previous = [*body.previous, *([p] for p in states.values())]
+    changed = _Body(body.slices, previous, _Step(graphs, {}, condition))
+    return changed, [*declared, *(Output(s, (-1,)) for s in updates)], list(updates)
 
 
 def scan(
@@ -218,12 +179,15 @@ def scan(
     go_backwards
         Read the sequences from their ends.
 
+    truncate_gradient
+        How many steps, from the end, a gradient goes through; -1 for all.
+
     Returns
     -------
     outputs
         A tensor, or a list of them, with the steps on the first axis; initial values are not included.
     updates
-        An empty dict.
+        Shared variables that the step updates, with their last values: for the ``updates`` of ``theano.function``.
 
     Examples
     --------
@@ -231,15 +195,40 @@ def scan(
     >>> total.eval().tolist()
     [1.0, 3.0, 6.0]
     """
-    if truncate_gradient != -1:
-        raise NotSupported("theano.scan(truncate_gradient=): only whole gradients are available")
+    if truncate_gradient == 0 or truncate_gradient < -1:
+        raise ValueError(f"theano.scan: truncate_gradient is {truncate_gradient}, but must be -1 or positive")
     reads = _sequences(sequences)
     others = [as_variable(v) for v in _as_list(non_sequences)]
     declared = _outputs(outputs_info) if outputs_info is not None else []
     if not reads and n_steps is None:
         raise ValueError("theano.scan: give sequences or n_steps")
+    body, declared = _body(fn, reads, declared, others)
+    count = len(body.step.outputs)
+    body, declared, updated = _with_updates(body, declared)
+    if not body.step.outputs:
+        raise ValueError("theano.scan: the step gives neither outputs nor updates")
+    results = body.step.outputs
+    inside = [*results, *([] if body.step.until is None else [body.step.until])]
+    outside = _outside(inside, body.placeholders)
+    loop = Loop(
+        reads, declared, body.slices, body.previous, results, outside, go_backwards, body.step.until, truncate_gradient
+    )
+    kinds = [(r.dtype, (False, *r.broadcastable)) for r in results]
+    op = Op("scan", loop, infer=lambda inputs: kinds, raw=True, outputs=len(results))
+    initial = [o.initial for o in declared if o.initial is not None]
+    steps = as_variable(-1 if n_steps is None else n_steps)
+    outputs = apply_multiple(op, steps, *(s.variable for s in reads), *initial, *outside)
+    updates = {shared: values[-1] for shared, values in zip(updated, outputs[count:], strict=True)}
+    outputs = outputs[:count]
+    return (outputs[0] if count == 1 and not return_list else outputs or None), updates
 
-    def build(declared: list[_Output]) -> tuple[list[list[Input]], list[list[Input]], list[Variable]]:
+
+def _body(
+    fn: Callable[..., Any], reads: list[Read], declared: list[Output], others: list[Variable]
+) -> tuple[_Body, list[Output]]:
+    """The step, called on placeholders; initial values are brought to the dtypes of the results."""
+
+    def build(declared: list[Output]) -> _Body:
         slices = [[_placeholder(s.variable, f"step[{tap:+d}]", True, s.start + tap) for tap in s.taps] for s in reads]
         previous = [
             [_placeholder(o.initial, f"previous[{tap}]", o.taps != (-1,), o.depth + tap) for tap in o.taps]
@@ -247,28 +236,19 @@ def scan(
             if o.initial is not None
         ]
         arguments = [v for group in (*slices, *previous) for v in group]
-        return slices, previous, _returned(fn(*arguments, *others))
+        return _Body(slices, previous, _parsed(fn(*arguments, *others)))
 
-    slices, previous, results = build(declared)
+    body = build(declared)
+    results = body.step.outputs
     if not declared:
-        declared = [_Output(None)] * len(results)
+        declared = [Output(None)] * len(results)
     if len(declared) != len(results):
         raise ValueError(f"theano.scan: {len(declared)} outputs_info for {len(results)} outputs")
     wider = [
-        o if o.initial is None or o.initial.dtype == r.dtype else _Output(cast(o.initial, r.dtype), o.taps)
+        o if o.initial is None or o.initial.dtype == r.dtype else Output(cast(o.initial, r.dtype), o.taps)
         for o, r in zip(declared, results, strict=True)
     ]
-    if wider != declared:
-        declared = wider
-        slices, previous, results = build(declared)
-    outside = _outside(results, [v for group in (*slices, *previous) for v in group])
-    loop = _Loop(reads, declared, slices, previous, results, outside, go_backwards)
-    kinds = [(r.dtype, (False, *r.broadcastable)) for r in results]
-    op = Op("scan", loop, infer=lambda inputs: kinds, raw=True, outputs=len(results))
-    initial = [o.initial for o in declared if o.initial is not None]
-    steps = as_variable(-1 if n_steps is None else n_steps)
-    outputs = apply_multiple(op, steps, *(s.variable for s in reads), *initial, *outside)
-    return (outputs[0] if len(outputs) == 1 and not return_list else outputs), {}
+    return (body, declared) if wider == declared else (build(wider), wider)
 
 
 def _outside(results: Sequence[Variable], placeholders: Sequence[Variable]) -> list[Variable]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -91,14 +92,42 @@ class Op:
 
 
 class Apply:
-    """An operation applied to inputs; ``outputs`` are the variables it makes."""
+    """An operation applied to inputs; ``outputs`` are the variables it makes.
 
-    __slots__ = ("inputs", "op", "outputs")
+    Parameters
+    ----------
+    op
+        An :class:`Op` of this module, or one that a program defined (:class:`pm_migrate.shims.theano.graph.op.Op`).
+    inputs
+        Variables.
+    outputs
+        Variables without an owner, which become the results.
+    """
 
-    def __init__(self, op: Op, inputs: tuple[Variable, ...]) -> None:
+    __slots__ = ("gradients", "inputs", "lowered", "op", "outputs")
+
+    def __init__(self, op: Any, inputs: Sequence[Variable], outputs: Sequence[Variable] = ()) -> None:
         self.op = op
-        self.inputs = inputs
-        self.outputs: tuple[Variable, ...] = ()
+        self.inputs = tuple(inputs)
+        self.outputs: tuple[Variable, ...] = tuple(outputs)
+        self.gradients: Any = None
+        for index, output in enumerate(self.outputs):
+            if output.owner is not None:
+                raise ValueError(f"output {index} of {op} is already the result of {output.owner.op}")
+            output.owner, output.index = self, index
+        #: what is evaluated
+        self.lowered: Op = op if isinstance(op, Op) else op.lower(self)
+
+
+def as_model_error(message: str, error: Exception) -> ModelError:
+    """A :class:`ModelError` that is also an ``IndexError``, ``TypeError`` or ``LinAlgError``, as NumPy's error was."""
+    kind = next((k for k in (IndexError, TypeError, np.linalg.LinAlgError) if isinstance(error, k)), None)
+    return (ModelError if kind is None else _combined(kind))(message)
+
+
+@lru_cache(maxsize=8)
+def _combined(kind: type[Exception]) -> type[ModelError]:
+    return type("ModelError", (ModelError, kind), {"__doc__": ModelError.__doc__, "__module__": ModelError.__module__})
 
 
 def known(operand: Any) -> np.ndarray | None:

@@ -15,7 +15,6 @@ import tensorflow as tf
 from scipy import stats
 
 from pm_migrate.catalog import DISTRIBUTIONS, ROWS
-from pm_migrate.errors import CatalogueError
 from pm_migrate.shims.distributions.binding import bind
 
 ERROR_RATE = 1e-6
@@ -110,5 +109,5 @@ def test_parameters_broadcast_to_the_shape() -> None:
 
 @pytest.mark.parametrize("name", ["Flat", "HalfFlat"])
 def test_improper_distributions_have_no_draws(name: str) -> None:
-    with pytest.raises(CatalogueError, match="improper"):
+    with pytest.raises(ValueError, match="improper"):
         draw(name, {}, (2,))

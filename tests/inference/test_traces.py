@@ -40,7 +40,7 @@ def plain(run):
 
 @pytest.fixture(scope="module")
 def trace(plain):
-    return inference.MultiTrace(*plain)
+    return inference.multitrace(*plain)
 
 
 def test_recording_gives_constrained_values_in_their_places(plain):
@@ -65,7 +65,7 @@ def test_recording_in_pieces_is_recording_at_once(plain, monkeypatch):
 
 def test_draws_from_elsewhere_make_a_trace():
     values = {"a": np.zeros((2, 5, 2)), "s_log__": np.zeros((2, 5))}
-    trace = inference.MultiTrace(regression(), inference.chains_from_values(values))
+    trace = inference.multitrace(regression(), inference.chains_from_values(values))
     np.testing.assert_array_equal(trace["s"], np.ones(10))
     assert trace.stat_names == set() and trace.groups() == ["posterior", "observed_data"]
 
@@ -110,7 +110,7 @@ def test_a_kept_warm_up_has_groups_of_its_own(run):
 
 def test_a_multitrace_has_its_kept_warm_up_in_front(run):
     target, drawn = run
-    trace = inference.MultiTrace(target, drawn)
+    trace = inference.multitrace(target, drawn)
     assert len(trace) == 100
     assert list(trace.get_sampler_stats("tune", chains=0)) == [True] * 40 + [False] * 60
     np.testing.assert_array_equal(trace[40:]["s_log__"], drawn.values["s_log__"].ravel())
@@ -167,8 +167,8 @@ def test_multitrace_statistics(plain, trace):
 
 def test_a_variable_wins_over_what_inference_data_happens_to_have():
     values = {"a": np.zeros((2, 5, 2)), "s_log__": np.zeros((2, 5))}
-    trace = inference.MultiTrace(regression(), inference.chains_from_values(values))
-    trace._values["mean"], trace._values["chains"] = np.ones((2, 5)), np.ones((2, 5))
+    trace = inference.multitrace(regression(), inference.chains_from_values(values))
+    trace.add_values({"mean": np.ones(10), "chains": np.ones(10)})
     np.testing.assert_array_equal(trace.mean, np.ones(10))
     assert trace.chains == [0, 1]  # but not over MultiTrace itself
     np.testing.assert_array_equal(trace["chains"], np.ones(10))
@@ -176,7 +176,7 @@ def test_a_variable_wins_over_what_inference_data_happens_to_have():
 
 def test_a_name_of_both_kinds_is_ambiguous(trace):
     part = trace[:10]
-    part._values["energy"] = np.zeros((3, 10))
+    part.add_values({"energy": np.zeros(30)})
     with pytest.warns(UserWarning, match="energy is a variable and a sampler statistic"):
         np.testing.assert_array_equal(part["energy"], np.zeros(30))
 

@@ -48,8 +48,11 @@ def test_a_program_runs_unedited(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("import pymc3.gp", "No module named 'pymc3.gp' in the drop-in"),
-        ("import pymc3 as pm\npm.find_MAP", "find_MAP is not in the drop-in yet"),
+        ("import pymc3.gq", "No module named 'pymc3.gq' in the drop-in"),
+        (
+            "import pymc3 as pm\npm.find_hessian({})",
+            "find_hessian is not in the drop-in yet. Instead: model.fastd2logp",
+        ),
         ("from pymc3 import Nromal", "Nromal"),
         ("raise SystemExit(7)", ""),
     ],

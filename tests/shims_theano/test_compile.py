@@ -9,11 +9,13 @@ import tensorflow as tf
 import pm_migrate.shims.theano.tensor as tt
 from pm_migrate.errors import ModelError, NotSupported
 from pm_migrate.shims import theano
-from pm_migrate.shims.theano import loops
+from pm_migrate.shims.theano import scan_loop
 from pm_migrate.shims.theano.compile.ops import as_op
 from pm_migrate.shims.theano.evaluation import evaluate, uses_python
 from pm_migrate.shims.theano.gradient import DisconnectedInputError
 from pm_migrate.shims.theano.ifelse import ifelse
+from pm_migrate.shims.theano.loops import until
+from pm_migrate.shims.theano.sandbox.rng_mrg import MRG_RandomStream
 
 
 def test_function_returns_arrays() -> None:
@@ -152,7 +154,7 @@ def test_scan_with_taps_and_constants() -> None:
     assert lagged.eval({x: [1.0, 4.0, 9.0]}).tolist() == [3.0, 5.0]
 
 
-@pytest.mark.parametrize("steps", [5, loops.UNROLL + 5])
+@pytest.mark.parametrize("steps", [5, scan_loop.UNROLL + 5])
 @pytest.mark.parametrize("jit", [False, True])
 def test_scan_compiles_short_and_long(steps: int, jit: bool) -> None:
     rate, noise = tt.dscalar("rate"), tt.dvector("noise")
@@ -192,16 +194,67 @@ def test_scan_over_draws() -> None:
 
 def test_scan_limits() -> None:
     x = tt.dvector("x")
-    with pytest.raises(NotSupported, match="truncate_gradient"):
-        theano.scan(lambda v: v, sequences=x, truncate_gradient=5)
+    with pytest.raises(ValueError, match="truncate_gradient"):
+        theano.scan(lambda v: v, sequences=x, truncate_gradient=0)
     with pytest.raises(ValueError, match="n_steps"):
         theano.scan(lambda v: v, outputs_info=x)
-    shared = theano.shared(1.0)
-    with pytest.raises(NotSupported, match="updates"):
-        theano.scan(lambda v: (v, {shared: shared + 1}), sequences=x)
+    with pytest.raises(TypeError, match="shared variable"):
+        theano.scan(lambda v: (v, {x: x + 1}), sequences=x)
     short, _ = theano.scan(lambda v: v, sequences=x, n_steps=3)
     with pytest.raises(ModelError, match="too short"):
         short.eval({x: [1.0]})
+
+
+@pytest.mark.parametrize("limit", [10.0, 1e9])
+def test_scan_ends_early(limit: float) -> None:
+    x = tt.dscalar("x")
+    path, _ = theano.scan(lambda v: (2.0 * v, until(2.0 * v > limit)), outputs_info=x, n_steps=20)
+    expected = [3.0 * 2**k for k in range(1, 21)]
+    expected = expected[: next((k + 1 for k, v in enumerate(expected) if v > limit), 20)]
+    run = theano.function([x], [path, theano.grad(path[-1], x)])
+    values, slope = run(3.0)
+    assert values.tolist() == expected == path.eval({x: 3.0}).tolist()
+    assert slope == 2.0 ** len(expected)
+
+
+def test_scan_of_a_length_that_is_an_input() -> None:
+    n, x = tt.lscalar("n"), tt.dscalar("x")
+    path, _ = theano.scan(lambda v: v * x, outputs_info=tt.ones(()), n_steps=n)
+    run = theano.function([n, x], [path, theano.grad(path[-1], x)])
+    values, slope = run(4, 3.0)
+    assert values.tolist() == [3.0, 9.0, 27.0, 81.0]
+    assert slope == 4 * 3.0**3
+
+
+@pytest.mark.parametrize("steps", [6, scan_loop.UNROLL + 6])
+def test_gradients_go_through_the_last_steps_only(steps: int) -> None:
+    x = tt.dscalar("x")
+    path, _ = theano.scan(lambda v: v + x, outputs_info=tt.zeros(()), n_steps=steps, truncate_gradient=2)
+    # the last two additions of x, and that alone of the step before the last
+    slopes = theano.function([x], [theano.grad(path[-1], x), theano.grad(path[-2], x), theano.grad(path[0], x)])(1.0)
+    assert [float(s) for s in slopes] == [2.0, 1.0, 0.0]
+
+
+def test_shared_variables_are_updated_by_a_scan() -> None:
+    total = theano.shared(10.0)
+    x = tt.dvector("x")
+    seen, updates = theano.scan(lambda v: (total * v, {total: total + v}), sequences=x)
+    run = theano.function([x], seen, updates=updates)
+    assert run([1.0, 2.0]).tolist() == [10.0, 22.0]
+    assert total.get_value() == 13.0
+    nothing, updates = theano.scan(lambda: {total: total * 2}, n_steps=3)
+    assert nothing is None
+    theano.function([], [], updates=updates)()
+    assert total.get_value() == 104.0
+
+
+def test_random_draws_differ_between_steps_and_calls() -> None:
+    stream = MRG_RandomStream(3)
+    draws, updates = theano.scan(lambda: stream.uniform((2,)), n_steps=4)
+    run = theano.function([], draws, updates=updates)
+    both = np.stack([run(), run()])
+    assert both.shape == (2, 4, 2)
+    assert len(np.unique(both)) == both.size
 
 
 def test_map_and_fold() -> None:
@@ -239,7 +292,7 @@ def test_python_operations_compute_and_refuse_gradients() -> None:
     assert run(tf.constant([1.0, 2.0, 3.0], tf.float64)).numpy().tolist() == [6.0, 2.0, 4.0]
     with pytest.raises(NotSupported, match="gradient of rolled"):
         theano.grad(y.sum(), x).eval({x: [1.0, 2.0]})
-    with pytest.raises(TypeError, match="declared"):
+    with pytest.raises(TypeError, match="must have type"):
         rolled(tt.dmatrix("m"), 1)
 
     @as_op(itypes=[tt.dvector], otypes=[tt.dscalar, tt.dscalar])

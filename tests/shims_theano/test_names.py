@@ -11,6 +11,7 @@ import pm_migrate.shims.theano.tensor as tt
 from pm_migrate.catalog.expr import FUNCTIONS
 from pm_migrate.errors import NotSupported
 from pm_migrate.shims import theano
+from pm_migrate.shims.installation import install, uninstall
 from pm_migrate.shims.theano.functions import TENSOR_FUNCTIONS
 from pm_migrate.shims.theano.graph import Variable
 
@@ -24,14 +25,22 @@ def test_submodules(name: str) -> None:
 
 
 def test_unavailable_names_say_what_to_use() -> None:
-    with pytest.raises(NotSupported, match=r"theano\.tensor\.topk is not available; instead: tt\.sort"):
-        tt.topk  # noqa: B018 - the access raises
+    with pytest.raises(NotSupported, match=r"theano\.tensor\.jv is not available; instead: scipy"):
+        tt.jv  # noqa: B018 - the access raises
     with pytest.raises(NotSupported, match=r"theano\.tensor\.nnet\.conv2d"):
         tt.nnet.conv2d  # noqa: B018
-    with pytest.raises(NotSupported, match=r"eval\(\)"):
-        theano.printing  # noqa: B018
-    with pytest.raises(NotSupported, match=r"tt\.nlinalg\.eigh"):
-        from pm_migrate.shims.theano.tensor.nlinalg import eig  # noqa: F401
+    with pytest.raises(NotSupported, match="debugprint"):
+        theano.printing.pydotprint(tt.dscalar())
+    with pytest.raises(NotSupported, match=r"theano\.grad"):
+        from pm_migrate.shims.theano.gradient import subgraph_grad  # noqa: F401
+
+
+def test_kinds_of_variables_are_told_apart() -> None:
+    x, c, s = tt.dvector("x"), tt.constant(1.0), theano.shared(1.0)
+    assert [isinstance(v, tt.TensorVariable) for v in (x, x * 2, c, s)] == [True, True, False, False]
+    assert [isinstance(v, tt.TensorConstant) for v in (x, c, s)] == [False, True, False]
+    assert [isinstance(v, tt.TensorSharedVariable) for v in (x, c, s)] == [False, False, True]
+    assert all(isinstance(v, tt.Variable) for v in (x, c, s))
 
 
 def test_unknown_names_are_attribute_errors() -> None:
@@ -90,3 +99,22 @@ def test_every_function_of_the_catalogue_works_on_variables() -> None:
     for name, (computed, expected) in values.items():
         assert isinstance(computed, Variable), name
         np.testing.assert_allclose(computed.eval(), expected, rtol=1e-12, err_msg=name)
+
+
+def test_modules_under_functions_can_be_imported() -> None:
+    install()
+    try:
+        import theano as served
+        import theano.tensor.sort
+        import theano.tensor.var
+        from theano.scan import until
+        from theano.tensor.sort import topk
+        from theano.tensor.var import TensorVariable
+
+        steps, _ = served.scan(lambda v: (v + 1.0, until(v > 1.5)), outputs_info=served.tensor.constant(0.0), n_steps=9)
+        assert steps.eval().tolist() == [1.0, 2.0, 3.0]
+        assert served.tensor.sort(np.array([2.0, 1.0])).eval().tolist() == [1.0, 2.0]
+        assert sorted(topk(np.array([2.0, 5.0, 1.0]), 2).eval().tolist()) == [2.0, 5.0]
+        assert isinstance(served.tensor.var(np.array([2.0, 1.0])), TensorVariable)
+    finally:
+        uninstall()

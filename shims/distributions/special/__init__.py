@@ -8,6 +8,7 @@ in the support.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -45,3 +46,12 @@ TEST_VALUE: Mapping[str, Callable[[Mapping[str, Tensor]], Tensor]] = {
     **vectors.TEST_VALUE,
     **matrices.TEST_VALUE,
 }
+
+#: What ``pymc3.distributions.special`` has: functions of variables, which need the front end's graph.
+_OF_VARIABLES = frozenset({"gammaln", "log_i0", "multigammaln", "psi"})
+
+
+def __getattr__(name: str) -> Any:
+    if name in _OF_VARIABLES:
+        return getattr(importlib.import_module(f"{__name__}.expressions"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

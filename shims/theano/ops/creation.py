@@ -41,10 +41,11 @@ def _filled(number: int, shape: Any, dtype: Any) -> Variable:
     operand, _ = shape_vector(shape)
     if isinstance(operand, Constant):
         return Constant(np.full(tuple(operand.data), number, dtype))
+    if isinstance(shape, (list, tuple)):
+        return alloc(np.asarray(number, dtype), *shape)
     count = operand.static_shape[0]
     assert count is not None
-    entries = shape if isinstance(shape, (list, tuple)) else [operand[i] for i in range(count)]
-    return alloc(np.asarray(number, dtype), *entries)
+    return alloc(np.asarray(number, dtype), *(operand[i] for i in range(count)))
 
 
 def zeros(shape: Any, dtype: Any = None) -> Variable:
@@ -123,15 +124,22 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> Va
     return apply(op, *operands)
 
 
-def _triangular(name: str, make: Callable[..., np.ndarray], arguments: tuple[Any, ...], dtype: Any) -> Variable:
-    """A matrix made by NumPy from integers that must be known while tracing."""
+def _triangular(
+    name: str,
+    keep: Callable[[Any, Any, Any], Any],
+    make: Callable[..., np.ndarray],
+    arguments: tuple[Any, ...],
+    dtype: Any,
+) -> Variable:
+    """A matrix of zeros and ones: of NumPy where the sizes are known while tracing, else by row and column."""
     kind = config.floatX if dtype in (None, "floatX") else np.dtype(dtype).name
 
     def impl(*numbers: Any) -> Any:
         values = [known(n) for n in numbers]
-        if any(v is None for v in values):
-            raise ValueError("the size must be known when the model is compiled")
-        return make(*(int(v) for v in values), dtype=kind)
+        if all(v is not None for v in values):
+            return make(*(int(v) for v in values), dtype=kind)
+        rows, columns, k = (tf.cast(n, tf.int32) for n in numbers)
+        return tf.cast(keep(tf.range(rows)[:, None], tf.range(columns)[None, :], k), kind)
 
     op = Op(name, impl, infer=lambda inputs: (kind, (False, False)), fast=impl, raw=True)
     return apply(op, *arguments)
@@ -139,12 +147,13 @@ def _triangular(name: str, make: Callable[..., np.ndarray], arguments: tuple[Any
 
 def eye(n: Any, m: Any = None, k: Any = 0, dtype: Any = None) -> Variable:
     """A matrix with ones on a diagonal."""
-    return _triangular("eye", np.eye, (n, n if m is None else m, k), dtype)
+    arguments = (n, n if m is None else m, k)
+    return _triangular("eye", lambda i, j, k: tf.equal(j, i + k), np.eye, arguments, dtype)
 
 
 def tri(N: Any, M: Any = None, k: Any = 0, dtype: Any = None) -> Variable:
     """A matrix with ones at and below a diagonal."""
-    return _triangular("tri", np.tri, (N, N if M is None else M, k), dtype)
+    return _triangular("tri", lambda i, j, k: j <= i + k, np.tri, (N, N if M is None else M, k), dtype)
 
 
 def identity_like(x: Any) -> Variable:

@@ -340,6 +340,8 @@ _TABLE = [
     _s("erfcx", _erfcx, scipy.special.erfcx, _real, _overflows(_erfcx), 1.0),
     _s("i0", tf.math.bessel_i0, scipy.special.i0, _real, _overflows(tf.math.bessel_i0), 1.0),
     _s("i1", tf.math.bessel_i1, scipy.special.i1, _real, _overflows(tf.math.bessel_i1), 1.0),
+    _s("i0e", tf.math.bessel_i0e, scipy.special.i0e),
+    _s("i1e", tf.math.bessel_i1e, scipy.special.i1e),
     _s("j0", tf.math.special.bessel_j0, scipy.special.j0),
     _s("j1", tf.math.special.bessel_j1, scipy.special.j1),
     _s("ndtr", lambda x: 0.5 * tf.math.erfc(-x * tf.constant(np.sqrt(0.5), x.dtype)), scipy.special.ndtr),

@@ -11,11 +11,11 @@ from typing import Any
 
 from pm_migrate.shims.theano import names
 from pm_migrate.shims.theano.config import config
-from pm_migrate.shims.theano.gradient import consider_constant, grad, hessian, jacobian
+from pm_migrate.shims.theano.gradient import Lop, Rop, consider_constant, grad, hessian, jacobian
+from pm_migrate.shims.theano.graph import Apply, Constant, Variable, as_variable, constant
 from pm_migrate.shims.theano.graph import Constant as TensorConstant
 from pm_migrate.shims.theano.graph import SharedVariable as TensorSharedVariable
-from pm_migrate.shims.theano.graph import Variable, as_variable, constant
-from pm_migrate.shims.theano.graph import Variable as TensorVariable
+from pm_migrate.shims.theano.graph.op import Op
 from pm_migrate.shims.theano.ops.creation import (
     alloc,
     arange,
@@ -112,6 +112,24 @@ from pm_migrate.shims.theano.ops.elemwise import (
     where,
     xor,
 )
+from pm_migrate.shims.theano.ops.extras import (
+    argtopk,
+    bartlett,
+    bincount,
+    choose,
+    cov,
+    gammal,
+    gammau,
+    inverse_permutation,
+    iv,
+    mgrid,
+    ogrid,
+    permute_row_elements,
+    ravel_multi_index,
+    topk,
+    topk_and_argtopk,
+    unravel_index,
+)
 from pm_migrate.shims.theano.ops.indexing import inc_subtensor, set_subtensor
 from pm_migrate.shims.theano.ops.joining import (
     concatenate,
@@ -170,9 +188,15 @@ from pm_migrate.shims.theano.ops.shaping import (
     transpose,
     unbroadcast,
 )
+from pm_migrate.shims.theano.tensor.variables import TensorVariable
 from pm_migrate.shims.theano.types import CONSTRUCTORS, TensorType, tensor
 
 __all__ = [
+    "Apply",
+    "Constant",
+    "Lop",
+    "Op",
+    "Rop",
     "TensorConstant",
     "TensorSharedVariable",
     "TensorType",
@@ -197,10 +221,13 @@ __all__ = [
     "argmax",
     "argmin",
     "argsort",
+    "argtopk",
     "as_tensor",
     "as_tensor_variable",
+    "bartlett",
     "batched_dot",
     "batched_tensordot",
+    "bincount",
     "bitwise_and",
     "bitwise_not",
     "bitwise_or",
@@ -209,6 +236,7 @@ __all__ = [
     "ceil",
     "ceil_intdiv",
     "chi2sf",
+    "choose",
     "clip",
     "concatenate",
     "config",
@@ -217,6 +245,7 @@ __all__ = [
     "continuous_dtypes",
     "cos",
     "cosh",
+    "cov",
     "cumprod",
     "cumsum",
     "deg2rad",
@@ -247,7 +276,9 @@ __all__ = [
     "gamma",
     "gammainc",
     "gammaincc",
+    "gammal",
     "gammaln",
+    "gammau",
     "ge",
     "grad",
     "gt",
@@ -261,6 +292,7 @@ __all__ = [
     "int_dtypes",
     "integer_dtypes",
     "inv",
+    "inverse_permutation",
     "invert",
     "iround",
     "isclose",
@@ -268,6 +300,7 @@ __all__ = [
     "isinf_",
     "isnan",
     "isnan_",
+    "iv",
     "j0",
     "j1",
     "jacobian",
@@ -283,6 +316,7 @@ __all__ = [
     "max_and_argmax",
     "maximum",
     "mean",
+    "mgrid",
     "min",
     "minimum",
     "mod",
@@ -291,17 +325,20 @@ __all__ = [
     "neq",
     "nonzero",
     "nonzero_values",
+    "ogrid",
     "ones",
     "ones_like",
     "or_",
     "outer",
     "patternbroadcast",
+    "permute_row_elements",
     "pow",
     "power",
     "prod",
     "psi",
     "ptp",
     "rad2deg",
+    "ravel_multi_index",
     "repeat",
     "reshape",
     "roll",
@@ -339,6 +376,8 @@ __all__ = [
     "tensor_copy",
     "tensordot",
     "tile",
+    "topk",
+    "topk_and_argtopk",
     "transpose",
     "tri",
     "tri_gamma",
@@ -348,6 +387,7 @@ __all__ = [
     "trunc",
     "uint_dtypes",
     "unbroadcast",
+    "unravel_index",
     "var",
     "vertical_stack",
     "where",
@@ -370,6 +410,9 @@ largest, smallest = maximum, minimum
 power, square, second = pow, sqr, fill
 floor_div, isnan_, isinf_ = int_div, isnan, isinf
 bitwise_and, bitwise_or, bitwise_xor, bitwise_not = and_, or_, xor, invert
+
+
+_MODULES = frozenset("basic elemwise extra_ops nlinalg nnet opt random sharedvar slinalg subtensor type xlogx".split())
 
 
 def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None) -> Variable:
@@ -414,7 +457,15 @@ def round_half_away_from_zero(a: Any) -> Variable:
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("nnet", "slinalg", "nlinalg", "extra_ops", "basic", "subtensor", "sharedvar"):
+    if name == "Elemwise":
+        from pm_migrate.shims.theano.scalar import Elemwise
+
+        return Elemwise
+    if name in ("grad_not_implemented", "grad_undefined", "numeric_grad", "verify_grad"):
+        from pm_migrate.shims.theano import gradient
+
+        return getattr(gradient, name)
+    if name in _MODULES:
         from importlib import import_module
 
         return import_module(f"{__name__}.{name}")

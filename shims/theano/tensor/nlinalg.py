@@ -2,6 +2,7 @@
 
 from pm_migrate.shims.theano import names
 from pm_migrate.shims.theano.ops.creation import alloc_diag, diag
+from pm_migrate.shims.theano.ops.extras import eig, lstsq, tensorinv, tensorsolve
 from pm_migrate.shims.theano.ops.linalg import (
     det,
     eigh,
@@ -20,8 +21,10 @@ __all__ = [
     "alloc_diag",
     "det",
     "diag",
+    "eig",
     "eigh",
     "extract_diag",
+    "lstsq",
     "matrix_dot",
     "matrix_inverse",
     "matrix_power",
@@ -29,6 +32,8 @@ __all__ = [
     "pinv",
     "qr",
     "svd",
+    "tensorinv",
+    "tensorsolve",
     "trace",
 ]
 

@@ -1,6 +1,7 @@
 """``theano.tensor.nnet``."""
 
 from pm_migrate.shims.theano import names
+from pm_migrate.shims.theano.ops.extras import confusion_matrix
 from pm_migrate.shims.theano.ops.neural import (
     binary_crossentropy,
     categorical_crossentropy,
@@ -19,6 +20,7 @@ from pm_migrate.shims.theano.ops.neural import (
 __all__ = [
     "binary_crossentropy",
     "categorical_crossentropy",
+    "confusion_matrix",
     "elu",
     "hard_sigmoid",
     "logsoftmax",

@@ -7,6 +7,7 @@ from typing import Any
 from pm_migrate.shims.theano import names
 from pm_migrate.shims.theano.graph import Variable
 from pm_migrate.shims.theano.ops import linalg
+from pm_migrate.shims.theano.ops.extras import eigvalsh
 from pm_migrate.shims.theano.ops.linalg import (
     expm,
     kron,
@@ -49,6 +50,7 @@ __all__ = [
     "Cholesky",
     "Solve",
     "cholesky",
+    "eigvalsh",
     "expm",
     "kron",
     "solve",

@@ -26,7 +26,7 @@ import tensorflow as tf
 
 from pm_migrate.errors import ModelError, NotSupported
 from pm_migrate.shims.theano.config import config
-from pm_migrate.shims.theano.operation import Apply, Kind, Op, Tensor, known
+from pm_migrate.shims.theano.operation import Apply, Kind, Op, Tensor, as_model_error, known
 from pm_migrate.shims.theano.operators import Operators
 from pm_migrate.shims.theano.promotion import DTYPES, NAMES
 
@@ -122,7 +122,11 @@ class Variable(Operators):
         from pm_migrate.shims.theano.evaluation import evaluate
 
         givens = {v: np.asarray(value, v.dtype) for v, value in (inputs_to_values or {}).items()}
-        return np.asarray(evaluate([self], givens)[0].numpy())
+        updates = _updates_of(self)
+        value, *new = (np.asarray(t.numpy()) for t in evaluate([self, *updates.values()], givens))
+        for shared, state in zip(updates, new, strict=True):
+            shared.set_value(state)
+        return value
 
     def clone(self) -> Variable:
         """A new leaf of the same kind, without an owner."""
@@ -191,7 +195,13 @@ class SharedVariable(Variable):
     ----------
     version : int
         Grows by one with every :meth:`set_value`.
+    default_update : Variable or None
+        New value that every function which reads the variable gives it, if it has no update of its own.
+    changes : bool
+        Whether it takes a new value in every call of a function, by :meth:`refresh`.
     """
+
+    changes = False
 
     def __init__(
         self,
@@ -205,6 +215,7 @@ class SharedVariable(Variable):
         self.tag = _SharedTag(self)
         self.data = array if borrow else array.copy()
         self.version = 0
+        self.default_update: Variable | None = None
 
     def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> np.ndarray:
         """The current value (a copy unless ``borrow``)."""
@@ -223,13 +234,23 @@ class SharedVariable(Variable):
             raise TypeError(
                 f"shared variable {self}: set_value got {array.ndim} dimensions, the variable has {self.ndim}"
             )
-        if not np.can_cast(array.dtype, self.dtype, "same_kind"):
+        # lists and numbers have no dtype that would have to fit, only values
+        fits = (
+            np.can_cast(array.dtype, self.dtype, "safe")
+            if isinstance(new_value, np.ndarray)
+            else np.can_cast(array.dtype, self.dtype, "same_kind") or np.array_equal(array.astype(self.dtype), array)
+        )
+        if not fits:
             raise TypeError(
-                f"shared variable {self} has dtype {self.dtype}; a value of dtype {array.dtype} would lose digits"
+                f"shared variable {self} has dtype {self.dtype}; a value of dtype {array.dtype} may lose digits: "
+                f"convert it with .astype({self.dtype!r})"
             )
         array = array.astype(self.dtype, copy=not borrow)
         self.data = array
         self.version += 1
+
+    def refresh(self) -> None:
+        """Take a new value; called before every call of a function when :attr:`changes`."""
 
     @property
     def container(self) -> SharedVariable:
@@ -267,6 +288,13 @@ class Input(Variable):
     def static_shape(self) -> tuple[int | None, ...]:
         """The shape this input was made with."""
         return self.input_shape
+
+
+def _updates_of(variable: Variable) -> dict[SharedVariable, Variable]:
+    """The updates that the shared variables of a graph bring themselves."""
+    from pm_migrate.shims.theano.evaluation import shared_inputs
+
+    return {v: v.default_update for v in shared_inputs([variable]) if v.default_update is not None}
 
 
 def get_test_value(variable: Variable) -> np.ndarray | None:
@@ -402,7 +430,7 @@ def _kind(op: Op, operands: Sequence[Variable], value: np.ndarray | None) -> Kin
     except (NotSupported, ModelError):
         raise
     except Exception as error:
-        raise ModelError(_complaint(op, operands, error)) from error
+        raise as_model_error(_complaint(op, operands, error), error) from error
 
 
 def _checked(op: Op, value: Any, kind: Kind) -> np.ndarray:
@@ -433,7 +461,7 @@ def _run(op: Op, operands: Sequence[Variable], values: Sequence[np.ndarray]) -> 
     except (NotSupported, ModelError):
         raise
     except Exception as error:
-        raise ModelError(_complaint(op, operands, error)) from error
+        raise as_model_error(_complaint(op, operands, error), error) from error
     return np.asarray(value) if op.outputs is None else value
 
 

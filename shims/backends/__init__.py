@@ -1,0 +1,11 @@
+"""Traces: what sampling returns, and how it is kept.
+
+``pymc3.backends`` of PyMC3 3.11, whose one backend holds everything in memory.
+"""
+
+from __future__ import annotations
+
+from pm_migrate.shims.backends import report, tracetab
+from pm_migrate.shims.backends.ndarray import NDArray, load_trace, point_list_to_multitrace, save_trace
+
+__all__ = ["NDArray", "load_trace", "point_list_to_multitrace", "report", "save_trace", "tracetab"]

@@ -1,0 +1,81 @@
+"""Prior and posterior predictive draws of models: many draws at once, data that change, parameters at their limits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import pm_migrate.shims as pm
+from pm_migrate.shims import theano
+from pm_migrate.shims.theano import tensor as tt
+
+#: Of each comparison with a mean, in standard errors: fails in one of 1e9 runs.
+ERRORS = float(stats.norm.isf(0.5e-9))
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    np.random.seed(3)
+
+
+def test_many_draws_of_an_expression_of_several_variables() -> None:
+    with pm.Model():
+        a = pm.Normal("a", 1.0, 0.1)
+        b = pm.Normal("b", 2.0, 0.1, shape=2)
+        terms = [a * k + b for k in range(20)]  # enough of them that all draws go through one compiled map
+        pm.Deterministic("total", sum(terms))
+        pm.Normal("x", tt.sum(b) - a, 1.0)
+        draws = pm.sample_prior_predictive(1000)
+    a_draws, b_draws = draws["a"][:, None], draws["b"]
+    np.testing.assert_allclose(draws["total"], 190 * a_draws + 20 * b_draws, rtol=1e-12)
+    residual = draws["x"] - b_draws.sum(1) + draws["a"]
+    assert abs(residual.mean()) < ERRORS / np.sqrt(1000)
+
+
+def test_observed_draws_follow_the_parameters_when_only_these_have_new_data() -> None:
+    x = theano.shared(np.zeros(5))
+    with pm.Model():
+        b = pm.Normal("b", 0.0, 1e-9)
+        pm.Normal("y", b + x, 1e-9, observed=np.zeros(5))
+        assert pm.sample_prior_predictive(3)["y"].shape == (3, 5)
+        x.set_value(np.arange(7.0))
+        drawn = pm.sample_prior_predictive(3)["y"]
+        posterior = pm.sample_posterior_predictive([{"b": 0.0}] * 4)["y"]
+    np.testing.assert_allclose(drawn, np.tile(np.arange(7.0), (3, 1)), atol=1e-7)
+    np.testing.assert_allclose(posterior, np.tile(np.arange(7.0), (4, 1)), atol=1e-7)
+
+
+def test_data_are_not_drawn() -> None:
+    with pm.Model():
+        data = pm.Data("data", np.ones(3))
+        pm.Normal("y", pm.Normal("mu"), 1.0, observed=data)
+        draws = pm.sample_prior_predictive(2)
+    assert set(draws) == {"mu", "y"}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda psi: pm.ZeroInflatedPoisson("x", psi=psi, theta=1e3, shape=4),
+        lambda psi: pm.ZeroInflatedBinomial("x", psi=psi, n=1000, p=0.9, shape=4),
+        lambda psi: pm.ZeroInflatedNegativeBinomial("x", psi=psi, mu=1e3, alpha=1e3, shape=4),
+    ],
+)
+def test_a_psi_above_1_draws_as_1(make: object) -> None:
+    # under PyMC3 a HalfNormal prior of psi can be drawn from: it compares uniform numbers with psi
+    with pm.Model():
+        make(pm.HalfNormal("psi", 1.0))  # type: ignore[operator]
+        draws = pm.sample_prior_predictive(200)
+    above = draws["psi"] > 1
+    assert above.sum() > 20 and np.all(draws["x"][above] > 0) and np.any(draws["x"][~above] == 0)
+
+
+def test_a_list_is_a_new_value_of_a_shared_variable_when_its_numbers_fit() -> None:
+    truths = theano.shared(np.array([True, False]))
+    truths.set_value([0, 1, 1])
+    assert truths.get_value().dtype == bool and truths.get_value().tolist() == [False, True, True]
+    with pytest.raises(TypeError, match="may lose digits"):
+        truths.set_value([0, 2])
+    with pytest.raises(TypeError, match="may lose digits"):
+        theano.shared(np.array([1, 2])).set_value([0.5])
