@@ -1,7 +1,7 @@
 """Run PyMC3's own tests against the drop-in and tabulate them: ``python -m equivalence_tests.pymc3_suite.run``.
 
 Without arguments all of its test modules, which takes an hour or more; else the modules named. ``--record`` keeps the
-outcomes for the table in the docs.
+outcomes, from which ``docs/generate.py`` makes docs/pymc3-suite.md and below which a later run must not fall.
 """
 
 from __future__ import annotations
@@ -16,10 +16,15 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from equivalence_tests.pymc3_suite import causes
 from pm_migrate.reference import provision
 
 RECORD = Path(__file__).parent.parent / "recorded" / "pymc3_suite.json"
+
+#: Pytest's exit statuses after a run to its end: all passed, some failed, or none was there.
+ENDED = (0, 1, 5)
 
 
 @dataclass(frozen=True)
@@ -77,19 +82,20 @@ def modules() -> list[str]:
     return sorted(path.stem for path in tests_folder().glob("test_*.py"))
 
 
-def run(module: str, select: Sequence[str] = (), *, seconds_per_test: int = 120, limit: int = 3600) -> list[Outcome]:
-    """Outcomes of a test module's tests; those that a time limit cut off are absent.
+def run(*names: str, seconds_per_test: int = 300, limit: int = 3600) -> list[Outcome]:
+    """Outcomes of the tests of one or more modules, in one process.
+
+    A module that did not run to its end, since the process died or was stopped, has a failing "test" of the name
+    :data:`~equivalence_tests.pymc3_suite.causes.WHOLE`, which says so.
 
     Parameters
     ----------
-    module
-        Its name, without ``.py``.
-    select
-        Further arguments of pytest, as ``("-k", "Normal")``.
+    names
+        Modules, without ``.py``; they run in this order.
     seconds_per_test
         A test that takes longer fails.
     limit
-        Seconds after which the whole module is stopped; its last line then says so.
+        Seconds after which the process is stopped.
     """
     with tempfile.TemporaryDirectory(prefix="pymc3-tests-") as folder:
         tests = Path(folder) / "pymc3" / "tests"
@@ -107,17 +113,20 @@ def run(module: str, select: Sequence[str] = (), *, seconds_per_test: int = 120,
         }
         command = [sys.executable, "-m", "pytest", "-q", "-p", "equivalence_tests.pymc3_suite.plugin"]
         command += ["-p", "no:cacheprovider", "-W", "ignore", "--rootdir", folder, "--tb", "short"]
-        command += ["--continue-on-collection-errors", str(tests / f"{module}.py"), *select]
+        command += ["--continue-on-collection-errors", *(str(tests / f"{name}.py") for name in names)]
         try:
             done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=limit)
-            trouble = done.stdout[-2000:] + done.stderr[-2000:]
+            trouble = "" if done.returncode in ENDED else f"exit status {done.returncode}"
+            trouble += f"\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
         except subprocess.TimeoutExpired:
             trouble = f"stopped after {limit} s"
         lines = outcomes.read_text("utf-8").splitlines() if outcomes.exists() else []
-        found = [Outcome(**json.loads(line)) for line in lines]
-        if not found or trouble.startswith("stopped"):
-            found.append(Outcome(f"{module}::(whole module)", "error", trouble))
-        return found
+    found = [Outcome(**json.loads(line)) for line in lines]
+    begun = [causes.module_of(o.test) for o in found]
+    cut = {name for name in names if name not in begun}
+    if begun and not trouble.startswith("\n"):
+        cut.add(begun[-1])
+    return found + [Outcome(f"{name}::{causes.WHOLE}", "error", trouble.strip()) for name in names if name in cut]
 
 
 def counts(outcomes: Iterable[Outcome]) -> dict[str, int]:
@@ -128,37 +137,52 @@ def counts(outcomes: Iterable[Outcome]) -> dict[str, int]:
     return table
 
 
+def recorded() -> dict[str, dict[str, Any]]:
+    """What is kept of each module: how many passed, failed and were skipped, and the names of those that failed."""
+    return json.loads(RECORD.read_text("utf-8")) if RECORD.exists() else {}
+
+
 def record(outcomes: Sequence[Outcome]) -> None:
-    """Replace the recorded outcomes of these modules."""
-    kept = json.loads(RECORD.read_text("utf-8")) if RECORD.exists() else {}
-    for module in sorted({o.test.partition("::")[0] for o in outcomes}):
-        mine = [o for o in outcomes if o.test.startswith(f"{module}::")]
+    """Replace what is kept of these modules."""
+    kept = recorded()
+    for module in {causes.module_of(o.test) for o in outcomes}:
+        mine = [o for o in outcomes if causes.module_of(o.test) == module]
         kept[module] = {**counts(mine), "failures": sorted(o.test for o in mine if o.bad)}
     RECORD.write_text(json.dumps(dict(sorted(kept.items())), indent=1) + "\n", "utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run modules, print a line for each and every failure without a known cause."""
-    from equivalence_tests.pymc3_suite import causes
-
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("modules", nargs="*", help="names of test modules, as test_model; all without any")
     parser.add_argument("--record", action="store_true", help="keep the outcomes for the docs")
-    parser.add_argument("--limit", type=int, default=3600, help="seconds for one module")
+    parser.add_argument("--together", action="store_true", help="run the modules in one process, which is quicker")
+    parser.add_argument("--limit", type=int, default=3600, help="seconds for one process")
+    parser.add_argument("--limit-of-test", type=int, default=300, help="seconds for one test")
+    parser.add_argument("--slowest", type=int, default=0, metavar="N", help="name the N slowest tests of each module")
     options = parser.parse_args(arguments)
+    names = options.modules or modules()
     unexplained = 0
-    for module in options.modules or modules():
-        print(f"{module:32}", end="", flush=True)
-        outcomes = run(module, limit=options.limit)
-        table = counts(outcomes)
-        print("  ".join(f"{n} {what}" for what, n in table.items()), flush=True)
-        for outcome in outcomes:
-            if outcome.bad and causes.of(outcome.test) is None:
-                unexplained += 1
-                print(f"    {outcome.test}: {outcome.message.splitlines()[0] if outcome.message else outcome.outcome}")
+    for group in [names] if options.together else [[name] for name in names]:
+        outcomes = run(*group, seconds_per_test=options.limit_of_test, limit=options.limit)
         if options.record:
             record(outcomes)
+        for name in group:
+            mine = [o for o in outcomes if causes.module_of(o.test) == name]
+            unexplained += _show(name, mine, options.slowest)
     return 1 if unexplained else 0
+
+
+def _show(module: str, outcomes: Sequence[Outcome], slowest: int) -> int:
+    """Print what became of a module; the number of failures without a cause."""
+    print(f"{module:32}" + "  ".join(f"{n} {what}" for what, n in counts(outcomes).items()))
+    for outcome in sorted(outcomes, key=lambda o: -o.seconds)[:slowest]:
+        print(f"    {outcome.seconds:6.1f} s  {outcome.test}")
+    unexplained = [o for o in outcomes if o.bad and causes.pattern_of(o.test, o.message) is None]
+    for outcome in unexplained:
+        print(f"    {outcome.test}: {outcome.message.splitlines()[0] if outcome.message else outcome.outcome}")
+    sys.stdout.flush()
+    return len(unexplained)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from pm_migrate.shims.distributions.custom import leaves
 from pm_migrate.shims.distributions.drawn_values import draw_values
 from pm_migrate.shims.theano.graph import Variable
 from pm_migrate.shims.theano.tensor import as_tensor_variable
+from pm_migrate.shims.util import get_repr_for_variable
 
 
 def identity(x: Any) -> Any:
@@ -78,7 +79,7 @@ class Simulator(NoDistribution):
     Parameters
     ----------
     function
-        Python function of the parameters' values that returns simulated data.
+        Python function of the parameters' values that returns simulated data. None is one that cannot be drawn from.
     params
         The parameters: variables or numbers.
     distance
@@ -101,7 +102,7 @@ class Simulator(NoDistribution):
 
     def __init__(
         self,
-        function: Callable[..., Any],
+        function: Callable[..., Any] | None,
         *args: Any,
         params: Sequence[Any] | None = None,
         distance: Any = "gaussian",
@@ -112,7 +113,7 @@ class Simulator(NoDistribution):
     ) -> None:
         if data is None:
             raise TypeError("Simulator needs observed=: it compares simulated with observed data")
-        if not callable(function):
+        if function is not None and not callable(function):
             raise TypeError(f"Simulator needs a function that simulates data, got {type(function).__name__}")
         self.function = function
         self.data = np.asarray(data)
@@ -152,6 +153,16 @@ class Simulator(NoDistribution):
             Number of data sets; one without an axis in front when None.
         """
         lead = drawing.lead_of(size)
+        if self.function is None:
+            raise TypeError("Simulator without a function has no draws")
         if not lead:
             return self.function(*draw_values(self._given, point=point))
         return np.array([self.function(*draw_values(self._given, point=point)) for _ in range(lead[0])])
+
+    def _str_repr(self, name: str | None = None, dist: Any = None, formatting: str = "plain") -> str:
+        shown = [getattr(f, "__name__", type(f).__name__) for f in (self.function, self.distance, self.sum_stat)]
+        params = ", ".join(str(get_repr_for_variable(p)) for p in self._given)
+        if "latex" not in formatting:
+            return f"{name} ~ Simulator({shown[0]}({params}), {shown[1]}, {shown[2]})"
+        function, distance, summary = (rf"\text{{{text}}}" for text in shown)
+        return rf"$\text{{{name}}} \sim  \text{{Simulator}}({function}({params}), {distance}, {summary})$"

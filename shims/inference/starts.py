@@ -84,7 +84,10 @@ class Starts:
         if terms:
             found = ", ".join(f"{name} = {value}" for name, value in terms.items())
             advice = "Check the data and bounds of these variables, or give a start point where they are finite."
-            return f"The log density is not finite at the start of chain {chain}{tried}: {found}, at {where}. {advice}"
+            return (
+                f"Initial evaluation of model at starting point failed: the log density is not finite at the start of "
+                f"chain {chain}{tried}: {found}, at {where}. {advice}"
+            )
         gradient = self.density.logp_and_gradient(point)[1]
         names = ", ".join(name for name, g in gradient.items() if not np.all(np.isfinite(g)))
         found = f"The gradient with respect to {names or 'the continuous variables'} is not finite"

@@ -45,9 +45,7 @@ __all__ = [
     "shared",
 ]
 
-_MODULES = frozenset(
-    {"compile", "gradient", "graph", "ifelse", "printing", "raise_op", "sandbox", "scalar", "tensor", "updates"}
-)
+_MODULES = frozenset("compile gradient graph ifelse printing raise_op sandbox scalar sparse tensor updates".split())
 
 
 def shared(

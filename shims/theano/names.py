@@ -18,7 +18,6 @@ _MISSING: dict[str, dict[str, str]] = {
             Mode FunctionMaker ProfileStats Out checkpoints function_dump link predefined_linkers
             predefined_modes predefined_optimizers misc p OrderedUpdates
         """,
-        "scipy.sparse matrices converted with .toarray()": "sparse",
     },
     "theano.gradient": {
         "theano.grad": "subgraph_grad",

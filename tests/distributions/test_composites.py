@@ -384,6 +384,25 @@ def test_a_simulator_has_no_density_and_draws_with_its_function() -> None:
     assert dist.sum_stat(np.array([2.0, 1.0])).tolist() == [1.0, 2.0]
 
 
+def test_a_simulator_is_shown_with_its_function_and_its_summary() -> None:
+    def simulate(a: Any, b: Any) -> np.ndarray:
+        return a + b + np.zeros(3)
+
+    with pm.Model():
+        s = pm.Simulator("s", simulate, params=[pm.Normal("a"), 2.0], sum_stat="sort", observed=np.ones(3))
+    assert str(s) == "s ~ Simulator(simulate(a, 2.0), gaussian, sort)"
+    names = (r"\text{simulate}(a, 2.0)", r"\text{gaussian}", r"\text{sort}")
+    assert s._repr_latex_() == rf"$\text{{s}} \sim  \text{{Simulator}}({', '.join(names)})$"
+
+
+def test_a_simulator_without_a_function_has_a_distance_and_no_draws() -> None:
+    with pm.Model():
+        s = pm.Simulator("s", None, params=None, distance="kullback_leibler", sum_stat="sort", observed=np.arange(3.0))
+    assert s.distribution.sum_stat(np.array([2.0, 1.0])).tolist() == [2.0, 1.0]
+    with pytest.raises(TypeError, match="no draws"):
+        s.distribution.random()
+
+
 def test_simulator_distances() -> None:
     observed, simulated = np.array([0.5, 1.5, 4.0]), np.array([0.0, 2.0, 3.0])
     with pm.Model():

@@ -11,6 +11,7 @@ import pm_migrate.shims.theano.tensor as tt
 from pm_migrate.catalog.expr import FUNCTIONS
 from pm_migrate.errors import NotSupported
 from pm_migrate.shims import theano
+from pm_migrate.shims.generators import generator
 from pm_migrate.shims.installation import install, uninstall
 from pm_migrate.shims.theano.functions import TENSOR_FUNCTIONS
 from pm_migrate.shims.theano.graph import Variable
@@ -35,12 +36,26 @@ def test_unavailable_names_say_what_to_use() -> None:
         from pm_migrate.shims.theano.gradient import subgraph_grad  # noqa: F401
 
 
+def test_programs_that_import_sparse_tensors_run_until_they_use_them() -> None:
+    sparse = importlib.import_module("pm_migrate.shims.theano.sparse")
+    assert theano.sparse is sparse
+    assert not hasattr(sparse, "__path__")
+    with pytest.raises(NotSupported, match=r"theano\.sparse\.csr_matrix is not available.*toarray"):
+        sparse.csr_matrix  # noqa: B018
+
+
 def test_kinds_of_variables_are_told_apart() -> None:
     x, c, s = tt.dvector("x"), tt.constant(1.0), theano.shared(1.0)
     assert [isinstance(v, tt.TensorVariable) for v in (x, x * 2, c, s)] == [True, True, False, False]
     assert [isinstance(v, tt.TensorConstant) for v in (x, c, s)] == [False, True, False]
     assert [isinstance(v, tt.TensorSharedVariable) for v in (x, c, s)] == [False, False, True]
     assert all(isinstance(v, tt.Variable) for v in (x, c, s))
+
+
+def test_the_items_of_a_generator_are_a_tensor_variable() -> None:
+    items = generator(iter([np.array(1.0), np.array(2.0)]))
+    assert isinstance(items, tt.TensorVariable) and issubclass(type(items), tt.TensorVariable)
+    assert not isinstance(items, tt.TensorConstant)
 
 
 def test_unknown_names_are_attribute_errors() -> None:

@@ -12,18 +12,20 @@ __all__ = ["TensorConstant", "TensorVariable"]
 TensorConstant = Constant
 
 
+def _is_tensor_variable(kind: type) -> bool:
+    if issubclass(kind, SharedVariable):
+        return kind.changes  # the next item of a generator, which PyMC3 computes by an operation
+    return issubclass(kind, Variable) and not issubclass(kind, Constant)
+
+
 class _Kind(type):
     """Every variable is an instance but constants and shared variables, which have classes of their own in Theano."""
 
     def __instancecheck__(cls, instance: Any) -> bool:
-        if cls is not TensorVariable:
-            return super().__instancecheck__(instance)
-        return isinstance(instance, Variable) and not isinstance(instance, (Constant, SharedVariable))
+        return _is_tensor_variable(type(instance)) if cls is TensorVariable else super().__instancecheck__(instance)
 
     def __subclasscheck__(cls, subclass: type) -> bool:
-        if cls is not TensorVariable:
-            return super().__subclasscheck__(subclass)
-        return issubclass(subclass, Variable) and not issubclass(subclass, (Constant, SharedVariable))
+        return _is_tensor_variable(subclass) if cls is TensorVariable else super().__subclasscheck__(subclass)
 
 
 class TensorVariable(Variable, metaclass=_Kind):
