@@ -8,8 +8,15 @@ from equivalence_tests.pymc3_suite import causes, run
 from equivalence_tests.pymc3_suite.judging import judge
 from equivalence_tests.pymc3_suite.run import Outcome
 
-#: Run in every test run: together about a minute; the others with ``--profile deep``.
-QUICK = frozenset({"test_model"})
+#: Run in every test run, in one process, which takes about a minute; the others with ``--profile deep``.
+QUICK = tuple(
+    """
+    test_backports test_coords test_dist_math test_distribution_defaults test_distributions_timeseries test_math
+    test_minibatches test_missing test_model test_model_func test_model_graph test_model_helpers test_modelcontext
+    test_ndarray_backend test_pickling test_plots test_posdef_sym test_profile test_shape_handling test_shared
+    test_special_functions test_starting test_theanof test_tracetab test_util
+    """.split()
+)
 RECORDED = run.recorded()
 
 
@@ -22,11 +29,21 @@ def theirs() -> list[str]:
         pytest.skip(str(error))
 
 
-@pytest.mark.parametrize("module", RECORDED)
+def test_the_drop_in_passes_pymc3s_quick_tests(theirs: list[str]) -> None:
+    outcomes = run.run(*QUICK)
+    complaints = [
+        complaint
+        for module in QUICK
+        for complaint in judge(module, [o for o in outcomes if causes.module_of(o.test) == module], RECORDED[module])
+    ]
+    assert not complaints, "\n".join(complaints)
+
+
+@pytest.mark.parametrize("module", sorted(RECORDED.keys() - set(QUICK)))
 def test_the_drop_in_passes_pymc3s_tests(module: str, theirs: list[str], request: pytest.FixtureRequest) -> None:
-    if module not in QUICK and request.config.getoption("--profile") != "deep":
-        pytest.skip("the quick modules are run; all with --profile deep")
-    complaints = judge(module, run.run(module), RECORDED[module])
+    if request.config.getoption("--profile") != "deep":
+        pytest.skip("takes minutes: with --profile deep")
+    complaints = judge(module, run.run(module, seconds_per_test=900, limit=7200), RECORDED[module])
     assert not complaints, "\n".join(complaints)
 
 

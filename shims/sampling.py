@@ -33,6 +33,8 @@ __all__ = [
 #: With fewer draws, r-hat and effective sample sizes say nothing.
 _ENOUGH = 100
 
+_NUTS_DEFAULTS = {"target_accept": 0.8, "max_treedepth": 10}
+
 #: Arguments of step methods that PyMC3 takes and the sampler here has no use for.
 _STEP_OPTIONS = frozenset(
     """
@@ -94,8 +96,8 @@ def sample(
     idata_kwargs: Mapping[str, Any] | None = None,
     mp_ctx: Any = None,
     pickle_backend: str = "pickle",
-    target_accept: float = 0.8,
-    max_treedepth: int = 10,
+    target_accept: float | None = None,
+    max_treedepth: int | None = None,
     nuts: Mapping[str, Any] | None = None,
     nuts_kwargs: Mapping[str, Any] | None = None,
     **kwargs: Any,
@@ -131,6 +133,8 @@ def sample(
         Arguments of :func:`~pm_migrate.shims.backends.labelled.from_pymc3` for the ``InferenceData``.
     step
         None or :class:`NUTS`.
+    target_accept, max_treedepth, nuts, nuts_kwargs
+        Options of NUTS, 0.8 and 10 by default. The first two are refused beside ``step=`` and with ``init=None``.
     n_init, cores, progressbar, jitter_max_retries, mp_ctx, pickle_backend
         How PyMC3 does its work; ``cores`` decides how many chains there are when ``chains`` is None.
 
@@ -145,11 +149,12 @@ def sample(
     ValueError
         For a model without free variables, start values of another shape, or unknown arguments.
     """
-    options = _nuts_options(
-        step,
-        {"target_accept": target_accept, "max_treedepth": max_treedepth, **(nuts or {}), **(nuts_kwargs or {})},
-        kwargs,
-    )
+    direct = {"target_accept": target_accept, "max_treedepth": max_treedepth}
+    direct = {name: value for name, value in direct.items() if value is not None}
+    if direct and (step is not None or init is None):
+        instead = "give them to the step method" if step is not None else f"pass nuts={direct}"
+        raise IncorrectArgumentsError(f"Unused step method arguments: {sorted(direct)}; {instead}")
+    options = _nuts_options(step, {**_NUTS_DEFAULTS, **direct, **(nuts or {}), **(nuts_kwargs or {})}, kwargs)
     model = modelcontext(model)
     _check_model(model)
     kept = _recorded_names(trace)

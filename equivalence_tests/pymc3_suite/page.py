@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from equivalence_tests.pymc3_suite import causes, run
 
@@ -17,10 +18,10 @@ unchanged, against the drop-in: copied out of the [reference environment](equiva
     python -m equivalence_tests.pymc3_suite.run test_model        # one module, or several
     python -m equivalence_tests.pymc3_suite.run                   # all of them
 
-It prints a line for each module, and each failure without a known cause, which is a defect of the drop-in. Three things
-are put in the tests' way: names that NumPy has since removed (`np.int`) are there again; private names of PyMC3 that a
-module imports in its first lines are stand-ins that fail when they are used, so that the module's other tests run;
-and a test fails when it takes more than five minutes.
+It prints a line for each module, and each failure without a known cause, which is a defect of the drop-in. What NumPy
+has removed since (`np.int`) is there again for the tests. A private name of PyMC3 that a module imports at its top is a
+stand-in that fails when it is used, so that the other tests of the module run. A test fails that takes more than five
+minutes.
 
 `pytest equivalence_tests/test_pymc3_suite.py` runs the quick modules, and with `--profile deep` all. It fails for a
 failure without a cause, for a cause that nothing fails for any more, and when fewer tests pass than in the table.
@@ -39,21 +40,33 @@ Skipped are the tests that PyMC3 itself skips, and those whose failure it expect
 FAILURES = """
 ## Failures
 
-Every failing test, by the kind of its cause; its parametrisations count one each.
+Every failing test, by the kind of its cause; the parametrisations of a test count one each. Of more than ten tests with
+one cause the classes are shown.
 """
 
-
-def _names(tests: Iterable[str]) -> Iterator[str]:
-    """Tests as functions, each once, without module and parameters."""
-    found = dict.fromkeys(test.partition("::")[2].partition("[")[0] for test in tests)
-    return iter(found)
+#: So many tests are named in a line; of more, their classes.
+_NAMED = 10
 
 
-def _by_pattern(tests: Iterable[str]) -> dict[str | None, list[str]]:
-    found: dict[str | None, list[str]] = {}
-    for test in tests:
-        found.setdefault(causes.pattern_of(test), []).append(test)
-    return found
+def _tests(names: Sequence[str]) -> str:
+    """Tests of a module as they are shown: functions, or classes with the number of their tests."""
+    inside = [name.partition("::")[2].partition("[")[0] for name in names]
+    if inside == ["(import)"]:
+        return "the whole module, which cannot be imported"
+    if len(set(inside)) > _NAMED:
+        inside = [name.partition("::")[0] for name in inside]
+    counted = Counter(inside)
+    return ", ".join(f"`{name}`" + (f" ({n})" if n > 1 else "") for name, n in counted.items())
+
+
+def _cause(test: str) -> str:
+    pattern = causes.pattern_of(test)
+    return "no cause is known" if pattern is None else causes.CAUSES[pattern]
+
+
+def _kind(test: str) -> str | None:
+    pattern = causes.pattern_of(test)
+    return next((kind for kind, patterns in causes.KINDS.items() if pattern in patterns), None)
 
 
 def _modules() -> Iterator[str]:
@@ -61,8 +74,7 @@ def _modules() -> Iterator[str]:
     for module, kept in run.recorded().items():
         for what in total:
             total[what] += kept[what]
-        patterns = map(causes.pattern_of, kept["failures"])
-        reasons = dict.fromkeys("no cause is known" if p is None else causes.CAUSES[p] for p in patterns)
+        reasons = dict.fromkeys(map(_cause, kept["failures"]))
         counts = " | ".join(str(kept[what]) for what in total)
         yield f"| {module} | {counts} | {'; '.join(reasons) if len(reasons) < 3 else 'see below'} |"
     yield f"| together | {' | '.join(map(str, total.values()))} | |"
@@ -70,10 +82,12 @@ def _modules() -> Iterator[str]:
 
 def _failures(kind: str) -> Iterator[str]:
     for module, kept in run.recorded().items():
-        for pattern, tests in _by_pattern(kept["failures"]).items():
-            if pattern in causes.KINDS[kind]:
-                names = ", ".join(f"`{name}`" for name in _names(tests))
-                yield f"| {module} | {names} | {len(tests)} | {causes.CAUSES[pattern]} |"
+        by_cause: dict[str, list[str]] = {}
+        for test in kept["failures"]:
+            if _kind(test) == kind:
+                by_cause.setdefault(_cause(test), []).append(test)
+        for cause, tests in by_cause.items():
+            yield f"| {module} | {_tests(tests)} | {len(tests)} | {cause} |"
 
 
 def page() -> str:

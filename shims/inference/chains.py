@@ -11,6 +11,8 @@ from pm_migrate.shims.density import LogDensity
 
 FLAGS = ("diverging", "reached_max_treedepth")
 COUNTS = ("depth",)
+#: Statistics of PyMC3 about when a draw was made.
+CLOCK = ("perf_counter_start", "perf_counter_diff", "process_time_diff")
 
 
 @dataclass
@@ -31,6 +33,8 @@ class Chains:
         Number of warm-up draws per chain.
     timing
         Seconds by stage: ``trace``, ``compile``, ``run``.
+    clock
+        Statistics of the times of all draws made, ``(chains, tune + draws, 3)`` by :data:`CLOCK`, or None.
     interrupted
         Whether sampling was interrupted before all draws were made.
     recorded
@@ -44,6 +48,7 @@ class Chains:
     duration: float = 0.0
     tune: int = 0
     timing: dict[str, float] = field(default_factory=dict)
+    clock: np.ndarray | None = None
     interrupted: bool = False
     recorded: dict[str, np.ndarray] | None = field(default=None, repr=False)
 
@@ -73,6 +78,7 @@ def chains_from_rows(
     duration: float,
     timing: dict[str, float],
     interrupted: bool,
+    clock: np.ndarray | None = None,
 ) -> Chains:
     """Cut the rows ``(chains, tune + draws, width)`` of the sampler into variables and statistics."""
     dim = sum(v.size for v in density.continuous)
@@ -101,5 +107,22 @@ def chains_from_rows(
         duration=duration,
         tune=tune,
         timing=timing,
+        clock=clock,
         interrupted=interrupted,
     )
+
+
+def spread(began: float, seconds: float, working: float, rows: int) -> np.ndarray:
+    """The times of a block of draws, each of which gets the same part of it; columns as :data:`CLOCK`.
+
+    Parameters
+    ----------
+    began
+        When the block began, by ``time.perf_counter``.
+    seconds, working
+        How long it took, and how long the processors worked.
+    rows
+        Number of draws in it.
+    """
+    each = np.array([seconds, working]) / max(rows, 1)
+    return np.column_stack([began + each[0] * np.arange(rows), np.tile(each, (rows, 1))])

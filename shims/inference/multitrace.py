@@ -11,7 +11,7 @@ from pm_migrate.shims.backends.base import MultiTrace
 from pm_migrate.shims.backends.labelled import Labels
 from pm_migrate.shims.backends.ndarray import NDArray
 from pm_migrate.shims.density import LogDensity
-from pm_migrate.shims.inference.chains import Chains
+from pm_migrate.shims.inference.chains import CLOCK, Chains
 from pm_migrate.shims.inference.recording import record, record_values
 
 
@@ -39,6 +39,10 @@ def multitrace(
         warm = {**chains.tune_values, **record_values(density, chains.tune_values)}
         recorded = {name: np.concatenate([warm[name], x], axis=1) for name, x in recorded.items()}
         stats = {name: np.concatenate([chains.tune_stats[name], x], axis=1) for name, x in stats.items()}
+    stats = {name: x for name, x in stats.items() if name != "reached_max_treedepth"}  # a statistic of later versions
+    if stats and chains.clock is not None:
+        clock = chains.clock if chains.tune_values is not None else chains.clock[:, chains.tune :]
+        stats.update(zip(CLOCK, np.moveaxis(clock, -1, 0), strict=True))
     kept = {name: x for name, x in recorded.items() if names is None or name in names}
     variables = [] if model is None else [model.named_vars[name] for name in kept]
     straces = [

@@ -14,7 +14,7 @@ import tensorflow as tf
 from pm_migrate.errors import ModelError
 from pm_migrate.shims.density import LogDensity, Point
 from pm_migrate.shims.inference import adaptation
-from pm_migrate.shims.inference.chains import Chains, chains_from_rows
+from pm_migrate.shims.inference.chains import Chains, chains_from_rows, spread
 from pm_migrate.shims.inference.noise import resolve_seed
 from pm_migrate.shims.inference.nuts import DONE, FAILED, START, Machine, Settings
 from pm_migrate.shims.inference.progress import ProgressBar, Snapshot
@@ -127,6 +127,7 @@ def sample_chains(
         discard_tuned=discard_tuned,
         duration=time.perf_counter() - began,
         timing=run.timing,
+        clock=run.clock()[:, : made if interrupted else None],
         interrupted=interrupted,
     )
 
@@ -162,13 +163,14 @@ class Run:
         self._turn = tf.constant(0, tf.int64)
         self._turns = FIRST_TURNS
         self._blocks: list[list[np.ndarray]] = [[] for _ in range(machine.chains)]
+        self._clock: list[list[np.ndarray]] = [[] for _ in range(machine.chains)]
         self.made = np.zeros(machine.chains, int)
         self.finished = False
         self._program = self._compile(jit and machine.density not in _not_compilable)
 
     def advance(self) -> None:
         """Run the program once and take its rows; restart chains that could not start."""
-        began = time.perf_counter()
+        began, began_working = time.perf_counter(), time.process_time()
         state, turn, rows, filled = self._call(self._turns)
         taken = [r[:n] for r, n in zip(rows.numpy(), filled.numpy(), strict=True)]
         phase = state.phase.numpy()
@@ -186,6 +188,8 @@ class Run:
         self.made = self.made + [len(part) for part in taken]
         self.finished = bool(np.all(phase == DONE))
         seconds = time.perf_counter() - began
+        for clock, part in zip(self._clock, taken, strict=True):
+            clock.append(spread(began, seconds, time.process_time() - began_working, len(part)))
         self.timing["run"] += seconds
         self._turns = int(np.clip(turns * BLOCK_SECONDS / max(seconds, 1e-3), 1, 8 * self._turns))
 
@@ -201,6 +205,10 @@ class Run:
     def rows(self) -> np.ndarray:
         """The rows that all chains have made."""
         return np.stack([np.concatenate(b)[: self.made.min()] for b in self._blocks])
+
+    def clock(self) -> np.ndarray:
+        """When the rows were made, by the columns of :data:`~pm_migrate.shims.inference.chains.CLOCK`."""
+        return np.stack([np.concatenate(c)[: self.made.min()] for c in self._clock])
 
     def _call(self, turns: int) -> Any:
         return self._program(self._state, self._turn, tf.constant(turns, tf.int64), self._settings)

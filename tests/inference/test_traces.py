@@ -14,6 +14,7 @@ import pytest
 from inference_targets import regression
 
 from pm_migrate.shims import inference
+from pm_migrate.shims.inference.chains import CLOCK
 
 matplotlib.use("Agg")
 
@@ -35,7 +36,8 @@ def run():
 @pytest.fixture(scope="module")
 def plain(run):
     target, drawn = run
-    return target, inference.Chains(drawn.values, drawn.stats, duration=drawn.duration, tune=drawn.tune)
+    taken = {"duration": drawn.duration, "tune": drawn.tune, "clock": drawn.clock}
+    return target, inference.Chains(drawn.values, drawn.stats, **taken)
 
 
 @pytest.fixture(scope="module")
@@ -157,12 +159,19 @@ def test_multitrace_points(plain, trace):
 
 def test_multitrace_statistics(plain, trace):
     stats = plain[1].stats
+    assert trace.stat_names == {*stats, *CLOCK} - {"reached_max_treedepth"}  # those of PyMC3
     assert {"depth", "tree_size", "mean_tree_accept", "model_logp", "step_size", "tune"} <= trace.stat_names
     np.testing.assert_array_equal(trace.get_sampler_stats("energy"), stats["energy"].ravel())
     np.testing.assert_array_equal(trace["diverging"], stats["diverging"].ravel())
     np.testing.assert_array_equal(trace.step_size, stats["step_size"].ravel())
     with pytest.raises(KeyError, match="nothing"):
         trace.get_sampler_stats("nothing")
+
+
+def test_the_times_of_draws_follow_each_other(trace):
+    start, lasted, worked = (trace.get_sampler_stats(name, chains=1) for name in CLOCK)
+    assert len(start) == 60 and np.all(np.diff(start) > 0.0) and np.all(worked >= 0.0)
+    assert 0.0 < lasted.sum() < trace.report.t_sampling
 
 
 def test_a_variable_wins_over_what_inference_data_happens_to_have():
@@ -191,7 +200,8 @@ def test_multitrace_survives_pickle(trace):
 def test_arviz_takes_a_multitrace(plain, trace):
     data = inference.to_inference_data(*plain)
     assert arviz.convert_to_dataset(trace).equals(data.posterior)
-    assert arviz.convert_to_dataset(trace, group="sample_stats").equals(data.sample_stats)
+    stats = arviz.convert_to_dataset(trace, group="sample_stats").drop_vars(CLOCK)
+    assert stats.equals(data.sample_stats.drop_vars("reached_max_treedepth"))
     assert arviz.summary(trace).equals(arviz.summary(data))
     assert list(arviz.summary(trace[30:], var_names=["s"]).index) == ["s"]
     assert arviz.ess(trace).equals(arviz.ess(data)) and arviz.rhat(trace).equals(arviz.rhat(data))
