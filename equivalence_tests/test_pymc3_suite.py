@@ -11,9 +11,9 @@ from equivalence_tests.pymc3_suite.run import Outcome
 #: Run in every test run, in one process, which takes about a minute; the others with ``--profile deep``.
 QUICK = tuple(
     """
-    test_backports test_coords test_dist_math test_distribution_defaults test_distributions_timeseries test_math
+    test_backports test_dist_math test_distribution_defaults test_distributions_timeseries test_math
     test_minibatches test_missing test_model test_model_func test_model_graph test_model_helpers test_modelcontext
-    test_ndarray_backend test_pickling test_plots test_posdef_sym test_profile test_shape_handling test_shared
+    test_ndarray_backend test_pickling test_plots test_posdef_sym test_profile test_shape_handling
     test_special_functions test_starting test_theanof test_tracetab test_util
     """.split()
 )

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from pm_migrate.errors import ModelError
+from pm_migrate.errors import ModelError, ShapeError
 from pm_migrate.shims.distributions import arguments, host_draws
 from pm_migrate.shims.inference.batching import over_batch
 from pm_migrate.shims.theano.evaluation import evaluate, shared_inputs, toposort
@@ -353,6 +353,8 @@ def draw(dist: Any, shape: tuple[int, ...] | None, point: Mapping[str, Any] | No
     ------
     ValueError
         For invalid parameters, or a negative size.
+    ShapeError
+        If a distribution that has to be given its shape draws another.
     """
     lead = lead_of(size)
     own = tuple(dist.shape if shape is None else shape)
@@ -360,4 +362,8 @@ def draw(dist: Any, shape: tuple[int, ...] | None, point: Mapping[str, Any] | No
         one = draw(dist, shape, point, None)
         return np.zeros((*lead, *one.shape), one.dtype)
     joint = _start(list(dist.params.values()), point or {}, lead)
-    return joint.sample(dist, own).astype(dist.dtype)
+    drawn = joint.sample(dist, own).astype(dist.dtype)
+    if getattr(dist, "shape_is_given", False) and drawn.shape != (*lead, *own):
+        text = f"{dist.label}: the parameters do not go with shape={own}; a draw"
+        raise ShapeError(text, actual=drawn.shape[len(lead) :], expected=own)
+    return drawn

@@ -486,6 +486,8 @@ class _Multinomial:
 class _DirichletMultinomial:
     """The shape is required, and may stand in its place."""
 
+    shape_is_given = True
+
     options: Mapping[str, Any]
 
     def _shape(self, shape: Any) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ import pytest
 
 import pm_migrate.shims as pm
 from pm_migrate.catalog import ROWS
+from pm_migrate.errors import ShapeError
 from pm_migrate.shims import theano
 from pm_migrate.shims.theano import tensor as tt
 
@@ -281,3 +282,13 @@ def test_draws_with_random_parameters_that_turn_out_invalid_raise() -> None:
         with pytest.raises(ValueError, match=r"Cannot draw from Normal: .*sigma > 0"):
             x.random(size=size)
     assert x.random(point={"s": 1.0}, size=2).shape == (2,)
+
+
+@pytest.mark.parametrize(("n", "fits"), [([5], True), ([5, 3], True), ([[5]], False), ([[5], [3]], False)])
+def test_parameters_that_do_not_go_with_a_required_shape_are_refused(n: list, fits: bool) -> None:
+    dist = pm.DirichletMultinomial.dist(n=n, a=[[1000.0, 1.0, 1.0], [1.0, 1.0, 1000.0]], shape=(2, 3))
+    if fits:
+        assert dist.random(size=4).shape == (4, 2, 3)
+    else:
+        with pytest.raises(ShapeError, match=r"shape=\(2, 3\)"):
+            dist.random(size=4)
