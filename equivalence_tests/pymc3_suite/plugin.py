@@ -148,7 +148,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.when != "call" and report.outcome == "passed":
         return
     path, _, test = report.nodeid.partition("::")
-    outcome = report.outcome
+    outcome: str = report.outcome
     if hasattr(report, "wasxfail"):
         outcome = "skipped" if report.skipped else "passed"
     elif report.when != "call" and outcome == "failed":
