@@ -463,6 +463,7 @@ class _RowOf:
         self.shape, self.dtype, self.params, self.label = dist.shape, dist.dtype, dist._parameters, dist.label
         self._dist = dist
         self.event_rank = dist.event_rank
+        self.shape_is_given = getattr(dist, "shape_is_given", False)
         self.host_row = dist.row.name if dist.row.name in HOST_DRAWS else None
 
     def batches(self, led: set[Variable]) -> dict[Variable, int] | None:
