@@ -25,17 +25,21 @@ def _writing() -> Iterator[None]:
         _inside.active = False
 
 
-class WholeGraph:
+class PickledWhole:
     """An object that is pickled with all that it hangs together with."""
-
-    #: Attributes that are not pickled, and what makes them anew.
-    computed: ClassVar[dict[str, Callable[[], Any]]] = {}
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         if getattr(_inside, "active", False):
             return super().__reduce_ex__(protocol)
         with _writing():
             return cloudpickle.loads, (cloudpickle.dumps(self),)
+
+
+class WholeGraph(PickledWhole):
+    """An object that holds a graph: it can be pickled, and copied."""
+
+    #: Attributes that are not pickled, and what makes them anew.
+    computed: ClassVar[dict[str, Callable[[], Any]]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name not in self.computed}

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from pm_migrate.errors import NotSupported
 from pm_migrate.shims.model.factor import Factor
+from pm_migrate.shims.model.pickling import PickledWhole
 from pm_migrate.shims.model.terms import Term
 from pm_migrate.shims.theano.evaluation import ancestors, evaluate
 from pm_migrate.shims.theano.graph import Input, Op, Variable, apply
@@ -41,7 +42,7 @@ class PyMC3Variable(Variable):
     __repr__ = __str__
 
 
-class RandomVariable(PyMC3Variable):
+class RandomVariable(PickledWhole, PyMC3Variable):
     """What free, transformed and observed random variables have in common."""
 
     model: Model

@@ -164,6 +164,15 @@ def test_replaced_data_reach_functions_that_were_compiled_before() -> None:
         assert float(logp({"b": 0.5})) == pytest.approx(expected, rel=1e-13)
 
 
+def test_a_variable_is_pickled_with_the_functions_of_its_model() -> None:
+    with pm.Model() as model:
+        x = pm.DensityDist("x", lambda v: -2.0 * v**2)
+    again = pickle.loads(pickle.dumps(x))
+    assert again.name == "x" and again.model.free_RVs == [again]
+    assert float(again.logp({"x": 3.0})) == float(x.logp({"x": 3.0})) == -18.0
+    assert model.free_RVs == [x]
+
+
 def test_a_model_survives_pickling_and_copying(model: Any) -> None:
     for other in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
         assert other is not model and other.mu is not model.mu
