@@ -21,8 +21,8 @@ unchanged, against the drop-in: copied out of the [reference environment](equiva
 It prints a line for each module, and each failure without a known cause, which is a defect of the drop-in. What NumPy
 has removed since (`np.int`) is there again for the tests. A private name of PyMC3 that a module imports at its top is a
 stand-in that fails when it is used, so that the other tests of the module run, and so is the Metropolis step that the
-setup of a class makes. NumPy's generator is seeded for each test, by its name: many tests draw the points that they look
-at. A test fails that takes more than five minutes.
+setup of a class makes. NumPy's generator is seeded for each test, by its name: many tests draw the points that they
+look at. A test fails that takes more than five minutes.
 
 `pytest equivalence_tests/test_pymc3_suite.py` runs the quick modules, and with `--profile deep` all. It fails for a
 failure without a cause, for a cause that nothing fails for any more, and when fewer tests pass than in the table.

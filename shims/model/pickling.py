@@ -34,6 +34,11 @@ class PickledWhole:
         with _writing():
             return cloudpickle.loads, (cloudpickle.dumps(self),)
 
+    def __copy__(self) -> Any:
+        same = object.__new__(type(self))
+        same.__dict__.update(self.__dict__)
+        return same
+
 
 class WholeGraph(PickledWhole):
     """An object that holds a graph: it can be pickled, and copied."""

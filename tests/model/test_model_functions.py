@@ -171,6 +171,7 @@ def test_a_variable_is_pickled_with_the_functions_of_its_model() -> None:
     assert again.name == "x" and again.model.free_RVs == [again]
     assert float(again.logp({"x": 3.0})) == float(x.logp({"x": 3.0})) == -18.0
     assert model.free_RVs == [x]
+    assert copy.copy(x).distribution is x.distribution
 
 
 def test_a_model_survives_pickling_and_copying(model: Any) -> None:
