@@ -11,6 +11,7 @@ import numpy as np
 
 from pm_migrate.errors import IncorrectArgumentsError
 from pm_migrate.shims import recording
+from pm_migrate.shims.distributions import drawing
 from pm_migrate.shims.model import Model, modelcontext
 from pm_migrate.shims.variables import RandomVariable
 
@@ -330,7 +331,8 @@ def draw_at(
         times = int(np.prod(axes, dtype=int))
         repeated = {name: np.repeat(x, times, axis=0) if times != 1 else x for name, x in given.items()}
         density = model.log_density()
-        raw = inference.posterior_predictive(density, repeated, seed, wanted, count=count * times)
+        with drawing.repeated(times):
+            raw = inference.posterior_predictive(density, repeated, seed, wanted, count=count * times)
         drawn = {name: x.reshape(count, *axes, *x.shape[1:]) for name, x in raw.items()}
     return {name: kept[name] if name in kept else drawn[name] for name in names}
 

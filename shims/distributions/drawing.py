@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -95,6 +96,19 @@ def current_shape(variable: Any) -> tuple[int, ...]:
     return tuple(variable.distribution.shape)
 
 
+_repeats = threading.local()
+
+
+@contextmanager
+def repeated(times: int) -> Iterator[None]:
+    """Want so many draws in a row for each point, as with ``size=``: a program's function makes them in one call."""
+    _repeats.times = times
+    try:
+        yield
+    finally:
+        _repeats.times = 1
+
+
 @dataclass(eq=False)
 class Joint:
     """One joint draw, or many of it, of what variables depend on.
@@ -171,9 +185,11 @@ class Joint:
         same = {v: x for v, x in values.items() if v not in led}
         own = {v: x.reshape(self.count, *x.shape[len(self.lead) :]) for v, x in values.items() if v in led}
         if dist.draws_in_python:
+            times = self._alike(own.values())
+            shape = (times, *full) if times > 1 else full
             drawn = [
-                _sample(dist, dist.bound({**same, **{v: x[i] for v, x in own.items()}}), full)
-                for i in range(self.count)
+                _sample(dist, dist.bound({**same, **{v: x[i] for v, x in own.items()}}), shape)
+                for i in range(0, self.count, times)
             ]
             return np.stack(drawn).reshape((*self.lead, *full))
         seeds = np.random.randint(0, 2**31 - 1, size=(self.count, 2)).astype(np.int32)
@@ -190,6 +206,14 @@ class Joint:
         if not np.all(ok):
             arguments.refuse_draws(dist.label, dist.bound_at_test_point(), known=False)
         return np.asarray(drawn).reshape((*self.lead, *full))
+
+    def _alike(self, arrays: Iterable[np.ndarray]) -> int:
+        """Into how many draws at a time the values divide: those of :func:`repeated`, if they are the same in each."""
+        times: int = getattr(_repeats, "times", 1)
+        if times < 2 or self.count % times:
+            return 1
+        grouped = (x.reshape(-1, times, *x.shape[1:]) for x in arrays)
+        return times if all(np.all(x == x[:, :1]) for x in grouped) else 1
 
     def compute(self, outputs: Sequence[Variable]) -> tuple[dict[Variable, np.ndarray], set[Variable]]:
         """Values of variables, and those of them that have ``lead`` in front."""
