@@ -109,6 +109,12 @@ def repeated(times: int) -> Iterator[None]:
         _repeats.times = 1
 
 
+def whole_points(count: int) -> int:
+    """A number of draws, made smaller until those of a point are together."""
+    times: int = max(getattr(_repeats, "times", 1), 1)
+    return max(count // times, 1) * times
+
+
 @dataclass(eq=False)
 class Joint:
     """One joint draw, or many of it, of what variables depend on.

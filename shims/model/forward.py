@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pm_migrate.shims.distributions.drawing import Joint, random_ancestors
+from pm_migrate.shims.distributions.drawing import Joint, random_ancestors, whole_points
 from pm_migrate.shims.model.variables import TransformedRV
 from pm_migrate.shims.theano.graph import SharedVariable, Variable
 
@@ -48,7 +48,7 @@ def draw_many(
     """
     wanted = _wanted(model, names)
     scalars = sum(int(np.prod(np.shape(v.tag.test_value), dtype=int)) for v in wanted.values())
-    size = max(_AT_ONCE // max(scalars, 1), 1)
+    size = whole_points(max(_AT_ONCE // max(scalars, 1), 1))
     parts = [
         _draw(model, {k: x[i : i + size] for k, x in given.items()}, min(size, count - i), wanted)
         for i in range(0, max(count, 1), size)

@@ -8,6 +8,7 @@ from scipy import stats
 
 import pm_migrate.shims as pm
 from pm_migrate.shims import theano
+from pm_migrate.shims.model import forward
 from pm_migrate.shims.theano import tensor as tt
 
 #: Of each comparison with a mean, in standard errors: fails in one of 1e9 runs.
@@ -81,7 +82,8 @@ def test_a_list_is_a_new_value_of_a_shared_variable_when_its_numbers_fit() -> No
         theano.shared(np.array([1, 2])).set_value([0.5])
 
 
-def test_a_program_draws_once_for_each_point_of_a_trace() -> None:
+def test_a_program_draws_once_for_each_point_of_a_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forward, "_AT_ONCE", 3 * 70)  # rounds of 70 draws, of which 40 are of one point
     calls = []
 
     def draw(point: dict, size: tuple | None) -> np.ndarray:
