@@ -103,29 +103,40 @@ class Written:
         """The start value."""
         return tf.constant(self.dist.default())
 
-    def sample(self, shape: tuple[int, ...], seed: Tensor) -> Tensor:
-        """Call the program's ``random`` method, seeded, with the values of the variables as its point."""
+    def sample(self, shape: tuple[int, ...], seed: Tensor, times: int | None = None) -> Tensor:
+        """Call the program's ``random`` method, seeded, with the values of the variables as its point.
+
+        Parameters
+        ----------
+        shape
+            Of a draw.
+        seed
+            For NumPy's generator.
+        times
+            How many draws to ask it for, by its ``size``; one, without an axis in front, when None.
+        """
         self.dist.require_random()
+        whole = shape if times is None else (times, *shape)
         names = [str(v.name) for v in self.values if hasattr(v, "model")]
         tensors = [t for v, t in self.values.items() if hasattr(v, "model")]
 
         def call(seed: np.ndarray, *values: np.ndarray) -> np.ndarray:
             point = dict(zip(names, values, strict=True))
             with seeded(seed), as_shape(self.dist, shape):
-                drawn = np.asarray(self.dist.random(point=point, size=None), self.dist.dtype)
-            if drawn.shape != shape:
+                drawn = np.asarray(self.dist.random(point=point, size=times), self.dist.dtype)
+            if drawn.shape != whole:
                 try:
-                    drawn = np.ascontiguousarray(np.broadcast_to(drawn, shape))
+                    drawn = np.ascontiguousarray(np.broadcast_to(drawn, whole))
                 except ValueError:
                     raise ModelError(
-                        f"{self.dist.label}: random gave draws of shape {drawn.shape}, not of shape {shape}"
+                        f"{self.dist.label}: random gave draws of shape {drawn.shape}, not of shape {whole}"
                     ) from None
             return drawn
 
         if tf.executing_eagerly():
             return tf.constant(call(np.asarray(seed), *(np.asarray(t) for t in tensors)))
         result = tf.numpy_function(call, [seed, *tensors], self.dist.dtype)
-        return tf.ensure_shape(result, shape)
+        return tf.ensure_shape(result, whole)
 
 
 @contextmanager

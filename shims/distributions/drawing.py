@@ -192,9 +192,8 @@ class Joint:
         own = {v: x.reshape(self.count, *x.shape[len(self.lead) :]) for v, x in values.items() if v in led}
         if dist.draws_in_python:
             times = self._alike(own.values())
-            shape = (times, *full) if times > 1 else full
             drawn = [
-                _sample(dist, dist.bound({**same, **{v: x[i] for v, x in own.items()}}), shape)
+                _sample(dist, dist.bound({**same, **{v: x[i] for v, x in own.items()}}), full, times)
                 for i in range(0, self.count, times)
             ]
             return np.stack(drawn).reshape((*self.lead, *full))
@@ -283,8 +282,8 @@ def _full(bound: Any, own: tuple[int, ...], observed: bool) -> tuple[int, ...]:
         return tuple(given)
 
 
-def _sample(dist: Any, bound: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """Draw from a bound distribution."""
+def _sample(dist: Any, bound: Any, shape: tuple[int, ...], times: int = 1) -> np.ndarray:
+    """Draw from a bound distribution; more than once from one whose draws are a program's own."""
     bound = arguments.clipped(bound)
     if not arguments.valid(bound):
         # valid parameters stand in for invalid ones, which the density masks: such draws would be of another model
@@ -295,6 +294,8 @@ def _sample(dist: Any, bound: Any, shape: tuple[int, ...]) -> np.ndarray:
             return host_draws.draw(row, bound.canonical, shape)
         except ValueError:  # NumPy has no counts beyond 64 bits
             pass
+    if times > 1:
+        return np.asarray(bound.sample(shape, tf.constant(next_seed()), times))
     return np.asarray(bound.sample(shape, tf.constant(next_seed())))
 
 

@@ -82,21 +82,26 @@ def test_a_list_is_a_new_value_of_a_shared_variable_when_its_numbers_fit() -> No
         theano.shared(np.array([1, 2])).set_value([0.5])
 
 
-def test_a_program_draws_once_for_each_point_of_a_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_a_program_draws_once_for_each_point_of_a_trace(monkeypatch: pytest.MonkeyPatch, wrapped: bool) -> None:
     monkeypatch.setattr(forward, "_AT_ONCE", 3 * 70)  # rounds of 70 draws, of which 40 are of one point
     calls = []
 
     def draw(point: dict, size: tuple | None) -> np.ndarray:
         calls.append(size)
-        return np.random.normal(point["mu"], 1e-3, size=size)
+        return np.random.normal(
+            point["mu"], 1e-3, size=size if wrapped else (*np.atleast_1d(size or ()).astype(int), 3)
+        )
 
     with pm.Model():
         mu = pm.Normal("mu")
-        pm.DensityDist("x", pm.Normal.dist(mu).logp, random=draw, observed=np.zeros(3))
+        logp, options = pm.Normal.dist(mu).logp, {"random": draw, "wrap_random_with_dist_shape": wrapped}
+        pm.DensityDist("x", logp, observed=np.zeros(3), **options)
         points = [{"mu": np.array(5.0)}, {"mu": np.array(-5.0)}]
         drawn = pm.sample_posterior_predictive(points, samples=2, size=40)["x"]
-        assert len(calls) == 4  # one of the two calls for a point finds the shape of a draw
+        each = 1 + wrapped  # one of the two calls for a point finds the shape of a draw
+        assert len(calls) == 2 * each
         pm.sample_posterior_predictive(points[:1] * 3, samples=3)
-        assert len(calls) == 10  # without a size, every point is asked for by itself
+        assert len(calls) == 5 * each  # without a size, every point is asked for by itself
     assert drawn.shape == (2, 40, 3) and len(np.unique(drawn)) == drawn.size
     np.testing.assert_allclose(drawn[:, :, 0].mean(1), [5.0, -5.0], rtol=1e-3)
