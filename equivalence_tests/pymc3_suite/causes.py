@@ -22,6 +22,7 @@ _SMC = "sequential Monte Carlo comes with a later version"
 _BART = "BART comes with a later version"
 _NUMPY = "the test indexes a NumPy array with a list of slices, which NumPy refuses since 1.23; with a tuple it passes"
 _DATA_SHAPE = "PyMC3's draws leave the shape of the data in obs.distribution.shape"
+_SAMPLEABLE = "test_distributions_random::TestDensityDist::test_density_dist_with_random_sampleable"
 _PROCESSES = "chains run in one program, not in processes of their own: nothing is pickled, and nothing warned of"
 
 #: Patterns of ``module::Class::function[parameters]``, by kind of cause. The first that matches counts.
@@ -43,8 +44,8 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "test_posterior_predictive::test_build_TraceDict_point_list": "_TraceDict is of PyMC3's vectorised predictive "
         "sampler",
         "test_sampling::TestSamplePriorPredictive::test_multivariate2": _DATA_SHAPE,
-        "test_distributions_random::TestDensityDist::test_density_dist_with_random_sampleable[*": _DATA_SHAPE,
-        "test_distributions_random::TestDensityDist::test_density_dist_with_random_sampleable_handcrafted_success": _DATA_SHAPE,
+        f"{_SAMPLEABLE}[*": _DATA_SHAPE,
+        f"{_SAMPLEABLE}_handcrafted_success": _DATA_SHAPE,
         "test_sampling::test_choose_chains*": "calls _choose_chains",
         "test_sampling::TestChooseBackend::test_choose_backend_*": "calls _choose_backend",
         "test_sampling::test_init_jitter*": "calls _init_jitter, with NumPy's generator replaced",
