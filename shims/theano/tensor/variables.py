@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from pm_migrate.shims.theano import names
 from pm_migrate.shims.theano.graph import Apply, Constant, SharedVariable, Variable
@@ -14,6 +14,7 @@ TensorConstant = Constant
 
 def _is_tensor_variable(kind: type) -> bool:
     if issubclass(kind, SharedVariable):
+        kind = cast("type[SharedVariable]", kind)
         return kind.changes  # the next item of a generator, which PyMC3 computes by an operation
     return issubclass(kind, Variable) and not issubclass(kind, Constant)
 
