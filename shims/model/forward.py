@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pm_migrate.shims.distributions.drawing import Joint, random_ancestors
-from pm_migrate.shims.model.variables import TransformedRV
+from pm_migrate.shims.model.variables import FreeRV, TransformedRV
 from pm_migrate.shims.theano.graph import SharedVariable, Variable
 
 if TYPE_CHECKING:
@@ -87,14 +87,13 @@ def _draw(
     for name, variable in model.named_vars.items():
         if name in given:
             _know(joint, variable, np.asarray(given[name], variable.dtype))
-    incomplete = [v for v in model.observed_RVs if getattr(v, "missing_values", None) is not None]
-    imputed = {v.missing_values for v in incomplete}
-    needed = [*wanted.values(), *(v for v in incomplete if v.missing_values in wanted.values())]
+    imputed = {v: v.missing_values for v in model.observed_RVs if isinstance(v.missing_values, FreeRV)}
+    needed = [*wanted.values(), *(v for v, missing in imputed.items() if missing in wanted.values())]
     for variable in random_ancestors(needed, {str(v.name): v for v in joint.known}):
-        if variable in imputed:  # a part of its observed variable, which comes next
+        if variable in imputed.values():  # a part of its observed variable, which comes next
             continue
         joint.draw([variable])
-        missing = getattr(variable, "missing_values", None)
+        missing = imputed.get(variable)
         if missing is not None and missing not in joint.known:
             _know(joint, missing, joint.known[variable][:, variable.missing_at])
     values, led = joint.compute(list(wanted.values()))

@@ -69,7 +69,7 @@ class Term:
         slope = self._jacobian(values) if jacobian else None
         if slope is not None:
             term = with_jacobian(term, slope, self.repeats)
-        term = tf.reduce_sum(term)
+        term = term if term.shape.rank == 0 else tf.reduce_sum(term)
         if scaled and self.scaling is not None:
             term *= tf.cast(values[self.scaling], term.dtype)
         return term

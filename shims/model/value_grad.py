@@ -95,7 +95,7 @@ class ValueGradFunction:
             raise TypeError(f"Invalid dtype for variable {var.name}. Must be floating point but is {var.dtype}.")
 
     def _evaluate(self, flat: Any, *own: Any, others: Mapping[Variable, Any]) -> tuple[Any, ...]:
-        """Traceable: the value, and the gradient when it is wanted."""
+        """Traceable: the value, and the gradient when it is wanted, in one array if they are of one dtype."""
         weights, extra = (own[0], own[1:]) if len(self._costs) > 1 else ((), own)
         givens: dict[Variable, Any] = dict(others)
         givens.update(zip(self._extra_vars, extra, strict=True))
@@ -113,7 +113,11 @@ class ValueGradFunction:
         with tf.GradientTape() as tape:
             tape.watch(flat)
             result = value(flat)
-        return result, tape.gradient(result, flat, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        slope = tape.gradient(result, flat, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        if result.dtype != slope.dtype:
+            return result, slope
+        # one array: to hand over a second one takes as long as to evaluate a small model
+        return (tf.concat([result[tf.newaxis], slope], 0),)
 
     def set_weights(self, values: np.ndarray) -> None:
         """Set the weights of all costs but the first.
@@ -166,6 +170,9 @@ class ValueGradFunction:
         results = self._call(np.asarray(array, self.dtype))
         if not self._compute_grads:
             return results[0]
+        if len(results) == 1:
+            joined = results[0]
+            results = [joined[0], joined[1:]]
         if grad_out is None:
             return results
         np.copyto(grad_out, results[1])
