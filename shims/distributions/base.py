@@ -236,12 +236,26 @@ class Distribution:
 
     def _filled(self, value: np.ndarray) -> np.ndarray:
         """A start value in the full shape and dtype."""
-        if value.ndim > len(self.shape):
-            raise TypeError(
-                f"Wrong number of dimensions: expected {len(self.shape)}, got {value.ndim} with shape {value.shape}. "
-                f"Pass shape= to {self.label}."
-            )
+        self.check_dimensions(value)
         return (np.ones(self.shape) * value.astype(self.dtype)).astype(self.dtype)
+
+    def check_dimensions(self, value: np.ndarray) -> None:
+        """Raise for a start value with more dimensions than the distribution, naming the parameters that have them.
+
+        Raises
+        ------
+        TypeError
+            Saying which ``shape=`` to pass.
+        """
+        rank = len(self.shape)
+        if value.ndim <= rank:
+            return
+        params = {} if self.draws_in_python else self.params
+        sizes = [f"{name} of shape {np.shape(v.tag.test_value)}" for name, v in params.items() if v.ndim > rank]
+        raise TypeError(
+            f"Wrong number of dimensions: expected {rank}, got {value.ndim} with shape {value.shape}"
+            f"{', from ' if sizes else ''}{', '.join(sizes)}. Pass shape={value.shape} to {self.label}."
+        )
 
     def get_test_val(self, val: Any, defaults: Any) -> Any:
         """``val`` as an array, or the first finite one of the attributes named in ``defaults``."""

@@ -228,6 +228,7 @@ class Registration:
         ends = [as_tensor_variable(p) for p in transform.params]
         at_test = transform.rebind(*(tf.constant(np.asarray(e.tag.test_value, np.float64)) for e in ends))
         start = np.asarray(at_test.forward(tf.constant(value)).numpy())
+        dist.check_dimensions(start)
         free = FreeRV(full_name, name, dist, self, start, transform)
         variable = _constrained(free, name, transform, ends, value.shape)
         variable.distribution, variable.model = dist, self

@@ -135,6 +135,8 @@ class Native(Transform):
 
     #: Number of axes, from the right, that are mapped together and that the Jacobian is reduced over.
     event_ndims: ClassVar[int] = 0
+    #: Whether the parameters are in the Jacobian, whose shape they decide then.
+    jacobian_has_params: ClassVar[bool] = True
     #: Whether ``forward`` changes nothing: a number then stays a constant of the graph.
     identity_forward: ClassVar[bool] = False
     #: Whether a subclass replaced a public method, by one that may be written with Theano's operations.
@@ -189,7 +191,8 @@ class Native(Transform):
         if is_tensor(value) and not symbolic:
             data = (p.data if isinstance(p, Constant) else p for p in self._params)
             return _on_tensors(function)(tf.convert_to_tensor(value), *data)
-        op = Op(f"{what}:{self.name}", _on_tensors(function), infer=lambda inputs: self._kind(inputs, reduced))
+        shaping = 1 if what == "jacobian_det" and not self.jacobian_has_params else None
+        op = Op(f"{what}:{self.name}", _on_tensors(function), infer=lambda v: self._kind(v[:shaping], reduced))
         return apply(op, as_variable(value), *(as_variable(p) for p in self._params))
 
     def _kind(self, inputs: Sequence[Variable], reduced: int) -> tuple[str, tuple[bool, ...]]:
