@@ -17,6 +17,7 @@ from pm_migrate.catalog import expr
 from pm_migrate.catalog.schema import Param
 from pm_migrate.errors import ArgumentError, ModelError
 from pm_migrate.shims.distributions.binding import Bound
+from pm_migrate.shims.distributions.composite import MixedAxis, MixedList, Parts, valid_weights
 from pm_migrate.shims.distributions.functions import TF_FUNCTIONS
 from pm_migrate.shims.theano.graph import Constant, Variable, array_of, constant
 from pm_migrate.shims.theano.tensor import as_tensor_variable
@@ -135,8 +136,13 @@ def clipped(bound: Any) -> Any:
 
 
 def valid(bound: Any) -> Any:
-    """Whether a bound row can be drawn from with its parameters, as a scalar tensor; True for anything else."""
+    """Whether a bound row, or all that a mixture or a bounded one is made of, can be drawn from: a scalar tensor."""
     result = tf.constant(True)
+    if isinstance(bound, Parts):
+        for part in bound.parts:
+            result &= valid(part)
+    if isinstance(bound, (MixedAxis, MixedList)):
+        result &= valid_weights(bound.weights)
     if isinstance(bound, Bound):
         conditions = [ok for ok, _ in bound._conditions]
         conditions += [~tf.math.is_nan(value) for value in bound.given.values()]
@@ -154,7 +160,7 @@ def refuse_draws(label: str, bound: Any, known: bool) -> None:
     label
         Name of the distribution.
     bound
-        Its bound row.
+        Its bound row, or what is made of bound rows.
     known
         Whether its parameters have values, to be named.
 
@@ -163,6 +169,15 @@ def refuse_draws(label: str, bound: Any, known: bool) -> None:
     ValueError
         Naming what the row asks for.
     """
+    if isinstance(bound, Parts):
+        for part in bound.parts if known else ():
+            if not valid(part):
+                refuse_draws(f"{part.row.name}, a part of {label}" if isinstance(part, Bound) else label, part, known)
+        weights = f" {_short(bound.weights.numpy())}" if known and isinstance(bound, (MixedAxis, MixedList)) else ""
+        raise ValueError(
+            f"Cannot draw from {label}: invalid weights{weights}, or parameters of a part; weights are from 0 to 1 and "
+            "sum to 1"
+        )
     row = bound.row
     needs = [text for text in (*row.conditions, *_OF_DRAWS.get(row.name, ())) if "cholesky" not in text]
     if any(param.domain.structure in {"cholesky", "positive_definite"} for param in row.params):

@@ -37,7 +37,7 @@ def inputs_of(variable: Variable) -> tuple[Variable, ...]:
 
 def random_ancestors(variables: Sequence[Variable], known: Mapping[str, Any]) -> list[Any]:
     """The random variables that ``variables`` depend on and that have no value yet, in the order to draw them."""
-    from pm_migrate.shims.variables import RandomVariable, TransformedRV
+    from pm_migrate.shims.variables import FreeRV, RandomVariable, TransformedRV
 
     found: list[Any] = []
     stack = list(variables)
@@ -52,16 +52,31 @@ def random_ancestors(variables: Sequence[Variable], known: Mapping[str, Any]) ->
         elif isinstance(variable, RandomVariable):
             if str(variable.name) not in known:
                 found.append(variable)
-                stack.extend(variable.distribution.params.values())
+                stack.extend(_drawn_after(variable))
         else:
             stack.extend(inputs_of(variable))
     position = {name: i for i, name in enumerate(_names(found))}
-    return sorted(found, key=lambda v: position[str(v.rv_name)])
+    return sorted(found, key=lambda v: (position[str(v.rv_name)], isinstance(v, FreeRV)))
+
+
+def _drawn_after(variable: Any) -> list[Variable]:
+    """What has a value before a random variable is drawn: its parameters, or the constrained value that it follows."""
+    if getattr(variable, "transform", None) is not None:
+        return [variable.constrained]
+    return list(variable.distribution.params.values())
 
 
 def _names(found: Sequence[Any]) -> list[str]:
     """Names of the random variables in the order in which their models made them."""
     return [name for name, _, _ in found[0].model.root._random] if found else []
+
+
+def unconstrained(variable: Any) -> Variable:
+    """The unconstrained value of a transformed random variable, as an expression of the constrained one."""
+    if "_unconstrained" not in variable.__dict__:  # one, so that compiled maps over it are found again
+        variable._unconstrained = variable.transformation.forward(variable)
+    result: Variable = variable._unconstrained
+    return result
 
 
 def values_given(needs: Sequence[Variable], point: Mapping[str, Any]) -> dict[Variable, np.ndarray]:
@@ -80,7 +95,7 @@ def values_given(needs: Sequence[Variable], point: Mapping[str, Any]) -> dict[Va
         elif isinstance(variable, TransformedRV) and str(variable.transformed.name) in point:
             stack.extend(inputs_of(variable))
         elif isinstance(variable, RandomVariable):
-            stack.extend(variable.distribution.params.values())
+            stack.extend(_drawn_after(variable))
         else:
             stack.extend(inputs_of(variable))
     return given
@@ -123,6 +138,11 @@ class Joint:
         from pm_migrate.shims.variables import ObservedRV
 
         for variable in variables:
+            if getattr(variable, "transform", None) is not None:
+                values, led = self.compute([unconstrained(variable.constrained)])
+                (self.known[variable],) = values.values()
+                self.led.update([variable] * bool(led))
+                continue
             if hasattr(variable.distribution, "require_random"):
                 variable.distribution.require_random()
             observed = isinstance(variable, ObservedRV)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pm_migrate.shims.distributions.drawing import Joint, random_ancestors
+from pm_migrate.shims.distributions.drawing import Joint, random_ancestors, unconstrained
 from pm_migrate.shims.model.variables import FreeRV, TransformedRV
 from pm_migrate.shims.theano.graph import SharedVariable, Variable
 
@@ -68,14 +68,6 @@ def _wanted(model: Model, names: Iterable[str] | None) -> dict[str, Variable]:
     if unknown:
         raise KeyError(f"The model has no variables {unknown}; it has {', '.join(every)}")
     return {name: every[name] for name in names}
-
-
-def unconstrained(variable: Any) -> Variable:
-    """The unconstrained value of a transformed random variable, as an expression of the constrained one."""
-    if "_unconstrained" not in variable.__dict__:  # one, so that compiled maps over it are found again
-        variable._unconstrained = variable.transformation.forward(variable)
-    result: Variable = variable._unconstrained
-    return result
 
 
 def _draw(

@@ -142,6 +142,11 @@ class FreeRV(_WithTerm, RandomVariable, Input):
         return self._transformed
 
     @property
+    def constrained(self) -> Any:
+        """The random variable: itself, or of a transformed one the constrained value."""
+        return self if self.transform is None else self.model.named_vars[self._rv_name]
+
+    @property
     def rv_name(self) -> str:
         return self._rv_name
 
