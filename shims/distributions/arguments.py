@@ -19,6 +19,8 @@ from pm_migrate.errors import ArgumentError, ModelError
 from pm_migrate.shims.distributions.binding import Bound
 from pm_migrate.shims.distributions.composite import MixedAxis, MixedList, Parts, valid_weights
 from pm_migrate.shims.distributions.functions import TF_FUNCTIONS
+from pm_migrate.shims.theano import promotion
+from pm_migrate.shims.theano.config import config
 from pm_migrate.shims.theano.graph import Constant, Variable, array_of, constant
 from pm_migrate.shims.theano.tensor import as_tensor_variable
 
@@ -61,11 +63,13 @@ def parameter(row: Row, param: Param, value: Any) -> Variable:
         variable = as_tensor_variable(value)
     except TypeError as error:
         raise ArgumentError(f"{row.name}: {param.name}={_short(value)} is not numeric: {error}") from None
-    if not param.domain.integer and variable.dtype != "float64":
+    # PyMC3 converts the parameters of vectors and matrices less
+    dtype = promotion.common(config.floatX, variable.dtype) if row.rank and not variable.weak else config.floatX
+    if not param.domain.integer and variable.dtype != dtype:
         if isinstance(variable, Constant):
-            variable = constant(np.asarray(variable.data, np.float64), variable.name)
+            variable = constant(np.asarray(variable.data, dtype), variable.name)
         else:
-            variable = variable.astype("float64")
+            variable = variable.astype(dtype)
     rank = param.domain.rank
     if rank == 2 and param.domain.structure:
         if variable.ndim != 2:

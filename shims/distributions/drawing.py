@@ -147,7 +147,7 @@ class Joint:
                 variable.distribution.require_random()
             observed = isinstance(variable, ObservedRV)
             drawn = self.sample(variable.distribution.drawn, current_shape(variable), observed=observed)
-            self.known[variable] = drawn.astype(variable.dtype)
+            self.known[variable] = drawn.astype(variable.distribution.drawn_dtype)
             if self.lead:
                 self.led.add(variable)
 
@@ -380,4 +380,4 @@ def draw(dist: Any, shape: tuple[int, ...] | None, point: Mapping[str, Any] | No
         one = draw(dist, shape, point, None)
         return np.zeros((*lead, *one.shape), one.dtype)
     joint = _start(list(dist.params.values()), point or {}, lead)
-    return joint.sample(dist, own).astype(dist.dtype)
+    return joint.sample(dist, own).astype(dist.drawn_dtype)

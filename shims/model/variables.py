@@ -226,6 +226,10 @@ class OfTerm:
         """Itself: nothing is left to be bound."""
         return self
 
+    def density_dtype(self, value: str) -> str:
+        """Dtype of the value."""
+        return value
+
     def log_prob(self, value: Any) -> Any:
         """The value, which is the log density."""
         return value

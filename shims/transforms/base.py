@@ -91,8 +91,9 @@ class Transform:
             Values of random variables by name, for parameters that depend on them; their test values otherwise.
         """
         params = evaluated_at([as_variable(p) for p in self.params], point or {})
-        tensor = tf.constant(np.asarray(x, config.floatX))
-        return self.rebind(*(tf.cast(p, tensor.dtype) for p in params)).forward(tensor).numpy()
+        tensor = tf.constant(np.asarray(x, np.float64))
+        value = self.rebind(*(tf.cast(p, tensor.dtype) for p in params)).forward(tensor).numpy()
+        return np.asarray(value, config.floatX)
 
     def backward(self, z: Any) -> Any:
         """Unconstrained to constrained."""
