@@ -42,7 +42,6 @@ CAUSES: Mapping[str, str] = {
     "test_mixture::TestMixtureVsLatent::test_1d_w": "one component for all entries of a draw, against its density",
     # not there yet
     "test_model_helpers::*": "imports theano.sparse: sparse tensors are not supported",
-    "test_types::TestType::test_float32*": "theano.tensor follows floatX=float32; distributions and models do not",
     "test_types::*": _STEPS,
     "test_theanof::TestBroadcasting::test_metropolis_sampling": _STEPS,
     "test_mixture::TestMixture::test_mixture_list_of_normals": _STEPS,
