@@ -685,6 +685,40 @@ values = np.array([[2.0, 0.3], [0.3, 1.0]]), np.array([[0.1, 0.5], [1.0, -1.0], 
 result = theano.function([cov, delta], [logp] + tt.grad(logp, [cov, delta]))(*values)
 """
 
+_MODELS = """
+## dtypes and values of a float32 model
+with theano.config.change_flags(floatX="float32"):
+    with pm.Model() as model:
+        x, s, u, k = pm.Normal("x", 0.5, 2.0, shape=3), pm.HalfNormal("s", 2.0), pm.Uniform("u", -1.0, 2.0), pm.Poisson("k", 3.0)
+        d = pm.Deterministic("d", tt.exp(x) * s)
+        y = pm.Normal("y", x * k, s, observed=np.array([1.0, 2.0, 3.0]))
+        z = pm.Poisson("z", tt.exp(u), observed=np.array([1, 2]), total_size=10)
+        pm.Potential("p", -(u ** 2))
+    point = {"x": np.array([0.1, -0.2, 0.3], "float32"), "s_log__": np.float32(0.2), "u_interval__": np.float32(0.4), "k": np.int16(2)}
+    flat = model.logp_dlogp_function([x, model["s_log__"], model["u_interval__"]])
+    flat.set_extra_values(point)
+    result = [[(v.name, v.dtype) for v in (x, s, u, k, d, y, z)], [(n, v) for n, v in sorted(model.test_point.items())],
+              [(v.name, v.logpt.dtype, v.logp(point)) for v in model.basic_RVs], model.logpt.dtype, model.logp(point),
+              model.dlogp([x, model["s_log__"]])(point), flat(flat.dict_to_array(point))]
+## dtypes and values of a float32 model of vectors
+with theano.config.change_flags(floatX="float32"):
+    eye = np.eye(2, dtype="float32")
+    with pm.Model() as model:
+        m, w = pm.MvNormal("m", np.zeros(2), cov=np.eye(2), shape=2), pm.Dirichlet("w", np.ones(3), shape=3)
+        n, b = pm.MvNormal("n", m, chol=eye, shape=2), pm.Bound(pm.Normal, lower=0.0)("b", mu=1.0, sigma=2.0)
+        g, a = pm.GaussianRandomWalk("g", sigma=1.0, shape=3), pm.AR("a", rho=np.array([0.3]), sigma=1.0, shape=3)
+        f = pm.DensityDist("f", lambda v: -0.5 * v ** 2)
+        c = pm.NormalMixture("c", w, mu=np.array([0.0, 1.0, 2.0]), sigma=1.0, observed=np.array([0.1, 0.2]))
+    result = [[(v.name, v.dtype) for v in (m, w, n, b, g, a, f, c)], [(v.name, v.logpt.dtype, v.logp(model.test_point)) for v in model.basic_RVs],
+              model.logpt.dtype, model.logp(model.test_point)]
+## log densities and draws of distributions in float32
+with theano.config.change_flags(floatX="float32"):
+    normal, poisson = pm.Normal.dist(0.5, np.array([1.0, 2.0])), pm.Poisson.dist(3.0)
+    result = [normal.mu.dtype, normal.tau.dtype, [normal.logp(v).eval() for v in (1.5, np.array([1.0, 2.0]), np.float32(1.5))],
+              normal.logcdf(1.0).eval(), poisson.logp(np.array([1, 2], "int16")).eval(), poisson.logp(np.array([1, 2])).eval(),
+              pm.Normal.dist(0.0, 1.0).random().dtype, poisson.random().dtype]
+"""
+
 _GROUPS = {
     "constructors": _CONSTRUCTORS,
     "promotion": _PROMOTION,
@@ -699,6 +733,7 @@ _GROUPS = {
     "operations": _OPERATIONS,
     "printing": _PRINTING,
     "pymc3": _PM_FUNCTIONS,
+    "models": _MODELS,
 }
 
 

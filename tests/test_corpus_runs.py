@@ -47,6 +47,7 @@ def test_rewritten(program: str, folder: Path) -> None:
 @pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # ArviZ divides by the variance of stand-in draws
 @pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.filterwarnings("ignore:The function .* from PyMC3 is just an alias:DeprecationWarning")  # as PyMC3 warns
 def test_with_only_the_imports_changed(
     program: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

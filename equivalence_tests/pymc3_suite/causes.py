@@ -76,7 +76,6 @@ KINDS: Mapping[str, Mapping[str, str]] = {
     },
     "Not there yet": {
         "test_model_helpers::TestHelperFunc::test_as_tensor": "sparse tensors are not supported",
-        "test_types::TestType::test_float32*": "theano.tensor follows floatX=float32; distributions and models do not",
         "test_types::*": _STEPS,
         "test_theanof::TestBroadcasting::test_metropolis_sampling": _STEPS,
         "test_mixture::TestMixture::test_mixture_list_of_normals": _STEPS,

@@ -17,7 +17,10 @@ from pm_migrate.catalog import expr
 from pm_migrate.catalog.schema import Param
 from pm_migrate.errors import ArgumentError, ModelError
 from pm_migrate.shims.distributions.binding import Bound
+from pm_migrate.shims.distributions.composite import MixedAxis, MixedList, Parts, valid_weights
 from pm_migrate.shims.distributions.functions import TF_FUNCTIONS
+from pm_migrate.shims.theano import promotion
+from pm_migrate.shims.theano.config import config
 from pm_migrate.shims.theano.graph import Constant, Variable, array_of, constant
 from pm_migrate.shims.theano.tensor import as_tensor_variable
 
@@ -60,11 +63,13 @@ def parameter(row: Row, param: Param, value: Any) -> Variable:
         variable = as_tensor_variable(value)
     except TypeError as error:
         raise ArgumentError(f"{row.name}: {param.name}={_short(value)} is not numeric: {error}") from None
-    if not param.domain.integer and variable.dtype != "float64":
+    # PyMC3 converts the parameters of vectors and matrices less
+    dtype = promotion.common(config.floatX, variable.dtype) if row.rank and not variable.weak else config.floatX
+    if not param.domain.integer and variable.dtype != dtype:
         if isinstance(variable, Constant):
-            variable = constant(np.asarray(variable.data, np.float64), variable.name)
+            variable = constant(np.asarray(variable.data, dtype), variable.name)
         else:
-            variable = variable.astype("float64")
+            variable = variable.astype(dtype)
     rank = param.domain.rank
     if rank == 2 and param.domain.structure:
         if variable.ndim != 2:
@@ -135,8 +140,13 @@ def clipped(bound: Any) -> Any:
 
 
 def valid(bound: Any) -> Any:
-    """Whether a bound row can be drawn from with its parameters, as a scalar tensor; True for anything else."""
+    """Whether a bound row, or all that a mixture or a bounded one is made of, can be drawn from: a scalar tensor."""
     result = tf.constant(True)
+    if isinstance(bound, Parts):
+        for part in bound.parts:
+            result &= valid(part)
+    if isinstance(bound, (MixedAxis, MixedList)):
+        result &= valid_weights(bound.weights)
     if isinstance(bound, Bound):
         conditions = [ok for ok, _ in bound._conditions]
         conditions += [~tf.math.is_nan(value) for value in bound.given.values()]
@@ -154,7 +164,7 @@ def refuse_draws(label: str, bound: Any, known: bool) -> None:
     label
         Name of the distribution.
     bound
-        Its bound row.
+        Its bound row, or what is made of bound rows.
     known
         Whether its parameters have values, to be named.
 
@@ -163,6 +173,15 @@ def refuse_draws(label: str, bound: Any, known: bool) -> None:
     ValueError
         Naming what the row asks for.
     """
+    if isinstance(bound, Parts):
+        for part in bound.parts if known else ():
+            if not valid(part):
+                refuse_draws(f"{part.row.name}, a part of {label}" if isinstance(part, Bound) else label, part, known)
+        weights = f" {_short(bound.weights.numpy())}" if known and isinstance(bound, (MixedAxis, MixedList)) else ""
+        raise ValueError(
+            f"Cannot draw from {label}: invalid weights{weights}, or parameters of a part; weights are from 0 to 1 and "
+            "sum to 1"
+        )
     row = bound.row
     needs = [text for text in (*row.conditions, *_OF_DRAWS.get(row.name, ())) if "cholesky" not in text]
     if any(param.domain.structure in {"cholesky", "positive_definite"} for param in row.params):

@@ -17,6 +17,7 @@ import numpy as np
 from pm_migrate.errors import ModelError
 from pm_migrate.shims import transforms
 from pm_migrate.shims.distributions import arguments
+from pm_migrate.shims.theano import promotion
 from pm_migrate.shims.theano.config import config
 from pm_migrate.shims.theano.graph import Constant, SharedVariable, Variable
 from pm_migrate.shims.theano.ops.creation import zeros_like
@@ -54,6 +55,8 @@ class Distribution:
     """
 
     event_rank = 0  #: number of axes of one event; 0 where ``logp`` is elementwise
+    in_float64 = False  #: whether PyMC3's log density is float64 whatever ``floatX`` is: it has an int64 array in it
+    _floatX = "float64"  #: ``floatX`` where it was made
     keeps_event_axis = False  #: whether PyMC3's ``logp`` leaves an axis of length 1 in place of the event
 
     def __new__(cls, name: Any = UNSET, *args: Any, **kwargs: Any) -> Any:
@@ -121,6 +124,7 @@ class Distribution:
         testval: Any = None,
     ) -> None:
         self.shape = shape_of(shape)
+        self._floatX = config.floatX
         self.dtype = config.floatX if dtype is None else np.dtype(dtype).name
         self.testval = initval if testval is None else testval
         self.defaults = tuple(defaults)
@@ -143,6 +147,18 @@ class Distribution:
         """Whether values are integers."""
         return np.dtype(self.dtype).kind in "biu"
 
+    def density_dtype(self, value: Variable | str) -> str:
+        """Dtype of the log density of a value, or of values of a dtype.
+
+        Densities are computed in float64, and cast once to what PyMC3 has: ``floatX`` as it was where the distribution
+        was made, or float64 where values or parameters need it.
+        """
+        if self._floatX == "float64" or self.in_float64:
+            return "float64"
+        given = value if isinstance(value, str) else self.dtype if value.weak else value.dtype
+        params = [p.dtype for p in self.params.values() if promotion.is_float(p.dtype)]
+        return promotion.common(self._floatX, given, *params)
+
     @property
     def kind(self) -> str:
         """``continuous``, or how a discrete variable is stepped: ``integer``, ``binary``, ``categorical``."""
@@ -157,6 +173,11 @@ class Distribution:
     def drawn(self) -> Any:
         """What random variables are drawn from: itself."""
         return self
+
+    @property
+    def drawn_dtype(self) -> str:
+        """Dtype of draws: NumPy's, whatever ``floatX`` is, as in PyMC3."""
+        return {"float32": "float64", "int16": "int64"}.get(self.dtype, self.dtype)
 
     @property
     def draws_in_python(self) -> bool:
@@ -236,12 +257,26 @@ class Distribution:
 
     def _filled(self, value: np.ndarray) -> np.ndarray:
         """A start value in the full shape and dtype."""
-        if value.ndim > len(self.shape):
-            raise TypeError(
-                f"Wrong number of dimensions: expected {len(self.shape)}, got {value.ndim} with shape {value.shape}. "
-                f"Pass shape= to {self.label}."
-            )
+        self.check_dimensions(value)
         return (np.ones(self.shape) * value.astype(self.dtype)).astype(self.dtype)
+
+    def check_dimensions(self, value: np.ndarray) -> None:
+        """Raise for a start value with more dimensions than the distribution, naming the parameters that have them.
+
+        Raises
+        ------
+        TypeError
+            Saying which ``shape=`` to pass.
+        """
+        rank = len(self.shape)
+        if value.ndim <= rank:
+            return
+        params = {} if self.draws_in_python else self.params
+        sizes = [f"{name} of shape {np.shape(v.tag.test_value)}" for name, v in params.items() if v.ndim > rank]
+        raise TypeError(
+            f"Wrong number of dimensions: expected {rank}, got {value.ndim} with shape {value.shape}"
+            f"{', from ' if sizes else ''}{', '.join(sizes)}. Pass shape={value.shape} to {self.label}."
+        )
 
     def get_test_val(self, val: Any, defaults: Any) -> Any:
         """``val`` as an array, or the first finite one of the attributes named in ``defaults``."""
@@ -348,6 +383,10 @@ class NoDistribution(Distribution):
         if name.startswith("__") or name == "parent_dist" or self.parent_dist is None:
             raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
         return getattr(self.parent_dist, name)
+
+    def density_dtype(self, value: Variable | str) -> str:
+        """Float64 for integers, whose zeros are int64 in PyMC3."""
+        return "float64" if self.discrete else super().density_dtype(value)
 
     def logp(self, value: Any) -> Variable:
         """Zero, of the shape of the value."""

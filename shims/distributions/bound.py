@@ -14,6 +14,7 @@ from pm_migrate.shims.distributions.base import Continuous, Discrete, Distributi
 from pm_migrate.shims.distributions.binding import as_float
 from pm_migrate.shims.distributions.composite import Bounded as Numbers
 from pm_migrate.shims.distributions.expressions import Composite
+from pm_migrate.shims.theano.config import config
 from pm_migrate.shims.theano.graph import Variable
 from pm_migrate.shims.theano.tensor import as_tensor_variable
 from pm_migrate.shims.transforms import default_transform
@@ -166,7 +167,7 @@ class Bound:
     def _make(self, args: Sequence[Any], transform: Any, kwargs: Mapping[str, Any]) -> Bounded:
         if issubclass(self.distribution, Discrete):
             return self._discrete(transform, args, kwargs)
-        ends = [None if e is None else as_tensor_variable(e).astype("float64") for e in (self.lower, self.upper)]
+        ends = [None if e is None else as_tensor_variable(e).astype(config.floatX) for e in (self.lower, self.upper)]
         lower, upper = ends
         if not (isinstance(transform, str) and transform == "infer"):
             # PyMC3 takes the start value of the wrapped distribution then

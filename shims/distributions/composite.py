@@ -28,8 +28,17 @@ _LARGEST = {tf.float64: 709.0, tf.float32: 88.0}
 _ROUNDS = 10_000
 
 
+class Parts:
+    """What is made of other densities, and drawn by drawing from them."""
+
+    @property
+    def parts(self) -> Sequence[Any]:
+        """The other densities."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, eq=False)
-class Bounded:
+class Bounded(Parts):
     """A density cut off outside ``[lower, upper]``, not normalised again: PyMC3's ``Bound``.
 
     Parameters
@@ -51,6 +60,11 @@ class Bounded:
     discrete: bool = False
     repeat: bool = False
     categories: int | None = None
+
+    @property
+    def parts(self) -> Sequence[Any]:
+        """The inner density."""
+        return (self.inner,)
 
     @property
     def batch_shape(self) -> tuple[int, ...]:
@@ -183,7 +197,7 @@ def valid_weights(weights: Tensor, axis: int = -1) -> Tensor:
 
 
 @dataclass(frozen=True, eq=False)
-class MixedList:
+class MixedList(Parts):
     """A mixture of a list of components.
 
     Parameters
@@ -200,6 +214,11 @@ class MixedList:
     components: Sequence[Any]
     squeeze: bool = False
     categories: int | None = None
+
+    @property
+    def parts(self) -> Sequence[Any]:
+        """The components."""
+        return self.components
 
     @property
     def event_shape(self) -> tuple[int, ...]:
@@ -241,7 +260,7 @@ class MixedList:
 
 
 @dataclass(frozen=True, eq=False)
-class MixedAxis:
+class MixedAxis(Parts):
     """A mixture of the components on one axis of one density.
 
     Parameters
@@ -272,6 +291,11 @@ class MixedAxis:
     keeps_event_axis: bool = False
     from_left: bool = False
     categories: int | None = None
+
+    @property
+    def parts(self) -> Sequence[Any]:
+        """The component."""
+        return (self.component,)
 
     @property
     def event_shape(self) -> tuple[int, ...]:

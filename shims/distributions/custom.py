@@ -14,7 +14,7 @@ import tensorflow as tf
 from pm_migrate.errors import ModelError
 from pm_migrate.shims.distributions import drawing
 from pm_migrate.shims.distributions.base import Distribution
-from pm_migrate.shims.theano.config import config
+from pm_migrate.shims.distributions.binding import as_float
 from pm_migrate.shims.theano.evaluation import evaluate
 from pm_migrate.shims.theano.graph import Input, SharedVariable, Variable
 from pm_migrate.shims.theano.tensor import as_tensor_variable
@@ -97,7 +97,7 @@ class Written:
         """The log density, of whatever shape the expression has."""
         value = tf.cast(value, self.dist.dtype)
         written = trace(self.dist, tuple(value.shape))
-        return evaluate([written.logp.astype(config.floatX)], {**self.values, written.value: value})[0]
+        return as_float(evaluate([written.logp], {**self.values, written.value: value})[0])
 
     def test_value(self) -> Tensor:
         """The start value."""
@@ -117,13 +117,14 @@ class Written:
         """
         self.dist.require_random()
         whole = shape if times is None else (times, *shape)
+        dtype = self.dist.drawn_dtype
         names = [str(v.name) for v in self.values if hasattr(v, "model")]
         tensors = [t for v, t in self.values.items() if hasattr(v, "model")]
 
         def call(seed: np.ndarray, *values: np.ndarray) -> np.ndarray:
             point = dict(zip(names, values, strict=True))
             with seeded(seed), as_shape(self.dist, shape):
-                drawn = np.asarray(self.dist.random(point=point, size=times), self.dist.dtype)
+                drawn = np.asarray(self.dist.random(point=point, size=times), dtype)
             if drawn.shape != whole:
                 try:
                     drawn = np.ascontiguousarray(np.broadcast_to(drawn, whole))
@@ -135,7 +136,7 @@ class Written:
 
         if tf.executing_eagerly():
             return tf.constant(call(np.asarray(seed), *(np.asarray(t) for t in tensors)))
-        result = tf.numpy_function(call, [seed, *tensors], self.dist.dtype)
+        result = tf.numpy_function(call, [seed, *tensors], dtype)
         return tf.ensure_shape(result, whole)
 
 

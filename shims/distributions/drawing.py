@@ -38,7 +38,7 @@ def inputs_of(variable: Variable) -> tuple[Variable, ...]:
 
 def random_ancestors(variables: Sequence[Variable], known: Mapping[str, Any]) -> list[Any]:
     """The random variables that ``variables`` depend on and that have no value yet, in the order to draw them."""
-    from pm_migrate.shims.variables import RandomVariable, TransformedRV
+    from pm_migrate.shims.variables import FreeRV, RandomVariable, TransformedRV
 
     found: list[Any] = []
     stack = list(variables)
@@ -53,16 +53,31 @@ def random_ancestors(variables: Sequence[Variable], known: Mapping[str, Any]) ->
         elif isinstance(variable, RandomVariable):
             if str(variable.name) not in known:
                 found.append(variable)
-                stack.extend(variable.distribution.params.values())
+                stack.extend(_drawn_after(variable))
         else:
             stack.extend(inputs_of(variable))
     position = {name: i for i, name in enumerate(_names(found))}
-    return sorted(found, key=lambda v: position[str(v.rv_name)])
+    return sorted(found, key=lambda v: (position[str(v.rv_name)], isinstance(v, FreeRV)))
+
+
+def _drawn_after(variable: Any) -> list[Variable]:
+    """What has a value before a random variable is drawn: its parameters, or the constrained value that it follows."""
+    if getattr(variable, "transform", None) is not None:
+        return [variable.constrained]
+    return list(variable.distribution.params.values())
 
 
 def _names(found: Sequence[Any]) -> list[str]:
     """Names of the random variables in the order in which their models made them."""
     return [name for name, _, _ in found[0].model.root._random] if found else []
+
+
+def unconstrained(variable: Any) -> Variable:
+    """The unconstrained value of a transformed random variable, as an expression of the constrained one."""
+    if "_unconstrained" not in variable.__dict__:  # one, so that compiled maps over it are found again
+        variable._unconstrained = variable.transformation.forward(variable)
+    result: Variable = variable._unconstrained
+    return result
 
 
 def values_given(needs: Sequence[Variable], point: Mapping[str, Any]) -> dict[Variable, np.ndarray]:
@@ -81,7 +96,7 @@ def values_given(needs: Sequence[Variable], point: Mapping[str, Any]) -> dict[Va
         elif isinstance(variable, TransformedRV) and str(variable.transformed.name) in point:
             stack.extend(inputs_of(variable))
         elif isinstance(variable, RandomVariable):
-            stack.extend(variable.distribution.params.values())
+            stack.extend(_drawn_after(variable))
         else:
             stack.extend(inputs_of(variable))
     return given
@@ -143,11 +158,16 @@ class Joint:
         from pm_migrate.shims.variables import ObservedRV
 
         for variable in variables:
+            if getattr(variable, "transform", None) is not None:
+                values, led = self.compute([unconstrained(variable.constrained)])
+                (self.known[variable],) = values.values()
+                self.led.update([variable] * bool(led))
+                continue
             if hasattr(variable.distribution, "require_random"):
                 variable.distribution.require_random()
             observed = isinstance(variable, ObservedRV)
             drawn = self.sample(variable.distribution.drawn, current_shape(variable), observed=observed)
-            self.known[variable] = drawn.astype(variable.dtype)
+            self.known[variable] = drawn.astype(variable.distribution.drawn_dtype)
             if self.lead:
                 self.led.add(variable)
 
@@ -393,7 +413,7 @@ def draw(dist: Any, shape: tuple[int, ...] | None, point: Mapping[str, Any] | No
         one = draw(dist, shape, point, None)
         return np.zeros((*lead, *one.shape), one.dtype)
     joint = _start(list(dist.params.values()), point or {}, lead)
-    drawn = joint.sample(dist, own).astype(dist.dtype)
+    drawn = joint.sample(dist, own).astype(dist.drawn_dtype)
     if getattr(dist, "shape_is_given", False) and drawn.shape != (*lead, *own):
         text = f"{dist.label}: the parameters do not go with shape={own}; a draw"
         raise ShapeError(text, actual=drawn.shape[len(lead) :], expected=own)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from pm_migrate.shims.distributions import drawing
 from pm_migrate.shims.distributions.base import Distribution
@@ -36,13 +37,15 @@ class Composite(Distribution):
         value = as_tensor_variable(value)
         params = list(dict.fromkeys(self.params.values()))
 
+        dtype = self.density_dtype(value)
+
         def impl(x: Any, *tensors: Any) -> Any:
-            return self.bound(dict(zip(params, tensors, strict=True))).log_prob(x)
+            return tf.cast(self.bound(dict(zip(params, tensors, strict=True))).log_prob(x), dtype)
 
         example = get_test_value(value)
         example = np.ones((1,) * value.ndim) if example is None else example
         rank = len(self.bound_at_test_point().log_prob(example.astype("float64")).shape)
-        return apply(Op(f"logp:{self.label}", impl, dtype="float64", ndim=rank), value, *params)
+        return apply(Op(f"logp:{self.label}", impl, dtype=dtype, ndim=rank), value, *params)
 
     def check(self, shape: tuple[int, ...]) -> None:
         """Raise at the line that made the variable when the density cannot take values of this shape."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
+import tensorflow as tf
 
 from pm_migrate.catalog import DISTRIBUTIONS, expr
 from pm_migrate.catalog import Distribution as Row
@@ -28,6 +29,8 @@ from pm_migrate.shims.distributions.binding import Bound, bind
 from pm_migrate.shims.distributions.host_draws import HOST_DRAWS
 from pm_migrate.shims.distributions.multivariate import REFINED
 from pm_migrate.shims.distributions.repeating import often
+from pm_migrate.shims.theano import promotion
+from pm_migrate.shims.theano.config import config
 from pm_migrate.shims.theano.functions import TENSOR_FUNCTIONS
 from pm_migrate.shims.theano.graph import Constant, Op, Variable, apply, get_test_value
 from pm_migrate.shims.theano.ops.shaping import shape_padright
@@ -93,7 +96,8 @@ class CatalogueDistribution(Distribution):
     transform
         A :class:`~pm_migrate.shims.transforms.Transform`, or None for none.
     dtype
-        ``float64`` for continuous and ``int64`` for discrete distributions; another one that PyMC3 takes is not kept.
+        By ``floatX``: ``float64`` for continuous and ``int64`` for discrete distributions, or ``float32`` and
+        ``int16``.
     defaults
         Names of attributes to take a start value from, the first finite one, in place of the row's.
     """
@@ -131,7 +135,7 @@ class CatalogueDistribution(Distribution):
         Distribution.__init__(
             self,
             shape=self._shape(shape),
-            dtype="int64" if self.row.discrete else "float64",
+            dtype=_dtype_of_values(row.discrete, dtype),
             initval=initval if testval is None else testval,
             defaults=defaults or _DEFAULTS.get(row.name, usual),
             transform=self._default_transform() if automatic else transform,
@@ -312,7 +316,9 @@ class CatalogueDistribution(Distribution):
         if further is not None:
             whole = expr.names(further) <= set(self._parameters)
             value = self._evaluate(further, self._parameters) if whole else self._canonical(further)
-            return as_tensor_variable(value).astype("int64" if further.startswith("count") else "float64")
+            value = as_tensor_variable(value)
+            kept = promotion.is_float(value.dtype) and not further.startswith("count")
+            return value if kept else value.astype("int64" if further.startswith("count") else self._floatX)
         if name in self._parameters:
             return self._parameters[name]
         mapping = row.canonical_of(self.form)
@@ -416,12 +422,12 @@ class CatalogueDistribution(Distribution):
 
     def _elementwise(self, what: str, value: Any, function: Callable[[Bound, Any], Any]) -> Variable:
         value = as_tensor_variable(value)
-        names = list(self._parameters)
+        names, dtype = list(self._parameters), self.density_dtype(value)
 
         def compute(x: Any, *params: Any) -> Any:
-            return function(self._bind(dict(zip(names, params, strict=True))), x)
+            return tf.cast(function(self._bind(dict(zip(names, params, strict=True))), x), dtype)
 
-        key = (what, self.row.name, self.form.given, self.quirks)
+        key = (what, self.row.name, self.form.given, self.quirks, dtype)
 
         def impl(*tensors: Any) -> Any:
             return often(key, compute, tensors)
@@ -430,7 +436,7 @@ class CatalogueDistribution(Distribution):
         op = Op(
             name=f"{what}:{self.row.name}",
             impl=impl,
-            dtype="float64",
+            dtype=dtype,
             ndim=max(value.ndim - self.row.rank, *ranks, 0),
         )
         return apply(op, value, *self._parameters.values())
@@ -454,13 +460,22 @@ class CatalogueDistribution(Distribution):
         return drawing.draw(_RowOf(self), None, point, size)
 
 
+def _dtype_of_values(discrete: bool, dtype: Any) -> str:
+    """Dtype of the values of a distribution: the one given, where it is of their kind, else PyMC3's for ``floatX``."""
+    name = None if dtype is None else np.dtype(dtype).name
+    if discrete:
+        return name or ("int16" if config.floatX == "float32" else "int64")
+    return name if name in {"float32", "float64"} else config.floatX
+
+
 class _RowOf:
     """A distribution's row, when its ``logp`` or ``random`` are a program's own."""
 
     draws_in_python = False
 
     def __init__(self, dist: CatalogueDistribution) -> None:
-        self.shape, self.dtype, self.params, self.label = dist.shape, dist.dtype, dist._parameters, dist.label
+        self.shape, self.params, self.label = dist.shape, dist._parameters, dist.label
+        self.dtype, self.drawn_dtype = dist.dtype, dist.drawn_dtype
         self._dist = dist
         self.event_rank = dist.event_rank
         self.shape_is_given = getattr(dist, "shape_is_given", False)

@@ -116,6 +116,10 @@ class Mixture(Composite):
         return squeeze(stack([getattr(c, moment) for c in self.comp_dists], axis=-1))
 
     @property
+    def drawn_dtype(self) -> str:
+        return self.dtype
+
+    @property
     def event_rank(self) -> int:
         return self._parts[0].event_rank
 
@@ -245,6 +249,10 @@ class MixtureSameFamily(Composite):
             index = (slice(None),) * max(mode.ndim - trailing - 1, 0) + (argmax(self.w),)
             self.mode = mode[index] if mode.ndim > trailing else mode
             defaults.append("mode")
+
+    @property
+    def drawn_dtype(self) -> str:
+        return self.dtype
 
     @property
     def event_rank(self) -> int:

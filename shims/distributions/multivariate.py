@@ -142,6 +142,7 @@ class KroneckerNormal(Composite, Continuous):
     """
 
     event_rank = 1
+    in_float64 = True
 
     def __init__(
         self,
@@ -230,6 +231,7 @@ class _LKJCholeskyCov(Composite, Continuous):
     """Packed Cholesky factor of a covariance matrix with LKJ distributed correlations; see :func:`LKJCholeskyCov`."""
 
     event_rank = 1
+    in_float64 = True
 
     def __init__(self, eta: Any, n: Any, sd_dist: Any, *args: Any, **kwargs: Any) -> None:
         from pm_migrate.shims.transforms import CholeskyCovPacked
@@ -424,6 +426,7 @@ def WishartBartlett(
 class _LKJCorr:
     """The shape follows from n; the fault matters for a random eta alone."""
 
+    in_float64 = True
     form: Any
     _parameters: Mapping[str, Variable]
 
@@ -442,6 +445,7 @@ class _LKJCorr:
 class _MatrixNormal:
     """The shape is required, and may stand in its place; precisions are refused, as in PyMC3."""
 
+    in_float64 = True
     options: Mapping[str, Any]
 
     def _bind_arguments(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:

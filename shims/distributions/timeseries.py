@@ -15,9 +15,9 @@ from pm_migrate.errors import ModelError
 from pm_migrate.shims import quirks
 from pm_migrate.shims.distributions import drawing
 from pm_migrate.shims.distributions.base import UNSET, Continuous, Distribution
+from pm_migrate.shims.distributions.binding import FLOAT, as_float
 from pm_migrate.shims.distributions.frontend import CLASSES
 from pm_migrate.shims.distributions.special import series
-from pm_migrate.shims.theano.config import config
 from pm_migrate.shims.theano.graph import Op, Variable, apply
 from pm_migrate.shims.theano.tensor import as_tensor_variable, sqrt
 
@@ -81,7 +81,7 @@ class _Series(Continuous):
 
     def _common(self, values: Mapping[Variable, Any], rank: int) -> dict[str, Any]:
         """Arguments of every bound series."""
-        own = {name: tf.cast(values[getattr(self, name)], config.floatX) for name in self.own}
+        own = {name: as_float(values[getattr(self, name)]) for name in self.own}
         return {"params": own, "rank": rank, "fixed": self._fixed}
 
     def check(self, shape: tuple[int, ...]) -> None:
@@ -106,13 +106,13 @@ class _Series(Continuous):
             A variable or array, time along its first axis.
         """
         value = as_tensor_variable(value)
-        variables = list(self.params.values())
+        variables, dtype = list(self.params.values()), self.density_dtype(value)
 
         def impl(x: Any, *tensors: Any) -> Any:
-            x = tf.cast(x, config.floatX)
-            return self._bind(dict(zip(variables, tensors, strict=True)), value.ndim).log_prob(x)
+            bound = self._bind(dict(zip(variables, tensors, strict=True)), value.ndim)
+            return tf.cast(bound.log_prob(as_float(x)), dtype)
 
-        return apply(Op(f"logp:{self.label}", impl, dtype=config.floatX), value, *variables)
+        return apply(Op(f"logp:{self.label}", impl, dtype=dtype), value, *variables)
 
 
 class AR1(_Series):
@@ -228,7 +228,7 @@ class GaussianRandomWalk(_Series):
         return series.GaussianRandomWalk(initial=self.init.bound(values), **self._common(values, rank))
 
     def _counts(self, shape: tuple[int, ...]) -> int:
-        first = self.init.bound_at_test_point().log_prob(tf.zeros(shape[1:], config.floatX))
+        first = self.init.bound_at_test_point().log_prob(tf.zeros(shape[1:], FLOAT))
         return int(np.prod(first.shape))
 
     def random(self, point: Any = None, size: Any = None) -> np.ndarray:
@@ -276,12 +276,14 @@ class GARCH11(_Series):
         """Standard deviations of a series as an expression."""
 
         def impl(x: Any, *params: Any) -> Any:
-            params = tuple(tf.cast(p, config.floatX) for p in params)
-            later = tf.sqrt(series.garch11_variance(tf.cast(x, config.floatX), *params))
-            return tf.concat([tf.broadcast_to(params[-1], (1, *later.shape[1:])), later], axis=0)
+            params = tuple(map(as_float, params))
+            later = tf.sqrt(series.garch11_variance(as_float(x), *params))
+            volatility = tf.concat([tf.broadcast_to(params[-1], (1, *later.shape[1:])), later], axis=0)
+            return tf.cast(volatility, dtype)
 
         x = as_tensor_variable(x)
-        return apply(Op("volatility", impl, dtype=config.floatX, ndim=x.ndim), x, *(getattr(self, n) for n in self.own))
+        dtype = self.density_dtype(x)
+        return apply(Op("volatility", impl, dtype=dtype, ndim=x.ndim), x, *(getattr(self, n) for n in self.own))
 
 
 class EulerMaruyama(Continuous):

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from pm_migrate.errors import NotSupported
 from pm_migrate.shims.density import Evaluation, LogDensity, ValueVariable
+from pm_migrate.shims.distributions.binding import as_float
 from pm_migrate.shims.distributions.drawing import current_shape
 from pm_migrate.shims.model.forward import draw_many
 from pm_migrate.shims.model.terms import Term
@@ -47,7 +48,7 @@ def compile_model(model: Model) -> LogDensity:
         tensors = dict(zip(outputs, evaluate(outputs, givens), strict=True))
         found: dict[str, Tensor] = {term.name: term.total(tensors) for term in terms}
         for potential in potentials:
-            found[str(potential.name)] = tf.reduce_sum(tf.cast(tensors[potential], tf.float64))
+            found[str(potential.name)] = tf.reduce_sum(as_float(tensors[potential]))
         return Evaluation(found, {str(v.name): tensors[v] for v in recorded})
 
     def forward(given: Mapping[str, Tensor], seed: Tensor) -> dict[str, Tensor]:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-import tensorflow as tf
 
 from pm_migrate.shims import recording
 from pm_migrate.shims.blocking import ArrayOrdering, DictToArrayBijection
 from pm_migrate.shims.density import LogDensity
+from pm_migrate.shims.distributions.binding import as_float
 from pm_migrate.shims.model import presenting, terms
 from pm_migrate.shims.model.compilation import compile_model
 from pm_migrate.shims.model.context import ContextMeta
@@ -350,8 +350,8 @@ class Model(Registration, WholeGraph, Factor, metaclass=ContextMeta):
             if isinstance(variable, TransformedRV):
                 params = [as_tensor_variable(p) for p in variable.transformation.params]
                 tensors = evaluate([p.astype("float64") for p in params], givens_from_point(params, point))
-                forward = variable.transformation.rebind(*tensors).forward
-                full[str(variable.transformed.name)] = forward(tf.constant(np.asarray(value, np.float64))).numpy()
+                free, forward = variable.transformed, variable.transformation.rebind(*tensors).forward
+                full[str(free.name)] = np.asarray(forward(as_float(value)).numpy(), free.dtype)
             elif isinstance(variable, FreeRV):
                 full[name] = np.asarray(value, variable.dtype)
             elif variable is None:
@@ -369,7 +369,7 @@ class Model(Registration, WholeGraph, Factor, metaclass=ContextMeta):
         return pd.Series(
             {name: np.round(value, round_vals) for name, value in zip(names, values, strict=True)},
             name="Log-probability of test_point",
-            dtype=float,
+            dtype=np.result_type(*values) if values else float,
         )
 
     # text

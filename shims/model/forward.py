@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pm_migrate.shims.distributions.drawing import Joint, random_ancestors, whole_points
-from pm_migrate.shims.model.variables import TransformedRV
+from pm_migrate.shims.distributions.drawing import Joint, random_ancestors, unconstrained, whole_points
+from pm_migrate.shims.model.variables import FreeRV, TransformedRV
 from pm_migrate.shims.theano.graph import SharedVariable, Variable
 
 if TYPE_CHECKING:
@@ -70,14 +70,6 @@ def _wanted(model: Model, names: Iterable[str] | None) -> dict[str, Variable]:
     return {name: every[name] for name in names}
 
 
-def unconstrained(variable: Any) -> Variable:
-    """The unconstrained value of a transformed random variable, as an expression of the constrained one."""
-    if "_unconstrained" not in variable.__dict__:  # one, so that compiled maps over it are found again
-        variable._unconstrained = variable.transformation.forward(variable)
-    result: Variable = variable._unconstrained
-    return result
-
-
 def _draw(
     model: Model, given: Mapping[str, np.ndarray], count: int, wanted: Mapping[str, Variable]
 ) -> dict[str, np.ndarray]:
@@ -87,14 +79,13 @@ def _draw(
     for name, variable in model.named_vars.items():
         if name in given:
             _know(joint, variable, np.asarray(given[name], variable.dtype))
-    incomplete = [v for v in model.observed_RVs if getattr(v, "missing_values", None) is not None]
-    imputed = {v.missing_values for v in incomplete}
-    needed = [*wanted.values(), *(v for v in incomplete if v.missing_values in wanted.values())]
+    imputed = {v: v.missing_values for v in model.observed_RVs if isinstance(v.missing_values, FreeRV)}
+    needed = [*wanted.values(), *(v for v, missing in imputed.items() if missing in wanted.values())]
     for variable in random_ancestors(needed, {str(v.name): v for v in joint.known}):
-        if variable in imputed:  # a part of its observed variable, which comes next
+        if variable in imputed.values():  # a part of its observed variable, which comes next
             continue
         joint.draw([variable])
-        missing = getattr(variable, "missing_values", None)
+        missing = imputed.get(variable)
         if missing is not None and missing not in joint.known:
             _know(joint, missing, joint.known[variable][:, variable.missing_at])
     values, led = joint.compute(list(wanted.values()))

@@ -15,6 +15,7 @@ from pm_migrate.shims.quirks import user_level
 from pm_migrate.shims.theano.config import config, floatX
 from pm_migrate.shims.theano.graph import Variable, as_variable, constant
 from pm_migrate.shims.theano.ops.indexing import set_subtensor
+from pm_migrate.shims.vartypes import int_types
 
 
 def pandas_to_array(data: Any) -> Any:
@@ -67,12 +68,22 @@ def as_tensor(data: Any, name: str, model: Any, distribution: Any) -> Any:
     if isinstance(data, np.ma.MaskedArray):
         return _imputed(data, name, model, distribution)
     if isinstance(data, Variable):
-        tensor = data if data.dtype == distribution.dtype else data.astype(distribution.dtype)
+        dtype = _dtype_of(data, distribution.dtype)
+        tensor = data if data.dtype == dtype else data.astype(dtype)
         tensor.missing_values = None
         return tensor
-    tensor = constant(data.astype(distribution.dtype), name=name)
+    tensor = constant(data.astype(_dtype_of(data, distribution.dtype)), name=name)
     tensor.missing_values = None
     return tensor
+
+
+def _dtype_of(data: Any, dtype: str) -> str:
+    """Dtype of data of a distribution: its own, but int64 for counts beyond int16, which PyMC3 lets wrap around."""
+    if dtype != "int16":
+        return dtype
+    if isinstance(data, Variable):  # whose values may change
+        return data.dtype if data.dtype in int_types else "int64"
+    return dtype if np.all(np.abs(data) <= np.iinfo(dtype).max) else "int64"
 
 
 def _imputed(data: np.ma.MaskedArray, name: str, model: Any, distribution: Any) -> Variable:
@@ -93,7 +104,8 @@ def _imputed(data: np.ma.MaskedArray, name: str, model: Any, distribution: Any) 
     )
     full_name = f"{name}_missing"
     missing = FreeRV(full_name, full_name, nothing, model, np.asarray(start, distribution.dtype))
-    filled = constant(np.where(mask, 0, np.ma.getdata(data)).astype(distribution.dtype))
+    known = np.where(mask, 0, np.ma.getdata(data))
+    filled = constant(known.astype(_dtype_of(known, distribution.dtype)))
     tensor = set_subtensor(filled[mask.nonzero()], missing)
     tensor.missing_values = missing
     tensor.missing_at = mask

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from pm_migrate.errors import ModelError
 from pm_migrate.shims import quirks
+from pm_migrate.shims.distributions.binding import as_float
 from pm_migrate.shims.model.functions import modelcontext
 from pm_migrate.shims.model.observing import as_tensor, get_scaling, pandas_to_array
 from pm_migrate.shims.model.terms import Term, repetitions
@@ -22,6 +23,7 @@ from pm_migrate.shims.model.variables import (
     TransformedRV,
     named,
 )
+from pm_migrate.shims.theano.config import config
 from pm_migrate.shims.theano.graph import Op, Variable, apply
 from pm_migrate.shims.theano.tensor import as_tensor_variable
 from pm_migrate.shims.transforms import Transform
@@ -173,7 +175,7 @@ class Registration:
     def _observed_together(self, name: str, dist: Any, data: Mapping[str, Any], total_size: Any) -> MultiObservedRV:
         """Data by keyword of the distribution's ``logp``; some of them may be variables."""
         given = {key: as_tensor(value, key, self, dist) for key, value in data.items()}
-        logp = as_tensor_variable(dist.logp(**given)).astype("float64")
+        logp = as_tensor_variable(dist.logp(**given)).astype(config.floatX)
         variable = named(MultiObservedRV, logp, name)
         variable.distribution, variable.model, variable.data = dist, self, given
         variable.missing_values = [v.missing_values for v in given.values() if v.missing_values is not None]
@@ -226,8 +228,9 @@ class Registration:
         full_name = get_transformed_name(name, transform)
         self._new_name(full_name)
         ends = [as_tensor_variable(p) for p in transform.params]
-        at_test = transform.rebind(*(tf.constant(np.asarray(e.tag.test_value, np.float64)) for e in ends))
-        start = np.asarray(at_test.forward(tf.constant(value)).numpy())
+        at_test = transform.rebind(*(as_float(e.tag.test_value) for e in ends))
+        start = np.asarray(at_test.forward(as_float(value)).numpy(), value.dtype)
+        dist.check_dimensions(start)
         free = FreeRV(full_name, name, dist, self, start, transform)
         variable = _constrained(free, name, transform, ends, value.shape)
         variable.distribution, variable.model = dist, self
@@ -249,9 +252,9 @@ def _constrained(
     """The constrained value as an expression of the unconstrained one."""
 
     def backward(y: Tensor, *params: Tensor) -> Tensor:
-        return transform.rebind(*params).backward(y)
+        return tf.cast(transform.rebind(*params).backward(as_float(y)), free.dtype)
 
-    op = Op(f"backward:{transform.tag}", backward, dtype="float64", shape=shape)
+    op = Op(f"backward:{transform.tag}", backward, dtype=free.dtype, shape=shape)
     variable = apply(op, free, *(e.astype("float64") for e in ends), name=name)
     variable.__class__ = TransformedRV
     return variable
@@ -267,7 +270,7 @@ def _repeats(dist: Any, transform: Transform, variable: Variable, value: np.ndar
     plain = not getattr(dist, "_written", True) and not any(p.ndim for p in (variable, *dist.params.values()))
     if plain or quirks.fixed():
         return False
-    term = dist.bound_at_test_point().log_prob(tf.constant(value))
+    term = dist.bound_at_test_point().log_prob(as_float(value))
     density, slope = repetitions(term.shape, jacobian.shape)
     if density == slope == 1:
         return False

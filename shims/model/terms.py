@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from pm_migrate.shims.distributions.binding import as_float
 from pm_migrate.shims.theano.evaluation import evaluate
 from pm_migrate.shims.theano.graph import Apply, Op, Tag, Variable, get_test_value
+from pm_migrate.shims.theano.promotion import is_float
 
 Tensor = Any
 
@@ -53,9 +55,22 @@ class Term:
         scaling = [] if self.scaling is None else [self.scaling]
         return list(dict.fromkeys([*self.dist.params.values(), *own, *scaling]))
 
+    @property
+    def dtype(self) -> str:
+        """Dtype of the term as an expression."""
+        if self.free is not None and self.free.transform.tag == "stickbreaking":  # PyMC3's Jacobian has an int64 in it
+            return "float64"
+        dtype = self.variable.dtype
+        return self.dist.density_dtype(dtype if is_float(dtype) else self.dist.dtype)  # data are cast to the latter
+
     def density(self, values: Mapping[Variable, Tensor]) -> Tensor:
         """Log density of the constrained value, of the distribution's shape."""
-        return tf.cast(self.dist.bound(values).log_prob(values[self.variable]), tf.float64)
+        value = values[self.variable]
+        if self.free is not None and value.dtype == tf.float32:  # which may round a value to an end of its support
+            value = self._transform(values).backward(as_float(values[self.free]))
+        elif value.dtype.is_floating:
+            value = as_float(value)
+        return as_float(self.dist.bound(values).log_prob(value))
 
     def elementwise(self, values: Mapping[Variable, Tensor]) -> Tensor:
         """Log density with the Jacobian, added by broadcasting."""
@@ -69,7 +84,7 @@ class Term:
         slope = self._jacobian(values) if jacobian else None
         if slope is not None:
             term = with_jacobian(term, slope, self.repeats)
-        term = tf.reduce_sum(term)
+        term = term if term.shape.rank == 0 else tf.reduce_sum(term)
         if scaled and self.scaling is not None:
             term *= tf.cast(values[self.scaling], term.dtype)
         return term
@@ -77,9 +92,10 @@ class Term:
     def _jacobian(self, values: Mapping[Variable, Tensor]) -> Tensor | None:
         if self.free is None:
             return None
-        transform = self.free.transform
-        jacobian = transform.rebind(*(values[end] for end in self.ends)).log_jacobian(values[self.free])
-        return tf.cast(jacobian, tf.float64)
+        return as_float(self._transform(values).log_jacobian(as_float(values[self.free])))
+
+    def _transform(self, values: Mapping[Variable, Tensor]) -> Any:
+        return self.free.transform.rebind(*(values[end] for end in self.ends))  # type: ignore[union-attr]
 
     def node(self, what: str) -> Variable:
         """The term as a node of the expression graph.
@@ -96,15 +112,15 @@ class Term:
             "logp_nojac": lambda values: self.total(values, jacobian=False),
             "logp_nojac_unscaled": lambda values: self.total(values, jacobian=False, scaled=False),
         }
-        function, inputs = compute[what], self.inputs
+        function, inputs, dtype = compute[what], self.inputs, self.dtype
         at_test = {v: get_test_value(v) for v in inputs}
         ndim = 0
         if what == "elementwise":
             ndim = function({v: tf.constant(x) for v, x in at_test.items()}).shape.rank
         op = Op(
             f"{what}:{self.name}",
-            lambda *operands: function(dict(zip(inputs, operands, strict=True))),
-            dtype="float64",
+            lambda *operands: tf.cast(function(dict(zip(inputs, operands, strict=True))), dtype),
+            dtype=dtype,
             ndim=ndim,
         )
         return later(op, inputs, f"__logp_{self.name}" if what in ("logp", "logp_nojac") else None)
@@ -171,8 +187,15 @@ def later(op: Op, inputs: Sequence[Variable], name: str | None = None) -> Variab
     return result
 
 
-_ADD_N = Op("add_n", lambda *terms: tf.add_n([tf.cast(t, tf.float64) for t in terms]), dtype="float64", ndim=0)
-_SUM = Op("sum", lambda x: tf.reduce_sum(tf.cast(x, tf.float64)), dtype="float64", ndim=0)
+def _sums(dtype: str) -> tuple[Op, Op]:
+    """The sum of scalars, and of an array, computed in float64."""
+    return (
+        Op("add_n", lambda *terms: tf.cast(tf.add_n([as_float(t) for t in terms]), dtype), dtype=dtype, ndim=0),
+        Op("sum", lambda x: tf.cast(tf.reduce_sum(as_float(x)), dtype), dtype=dtype, ndim=0),
+    )
+
+
+_SUMS = {dtype: _sums(dtype) for dtype in ("float32", "float64")}
 
 
 def total(terms: Sequence[Variable], name: str | None = None) -> Variable:
@@ -181,5 +204,6 @@ def total(terms: Sequence[Variable], name: str | None = None) -> Variable:
 
     if not terms:
         return constant(np.asarray(0.0), name)
-    scalars = [t if t.ndim == 0 else later(_SUM, [t]) for t in terms]
-    return later(_ADD_N, scalars, name)
+    add_n, sum_of = _SUMS["float32" if all(t.dtype == "float32" for t in terms) else "float64"]
+    scalars = [t if t.ndim == 0 else later(sum_of, [t]) for t in terms]
+    return later(add_n, scalars, name)

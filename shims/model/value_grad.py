@@ -11,6 +11,7 @@ import tensorflow as tf
 from pm_migrate.shims.blocking import ArrayOrdering
 from pm_migrate.shims.model.profiling import ProfileStats
 from pm_migrate.shims.theano import promotion
+from pm_migrate.shims.theano.calling import caller
 from pm_migrate.shims.theano.config import config
 from pm_migrate.shims.theano.evaluation import evaluate, shared_inputs, uses_python
 from pm_migrate.shims.theano.graph import SharedVariable, Variable
@@ -95,7 +96,7 @@ class ValueGradFunction:
             raise TypeError(f"Invalid dtype for variable {var.name}. Must be floating point but is {var.dtype}.")
 
     def _evaluate(self, flat: Any, *own: Any, others: Mapping[Variable, Any]) -> tuple[Any, ...]:
-        """Traceable: the value, and the gradient when it is wanted."""
+        """Traceable: the value, and the gradient when it is wanted, in one array if they are of one dtype."""
         weights, extra = (own[0], own[1:]) if len(self._costs) > 1 else ((), own)
         givens: dict[Variable, Any] = dict(others)
         givens.update(zip(self._extra_vars, extra, strict=True))
@@ -113,7 +114,11 @@ class ValueGradFunction:
         with tf.GradientTape() as tape:
             tape.watch(flat)
             result = value(flat)
-        return result, tape.gradient(result, flat, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        slope = tape.gradient(result, flat, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        if result.dtype != slope.dtype:
+            return result, slope
+        # one array: to hand over a second one takes as long as to evaluate a small model
+        return (tf.concat([result[tf.newaxis], slope], 0),)
 
     def set_weights(self, values: np.ndarray) -> None:
         """Set the weights of all costs but the first.
@@ -166,6 +171,9 @@ class ValueGradFunction:
         results = self._call(np.asarray(array, self.dtype))
         if not self._compute_grads:
             return results[0]
+        if len(results) == 1:
+            joined = results[0]
+            results = [joined[0], joined[1:]]
         if grad_out is None:
             return results
         np.copyto(grad_out, results[1])
@@ -220,20 +228,21 @@ class _Program:
         self._arguments = [*self._own, *self._others]
         # random streams of TensorFlow and of XLA differ
         self._jit = not (uses_python(outputs) or self._updates)
-        self._versions: tuple[int, ...] | None = None
-        self._tensors: tuple[Any, ...] = ()
+        self._shared = [*self._arguments, *self._fixed]
+        self._versions: list[int] | None = None
+        self._tensors: list[Any] = []
         self._run: Any = None
         self._programs: dict[Any, Any] = {}
 
     def __call__(self, flat: np.ndarray) -> list[np.ndarray]:
         for variable in self._changing:
             variable.refresh()
-        versions = tuple([v.version for v in self._arguments] + [v.version for v in self._fixed])
+        versions = [v.version for v in self._shared]
         if versions != self._versions:
             self._prepare(flat)
             self._versions = versions
-        results = [r.numpy() for r in self._run(tf.constant(flat), *self._tensors)]
-        for variable in reversed(list(self._updates)):
+        results = [r.numpy() for r in self._run([flat], self._tensors)]
+        for variable in reversed(self._updates):
             variable.set_value(results.pop())
         return results
 
@@ -243,22 +252,11 @@ class _Program:
         if key not in self._programs:
             specs = [tf.TensorSpec(flat.shape, flat.dtype), *(tf.TensorSpec(t.shape, t.dtype) for t in arguments)]
             compiled = tf.function(self._traced, autograph=False, jit_compile=self._jit)
-            self._programs = {key: compiled.get_concrete_function(*specs)}
-        self._run, captured = _fast(self._programs[key])
-        self._tensors = (*arguments, *captured)
+            self._programs = {key: caller(compiled.get_concrete_function(*specs))}
+        self._run, self._tensors = self._programs[key], arguments
 
     def _traced(self, flat: Any, *arguments: Any) -> tuple[Any, ...]:
         own, rest = arguments[: len(self._own)], arguments[len(self._own) :]
         others = dict(zip(self._others, rest, strict=True))
         updates = evaluate(list(self._updates.values()), others) if self._updates else []
         return (*self._function(flat, *own, others=others), *updates)
-
-
-def _fast(concrete: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-    """What runs a compiled function of tensors, and the tensors that it takes last.
-
-    The call of a ``ConcreteFunction`` looks for tapes and matches arguments, which costs more than a small model does.
-    TensorFlow's function below it does neither; it is no public name, so that the public one is the way round.
-    """
-    call = getattr(getattr(concrete, "_inference_function", None), "call_flat", None)
-    return (concrete, ()) if call is None else (call, tuple(concrete.captured_inputs))

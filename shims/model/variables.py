@@ -143,6 +143,11 @@ class FreeRV(_WithTerm, RandomVariable, Input):
         return self._transformed
 
     @property
+    def constrained(self) -> Any:
+        """The random variable: itself, or of a transformed one the constrained value."""
+        return self if self.transform is None else self.model.named_vars[self._rv_name]
+
+    @property
     def rv_name(self) -> str:
         return self._rv_name
 
@@ -221,6 +226,10 @@ class OfTerm:
     def bound(self, values: Mapping[Variable, Any]) -> OfTerm:
         """Itself: nothing is left to be bound."""
         return self
+
+    def density_dtype(self, value: str) -> str:
+        """Dtype of the value."""
+        return value
 
     def log_prob(self, value: Any) -> Any:
         """The value, which is the log density."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,11 +10,9 @@ import tensorflow as tf
 
 from pm_migrate.errors import ModelError
 from pm_migrate.shims.theano import promotion
+from pm_migrate.shims.theano.calling import Caller, caller
 from pm_migrate.shims.theano.evaluation import evaluate, replace, shared_inputs, toposort
 from pm_migrate.shims.theano.graph import SharedVariable, Variable, array_of, as_variable
-
-# each compiled function is traced anew for other shapes, as it is meant to be
-tf.get_logger().addFilter(lambda record: "triggered tf.function retracing" not in record.getMessage())
 
 
 class In:
@@ -136,7 +134,8 @@ class Function:
         self._changing = [v for v in shared if v.changes]
         self._arguments = [v for v in shared if promotion.is_float(v.dtype) or v in self._updated or v.changes]
         self._fixed = [v for v in shared if v not in self._arguments]
-        self._compiled: dict[tuple[int, ...], Callable[..., Any]] = {}
+        self._versions: list[int] = []
+        self._compiled: dict[tuple[tuple[int, ...], ...], Caller] = {}
 
     @staticmethod
     def flat(outputs: Any) -> list[Variable]:
@@ -176,12 +175,15 @@ class Function:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         for variable in self._changing:
             variable.refresh()
-        values = [tf.constant(self._convert(entry, value)) for entry, value in self._match(args, kwargs)]
-        values += [tf.constant(v.data) for v in self._arguments]
-        key = tuple(v.version for v in self._fixed)
+        values = [self._convert(entry, value) for entry, value in self._match(args, kwargs)]
+        values += [v.data for v in self._arguments]
+        fixed = [v.version for v in self._fixed]
+        if fixed != self._versions:
+            self._versions, self._compiled = fixed, {}
+        key = tuple([v.shape for v in values])
         if key not in self._compiled:
-            self._compiled = {key: tf.function(self._run, autograph=False)}
-        results = [np.asarray(r.numpy()) for r in self._compiled[key](values)]
+            self._compiled[key] = self._compile(values)
+        results = [np.asarray(r.numpy()) for r in self._compiled[key](values, ())]
         count = len(results) - len(self._updated)
         for shared, new in zip(self._updated, results[count:], strict=True):
             shared.set_value(new.astype(shared.dtype, copy=False))
@@ -192,9 +194,15 @@ class Function:
             return results
         return results[0]
 
-    def _run(self, values: Sequence[Any]) -> list[Any]:
-        given = [entry.variable for entry in self.inputs] + list(self._arguments)
-        return evaluate(self.results, dict(zip(given, values, strict=True)))
+    def _compile(self, values: Sequence[np.ndarray]) -> Caller:
+        """The program for values of these shapes."""
+        given = [*(entry.variable for entry in self.inputs), *self._arguments]
+
+        def run(*tensors: Any) -> list[Any]:
+            return evaluate(self.results, dict(zip(given, tensors, strict=True)))
+
+        specs = [tf.TensorSpec(value.shape, value.dtype) for value in values]
+        return caller(tf.function(run, autograph=False).get_concrete_function(*specs))
 
     def _match(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[tuple[In, Any]]:
         names = [entry.name for entry in self.inputs]

@@ -91,8 +91,9 @@ class Transform:
             Values of random variables by name, for parameters that depend on them; their test values otherwise.
         """
         params = evaluated_at([as_variable(p) for p in self.params], point or {})
-        tensor = tf.constant(np.asarray(x, config.floatX))
-        return self.rebind(*(tf.cast(p, tensor.dtype) for p in params)).forward(tensor).numpy()
+        tensor = tf.constant(np.asarray(x, np.float64))
+        value = self.rebind(*(tf.cast(p, tensor.dtype) for p in params)).forward(tensor).numpy()
+        return np.asarray(value, config.floatX)
 
     def backward(self, z: Any) -> Any:
         """Unconstrained to constrained."""
@@ -135,6 +136,8 @@ class Native(Transform):
 
     #: Number of axes, from the right, that are mapped together and that the Jacobian is reduced over.
     event_ndims: ClassVar[int] = 0
+    #: Whether the parameters are in the Jacobian, whose shape they decide then.
+    jacobian_has_params: ClassVar[bool] = True
     #: Whether ``forward`` changes nothing: a number then stays a constant of the graph.
     identity_forward: ClassVar[bool] = False
     #: Whether a subclass replaced a public method, by one that may be written with Theano's operations.
@@ -189,7 +192,8 @@ class Native(Transform):
         if is_tensor(value) and not symbolic:
             data = (p.data if isinstance(p, Constant) else p for p in self._params)
             return _on_tensors(function)(tf.convert_to_tensor(value), *data)
-        op = Op(f"{what}:{self.name}", _on_tensors(function), infer=lambda inputs: self._kind(inputs, reduced))
+        shaping = 1 if what == "jacobian_det" and not self.jacobian_has_params else None
+        op = Op(f"{what}:{self.name}", _on_tensors(function), infer=lambda v: self._kind(v[:shaping], reduced))
         return apply(op, as_variable(value), *(as_variable(p) for p in self._params))
 
     def _kind(self, inputs: Sequence[Variable], reduced: int) -> tuple[str, tuple[bool, ...]]:

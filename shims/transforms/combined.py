@@ -88,7 +88,7 @@ class TransformedDistribution:
         self.transform_used = transform
         # an attribute of instances, as in PyMC3, next to the class method of this name
         self.__dict__["dist"] = self._wrapped = dist
-        self.testval = transform.forward_val(dist.default())
+        self.testval = np.asarray(transform.forward_val(dist.default()), dist.dtype)
         self.shape = tuple(np.shape(self.testval))
         self.dtype = str(np.asarray(self.testval).dtype)
 

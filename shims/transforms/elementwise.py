@@ -137,6 +137,7 @@ class LowerBound(Elementwise):
     """
 
     name = "lowerbound"
+    jacobian_has_params = False
 
     def __init__(self, a: Any) -> None:
         super().__init__(a)
@@ -166,6 +167,7 @@ class UpperBound(Elementwise):
     """
 
     name = "upperbound"
+    jacobian_has_params = False
 
     def __init__(self, b: Any) -> None:
         super().__init__(b)

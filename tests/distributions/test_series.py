@@ -296,5 +296,5 @@ def test_float32_densities() -> None:
 def test_prior_draws_of_a_series_without_draws_say_so(make: Callable[[], Any]) -> None:
     with pm.Model():
         make()
-        with pytest.raises(NotImplementedError, match="no random method"):
+        with pytest.raises(ValueError, match="no random method"):
             pm.sample_prior_predictive(2)

@@ -300,3 +300,34 @@ def test_a_transform_of_vectors_refuses_a_number(transform: Any) -> None:
         for value in (0.5, tf.constant(0.5)):
             with pytest.raises(ModelError, match="maps vectors"):
                 method(value)
+
+
+@pytest.mark.parametrize("make", [tr.lowerbound, tr.upperbound])
+def test_the_jacobian_of_one_end_has_the_shape_of_the_value(make: Callable[[Any], tr.Transform]) -> None:
+    transform, x = make(np.array([0.0, 1.0])), tt.dscalar("x")
+    jacobian = transform.jacobian_det(2.0 * x)  # PyMC3 3.11.6 gives the value itself
+    assert jacobian.ndim == 0 and jacobian.eval({x: 0.5}) == 1.0
+    assert transform.jacobian_det(np.array([0.5, 0.6])).eval().tolist() == [0.5, 0.6]
+    assert transform.backward(2.0 * x).eval({x: 0.5}).shape == (2,)
+    assert tr.interval(np.array([0.0, 1.0]), 3.0).jacobian_det(2.0 * x).eval({x: 0.5}).shape == (2,)
+
+
+@pytest.mark.parametrize(
+    "make, names",
+    [
+        (lambda: pm.Triangular("x", lower=np.array([0.0, 0.5]), upper=2.0, c=1.0), "lower"),
+        (lambda: pm.Uniform("x", np.zeros(2), np.ones(2), testval=0.5), "lower of shape .* upper"),
+        (lambda: pm.TruncatedNormal("x", 0.0, 1.0, lower=np.zeros(2), testval=1.0), "lower"),
+        (lambda: pm.Pareto("x", 1.0, np.ones(2), testval=3.0), "m"),
+        (lambda: pm.Bound(pm.Normal, upper=np.zeros(2))("x", mu=0.0, sigma=1.0, testval=-1.0), "upper"),
+        (lambda: pm.Beta("x", np.ones(2), 2.0), "alpha"),
+    ],
+)
+def test_ends_of_more_dimensions_than_the_variable_are_named(make: Callable[[], Any], names: str) -> None:
+    with pm.Model(), pytest.raises(TypeError) as raised:
+        make()
+    # PyMC3 3.11.6 raises a TypeError that begins so
+    assert raised.match(
+        rf"Wrong number of dimensions: expected 0, got 1 with shape \(2,\), from {names} of shape \(2,\)"
+    )
+    assert raised.match(r"Pass shape=\(2,\) to")

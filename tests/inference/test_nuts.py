@@ -270,7 +270,7 @@ def test_a_density_that_cannot_be_vectorised_is_mapped(caplog, monkeypatch):
     ("options", "error", "message"),
     [
         ({"init": "advi"}, NotSupported, "jitter\\+adapt_diag"),
-        ({"draws": 0}, ModelError, "draws = 0"),
+        ({"draws": -1}, ModelError, "draws = -1"),
         ({"tune": -1}, ModelError, "tune = -1"),
         ({"chains": 0}, ModelError, "chains = 0"),
         ({"target_accept": 1.0}, ModelError, "target_accept = 1.0"),

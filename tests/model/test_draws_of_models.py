@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -105,3 +108,55 @@ def test_a_program_draws_once_for_each_point_of_a_trace(monkeypatch: pytest.Monk
         assert len(calls) == 5 * each  # without a size, every point is asked for by itself
     assert drawn.shape == (2, 40, 3) and len(np.unique(drawn)) == drawn.size
     np.testing.assert_allclose(drawn[:, :, 0].mean(1), [5.0, -5.0], rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "make, wrong",
+    [
+        # under PyMC3 the first two raise a ValueError, of the third the sign of the scale is lost
+        (lambda: pm.Mixture.dist([0.5, 0.5], [pm.Poisson.dist(1.0), pm.Poisson.dist(-1.0)]), "Poisson, a part of"),
+        (lambda: pm.Mixture.dist([0.5, 0.5], pm.Gamma.dist(np.array([1.0, -1.0]), 1.0)), "Gamma, a part of Mixture"),
+        (lambda: pm.NormalMixture.dist([0.5, 0.5], [0.0, 1.0], sigma=[1.0, -1.0]), r"sigma=\[ 1. -1.\]"),
+        (lambda: pm.Bound(pm.Normal, lower=0.0).dist(mu=np.nan, sigma=1.0), "Normal, a part of Bound-Normal"),
+        # PyMC3: probabilities are not non-negative, do not sum to 1, contain NaN
+        (lambda: pm.Mixture.dist([1.5, -0.5], [pm.Normal.dist(0.0, 1.0)] * 2), r"invalid weights \[ 1.5 -0.5\]"),
+        (lambda: pm.Mixture.dist([1.5, 0.5], pm.Normal.dist(0.0, 1.0, shape=2)), "weights"),
+        (lambda: pm.NormalMixture.dist([np.nan, 0.5], [0.0, 1.0], sigma=1.0), "weights"),
+    ],
+)
+def test_invalid_parameters_of_parts_are_refused_before_a_draw(make: Callable[[], Any], wrong: str) -> None:
+    with pytest.raises(ValueError, match=f"Cannot draw from .*{wrong}"):
+        make().random(size=3)
+
+
+def test_invalid_parameters_of_parts_are_refused_in_draws_of_a_model() -> None:
+    with pm.Model():
+        s = pm.Normal("s", 0.0, 1.0)
+        pm.NormalMixture("y", np.array([0.5, 0.5]), np.array([0.0, 1.0]), sigma=tt.stack([s, 1.0]))
+        with pytest.raises(ValueError, match="Cannot draw from NormalMixture"):
+            pm.sample_prior_predictive(50)
+
+
+@pytest.mark.parametrize("shape", [(), (2,)])
+def test_parameters_may_be_unconstrained_values(shape: tuple[int, ...]) -> None:
+    with pm.Model() as model:
+        s = pm.HalfNormal("s", 1.0, shape=shape)
+        d = pm.Deterministic("d", 2.0 * s.transformed)
+        y = pm.Normal("y", d, 1e-9, shape=shape)
+        pm.Normal("z", s.transformed, 1e-9, observed=np.zeros((3, *shape)))
+        draws = pm.sample_prior_predictive(20)
+        alone = pm.sample_prior_predictive(20, var_names=["d"])["d"]
+    # PyMC3 has no draws without a value of s_log__ (ValueError)
+    assert draws["s_log__"] == pytest.approx(np.log(draws["s"]), rel=1e-12)
+    assert draws["d"] == pytest.approx(2.0 * draws["s_log__"], rel=1e-12)
+    assert draws["y"] == pytest.approx(draws["d"], abs=1e-7)
+    assert draws["z"] == pytest.approx(np.broadcast_to(draws["s_log__"][:, None], draws["z"].shape), abs=1e-7)
+    assert alone.shape == (20, *shape) and len(np.unique(alone)) == alone.size
+    assert y.random(size=4).shape == (4, *shape)
+    # at a point of both, of the unconstrained or of the constrained value
+    both = {"s_log__": np.full(shape, 0.5), "s": np.full(shape, np.exp(0.5))}
+    for point in (both, {"s_log__": both["s_log__"]}, {"s": both["s"]}):
+        assert y.random(point=point) == pytest.approx(np.full(shape, 1.0), abs=1e-7)
+        at = pm.sample_posterior_predictive([point] * 2, model=model, var_names=["y", "z"], progressbar=False)
+        assert at["y"] == pytest.approx(np.full((2, *shape), 1.0), abs=1e-7)
+        assert at["z"] == pytest.approx(np.full((2, 3, *shape), 0.5), abs=1e-7)
