@@ -258,7 +258,18 @@ class Distribution:
     def _filled(self, value: np.ndarray) -> np.ndarray:
         """A start value in the full shape and dtype."""
         self.check_dimensions(value)
-        return (np.ones(self.shape) * value.astype(self.dtype)).astype(self.dtype)
+        try:
+            return (np.ones(self.shape) * value.astype(self.dtype)).astype(self.dtype)
+        except ValueError:
+            sizes = "".join(f", {size}" for size in self._sizes(0))
+            raise ModelError(
+                f"{self.label}: a start value of shape {value.shape} cannot be broadcast to shape={self.shape}{sizes}"
+            ) from None
+
+    def _sizes(self, rank: int) -> list[str]:
+        """Names and shapes of the parameters with more dimensions."""
+        params = {} if self.draws_in_python else self.params
+        return [f"{name} of shape {np.shape(v.tag.test_value)}" for name, v in params.items() if v.ndim > rank]
 
     def check_dimensions(self, value: np.ndarray) -> None:
         """Raise for a start value with more dimensions than the distribution, naming the parameters that have them.
@@ -271,8 +282,7 @@ class Distribution:
         rank = len(self.shape)
         if value.ndim <= rank:
             return
-        params = {} if self.draws_in_python else self.params
-        sizes = [f"{name} of shape {np.shape(v.tag.test_value)}" for name, v in params.items() if v.ndim > rank]
+        sizes = self._sizes(rank)
         raise TypeError(
             f"Wrong number of dimensions: expected {rank}, got {value.ndim} with shape {value.shape}"
             f"{', from ' if sizes else ''}{', '.join(sizes)}. Pass shape={value.shape} to {self.label}."

@@ -111,6 +111,7 @@ def test_a_name_must_be_a_string_and_new() -> None:
         (lambda: pm.Normal("x", 0, mu=1), TypeError, "multiple values"),
         (lambda: pm.Normal("x", np.zeros(3), 1), TypeError, "Wrong number of dimensions"),
         (lambda: pm.Normal("x", 0, 1, shape=(2,), testval=[1, 2, 3]), ValueError, "broadcast"),
+        (lambda: pm.Normal("x", np.zeros(3), 1, shape=4), ValueError, r"shape=\(4,\), mu of shape \(3,\)"),
         (lambda: pm.Normal("x", 0, 1, transform="logit"), ValueError, "transform"),
         (lambda: pm.Normal("x", 0, 1, observed=[1.0], total_size="all"), TypeError, "Unrecognized `total_size`"),
         (lambda: pm.BART("x", [1.0], [2.0]), NotSupported, "BART"),
