@@ -11,7 +11,7 @@ import tensorflow as tf
 from pm_migrate.shims.blocking import ArrayOrdering
 from pm_migrate.shims.model.profiling import ProfileStats
 from pm_migrate.shims.theano import promotion
-from pm_migrate.shims.theano.calling import caller
+from pm_migrate.shims.theano.calling import vector_caller
 from pm_migrate.shims.theano.config import config
 from pm_migrate.shims.theano.evaluation import evaluate, shared_inputs, uses_python
 from pm_migrate.shims.theano.graph import SharedVariable, Variable
@@ -241,7 +241,7 @@ class _Program:
         if versions != self._versions:
             self._prepare(flat)
             self._versions = versions
-        results = [r.numpy() for r in self._run([flat], self._tensors)]
+        results: list[np.ndarray] = self._run(flat, self._tensors)
         for variable in reversed(self._updates):
             variable.set_value(results.pop())
         return results
@@ -252,7 +252,8 @@ class _Program:
         if key not in self._programs:
             specs = [tf.TensorSpec(flat.shape, flat.dtype), *(tf.TensorSpec(t.shape, t.dtype) for t in arguments)]
             compiled = tf.function(self._traced, autograph=False, jit_compile=self._jit)
-            self._programs = {key: caller(compiled.get_concrete_function(*specs))}
+            concrete = compiled.get_concrete_function(*specs)
+            self._programs = {key: vector_caller(concrete, flat, jit=self._jit)}
         self._run, self._tensors = self._programs[key], arguments
 
     def _traced(self, flat: Any, *arguments: Any) -> tuple[Any, ...]:

@@ -1,7 +1,12 @@
-"""The shortest way into a compiled function: for programs that are called some hundred thousand times."""
+"""The shortest ways into a compiled function: for programs that are called some hundred thousand times.
+
+The call of a ``ConcreteFunction`` looks for tapes and matches arguments, which takes longer than a small model. What
+TensorFlow does below that is no public API: where a version has it otherwise, the public way is taken.
+"""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any
@@ -10,19 +15,17 @@ import numpy as np
 import tensorflow as tf
 
 Tensor = Any
+#: Of arrays and, after them, tensors.
 Caller = Callable[[Sequence[np.ndarray], Sequence[Tensor]], Sequence[Tensor]]
+#: Of a vector and, after it, tensors.
+VectorCaller = Callable[[np.ndarray, Sequence[Tensor]], list[np.ndarray]]
+
+# TensorFlow takes the memory of an array as it is when it begins at a multiple of this
+_ALIGNMENT = 64
 
 
 def caller(concrete: Any) -> Caller:
-    """What calls a compiled function of arrays and, after them, tensors.
-
-    The call of a ``ConcreteFunction`` looks for tapes and matches arguments, which takes longer than a small model.
-    What TensorFlow does below that is no public API: where a version has it otherwise, the public way is taken.
-
-    Parameters
-    ----------
-    concrete
-        A ``ConcreteFunction``, with a flat sequence of outputs.
+    """What calls a ``ConcreteFunction``.
 
     Returns
     -------
@@ -30,11 +33,59 @@ def caller(concrete: Any) -> Caller:
         ``call(arrays, tensors)`` gives the outputs as a sequence of tensors. The arrays must have the dtypes and shapes
         that the function was made for.
     """
-    return _direct(concrete) or (lambda arrays, tensors: concrete(*map(tf.constant, arrays), *tensors))
+    entry = _entry(concrete, jit=False)
+    if entry is None:
+        return lambda arrays, tensors: concrete(*map(tf.constant, arrays), *tensors)
+    execute, tensor_of = entry
+    return lambda arrays, tensors: execute([*map(tensor_of, arrays), *tensors])
 
 
-def _direct(concrete: Any) -> Caller | None:
-    """Without looking for tapes; None where this TensorFlow has no such way."""
+def vector_caller(concrete: Any, example: np.ndarray, *, jit: bool) -> VectorCaller:
+    """What calls a ``ConcreteFunction`` of a vector, again and again: the vector's place in memory stays the same.
+
+    Parameters
+    ----------
+    concrete
+        The function.
+    example
+        A vector as it will be called with.
+    jit
+        Whether XLA compiled the function as a whole.
+    """
+    entry = _entry(concrete, jit=jit)
+    kept = None if entry is None else _kept(example, entry[1])
+    if entry is None or kept is None:
+        usual = caller(concrete)
+        return lambda array, tensors: [output.numpy() for output in usual([array], tensors)]
+    execute, (buffer, vector), lock = entry[0], kept, threading.Lock()
+
+    def call(array: np.ndarray, tensors: Sequence[Tensor]) -> list[np.ndarray]:
+        with lock:
+            buffer[:] = array
+            return [output.numpy() for output in execute([vector, *tensors])]
+
+    return call
+
+
+def _kept(example: np.ndarray, tensor_of: Callable[[np.ndarray], Tensor]) -> tuple[np.ndarray, Tensor] | None:
+    """An array and a tensor over the same memory; None where there is no such thing.
+
+    Of a tensor that is used on another device TensorFlow keeps a copy there, which would not follow.
+    """
+    if any(device.device_type != "CPU" for device in tf.config.list_logical_devices()):
+        return None
+    memory = np.zeros(example.nbytes + _ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % _ALIGNMENT
+    buffer = memory[start : start + example.nbytes].view(example.dtype)
+    tensor = tensor_of(buffer)
+    buffer[:] = 1.0
+    return (buffer, tensor) if np.array_equal(tensor.numpy(), buffer) else None
+
+
+def _entry(
+    concrete: Any, *, jit: bool
+) -> tuple[Callable[[list[Tensor]], Sequence[Tensor]], Callable[[np.ndarray], Tensor]] | None:
+    """What runs a function without looking for tapes, and what makes a tensor of an array without copying it."""
     try:
         from tensorflow.python import pywrap_tfe
         from tensorflow.python.eager import context as eager
@@ -44,19 +95,19 @@ def _direct(concrete: Any) -> Caller | None:
         context = eager.context()
         inner = concrete._inference_function
         name, count = inner.name.decode(), len(inner.function_type.flat_outputs)
-        attributes = tuple(chain.from_iterable(context.function_call_options.as_attrs().items()))
+        # how to optimise and run the graph: XLA has done the one, and there is nothing to the other
+        attributes = () if jit else tuple(chain.from_iterable(context.function_call_options.as_attrs().items()))
         handle, device, captured = context._handle, context.device_name, list(concrete.captured_inputs)
-        execute, Failure, public = pywrap_tfe.TFE_Py_Execute, core._NotOkStatusException, core._status_to_exception
+        run, Failure, public = pywrap_tfe.TFE_Py_Execute, core._NotOkStatusException, core._status_to_exception
     except (ImportError, AttributeError):
         return None
 
     # TensorFlow forgets a function when nothing holds it any more
-    def direct(arrays: Sequence[np.ndarray], tensors: Sequence[Tensor], held: Any = concrete) -> Sequence[Tensor]:
-        inputs = [*(EagerTensor(array, device, None) for array in arrays), *tensors, *captured]
+    def execute(inputs: list[Tensor], held: Any = concrete) -> Sequence[Tensor]:
         try:
-            outputs: Sequence[Tensor] = execute(handle, device, name, inputs, attributes, count)
+            outputs: Sequence[Tensor] = run(handle, device, name, inputs + captured, attributes, count)
         except Failure as error:
             raise public(error) from None
         return outputs
 
-    return direct
+    return execute, lambda array: EagerTensor(array, device, None)
