@@ -90,6 +90,17 @@ shared.set_value(np.array([4.0, 5.0]))
 
 #: Number of models in each.
 MODELS = {"missing data": 2, "scaling": 1, "nesting": 1, "data and dimensions": 2}
+#: Programs of the kinds that PyMC3's users wrote, each with several models.
+FOLDER = Path(__file__).parent / "model_programs"
+
+
+def check(program: Path, reference: ReferenceClient, count: int) -> None:
+    """Compare a program's models on both sides."""
+    report = verify_program(program, None, reference=reference, points=10, seed=1)
+    table = io.StringIO()
+    Console(file=table, width=160).print(render(report))
+    assert report.ok, table.getvalue()
+    assert len(report.comparisons) == count
 
 
 @pytest.mark.filterwarnings("ignore::pm_migrate.shims.exceptions.ImputationWarning")
@@ -97,8 +108,9 @@ MODELS = {"missing data": 2, "scaling": 1, "nesting": 1, "data and dimensions": 
 def test_models_equal_pymc3s(name: str, reference: ReferenceClient, tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(PREAMBLE + PROGRAMS[name])
-    report = verify_program(program, None, reference=reference, points=10, seed=1)
-    table = io.StringIO()
-    Console(file=table, width=160).print(render(report))
-    assert report.ok, table.getvalue()
-    assert len(report.comparisons) == MODELS[name]
+    check(program, reference, MODELS[name])
+
+
+@pytest.mark.parametrize("program", sorted(FOLDER.glob("*.py")), ids=lambda path: path.stem)
+def test_programs_equal_pymc3s(program: Path, reference: ReferenceClient) -> None:
+    check(program, reference, program.read_text().count("\nwith pm.Model("))

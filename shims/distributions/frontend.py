@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -103,8 +104,12 @@ class CatalogueDistribution(Distribution):
     """
 
     row: ClassVar[Row]
+    # where a program's subclass leaves out the row's own __init__: super(pm.Categorical, self).__init__(shape=n)
+    _parameters: Mapping[str, Variable] = MappingProxyType({})
+    _of_row = False
+    _own_defaults = True
 
-    def __init__(
+    def _init(
         self,
         *args: Any,
         shape: Any = None,
@@ -120,6 +125,7 @@ class CatalogueDistribution(Distribution):
         further = self._further(args[len(row.signature) :])
         shape, dtype = further.get("shape", shape), further.get("dtype", dtype)
         transform, defaults = further.get("transform", transform), further.get("defaults", defaults)
+        self._of_row = True
         self._given, chosen_transform = self._bind_arguments(args[: len(row.signature)], kwargs)
         if chosen_transform is not UNSET:
             transform = chosen_transform
@@ -173,11 +179,11 @@ class CatalogueDistribution(Distribution):
 
     @property
     def has_random(self) -> bool:
-        return self.row.has_random or self._overrides("random")
+        return (self.row.has_random and self._of_row) or self._overrides("random")
 
     @property
     def drawn(self) -> Any:
-        return self if self._overrides("random") else _RowOf(self)
+        return self if self._overrides("random") or not self._of_row else _RowOf(self)
 
     def _overrides(self, method: str) -> bool:
         """Whether a program's subclass writes a method of its own."""
@@ -309,8 +315,8 @@ class CatalogueDistribution(Distribution):
 
     def __getattr__(self, name: str) -> Any:
         """Parameters and moments by PyMC3's attribute names: ``.mu``, ``.sigma``, ``.sd``, ``.tau``, ``.mean``."""
-        if name.startswith("_") or name in {"form", "params"}:
-            raise AttributeError(name)
+        if name.startswith("_") or name in {"form", "params"} or not self._of_row:
+            raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
         row = type(self).row
         further = _ATTRIBUTES.get(row.name, {}).get(name)
         if further is not None:
@@ -506,9 +512,13 @@ def _make(row: Row) -> type[Distribution]:
     members: dict[str, Any] = {"row": row, "__doc__": doc, "__module__": _MODULE}
     if row.logcdf is None:
         members["logcdf"] = property(_no_logcdf)
-    refined = (REFINED[row.name],) if row.name in REFINED else ()
-    bases = (CLASSES[_PARENTS[row.name]],) if row.name in _PARENTS else (CatalogueDistribution, base)
-    cls = type(_CLASS_NAMES.get(row.name, row.name), (*refined, *bases), members)
+    bases: tuple[type, ...] = (CLASSES[_PARENTS[row.name]],) if row.name in _PARENTS else (CatalogueDistribution, base)
+    init = {"__init__": CatalogueDistribution._init}
+    if row.name in REFINED:
+        bases = (REFINED[row.name], type(row.name, bases, init))
+    else:
+        members |= init
+    cls = type(_CLASS_NAMES.get(row.name, row.name), bases, members)
     parameters = [inspect.Parameter("name", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
     parameters += [
         inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None) for name in row.signature

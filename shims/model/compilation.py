@@ -16,7 +16,7 @@ from pm_migrate.shims.model.forward import draw_many
 from pm_migrate.shims.model.terms import Term
 from pm_migrate.shims.model.variables import FreeRV, ObservedRV, TransformedRV
 from pm_migrate.shims.theano.evaluation import evaluate, shared_inputs
-from pm_migrate.shims.theano.graph import SharedVariable, Variable
+from pm_migrate.shims.theano.graph import SharedVariable, Variable, as_variable, get_test_value
 
 if TYPE_CHECKING:
     from pm_migrate.shims.model.core import Model
@@ -138,8 +138,17 @@ def _observed(model: Model) -> dict[str, np.ndarray]:
 def _value_variable(free: FreeRV) -> ValueVariable:
     dist = free.constrained_distribution
     value = np.asarray(free.tag.test_value)
-    categories = dist.bound_at_test_point().categories if dist.kind == "categorical" else None
+    kind, categories = dist.kind, None
+    if kind == "categorical":
+        categories = dist.bound_at_test_point().categories or _number_of_categories(dist)
+        kind = kind if categories else "integer"
     tag = free.transform.tag if free.transform is not None else None
     return ValueVariable(
-        str(free.name), free.rv_name, value.shape, free.dtype, tag, value, kind=dist.kind, categories=categories
+        str(free.name), free.rv_name, value.shape, free.dtype, tag, value, kind=kind, categories=categories
     )
+
+
+def _number_of_categories(dist: Any) -> int | None:
+    """The attribute ``k`` of a program's own kind of Categorical, which PyMC3's sampler reads too."""
+    k = getattr(dist, "k", None)
+    return None if k is None else int(get_test_value(as_variable(k)))

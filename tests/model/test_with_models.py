@@ -263,3 +263,41 @@ def test_options_that_no_step_method_takes_are_refused(beside: dict[str, Any]) -
         pm.Normal("x")
         with pytest.raises(ValueError, match="target_accept"):
             pm.sample(5, tune=0, target_accept=0.95, **beside)
+
+
+class States(pm.Categorical):
+    """A chain of states, which leaves out the constructor of its parent, as programs for PyMC3 do."""
+
+    def __init__(self, P: np.ndarray, *args: Any, **kwargs: Any) -> None:
+        super(pm.Categorical, self).__init__(*args, **kwargs)
+        self.P = tt.as_tensor_variable(P)
+        self.k = P.shape[0]
+        self.mode = tt.cast(0, "int64")
+
+    def logp(self, x: Any) -> Any:
+        return tt.log(self.P[x[:-1], x[1:]]).sum()
+
+
+def test_a_subclass_may_leave_out_the_constructor_of_its_parent() -> None:
+    P = np.array([[0.5, 0.3, 0.2], [0.1, 0.8, 0.1], [0.3, 0.3, 0.4]])
+    with pm.Model() as model:
+        x = States("x", P, shape=4)
+    assert x.tag.test_value.tolist() == [0, 0, 0, 0]
+    np.testing.assert_allclose(model.logp(x=np.array([0, 1, 1, 2])), np.log(0.3 * 0.8 * 0.1), rtol=1e-14)
+    (variable,) = model.log_density().variables
+    assert (variable.kind, variable.categories) == ("categorical", 3)  # PyMC3's sampler reads k as well
+    with model, pytest.raises(ValueError, match="Cannot sample from States"):
+        pm.sample_prior_predictive(3)
+    with pytest.raises(AttributeError, match="'States' has no attribute 'p'"):
+        x.distribution.p  # noqa: B018
+
+
+def test_categories_of_an_unknown_number_are_stepped_as_integers() -> None:
+    class Unknown(States):
+        def __init__(self, P: np.ndarray, *args: Any, **kwargs: Any) -> None:
+            super().__init__(P, *args, **kwargs)
+            del self.k
+
+    with pm.Model() as model:
+        Unknown("x", np.full((2, 2), 0.5), shape=4)
+    assert model.log_density().variables[0].kind == "integer"
