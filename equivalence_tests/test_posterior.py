@@ -56,6 +56,7 @@ QUICK = {"eight_schools", "logistic_regression"}
 @pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.filterwarnings("ignore::UserWarning")  # ArviZ on stand-ins of a few draws
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # and its division by the variance of a constant one
+@pytest.mark.filterwarnings("ignore:The function .* from PyMC3 is just an alias:DeprecationWarning")  # as PyMC3 warns
 def test_posterior_means_agree(
     program: str,
     road: str,
