@@ -126,10 +126,9 @@ class CatalogueDistribution(Distribution):
         shape, dtype = further.get("shape", shape), further.get("dtype", dtype)
         transform, defaults = further.get("transform", transform), further.get("defaults", defaults)
         self._of_row = True
-        self._given, chosen_transform = self._bind_arguments(args[: len(row.signature)], kwargs)
+        self._parameters, chosen_transform = self._bind_arguments(args[: len(row.signature)], kwargs)
         if chosen_transform is not UNSET:
             transform = chosen_transform
-        self._parameters = dict(self._given)
         arguments.check_together(row, self._parameters, self.form.given[1] if row.name == "LKJCorr" else None)
         if row.discrete and dtype is not None and np.dtype(dtype).name not in {"int16", "int64"}:
             raise TypeError(f"{self.label}: Discrete classes expect dtype to be int16 or int64, not {dtype}.")
