@@ -12,10 +12,11 @@ from typing import Any
 
 from pm_migrate.catalog import DISTRIBUTIONS
 from pm_migrate.catalog.exports import LEAKED_MODULES, PYMC3_MODULES, PYMC3_NAMES
-from pm_migrate.shims import placeholders
+from pm_migrate.shims import placeholders, xla_cache
 from pm_migrate.shims.distributions import HOMES as DISTRIBUTION_HOMES
 
 placeholders.install_finder()
+xla_cache.configure()  # before anything imports TensorFlow
 
 __version__ = "3.11.6"  # of PyMC3, whose behaviour this package has
 

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from pm_migrate.shims.stable_names import stabilised
+
 Tensor = Any  # tf.Tensor, spelled loosely: TensorFlow ships no usable stubs
 Point = Mapping[str, np.ndarray]
 
@@ -156,6 +158,19 @@ class LogDensity:
         key = (what, self.version(), tuple(sorted(options.items())))
         if key not in self._compiled:
             self._compiled[key] = tf.function(build(), autograph=False, **options)
+        return self._compiled[key]
+
+    def compiled_for(
+        self, example: Sequence[Any], what: str, build: Callable[[], Callable[..., Any]]
+    ) -> Callable[..., Any]:
+        """Like :meth:`compiled` with XLA, for arguments like ``example``: traced at once, and found again on disk.
+
+        See :mod:`pm_migrate.shims.stable_names`.
+        """
+        key = (what, self.version(), "stable")
+        if key not in self._compiled:
+            traced = self.compiled(what, build, jit_compile=True).get_concrete_function(*example)  # type: ignore[attr-defined]
+            self._compiled[key] = stabilised(traced)
         return self._compiled[key]
 
     def logp_and_gradient(self, point: Point, *, jit: bool = False) -> tuple[float, dict[str, np.ndarray]]:
