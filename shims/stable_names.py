@@ -49,7 +49,7 @@ def stabilised(concrete: Any) -> Callable[..., Any]:
         call, structure, captured = current.call_function, concrete.structured_outputs, list(concrete.captured_inputs)
         count = len(tf.nest.flatten(structure))
     except (ImportError, AttributeError):
-        return concrete  # type: ignore[no-any-return]
+        return concrete
 
     # TensorFlow forgets the functions that this one was made of when nothing holds it any more
     def stable(*arguments: Any, held: Any = concrete) -> Any:

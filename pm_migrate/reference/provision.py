@@ -27,7 +27,6 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-
 from pm_migrate.errors import ProvisionError
 from pm_migrate.folders import cache_root
 
