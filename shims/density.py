@@ -103,6 +103,8 @@ class LogDensity:
     draw_many
         Like ``forward`` for many draws at once: ``draw_many(given, count, names)`` takes and returns arrays with the
         draws in front, seeded by NumPy's global state; None where there is only ``forward``.
+    values
+        The part of ``evaluate`` that a trace records, alone; None where it is not known apart.
     version
         Changes when data that ``evaluate`` reads (shared variables) changed, so that compiled programs are not reused
         for other data.
@@ -117,6 +119,7 @@ class LogDensity:
     forward: Callable[[Mapping[str, Tensor], Tensor], Mapping[str, Tensor]]
     observed: Mapping[str, np.ndarray] = field(default_factory=dict)
     draw_many: Callable[[Mapping[str, np.ndarray], int, Sequence[str] | None], dict[str, np.ndarray]] | None = None
+    values: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]] | None = None
     version: Callable[[], Hashable] = lambda: 0
     dims: Mapping[str, Sequence[str]] = field(default_factory=dict)
     coords: Mapping[str, Sequence[Any]] = field(default_factory=dict)
@@ -141,6 +144,11 @@ class LogDensity:
         """Total log density of one draw, a scalar tensor (traceable)."""
         terms = self.evaluate(values).terms
         return tf.add_n(list(terms.values())) if terms else tf.constant(0.0, tf.float64)
+
+    def recorded(self, values: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """What a trace records of one draw, by name (traceable)."""
+        found = self.evaluate(values).values if self.values is None else self.values(values)
+        return {name: tf.convert_to_tensor(x) for name, x in found.items()}
 
     def unflatten(self, flat: Tensor) -> dict[str, Tensor]:
         """Split a flat vector (one draw, continuous variables in order) into value variables by name."""
