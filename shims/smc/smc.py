@@ -280,7 +280,9 @@ def _particles(density: Any, values: Mapping[str, Any], draws: int) -> dict[str,
     found = {}
     for v in density.variables:
         if v.name not in values:
-            raise ModelError(f"start has no {v.name!r}; it must have the value variables {[v.name for v in density.variables]}")
+            raise ModelError(
+                f"start has no {v.name!r}; it must have the value variables {[v.name for v in density.variables]}"
+            )
         given = np.asarray(values[v.name])
         if given.shape[1:] != v.shape or len(given) < draws:
             raise ModelError(

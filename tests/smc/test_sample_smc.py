@@ -140,6 +140,27 @@ def test_a_wrong_ratio_would_be_seen(monkeypatch):
     assert abs(t_score(((drawn - mean) ** 2).mean(axis=1), 1 / precision)) > LIMIT
 
 
+def test_a_move_leaves_the_tempered_target_invariant(monkeypatch):
+    with pm.Model() as model:
+        mu = pm.Normal("mu", 0.0, 2.0)
+        pm.Normal("y", mu, 0.5, observed=DATA)
+    smc = SMC(draws=20000, n_steps=1, model=model, random_seed=9)
+    smc.beta = 0.02
+    precision = 1 / 4 + 4 * smc.beta / 0.25
+    target = stats.norm(DATA.sum() * smc.beta / 0.25 / precision, precision**-0.5)
+    smc.initialize_population()
+    smc.posterior = target.rvs((smc.draws, 1), random_state=np.random.RandomState(1))
+    smc.setup_kernel()
+    smc.initialize_logp()
+    monkeypatch.setattr(smc, "_resampled", lambda weights: np.arange(smc.draws))
+    smc.update_proposal()
+    smc.cov = 3.0 * smc.cov
+    smc.resample()
+    smc.mutate()
+    assert 0.2 < smc.acc_rate < 0.9
+    assert stats.kstest(smc.posterior[:, 0], target.cdf).pvalue > 1e-4
+
+
 def test_the_proposal_is_the_normal_of_the_population():
     rng = np.random.default_rng(0)
     root = rng.normal(size=(3, 3))
@@ -391,7 +412,10 @@ def test_the_pieces_that_programs_import():
         forward(np.array([0.1, -0.3])), model.free_RVs[0].logp({"a_log__": np.array([0.1, -0.3])}), rtol=1e-12
     )
     signature = inspect.signature(pm.sample_smc)
-    assert list(signature.parameters) == (
-        "draws kernel n_steps start tune_steps p_acc_rate threshold save_sim_data save_log_pseudolikelihood model "
-        "random_seed parallel chains cores"
-    ).split()
+    assert (
+        list(signature.parameters)
+        == (
+            "draws kernel n_steps start tune_steps p_acc_rate threshold save_sim_data save_log_pseudolikelihood model "
+            "random_seed parallel chains cores"
+        ).split()
+    )
