@@ -39,9 +39,6 @@ _TABLE = {
         instantiate_steppers() assign_step_methods() iter_sample() PopulationStepper stop_tuning()
         init_nuts()
     """,
-    "smc": "sample_smc()",
-    "smc.sample_smc": "sample_smc() sample_smc_int()",
-    "smc.smc": "SMC logp_forw() PseudoLikelihood",
     "step_methods": """
         BinaryGibbsMetropolis BinaryMetropolis CategoricalGibbsMetropolis CauchyProposal CompoundStep DEMetropolis
         DEMetropolisZ DEMetropolisZMLDA ElemwiseCategorical EllipticalSlice HamiltonianMC LaplaceProposal MLDA
@@ -140,7 +137,6 @@ ALTERNATIVES: Mapping[str, str] = MappingProxyType(
         "sampling": _STEPS,
         "sampling.iter_sample": "pm.sample(callback=...) sees every draw",
         "sampling.init_nuts": "pm.sample(init=...) initialises NUTS itself",
-        "smc": "pm.sample",
         "step_methods": _STEPS,
         "tuning": "model.fastd2logp()(point), the negative matrix of second derivatives",
         "variational": "pm.sample",
@@ -153,7 +149,7 @@ def alternative(qualified: str) -> str:
 
     Examples
     --------
-    >>> alternative("smc.sample_smc.sample_smc")
+    >>> alternative("variational.inference.fit")
     'pm.sample'
     """
     parts = qualified.split(".")

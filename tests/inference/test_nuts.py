@@ -47,6 +47,27 @@ def test_moments_of_an_ill_conditioned_gaussian(ill_conditioned):
         assert abs(z_score(x[:, :, i] ** 2, 1.0)) < LIMIT
 
 
+def test_moments_of_a_rotated_gaussian():
+    # 20 dimensions, condition number 1e4 and no axis along a coordinate, so that a diagonal mass matrix is of no help;
+    # 40 comparisons, each in the Monte Carlo errors of its own effective sample size
+    rng = np.random.default_rng(6)
+    axes = np.linalg.qr(rng.normal(size=(20, 20)))[0]
+    scales = np.logspace(-1, 1, 20)
+    whiten = tf.constant((axes / scales).T)
+
+    def terms(v):
+        return {"x": -0.5 * tf.reduce_sum(tf.square(tf.linalg.matvec(whiten, v["x"])))}
+
+    drawn = inference.sample_chains(
+        density([variable("x", (20,))], terms), draws=500, tune=500, seed=6, target_accept=0.9, progress=False
+    )
+    assert drawn.stats["tree_size"].mean() > 30
+    along = drawn.values["x"] @ axes / scales
+    for i in range(20):
+        assert abs(z_score(along[:, :, i], 0.0)) < LIMIT
+        assert abs(z_score(along[:, :, i] ** 2, 1.0)) < LIMIT
+
+
 def test_the_mass_matrix_makes_trajectories_short(ill_conditioned):
     # with the identity, a condition number of 1e4 would need thousands of steps
     assert ill_conditioned[1].stats["tree_size"].mean() < 20
