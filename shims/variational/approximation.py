@@ -9,7 +9,7 @@ import numpy as np
 
 from pm_migrate.shims.backends.base import MultiTrace
 from pm_migrate.shims.backends.ndarray import NDArray
-from pm_migrate.shims.model.context import modelcontext
+from pm_migrate.shims.model.functions import modelcontext
 from pm_migrate.shims.model.pickling import PickledWhole
 from pm_migrate.shims.theano import clone, function, shared
 from pm_migrate.shims.theano import tensor as tt

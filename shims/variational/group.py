@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pm_migrate.shims.blocking import ArrayOrdering, DictToArrayBijection, VarMap
-from pm_migrate.shims.model.context import modelcontext
+from pm_migrate.shims.model.functions import modelcontext
 from pm_migrate.shims.model.pickling import PickledWhole
 from pm_migrate.shims.theano import clone
 from pm_migrate.shims.theano import tensor as tt

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pm_migrate.shims.model.context import modelcontext
+from pm_migrate.shims.model.functions import modelcontext
 from pm_migrate.shims.model.profiling import ProfileStats
 from pm_migrate.shims.variational import test_functions
 from pm_migrate.shims.variational.approximations import Empirical, FullRank, MeanField, NormalizingFlow
