@@ -17,6 +17,7 @@ from pm_migrate.shims.theano.graph import Variable, as_variable
 from pm_migrate.shims.theano.rows import each_row
 from pm_migrate.shims.theanof import tt_rng
 from pm_migrate.shims.util import WithMemoization, get_transformed, update_start_vals
+from pm_migrate.shims.vartypes import discrete_types
 from pm_migrate.shims.variational.nodes import (
     BatchedGroupError,
     GroupError,
@@ -225,7 +226,7 @@ class Group(PickledWhole, WithMemoization):
 
     def _lay_out(self, var: Any) -> None:
         """Give a variable its place in the vector of the group."""
-        if var.distribution.discrete:
+        if var.dtype in discrete_types:
             raise ParametrizationError(f"Discrete variables are not supported by VI: {var}")
         if self.batched and var.ndim < 1:
             kind, error = ("Local", LocalGroupError) if self.local else ("Batched", BatchedGroupError)
