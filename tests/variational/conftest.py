@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import os
-from itertools import product
 
-import numpy as np
 import pytest
+from variational_targets import DATA
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import pm_migrate.shims as pm
-
-DATA = np.array([1.6, 1.4, 2.5])
-
 
 @pytest.fixture
 def conjugate() -> pm.Model:
@@ -30,10 +26,3 @@ def posterior() -> tuple[float, float]:
     precision = 1 / 2.0**2 + len(DATA) / 0.7**2
     return (0.5 / 2.0**2 + DATA.sum() / 0.7**2) / precision, precision**-0.5
 
-
-def corners(d: int) -> np.ndarray:
-    """Noise whose average over the rows is the exact mean of a quadratic function of standard normal noise, (2**d, d).
-
-    Gauss and Hermite's rule of two points in each direction.
-    """
-    return np.array(list(product([-1.0, 1.0], repeat=d)))
