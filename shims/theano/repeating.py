@@ -154,7 +154,11 @@ class Repeated:
             def body(i: Any, _: Any, scores: Any, state: list[Any], kept: list[Any]) -> tuple[Any, ...]:
                 score, new = one(state, arguments)
                 scores = tf.tensor_scatter_nd_update(scores, [[i]], [score])
-                kept = [tf.tensor_scatter_nd_update(k, [[i]], x[None]) for k, x in zip(kept, new, strict=True)] if kept else []
+                kept = (
+                    [tf.tensor_scatter_nd_update(k, [[i]], x[None]) for k, x in zip(kept, new, strict=True)]
+                    if kept
+                    else []
+                )
                 failed = tf.math.is_nan(score) if watched is None else tf.reduce_any(tf.math.is_nan(new[watched]))
                 return i + 1, failed, scores, new, kept
 

@@ -242,9 +242,7 @@ class Approximation(PickledWhole, WithMemoization):
 
     # samples of expressions
 
-    def make_size_and_deterministic_replacements(
-        self, s: Any, d: Any, more_replacements: Any = None
-    ) -> dict[Any, Any]:
+    def make_size_and_deterministic_replacements(self, s: Any, d: Any, more_replacements: Any = None) -> dict[Any, Any]:
         """What the noise of the groups is replaced by, for ``s`` samples, with further replacements."""
         more = dict(more_replacements or {})
         drawn: dict[Any, Any] = {}

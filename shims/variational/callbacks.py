@@ -12,7 +12,7 @@ __all__ = ["Callback", "CheckParametersConvergence", "Tracker"]
 
 
 class Callback:
-    """What is called as ``callback(approx, losses, i)`` after iteration ``i``; ``StopIteration`` from it ends the fit."""
+    """Called as ``callback(approx, losses, i)`` after iteration ``i``; ``StopIteration`` from it ends the fit."""
 
     def __call__(self, approx: Any, loss: np.ndarray | None, i: int) -> None:
         raise NotImplementedError

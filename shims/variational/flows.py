@@ -105,7 +105,7 @@ class Formula:
         return type(self), (self.formula,)
 
     def __latex__(self) -> str:
-        return r"Formula{\mathcal{N}(0, 1) -> %s}" % self.formula
+        return r"Formula{\mathcal{N}(0, 1) -> " + self.formula + "}"
 
     __repr__ = _repr_latex_ = _latex_repr_ = __latex__
 
@@ -543,9 +543,9 @@ class HouseholderFlow(AbstractFlow):
         super().__init__(**kwargs)
         v = self.add_param(v, "v")
         self.shared_params = {"v": v}
-        columns, rows = (v.dimshuffle(0, 1, "x"), v.dimshuffle(0, "x", 1)) if self.batched else (v[:, None], v[None, :])
+        columns, rows = (v[..., None], v[:, None, :]) if self.batched else (v[:, None], v[None, :])
         norm = (v**2).sum(axis=-1) + _TINY
-        self.H = tt.eye(self.dim) - 2.0 * columns * rows / (norm.dimshuffle(0, "x", "x") if self.batched else norm)
+        self.H = tt.eye(self.dim) - 2.0 * columns * rows / (norm[:, None, None] if self.batched else norm)
 
     @node_property
     def forward(self) -> Variable:

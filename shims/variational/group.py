@@ -17,7 +17,6 @@ from pm_migrate.shims.theano.graph import Variable, as_variable
 from pm_migrate.shims.theano.rows import each_row
 from pm_migrate.shims.theanof import tt_rng
 from pm_migrate.shims.util import WithMemoization, get_transformed, update_start_vals
-from pm_migrate.shims.vartypes import discrete_types
 from pm_migrate.shims.variational.nodes import (
     BatchedGroupError,
     GroupError,
@@ -29,6 +28,7 @@ from pm_migrate.shims.variational.nodes import (
     try_to_set_test_value,
     without_test_value,
 )
+from pm_migrate.shims.vartypes import discrete_types
 
 
 class Group(PickledWhole, WithMemoization):
@@ -288,7 +288,9 @@ class Group(PickledWhole, WithMemoization):
 
         Replacements reach its shape, since the number of rows of a local group may come from an input that is replaced.
         """
-        shape = self._new_initial_shape(as_variable(1 if size is None else size), as_variable(self.ddim), more_replacements)
+        shape = self._new_initial_shape(
+            as_variable(1 if size is None else size), as_variable(self.ddim), more_replacements
+        )
         dtype = self.symbolic_initial.dtype
         symbolic = isinstance(deterministic, Variable)
         center = tt.ones(shape, dtype) * np.asarray(self.initial_dist_map, dtype)

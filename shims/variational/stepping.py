@@ -101,10 +101,8 @@ class Stepper:
 
     def _timed(self, repeated: Repeated, most: int, keep: bool) -> Calls:
         """As many steps as go into the time; one and then ten before it is known how long they take."""
-        seconds = self._seconds.get(keep)
-        if keep not in self._seconds:
-            count = 1
-        else:
+        seconds, count = self._seconds.get(keep), 1
+        if keep in self._seconds:
             count = 10 if seconds is None else max(int(SECONDS / seconds), 1)
         start = time.perf_counter()
         calls = repeated(min(count, most, repeated.limit(keep=keep)), keep=keep)

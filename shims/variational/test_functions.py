@@ -17,7 +17,7 @@ class Kernel(TestFunction):
 
 
 class RBF(Kernel):
-    """The Gaussian kernel, with the bandwidth of Liu and Wang (2016): ``h = median(squared distances) / log(n + 1) / 2``.
+    """The Gaussian kernel, with Liu and Wang's bandwidth (2016): ``h = median(squared distances) / log(n + 1) / 2``.
 
     Called with particles ``x`` of shape ``(n, d)``, it gives ``exp(-|x_i - x_j|**2 / (2 h))`` of shape ``(n, n)`` and,
     of shape ``(n, d)``, its derivative by the one argument summed over the other.

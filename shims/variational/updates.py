@@ -1,8 +1,8 @@
 """``pymc3.variational.updates``: optimisers, as updates of shared variables.
 
-An optimiser is called with a loss (or its gradients) and the shared variables it moves, and gives what each of them, and
-of the optimiser's own shared variables, becomes in a step. Called without a loss and without parameters, it gives itself
-with its settings filled in: that is what ``pm.fit(obj_optimizer=pm.adam(learning_rate=0.01))`` takes.
+An optimiser is called with a loss (or its gradients) and the shared variables it moves. It gives what each of them, and
+each of its own, becomes in a step. Called without a loss and without parameters, it gives itself with its settings
+filled in: that is what ``pm.fit(obj_optimizer=pm.adam(learning_rate=0.01))`` takes.
 """
 
 from __future__ import annotations
@@ -149,9 +149,7 @@ def apply_momentum(
 
 
 @_optimiser
-def momentum(
-    loss_or_grads: Any = None, params: Any = None, learning_rate: Any = 1e-3, momentum: Any = 0.9
-) -> Updates:
+def momentum(loss_or_grads: Any = None, params: Any = None, learning_rate: Any = 1e-3, momentum: Any = 0.9) -> Updates:
     """Gradient descent with momentum: ``v = momentum * v - learning_rate * g``, then ``x + v``.
 
     The parameters are those of :func:`sgd`, and ``momentum``, the part of the velocity that is kept.
@@ -186,7 +184,7 @@ def nesterov_momentum(
 
 @_optimiser
 def adagrad(loss_or_grads: Any = None, params: Any = None, learning_rate: Any = 1.0, epsilon: Any = 1e-6) -> Updates:
-    """AdaGrad (Duchi, Hazan and Singer, 2011): ``x - learning_rate * g / sqrt(r + epsilon)``, ``r`` the sum of ``g**2``.
+    """AdaGrad (Duchi, Hazan and Singer, 2011): ``x - learning_rate * g / sqrt(r + epsilon)``, ``r`` a sum of ``g**2``.
 
     Parameters
     ----------

@@ -11,6 +11,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import pm_migrate.shims as pm
 
+
 @pytest.fixture
 def conjugate() -> pm.Model:
     """A normal mean with known variances: prior N(0.5, 2), data N(mu, 0.7)."""
@@ -25,4 +26,3 @@ def posterior() -> tuple[float, float]:
     """Mean and standard deviation of the posterior of ``conjugate``."""
     precision = 1 / 2.0**2 + len(DATA) / 0.7**2
     return (0.5 / 2.0**2 + DATA.sum() / 0.7**2) / precision, precision**-0.5
-

@@ -281,8 +281,8 @@ def test_local_variables_follow_their_parameters() -> None:
         pm.Normal("y", z * w, 1.0, observed=np.ones(3))
     params = {"mu": features.sum(axis=1), "rho": features[:, 0]}
     approx = pm.MeanField(local_rv={z: params}, model=model)
-    local = approx.groups[-1]
-    assert local.local and [v.name for v in approx.groups[0].group] == ["w"]
+    local, rest = approx.groups
+    assert local.local and [v.name for v in rest.group] == ["w"]
     noise = np.array([[[0.1], [-0.2], [0.3]], [[1.0], [0.5], [-1.5]]])
     sample, logq = (v.eval({local.symbolic_initial: noise}) for v in (local.symbolic_random, local.symbolic_logq))
     m, s = np.array([1.0, 5.0, 9.0]), np.log1p(np.exp([0.0, 2.0, 4.0]))

@@ -16,7 +16,6 @@ from pm_migrate.shims.theano import tensor as tt
 from pm_migrate.shims.variational import stepping
 from pm_migrate.shims.variational.callbacks import CheckParametersConvergence, Tracker
 
-
 QUIET = {"progressbar": False}
 
 
@@ -29,7 +28,11 @@ def exact_noise(approx: Any) -> dict[Any, Any]:
 def test_advi_finds_the_posterior(conjugate: pm.Model, posterior: tuple[float, float]) -> None:
     inference = pm.ADVI(model=conjugate)
     approx = inference.fit(
-        1500, obj_n_mc=2, obj_optimizer=pm.sgd(learning_rate=0.05), more_replacements=exact_noise(inference.approx), **QUIET
+        1500,
+        obj_n_mc=2,
+        obj_optimizer=pm.sgd(learning_rate=0.05),
+        more_replacements=exact_noise(inference.approx),
+        **QUIET,
     )
     np.testing.assert_allclose(approx.mean.eval(), [posterior[0]], rtol=1e-6)
     np.testing.assert_allclose(approx.std.eval(), [posterior[1]], rtol=1e-6)
@@ -45,7 +48,11 @@ def test_full_rank_advi_finds_the_covariance() -> None:
         pm.Normal("y", pm.math.dot(X, beta), 0.5, observed=y)
     inference = pm.FullRankADVI(model=model)
     approx = inference.fit(
-        1500, obj_n_mc=4, obj_optimizer=pm.sgd(learning_rate=0.02), more_replacements=exact_noise(inference.approx), **QUIET
+        1500,
+        obj_n_mc=4,
+        obj_optimizer=pm.sgd(learning_rate=0.02),
+        more_replacements=exact_noise(inference.approx),
+        **QUIET,
     )
     cov = np.linalg.inv(np.eye(2) / 9 + X.T @ X / 0.25)
     np.testing.assert_allclose(approx.cov.eval(), cov, rtol=1e-6)
@@ -68,7 +75,11 @@ def test_random_noise_does_not_move_the_mean(conjugate: pm.Model, posterior: tup
 def test_flows_find_the_posterior(conjugate: pm.Model, posterior: tuple[float, float]) -> None:
     inference = pm.NFVI("scale-loc", model=conjugate, jitter=0.1)
     approx = inference.fit(
-        1500, obj_n_mc=2, obj_optimizer=pm.sgd(learning_rate=0.05), more_replacements=exact_noise(inference.approx), **QUIET
+        1500,
+        obj_n_mc=2,
+        obj_optimizer=pm.sgd(learning_rate=0.05),
+        more_replacements=exact_noise(inference.approx),
+        **QUIET,
     )
     location, scale = approx.params
     np.testing.assert_allclose(location.get_value(), [posterior[0]], rtol=1e-6)

@@ -15,7 +15,6 @@ from pm_migrate.shims import theano
 from pm_migrate.shims.theano import tensor as tt
 
 
-
 def loss_at(operator: Any, noise: np.ndarray, more: Mapping[Any, Any] | None = None) -> Any:
     """The loss of an operator, with this noise in place of random numbers."""
     approx = operator.approx
