@@ -382,7 +382,7 @@ class Tanh(FlowFn):
 
 @AbstractFlow.register
 class PlanarFlow(LinearFlow):
-    """``z + u * tanh(w . z + b)``, with ``u`` moved along ``w`` so that ``w . u > -1`` (appendix A.1 of the article)."""
+    """``z + u * tanh(w . z + b)``, with ``u`` moved along ``w`` so that ``w . u > -1`` (the article's appendix A.1)."""
 
     short_name = "planar"
 

@@ -22,6 +22,7 @@ from pm_migrate.shims.theano.ops.shaping import known_shape, shape_vector
 
 __all__ = ["MRG_RandomStream"]
 
+_PHILOX = 1
 _LIMIT = 2147462579  # seeds of Theano's generator are smaller
 _BELOW = 0.022750131948179195  # probability below -2
 _TRUNCATED_SD = 0.8796256610342398  # standard deviation of the standard normal cut off at -2 and 2
@@ -30,10 +31,18 @@ _TRUNCATED_SD = 0.8796256610342398  # standard deviation of the standard normal 
 def _uniform(shape: Any, seed: Any, dtype: Any) -> Any:
     """Between 0 and 1, both excluded, so that a logarithm of the result is finite.
 
-    Made of random integers, which are the same with XLA and without; TensorFlow's own floats are not.
+    Made of random integers, which are the same with XLA and without; TensorFlow's own floats are not. The operation
+    below ``tf.random`` takes key and counter as they are; the public one would first scramble them, which takes XLA
+    as long to compile again.
     """
     digits = np.finfo(dtype).nmant + 1
-    bits = tf.random.stateless_uniform(shape, seed, minval=None, maxval=None, dtype=tf.uint64, alg="philox")
+    key, counter = (
+        tf.reshape(tf.cast(seed[0], tf.uint64), [1]),
+        tf.stack([tf.zeros((), tf.uint64), tf.cast(seed[1], tf.uint64)]),
+    )
+    bits = tf.raw_ops.StatelessRandomUniformFullIntV2(
+        shape=shape, key=key, counter=counter, alg=_PHILOX, dtype=tf.uint64
+    )
     bits = tf.bitwise.right_shift(bits, tf.constant(64 - digits + 1, tf.uint64))
     # one digit less than there is room for, so that half a step more is exact
     step = 2.0 ** (1 - digits)
