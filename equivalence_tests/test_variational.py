@@ -89,7 +89,8 @@ def objective(make, family, beta, scaled):
         moments = []
         if family in ("mean_field", "full_rank"):
             moments = [numbers(v.eval()) for v in (group.mean, group.std, group.cov)]
-        random, logq = theano.function([], theano.clone([group.symbolic_random, group.symbolic_logq], more, strict=False))()
+        given = theano.clone([group.symbolic_random, group.symbolic_logq], more, strict=False)
+        random, logq = theano.function([], given)()
         return {
             "loss": numbers(values[0]), "gradients": [numbers(v) for v in values[1:]], "moments": moments,
             "samples": numbers(random), "logq": numbers(logq), "names": [p.name for p in approx.params],

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from scipy import stats
 from variational_targets import DATA, corners
 
@@ -193,3 +194,24 @@ def test_scores_without_a_fit(conjugate: pm.Model) -> None:
     slope, curve = s * (DATA - m).sum() / 0.49, 0.5 * s**2 * (0.25 + 3 / 0.49) - 0.5
     error = np.sqrt((slope**2 + 2 * curve**2) / 4000)
     assert abs(score() + elbo) < 4.5 * error  # 7e-6 for a wrong alarm
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("shape", [(1, 1), (2, 2), (3, 3), (4, 5), (20, 20)])
+def test_the_bandwidth_is_a_median(shape: tuple[int, int], dtype: str) -> None:
+    """Of an even and an odd number of distances, of equal ones, and one that rounding made negative."""
+    from pm_migrate.shims.variational.test_functions import _MEDIAN
+
+    x = (np.random.RandomState(4).normal(size=shape) ** 2).astype(dtype)
+    for values in (x, np.round(x), x * 1e-300 if dtype == "float64" else x * 1e-30, x - x.min() - 1e-9):
+        values = values.astype(dtype)
+        got = _MEDIAN.impl(tf.constant(values)).numpy()
+        np.testing.assert_allclose(got, np.median(np.maximum(values, 0)), rtol=1e-6 if dtype == "float32" else 1e-15)
+    with tf.GradientTape() as tape:
+        given = tf.constant(x)
+        tape.watch(given)
+        middle = _MEDIAN.impl(given)
+    slope = tape.gradient(middle, given).numpy()
+    np.testing.assert_allclose(slope.sum(), 1.0)
+    order = np.argsort(x, axis=None)
+    assert set(np.flatnonzero(slope)) == {order[(x.size - 1) // 2], order[x.size // 2]}
