@@ -72,6 +72,14 @@ _HOMES: dict[str, str] = {
     ),
     **dict.fromkeys(("load_trace", "save_trace"), "backends.ndarray"),
     "trace_to_dataframe": "backends.tracetab",
+    **dict.fromkeys(
+        """
+        ADVI ASVGD Approximation Empirical FullRank FullRankADVI Group ImplicitGradient Inference KLqp MeanField NFVI
+        NormalizingFlow SVGD Stein adadelta adagrad adagrad_window adam adamax apply_momentum apply_nesterov_momentum
+        fit momentum nesterov_momentum norm_constraint rmsprop sample_approx sgd total_norm_constraint
+        """.split(),
+        "variational",
+    ),
     "logp": "backports",
     "install": "installation",
     "uninstall": "installation",

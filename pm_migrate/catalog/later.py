@@ -79,34 +79,6 @@ _TABLE = {
         fixed_hessian() find_hessian() find_hessian_diag() guess_scaling() adjust_scaling() adjust_precision() bound()
         eig_recompose() trace_cov()
     """,
-    "variational": """
-        ADVI ASVGD Approximation Empirical FullRank FullRankADVI Group ImplicitGradient Inference KLqp MeanField NFVI
-        NormalizingFlow SVGD Stein adadelta adagrad adagrad_window adam adamax apply_momentum apply_nesterov_momentum
-        fit momentum nesterov_momentum norm_constraint rmsprop sample_approx sgd total_norm_constraint
-    """,
-    "variational.approximations": """
-        MeanFieldGroup FullRankGroup EmpiricalGroup NormalizingFlowGroup sample_approx() SingleGroupApproximation
-        MeanField FullRank Empirical NormalizingFlow
-    """,
-    "variational.callbacks": "Callback relative() absolute() CheckParametersConvergence Tracker",
-    "variational.flows": """
-        Formula seems_like_formula() seems_like_flow_params() AbstractFlow flow_for_params() flow_for_short_name()
-        FlowFn LinearFlow Tanh PlanarFlow ReferencePointFlow Radial RadialFlow LocFlow ScaleFlow HouseholderFlow
-    """,
-    "variational.inference": "State Inference KLqp ADVI FullRankADVI ImplicitGradient SVGD ASVGD NFVI fit()",
-    "variational.operators": "KL KSDObjective KSD",
-    "variational.opvi": """
-        VariationalInferenceError! ExplicitInferenceError! AEVBInferenceError! ParametrizationError! GroupError!
-        BatchedGroupError! LocalGroupError! append_name() node_property() try_to_set_test_value() ObjectiveUpdates
-        ObjectiveFunction Operator collect_shared_to_list() TestFunction Group group_for_params()
-        group_for_short_name() Approximation
-    """,
-    "variational.stein": "Stein",
-    "variational.test_functions": "Kernel RBF rbf()",
-    "variational.updates": """
-        get_or_compute_grads() sgd() apply_momentum() momentum() apply_nesterov_momentum() nesterov_momentum()
-        adagrad() adagrad_window() rmsprop() adadelta() adam() adamax() norm_constraint() total_norm_constraint()
-    """,
 }
 
 LATER: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -139,7 +111,6 @@ ALTERNATIVES: Mapping[str, str] = MappingProxyType(
         "sampling.init_nuts": "pm.sample(init=...) initialises NUTS itself",
         "step_methods": _STEPS,
         "tuning": "model.fastd2logp()(point), the negative matrix of second derivatives",
-        "variational": "pm.sample",
     }
 )
 
