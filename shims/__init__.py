@@ -29,7 +29,14 @@ _HOMES: dict[str, str] = {
     **dict.fromkeys("Data GeneratorAdapter Minibatch align_minibatches get_data".split(), "data"),
     "model_to_graphviz": "model_graph",
     "find_MAP": "tuning.starting",
-    "CompoundStep": "step_methods",
+    **dict.fromkeys(
+        """
+        BinaryGibbsMetropolis BinaryMetropolis CategoricalGibbsMetropolis CauchyProposal CompoundStep DEMetropolis
+        DEMetropolisZ ElemwiseCategorical EllipticalSlice LaplaceProposal Metropolis MultivariateNormalProposal
+        NormalProposal PoissonProposal Slice UniformProposal
+        """.split(),
+        "step_methods",
+    ),
     **dict.fromkeys(
         (
             "NUTS",

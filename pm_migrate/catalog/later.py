@@ -43,13 +43,8 @@ _TABLE = {
     "smc.sample_smc": "sample_smc() sample_smc_int()",
     "smc.smc": "SMC logp_forw() PseudoLikelihood",
     "step_methods": """
-        BinaryGibbsMetropolis BinaryMetropolis CategoricalGibbsMetropolis CauchyProposal DEMetropolis
-        DEMetropolisZ DEMetropolisZMLDA ElemwiseCategorical EllipticalSlice HamiltonianMC LaplaceProposal MLDA
-        Metropolis MetropolisMLDA MultivariateNormalProposal NUTS NormalProposal PGBART PoissonProposal
-        RecursiveDAProposal Slice UniformProposal
+        DEMetropolisZMLDA HamiltonianMC MLDA MetropolisMLDA NUTS PGBART RecursiveDAProposal
     """,
-    "step_methods.elliptical_slice": "get_chol() EllipticalSlice",
-    "step_methods.gibbs": "ElemwiseCategorical elemwise_logp() categorical()",
     "step_methods.hmc": "HamiltonianMC NUTS",
     "step_methods.hmc.base_hmc": "HMCStepData DivergenceInfo BaseHMC",
     "step_methods.hmc.hmc": "unif() HamiltonianMC",
@@ -60,18 +55,12 @@ _TABLE = {
         QuadPotentialDiagAdapt QuadPotentialDiagAdaptGrad QuadPotentialDiag QuadPotentialFullInv QuadPotentialFull
         QuadPotentialFullAdapt
     """,
-    "step_methods.metropolis": """
-        Proposal NormalProposal UniformProposal CauchyProposal LaplaceProposal PoissonProposal
-        MultivariateNormalProposal Metropolis tune() BinaryMetropolis BinaryGibbsMetropolis CategoricalGibbsMetropolis
-        DEMetropolis DEMetropolisZ sample_except() softmax() delta_logp()
-    """,
     "step_methods.mlda": """
         MetropolisMLDA DEMetropolisZMLDA MLDA RecursiveSampleMoments delta_logp_inverse() extract_Q_estimate()
         subsample() RecursiveDAProposal
     """,
     "step_methods.pgbart": "PGBART ParticleTree logp()",
     "step_methods.sgmcmc": "prior_dlogp() elemwise_dlogL() BaseStochasticGradient",
-    "step_methods.slicer": "Slice",
     "step_methods.step_sizes": "DualAverageAdaptation",
     "tuning": "find_hessian guess_scaling trace_cov",
     "tuning.scaling": """

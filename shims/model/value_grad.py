@@ -82,7 +82,7 @@ class ValueGradFunction:
         }
         self._compute_grads = compute_grads
         own = [self._weights] if len(costs) > 1 else []
-        self._program = _Program(self._evaluate, self._costs, [*own, *self._extra_vars_shared.values()])
+        self._program = FlatProgram(self._evaluate, self._costs, [*own, *self._extra_vars_shared.values()])
         self.profile = ProfileStats() if kwargs.get("profile") else None
         self._call = self._program if self.profile is None else self.profile.timed(self._program)
 
@@ -200,7 +200,7 @@ class ValueGradFunction:
         return {**self.array_to_dict(array), **extra}
 
 
-class _Program:
+class FlatProgram:
     """A traceable function of a flat array and of shared values, compiled by XLA and called with as little as can be.
 
     Parameters
@@ -234,10 +234,20 @@ class _Program:
         self._run: Any = None
         self._programs: dict[Any, Any] = {}
 
+    @property
+    def steady(self) -> bool:
+        """Whether equal arrays and versions give equal results."""
+        return not (self._changing or self._updates)
+
+    def versions(self) -> list[int]:
+        """The versions of the shared variables in the outputs."""
+        return [v.version for v in self._shared]
+
     def __call__(self, flat: np.ndarray) -> list[np.ndarray]:
+        """The outputs."""
         for variable in self._changing:
             variable.refresh()
-        versions = [v.version for v in self._shared]
+        versions = self.versions()
         if versions != self._versions:
             self._prepare(flat)
             self._versions = versions

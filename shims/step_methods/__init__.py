@@ -13,6 +13,16 @@ from pm_migrate.shims import placeholders
 
 _HOMES = {
     "CompoundStep": "compound",
+    "EllipticalSlice": "elliptical_slice",
+    "ElemwiseCategorical": "gibbs",
+    "Slice": "slicer",
+    **dict.fromkeys(
+        """
+        BinaryGibbsMetropolis BinaryMetropolis CategoricalGibbsMetropolis CauchyProposal DEMetropolis DEMetropolisZ
+        LaplaceProposal Metropolis MultivariateNormalProposal NormalProposal PoissonProposal UniformProposal
+        """.split(),
+        "metropolis",
+    ),
 }
 
 _MODULES = frozenset(
