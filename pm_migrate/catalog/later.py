@@ -43,15 +43,11 @@ _TABLE = {
     "smc.sample_smc": "sample_smc() sample_smc_int()",
     "smc.smc": "SMC logp_forw() PseudoLikelihood",
     "step_methods": """
-        BinaryGibbsMetropolis BinaryMetropolis CategoricalGibbsMetropolis CauchyProposal CompoundStep DEMetropolis
+        BinaryGibbsMetropolis BinaryMetropolis CategoricalGibbsMetropolis CauchyProposal DEMetropolis
         DEMetropolisZ DEMetropolisZMLDA ElemwiseCategorical EllipticalSlice HamiltonianMC LaplaceProposal MLDA
         Metropolis MetropolisMLDA MultivariateNormalProposal NUTS NormalProposal PGBART PoissonProposal
         RecursiveDAProposal Slice UniformProposal
     """,
-    "step_methods.arraystep": """
-        Competence BlockedStep ArrayStep ArrayStepShared PopulationArrayStepShared GradientSharedStep metrop_select()
-    """,
-    "step_methods.compound": "CompoundStep",
     "step_methods.elliptical_slice": "get_chol() EllipticalSlice",
     "step_methods.gibbs": "ElemwiseCategorical elemwise_logp() categorical()",
     "step_methods.hmc": "HamiltonianMC NUTS",
