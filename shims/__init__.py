@@ -30,9 +30,10 @@ _HOMES: dict[str, str] = {
     "model_to_graphviz": "model_graph",
     "find_MAP": "tuning.starting",
     "CompoundStep": "step_methods",
+    **dict.fromkeys(("HamiltonianMC", "NUTS"), "step_methods.hmc"),
+    **dict.fromkeys(("find_hessian", "guess_scaling", "trace_cov"), "tuning.scaling"),
     **dict.fromkeys(
         (
-            "NUTS",
             "fast_sample_posterior_predictive",
             "sample",
             "sample_posterior_predictive",

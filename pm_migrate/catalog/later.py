@@ -44,22 +44,12 @@ _TABLE = {
     "smc.smc": "SMC logp_forw() PseudoLikelihood",
     "step_methods": """
         BinaryGibbsMetropolis BinaryMetropolis CategoricalGibbsMetropolis CauchyProposal DEMetropolis
-        DEMetropolisZ DEMetropolisZMLDA ElemwiseCategorical EllipticalSlice HamiltonianMC LaplaceProposal MLDA
-        Metropolis MetropolisMLDA MultivariateNormalProposal NUTS NormalProposal PGBART PoissonProposal
+        DEMetropolisZ DEMetropolisZMLDA ElemwiseCategorical EllipticalSlice LaplaceProposal MLDA
+        Metropolis MetropolisMLDA MultivariateNormalProposal NormalProposal PGBART PoissonProposal
         RecursiveDAProposal Slice UniformProposal
     """,
     "step_methods.elliptical_slice": "get_chol() EllipticalSlice",
     "step_methods.gibbs": "ElemwiseCategorical elemwise_logp() categorical()",
-    "step_methods.hmc": "HamiltonianMC NUTS",
-    "step_methods.hmc.base_hmc": "HMCStepData DivergenceInfo BaseHMC",
-    "step_methods.hmc.hmc": "unif() HamiltonianMC",
-    "step_methods.hmc.integration": "State IntegrationError! CpuLeapfrogIntegrator",
-    "step_methods.hmc.nuts": "Proposal Subtree",
-    "step_methods.hmc.quadpotential": """
-        quad_potential() partial_check_positive_definite() PositiveDefiniteError! QuadPotential isquadpotential()
-        QuadPotentialDiagAdapt QuadPotentialDiagAdaptGrad QuadPotentialDiag QuadPotentialFullInv QuadPotentialFull
-        QuadPotentialFullAdapt
-    """,
     "step_methods.metropolis": """
         Proposal NormalProposal UniformProposal CauchyProposal LaplaceProposal PoissonProposal
         MultivariateNormalProposal Metropolis tune() BinaryMetropolis BinaryGibbsMetropolis CategoricalGibbsMetropolis
@@ -72,12 +62,6 @@ _TABLE = {
     "step_methods.pgbart": "PGBART ParticleTree logp()",
     "step_methods.sgmcmc": "prior_dlogp() elemwise_dlogL() BaseStochasticGradient",
     "step_methods.slicer": "Slice",
-    "step_methods.step_sizes": "DualAverageAdaptation",
-    "tuning": "find_hessian guess_scaling trace_cov",
-    "tuning.scaling": """
-        fixed_hessian() find_hessian() find_hessian_diag() guess_scaling() adjust_scaling() adjust_precision() bound()
-        eig_recompose() trace_cov()
-    """,
     "variational": """
         ADVI ASVGD Approximation Empirical FullRank FullRankADVI Group ImplicitGradient Inference KLqp MeanField NFVI
         NormalizingFlow SVGD Stein adadelta adagrad adagrad_window adam adamax apply_momentum apply_nesterov_momentum
@@ -113,13 +97,7 @@ LATER: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 #: Names in those modules that the drop-in does have, and where.
-SERVED: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "step_methods": {"NUTS": "sampling"},
-        "step_methods.hmc": {"NUTS": "sampling"},
-        "step_methods.hmc.nuts": {"NUTS": "sampling"},
-    }
-)
+SERVED: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 _STEPS = "leave step= out: pm.sample then takes NUTS for continuous variables and Metropolis for discrete ones"
 
@@ -138,7 +116,6 @@ ALTERNATIVES: Mapping[str, str] = MappingProxyType(
         "sampling.init_nuts": "pm.sample(init=...) initialises NUTS itself",
         "smc": "pm.sample",
         "step_methods": _STEPS,
-        "tuning": "model.fastd2logp()(point), the negative matrix of second derivatives",
         "variational": "pm.sample",
     }
 )

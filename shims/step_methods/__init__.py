@@ -13,6 +13,8 @@ from pm_migrate.shims import placeholders
 
 _HOMES = {
     "CompoundStep": "compound",
+    "HamiltonianMC": "hmc",
+    "NUTS": "hmc",
 }
 
 _MODULES = frozenset(
