@@ -37,9 +37,10 @@ _HOMES: dict[str, str] = {
         """.split(),
         "step_methods",
     ),
+    **dict.fromkeys(("HamiltonianMC", "NUTS"), "step_methods.hmc"),
+    **dict.fromkeys(("find_hessian", "guess_scaling", "trace_cov"), "tuning.scaling"),
     **dict.fromkeys(
         (
-            "NUTS",
             "fast_sample_posterior_predictive",
             "sample",
             "sample_posterior_predictive",

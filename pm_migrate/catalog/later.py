@@ -43,17 +43,7 @@ _TABLE = {
     "smc.sample_smc": "sample_smc() sample_smc_int()",
     "smc.smc": "SMC logp_forw() PseudoLikelihood",
     "step_methods": """
-        DEMetropolisZMLDA HamiltonianMC MLDA MetropolisMLDA NUTS PGBART RecursiveDAProposal
-    """,
-    "step_methods.hmc": "HamiltonianMC NUTS",
-    "step_methods.hmc.base_hmc": "HMCStepData DivergenceInfo BaseHMC",
-    "step_methods.hmc.hmc": "unif() HamiltonianMC",
-    "step_methods.hmc.integration": "State IntegrationError! CpuLeapfrogIntegrator",
-    "step_methods.hmc.nuts": "Proposal Subtree",
-    "step_methods.hmc.quadpotential": """
-        quad_potential() partial_check_positive_definite() PositiveDefiniteError! QuadPotential isquadpotential()
-        QuadPotentialDiagAdapt QuadPotentialDiagAdaptGrad QuadPotentialDiag QuadPotentialFullInv QuadPotentialFull
-        QuadPotentialFullAdapt
+        DEMetropolisZMLDA MLDA MetropolisMLDA PGBART RecursiveDAProposal
     """,
     "step_methods.mlda": """
         MetropolisMLDA DEMetropolisZMLDA MLDA RecursiveSampleMoments delta_logp_inverse() extract_Q_estimate()
@@ -61,12 +51,6 @@ _TABLE = {
     """,
     "step_methods.pgbart": "PGBART ParticleTree logp()",
     "step_methods.sgmcmc": "prior_dlogp() elemwise_dlogL() BaseStochasticGradient",
-    "step_methods.step_sizes": "DualAverageAdaptation",
-    "tuning": "find_hessian guess_scaling trace_cov",
-    "tuning.scaling": """
-        fixed_hessian() find_hessian() find_hessian_diag() guess_scaling() adjust_scaling() adjust_precision() bound()
-        eig_recompose() trace_cov()
-    """,
     "variational": """
         ADVI ASVGD Approximation Empirical FullRank FullRankADVI Group ImplicitGradient Inference KLqp MeanField NFVI
         NormalizingFlow SVGD Stein adadelta adagrad adagrad_window adam adamax apply_momentum apply_nesterov_momentum
@@ -102,13 +86,7 @@ LATER: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 #: Names in those modules that the drop-in does have, and where.
-SERVED: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "step_methods": {"NUTS": "sampling"},
-        "step_methods.hmc": {"NUTS": "sampling"},
-        "step_methods.hmc.nuts": {"NUTS": "sampling"},
-    }
-)
+SERVED: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 _STEPS = "leave step= out: pm.sample then takes NUTS for continuous variables and Metropolis for discrete ones"
 
@@ -127,7 +105,6 @@ ALTERNATIVES: Mapping[str, str] = MappingProxyType(
         "sampling.init_nuts": "pm.sample(init=...) initialises NUTS itself",
         "smc": "pm.sample",
         "step_methods": _STEPS,
-        "tuning": "model.fastd2logp()(point), the negative matrix of second derivatives",
         "variational": "pm.sample",
     }
 )

@@ -15,6 +15,8 @@ _HOMES = {
     "CompoundStep": "compound",
     "EllipticalSlice": "elliptical_slice",
     "ElemwiseCategorical": "gibbs",
+    "HamiltonianMC": "hmc",
+    "NUTS": "hmc",
     "Slice": "slicer",
     **dict.fromkeys(
         """

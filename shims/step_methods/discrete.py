@@ -7,23 +7,23 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from pm_migrate.shims.distributions.drawn_values import draw_values
 from pm_migrate.shims.model import modelcontext
 from pm_migrate.shims.step_methods.arraystep import ArrayStep, Competence, metrop_select
 from pm_migrate.shims.step_methods.flat_logp import FlatLogp
+from pm_migrate.shims.theano.graph import as_variable, get_test_value
 from pm_migrate.shims.theanof import inputvars
 from pm_migrate.shims.vartypes import bool_types, discrete_types
 
 Logp = Callable[[np.ndarray], Any]
 
 
-def _kind(var: Any) -> tuple[bool, Any]:
+def kind_of(var: Any) -> tuple[bool, int | None]:
     """Whether a variable is binary by its distribution or dtype, and the number of categories of a categorical one."""
     from pm_migrate.shims import Bernoulli, Categorical
 
     distribution = getattr(var.distribution, "parent_dist", var.distribution)
     if isinstance(distribution, Categorical):
-        return False, distribution.k
+        return False, int(get_test_value(as_variable(distribution.k)))
     return isinstance(distribution, Bernoulli) or var.dtype in bool_types, None
 
 
@@ -82,7 +82,7 @@ class BinaryMetropolis(ArrayStep):
     @staticmethod
     def competence(var: Any) -> Competence:
         """Suits binary variables, and categorical ones of two categories."""
-        binary, categories = _kind(var)
+        binary, categories = kind_of(var)
         return Competence.COMPATIBLE if binary or categories == 2 else Competence.INCOMPATIBLE
 
 
@@ -135,7 +135,7 @@ class BinaryGibbsMetropolis(ArrayStep):
     @staticmethod
     def competence(var: Any) -> Competence:
         """The best for binary variables, and categorical ones of two categories."""
-        binary, categories = _kind(var)
+        binary, categories = kind_of(var)
         return Competence.IDEAL if binary or categories == 2 else Competence.INCOMPATIBLE
 
 
@@ -224,7 +224,7 @@ class CategoricalGibbsMetropolis(ArrayStep):
     @staticmethod
     def competence(var: Any) -> Competence:
         """The best for categorical variables of more than two categories; suits those of two, and binary ones."""
-        binary, categories = _kind(var)
+        binary, categories = kind_of(var)
         if categories is not None:
             return Competence.IDEAL if categories > 2 else Competence.COMPATIBLE
         return Competence.COMPATIBLE if binary else Competence.INCOMPATIBLE
@@ -240,9 +240,9 @@ def _ordered(order: Any, elements: list[Any]) -> tuple[bool, list[Any]]:
 
 
 def _number_of_categories(var: Any) -> int:
-    binary, categories = _kind(var)
+    binary, categories = kind_of(var)
     if categories is not None:
-        return int(draw_values([categories])[0])
+        return categories
     if not binary:
         raise ValueError(
             f"All variables must be categorical or binary for CategoricalGibbsMetropolis; {var.name} is not"

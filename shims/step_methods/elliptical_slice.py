@@ -34,8 +34,8 @@ def get_chol(cov: Any, chol: Any) -> Any:
 class EllipticalSlice(ArrayStep):
     """Slice sampling on ellipses, for normal priors of mean zero (Murray, Adams & MacKay 2010, figure 2).
 
-    The prior is not to be in the model, since the step brings it: the variables are ``pm.Flat`` there, and the model has
-    the likelihood alone.
+    The prior is not to be in the model, since the step brings it: the variables are ``pm.Flat`` there, and the model
+    has the likelihood alone.
 
     Parameters
     ----------

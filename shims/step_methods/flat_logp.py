@@ -8,6 +8,7 @@ the density where the step before it ended.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -110,7 +111,7 @@ class FlatLogp:
     def places(self, ordering: ArrayOrdering) -> Any:
         """Where the elements of an order of some variables lie: a slice if they are neighbours, else their indices."""
         slices = [self.ordering[place.var].slc for place in ordering.vmap]
-        if all(a.stop == b.start for a, b in zip(slices, slices[1:], strict=False)):
+        if all(a.stop == b.start for a, b in pairwise(slices)):
             return slice(slices[0].start, slices[-1].stop) if slices else slice(0, 0)
         return np.concatenate([np.arange(s.start, s.stop) for s in slices])
 

@@ -13,6 +13,7 @@ import numpy as np
 from pm_migrate.shims.model import modelcontext
 from pm_migrate.shims.quirks import user_level
 from pm_migrate.shims.step_methods.arraystep import ArrayStep, Competence
+from pm_migrate.shims.step_methods.discrete import kind_of
 from pm_migrate.shims.theano.graph.basic import graph_inputs
 
 __all__ = ["ElemwiseCategorical"]
@@ -21,7 +22,7 @@ __all__ = ["ElemwiseCategorical"]
 class ElemwiseCategorical(ArrayStep):
     """Gibbs steps of a categorical variable whose elements are independent given the others: all at once.
 
-    The terms of the density in which the variable stands must be of its shape, or broadcast with it, element by element.
+    The terms of the density in which the variable stands must have its shape, or broadcast with it.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ class ElemwiseCategorical(ArrayStep):
         model = modelcontext(model)
         self.var = vars[0]
         self.sh = np.ones(self.var.dshape, self.var.dtype)
-        self.values = np.arange(self.var.distribution.k) if values is None else values
+        self.values = np.arange(kind_of(self.var)[1]) if values is None else values
         super().__init__(vars, [elemwise_logp(model, self.var)])
 
     def astep(self, q: np.ndarray, logp: Callable[[np.ndarray], Any]) -> np.ndarray:

@@ -116,8 +116,8 @@ class Metropolis(ArrayStepShared):
             raise ValueError(f"Invalid rank for variance: {S.ndim}; S has standard deviations (1) or a covariance (2)")
         if isinstance(self.proposal_dist, PoissonProposal):
             warnings.warn(
-                "PoissonProposal is not symmetric, and Metropolis does not correct for that, as in PyMC3: the draws are "
-                "not from the posterior. Leave proposal_dist out: the normal moves of discrete variables are rounded.",
+                "PoissonProposal is not symmetric, and Metropolis does not correct for that, as in PyMC3: the draws "
+                "are not from the posterior. Leave proposal_dist out: normal moves of discrete variables are rounded.",
                 UserWarning,
                 stacklevel=user_level(),
             )
