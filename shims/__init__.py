@@ -42,6 +42,8 @@ _HOMES: dict[str, str] = {
     **dict.fromkeys(
         (
             "fast_sample_posterior_predictive",
+            "init_nuts",
+            "iter_sample",
             "sample",
             "sample_posterior_predictive",
             "sample_posterior_predictive_w",

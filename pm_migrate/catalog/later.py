@@ -35,10 +35,6 @@ _TABLE = {
         ParallelSamplingError! RemoteTraceback! ExceptionWithTraceback rebuild_exc() ProcessAdapter Draw
         ParallelSampler
     """,
-    "sampling": """
-        instantiate_steppers() assign_step_methods() iter_sample() PopulationStepper stop_tuning()
-        init_nuts()
-    """,
     "smc": "sample_smc()",
     "smc.sample_smc": "sample_smc() sample_smc_int()",
     "smc.smc": "SMC logp_forw() PseudoLikelihood",
@@ -100,9 +96,6 @@ ALTERNATIVES: Mapping[str, str] = MappingProxyType(
         "gp.util.plot_gp_dist": "plot quantiles of the draws with matplotlib, or az.plot_hdi",
         "ode": "write the integration with theano.scan",
         "parallel_sampling": "pm.sample(chains=...) runs all chains in one compiled program",
-        "sampling": _STEPS,
-        "sampling.iter_sample": "pm.sample(callback=...) sees every draw",
-        "sampling.init_nuts": "pm.sample(init=...) initialises NUTS itself",
         "smc": "pm.sample",
         "step_methods": _STEPS,
         "variational": "pm.sample",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from pm_migrate.shims.theano.calling import vector_caller
 from pm_migrate.shims.theano.config import config
 from pm_migrate.shims.theano.evaluation import evaluate, shared_inputs, uses_python
 from pm_migrate.shims.theano.graph import SharedVariable, Variable
+
+_log = logging.getLogger("pm_migrate")
 
 
 class ValueGradFunction:
@@ -212,10 +215,17 @@ class FlatProgram:
         constants, since they may decide shapes. Random streams go on, and generators give their next item.
     own
         Shared variables that are passed by position.
+    jit
+        Whether to compile by XLA what can be. Where XLA refuses a program it runs as a TensorFlow graph.
     """
 
     def __init__(
-        self, function: Callable[..., Any], outputs: Sequence[Variable], own: Sequence[SharedVariable]
+        self,
+        function: Callable[..., Any],
+        outputs: Sequence[Variable],
+        own: Sequence[SharedVariable],
+        *,
+        jit: bool = True,
     ) -> None:
         shared = [v for v in shared_inputs(outputs) if v not in own]
         self._function = function
@@ -227,7 +237,7 @@ class FlatProgram:
         self._fixed = [v for v, is_argument in zip(shared, argument, strict=True) if not is_argument]
         self._arguments = [*self._own, *self._others]
         # random streams of TensorFlow and of XLA differ
-        self._jit = not (uses_python(outputs) or self._updates)
+        self._jit = jit and not (uses_python(outputs) or self._updates)
         self._shared = [*self._arguments, *self._fixed]
         self._versions: list[int] | None = None
         self._tensors: list[Any] = []
@@ -261,10 +271,22 @@ class FlatProgram:
         key = (tuple(v.data.shape for v in self._arguments), tuple(v.version for v in self._fixed))
         if key not in self._programs:
             specs = [tf.TensorSpec(flat.shape, flat.dtype), *(tf.TensorSpec(t.shape, t.dtype) for t in arguments)]
-            compiled = tf.function(self._traced, autograph=False, jit_compile=self._jit)
-            concrete = compiled.get_concrete_function(*specs)
-            self._programs = {key: vector_caller(concrete, flat, jit=self._jit)}
+            self._programs = {key: self._compiled(specs, flat, arguments)}
         self._run, self._tensors = self._programs[key], arguments
+
+    def _compiled(self, specs: Sequence[Any], flat: np.ndarray, arguments: Sequence[Any]) -> Any:
+        concrete = tf.function(self._traced, autograph=False, jit_compile=self._jit).get_concrete_function(*specs)
+        run = vector_caller(concrete, flat, jit=self._jit)
+        if not self._jit:
+            return run
+        try:
+            run(flat, arguments)  # XLA compiles at the first call
+        except tf.errors.OpError as error:
+            cause = str(error.message).strip().splitlines()[0]
+            _log.warning("XLA cannot compile this model, it runs uncompiled and slower. The cause: %s", cause)
+            self._jit = False
+            return self._compiled(specs, flat, arguments)
+        return run
 
     def _traced(self, flat: Any, *arguments: Any) -> tuple[Any, ...]:
         own, rest = arguments[: len(self._own)], arguments[len(self._own) :]

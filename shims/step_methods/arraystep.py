@@ -274,9 +274,6 @@ class GradientSharedStep(BlockedStep):
         func = logp_dlogp_func
         if func is None:
             func = model.logp_dlogp_function(vars, dtype=dtype, **theano_kwargs)
-        # a gradient that there is not comes to light here, where pm.sample can still take another method
-        func.set_extra_values(model.test_point)
-        func(func.dict_to_array(model.test_point))
         self._logp_dlogp_func = func
 
     def step(self, point: Point) -> Any:

@@ -65,7 +65,9 @@ class CpuLeapfrogIntegrator:
             When they are not of the dtype of the log density.
         """
         if q.dtype != self._dtype or p.dtype != self._dtype:
-            raise ValueError(f"Invalid dtype. Must be {self._dtype}, but position and momentum are {q.dtype}, {p.dtype}")
+            raise ValueError(
+                f"Invalid dtype. Must be {self._dtype}, but position and momentum are {q.dtype}, {p.dtype}"
+            )
         logp, gradient = self._logp_dlogp_func(q)
         velocity = self._potential.velocity(p)
         energy = self._potential.energy(p, velocity=velocity) - logp

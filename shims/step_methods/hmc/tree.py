@@ -112,6 +112,7 @@ class Trajectory:
 
     def _inner_sum(self, old: np.ndarray) -> np.ndarray:
         import os
+
         return self.p_sum if os.environ.get("ALIAS", "1") == "1" else old
 
     def _grow(self, first: State, depth: int, step: Any) -> tuple[Subtree, DivergenceInfo | None, bool]:
