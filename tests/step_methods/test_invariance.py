@@ -222,7 +222,7 @@ def test_discrete_methods_leave_a_table(table_model: Any, joint: np.ndarray, met
         state = states[rng.choice(len(states), p=joint.ravel())]
         return {"b": state[:2], "c": state[2], "k": state[3]}
 
-    ends = after(step, start, starts=2000)
+    ends = after(step, start, starts=1000 if "proportional" in method else 2000, steps=3)
     check_table(np.column_stack([ends["b"], ends["c"], ends["k"]]), joint)
 
 
