@@ -114,7 +114,9 @@ def outcome(pm: Any, name: str) -> dict[str, Any]:
             compute_convergence_checks=False,
             return_inferencedata=False,
         )
-    found = {v: [x[-1].tolist() for x in trace.get_values(v, combine=False)] for v in sorted(trace.varnames)}
+    found = {
+        v: [x[-1].tolist() for x in trace.get_values(v, combine=False, squeeze=False)] for v in sorted(trace.varnames)
+    }
     kept = sorted(trace.stat_names)
     return {**found, **{f"stat {s}": np.asarray(trace.get_sampler_stats(s)[-1], float).tolist() for s in kept}}
 
