@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -140,6 +141,15 @@ class BaseHMC(GradientSharedStep):
         self._warnings: list[SamplerWarning] = []
         self._samples_after_tune = 0
         self._num_divs_sample = 0
+
+    def __copy__(self) -> Any:
+        """A step with the same compiled log density that learns on its own, for another chain."""
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        made.potential, made.step_adapt = copy.deepcopy(self.potential), copy.deepcopy(self.step_adapt)
+        made.integrator = CpuLeapfrogIntegrator(made.potential, self._logp_dlogp_func)
+        made._warnings = list(self._warnings)
+        return made
 
     def _hamiltonian_step(self, start: State, p0: np.ndarray, step_size: float) -> HMCStepData:
         """Make a trajectory from ``start``, whose momentum is ``p0``, and choose the next state."""

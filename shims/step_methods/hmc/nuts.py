@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from pm_migrate.shims import quirks
 from pm_migrate.shims.backends.report import SamplerWarning, WarningType
 from pm_migrate.shims.step_methods.arraystep import Competence
 from pm_migrate.shims.step_methods.hmc.base_hmc import BaseHMC, HMCStepData
@@ -18,6 +19,11 @@ __all__ = ["NUTS", "Proposal", "Subtree"]
 
 #: While tuning, trees stay below ``early_max_treedepth`` for so many transitions.
 _EARLY = 200
+_EARLY_DEPTH = 8
+_FAULT = (
+    "a check of where a trajectory turns is made with the momenta of the wrong states, so that the draws of several "
+    "elements are not exactly from the posterior."
+)
 #: Share of the transitions that may reach the largest depth without a warning.
 _DEEP = 0.05
 
@@ -72,17 +78,33 @@ class NUTS(BaseHMC):
         self,
         vars: Sequence[Any] | None = None,
         max_treedepth: int = 10,
-        early_max_treedepth: int = 8,
+        early_max_treedepth: int = _EARLY_DEPTH,
         **kwargs: Any,
     ) -> None:
         super().__init__(vars, **kwargs)
         self.max_treedepth = max_treedepth
         self.early_max_treedepth = early_max_treedepth
         self._reached_max_treedepth = 0
+        self._reversible = quirks.fixed()
+        defaults = set(kwargs) <= {"target_accept", "model", "blocked"} and early_max_treedepth == _EARLY_DEPTH
+        self._default_potential = self.potential if defaults else None
+
+    def compiled_options(self) -> dict[str, Any] | None:
+        """Options of the compiled sampler if it can step in for this object, else None.
+
+        It can when all continuous variables of the model are stepped, with nothing but ``target_accept`` and
+        ``max_treedepth`` chosen.
+        """
+        plain = type(self) is NUTS and self.potential is self._default_potential
+        if not plain or set(self.vars) != set(self._model.cont_vars):
+            return None
+        return {"target_accept": self.target_accept, "max_treedepth": self.max_treedepth}
 
     def _hamiltonian_step(self, start: State, p0: np.ndarray, step_size: float) -> HMCStepData:
         early = self.tune and self.iter_count < _EARLY
-        tree = Trajectory(self.integrator, start, step_size, self.Emax)
+        if not self._reversible and len(p0) > 1:
+            quirks.say_once("NUTS", _FAULT)
+        tree = Trajectory(self.integrator, start, step_size, self.Emax, self._reversible)
         divergence = None
         for _ in range(self.early_max_treedepth if early else self.max_treedepth):
             divergence, turning = tree.double()
