@@ -31,8 +31,7 @@ class Recorder:
         own = set(self._free)
         self._names = [str(v.name) if v in own else None for v in variables]
         self._computed = [v for v in variables if v not in own]
-        # XLA would take longer to compile it than it can save in some thousand draws
-        self._program = FlatProgram(self._evaluate, self._computed, [], jit=False)
+        self._program = FlatProgram(self._evaluate, self._computed, [])
 
     @classmethod
     def of(cls, model: Any, variables: Sequence[Variable]) -> Recorder:

@@ -215,8 +215,8 @@ class FlatProgram:
         constants, since they may decide shapes. Random streams go on, and generators give their next item.
     own
         Shared variables that are passed by position.
-    jit
-        Whether to compile by XLA what can be. Where XLA refuses a program it runs as a TensorFlow graph.
+
+    Where XLA refuses a program it runs as a TensorFlow graph.
     """
 
     def __init__(
@@ -224,8 +224,6 @@ class FlatProgram:
         function: Callable[..., Any],
         outputs: Sequence[Variable],
         own: Sequence[SharedVariable],
-        *,
-        jit: bool = True,
     ) -> None:
         shared = [v for v in shared_inputs(outputs) if v not in own]
         self._function = function
@@ -237,7 +235,7 @@ class FlatProgram:
         self._fixed = [v for v, is_argument in zip(shared, argument, strict=True) if not is_argument]
         self._arguments = [*self._own, *self._others]
         # random streams of TensorFlow and of XLA differ
-        self._jit = jit and not (uses_python(outputs) or self._updates)
+        self._jit = not (uses_python(outputs) or self._updates)
         self._shared = [*self._arguments, *self._fixed]
         self._versions: list[int] | None = None
         self._tensors: list[Any] = []

@@ -11,7 +11,7 @@ from pm_migrate.shims.distributions.drawn_values import draw_values
 from pm_migrate.shims.model import modelcontext
 from pm_migrate.shims.step_methods.arraystep import ArrayStep, Competence
 from pm_migrate.shims.step_methods.flat_logp import FlatLogp
-from pm_migrate.shims.theano.slinalg import cholesky
+from pm_migrate.shims.theano.ops.linalg import cholesky
 from pm_migrate.shims.theano.tensor import as_tensor_variable
 from pm_migrate.shims.theanof import inputvars
 

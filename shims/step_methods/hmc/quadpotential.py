@@ -126,10 +126,10 @@ class QuadPotential:
         """Write the velocity to ``v_out`` and return the kinetic energy."""
         raise NotImplementedError(f"{type(self).__name__} has no velocity_energy")
 
-    def update(self, sample: np.ndarray, grad: np.ndarray, tune: bool) -> None:  # noqa: B027 - optional
+    def update(self, sample: np.ndarray, grad: np.ndarray, tune: bool) -> None:
         """Learn from a draw and its gradient; called after each draw, with ``tune`` while tuning."""
 
-    def raise_ok(self, vmap: Any = None) -> None:  # noqa: B027 - optional
+    def raise_ok(self, vmap: Any = None) -> None:
         """Raise if the scale has gone wrong.
 
         Parameters
@@ -143,7 +143,7 @@ class QuadPotential:
             When it has.
         """
 
-    def reset(self) -> None:  # noqa: B027 - optional
+    def reset(self) -> None:
         """Forget what was learnt."""
 
 
