@@ -411,6 +411,6 @@ _placeholder = placeholders.fallback("sampling")
 
 
 def __getattr__(name: str) -> Any:
-    if name == "init_nuts":
-        return import_module("pm_migrate.shims.step_methods.hmc.initialising").init_nuts
+    if name in ("init_nuts", "_init_jitter"):
+        return getattr(import_module("pm_migrate.shims.step_methods.hmc.initialising"), name)
     return _placeholder(name)
