@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from pm_migrate.shims import quirks
 from pm_migrate.shims.backends.report import SamplerWarning, WarningType
 from pm_migrate.shims.step_methods.arraystep import Competence
 from pm_migrate.shims.step_methods.hmc.base_hmc import BaseHMC, HMCStepData
@@ -20,10 +19,6 @@ __all__ = ["NUTS", "Proposal", "Subtree"]
 #: While tuning, trees stay below ``early_max_treedepth`` for so many transitions.
 _EARLY = 200
 _EARLY_DEPTH = 8
-_FAULT = (
-    "a check of where a trajectory turns is made with the momenta of the wrong states, so that the draws of several "
-    "elements are not exactly from the posterior."
-)
 #: Share of the transitions that may reach the largest depth without a warning.
 _DEEP = 0.05
 
@@ -46,6 +41,13 @@ class NUTS(BaseHMC):
         For :class:`~pm_migrate.shims.step_methods.hmc.base_hmc.BaseHMC`: ``target_accept``, ``scaling``, ``potential``,
         ``step_scale`` and others.
 
+    Attributes
+    ----------
+    reversible : bool
+        True, so that the draws are from the posterior. PyMC3's criterion is not quite reversible for several elements
+        (see :class:`~pm_migrate.shims.step_methods.hmc.tree.Trajectory`), and the variances of its draws may be off by
+        a per cent or so; with False it is taken, and the draws are PyMC3's, of the same seed, up to rounding.
+
     References
     ----------
     Hoffman, M. D. & Gelman, A. (2014). The No-U-Turn Sampler. JMLR 15, 1593-1623.
@@ -53,6 +55,7 @@ class NUTS(BaseHMC):
     """
 
     name = "nuts"
+    reversible = True
     default_blocked = True
     generates_stats = True
     stats_dtypes: ClassVar[list[dict[str, Any]]] = [
@@ -85,7 +88,6 @@ class NUTS(BaseHMC):
         self.max_treedepth = max_treedepth
         self.early_max_treedepth = early_max_treedepth
         self._reached_max_treedepth = 0
-        self._reversible = quirks.fixed()
         defaults = set(kwargs) <= {"target_accept", "model", "blocked"} and early_max_treedepth == _EARLY_DEPTH
         self._default_potential = self.potential if defaults else None
 
@@ -102,9 +104,7 @@ class NUTS(BaseHMC):
 
     def _hamiltonian_step(self, start: State, p0: np.ndarray, step_size: float) -> HMCStepData:
         early = self.tune and self.iter_count < _EARLY
-        if not self._reversible and len(p0) > 1:
-            quirks.say_once("NUTS", _FAULT)
-        tree = Trajectory(self.integrator, start, step_size, self.Emax, self._reversible)
+        tree = Trajectory(self.integrator, start, step_size, self.Emax, self.reversible)
         divergence = None
         for _ in range(self.early_max_treedepth if early else self.max_treedepth):
             divergence, turning = tree.double()
