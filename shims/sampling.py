@@ -211,6 +211,8 @@ def sample(
             callback=callback,
             check=compute_convergence_checks,
         )
+        for method in as_list(step):
+            method.stop_tuning()
     else:
         seeds = _chain_seeds(random_seed, chains)
         how = {"init": init, "n_init": n_init, "random_seed": seeds, "jitter_max_retries": jitter_max_retries}
