@@ -172,7 +172,8 @@ class BaseHMC(GradientSharedStep):
         self.step_size = step_size = self.step_adapt.current(adapts)
         if self._step_rand is not None:
             step_size = self._step_rand(step_size)
-        done = self._hamiltonian_step(start, p0, step_size)
+        with np.errstate(over="ignore", invalid="ignore"):  # of a trajectory that diverges, which is reported
+            done = self._hamiltonian_step(start, p0, step_size)
         perf_end, process_end = time.perf_counter(), time.process_time()
 
         self.step_adapt.update(done.accept_stat, adapts)
