@@ -211,6 +211,8 @@ def sample(
             callback=callback,
             check=compute_convergence_checks,
         )
+        for method in as_list(step):
+            method.stop_tuning()
     else:
         seeds = _chain_seeds(random_seed, chains)
         how = {"init": init, "n_init": n_init, "random_seed": seeds, "jitter_max_retries": jitter_max_retries}
@@ -411,6 +413,6 @@ _placeholder = placeholders.fallback("sampling")
 
 
 def __getattr__(name: str) -> Any:
-    if name == "init_nuts":
-        return import_module("pm_migrate.shims.step_methods.hmc.initialising").init_nuts
+    if name in ("init_nuts", "_init_jitter"):
+        return getattr(import_module("pm_migrate.shims.step_methods.hmc.initialising"), name)
     return _placeholder(name)

@@ -168,12 +168,10 @@ def compiled_options(
     if kwargs or len(steps) > 1 or isinstance(trace, (BaseTrace, MultiTrace)):
         return None
     if steps:
-        if type(steps[0]) is not NUTS:
+        own = steps[0].compiled_options() if isinstance(steps[0], NUTS) else None
+        if own is None:
             return None
-        (_, *more), made_with = steps[0].__getnewargs_ex__()
-        given.update({name: value for name, value in made_with.items() if name not in ("model", "blocked")})
-        if more or set(steps[0].vars) != set(model.cont_vars):
-            return None
+        given.update(own)
     elif init not in _COMPILED_INITS:
         return None
     assigned = select(model, stepped(steps))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -141,6 +142,15 @@ class BaseHMC(GradientSharedStep):
         self._samples_after_tune = 0
         self._num_divs_sample = 0
 
+    def __copy__(self) -> Any:
+        """A step with the same compiled log density that learns on its own, for another chain."""
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        made.potential, made.step_adapt = copy.deepcopy(self.potential), copy.deepcopy(self.step_adapt)
+        made.integrator = CpuLeapfrogIntegrator(made.potential, self._logp_dlogp_func)
+        made._warnings = list(self._warnings)
+        return made
+
     def _hamiltonian_step(self, start: State, p0: np.ndarray, step_size: float) -> HMCStepData:
         """Make a trajectory from ``start``, whose momentum is ``p0``, and choose the next state."""
         raise NotImplementedError(f"{type(self).__name__} has no _hamiltonian_step")
@@ -162,7 +172,8 @@ class BaseHMC(GradientSharedStep):
         self.step_size = step_size = self.step_adapt.current(adapts)
         if self._step_rand is not None:
             step_size = self._step_rand(step_size)
-        done = self._hamiltonian_step(start, p0, step_size)
+        with np.errstate(over="ignore", invalid="ignore"):  # of a trajectory that diverges, which is reported
+            done = self._hamiltonian_step(start, p0, step_size)
         perf_end, process_end = time.perf_counter(), time.process_time()
 
         self.step_adapt.update(done.accept_stat, adapts)

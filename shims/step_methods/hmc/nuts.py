@@ -18,6 +18,7 @@ __all__ = ["NUTS", "Proposal", "Subtree"]
 
 #: While tuning, trees stay below ``early_max_treedepth`` for so many transitions.
 _EARLY = 200
+_EARLY_DEPTH = 8
 #: Share of the transitions that may reach the largest depth without a warning.
 _DEEP = 0.05
 
@@ -40,6 +41,13 @@ class NUTS(BaseHMC):
         For :class:`~pm_migrate.shims.step_methods.hmc.base_hmc.BaseHMC`: ``target_accept``, ``scaling``, ``potential``,
         ``step_scale`` and others.
 
+    Attributes
+    ----------
+    reversible : bool
+        True, so that the draws are from the posterior. PyMC3's criterion is not quite reversible for several elements
+        (see :class:`~pm_migrate.shims.step_methods.hmc.tree.Trajectory`), and the variances of its draws may be off by
+        a per cent or so; with False it is taken, and the draws are PyMC3's, of the same seed, up to rounding.
+
     References
     ----------
     Hoffman, M. D. & Gelman, A. (2014). The No-U-Turn Sampler. JMLR 15, 1593-1623.
@@ -47,6 +55,7 @@ class NUTS(BaseHMC):
     """
 
     name = "nuts"
+    reversible = True
     default_blocked = True
     generates_stats = True
     stats_dtypes: ClassVar[list[dict[str, Any]]] = [
@@ -72,17 +81,30 @@ class NUTS(BaseHMC):
         self,
         vars: Sequence[Any] | None = None,
         max_treedepth: int = 10,
-        early_max_treedepth: int = 8,
+        early_max_treedepth: int = _EARLY_DEPTH,
         **kwargs: Any,
     ) -> None:
         super().__init__(vars, **kwargs)
         self.max_treedepth = max_treedepth
         self.early_max_treedepth = early_max_treedepth
         self._reached_max_treedepth = 0
+        defaults = set(kwargs) <= {"target_accept", "model", "blocked"} and early_max_treedepth == _EARLY_DEPTH
+        self._default_potential = self.potential if defaults else None
+
+    def compiled_options(self) -> dict[str, Any] | None:
+        """Options of the compiled sampler if it can step in for this object, else None.
+
+        It can when all continuous variables of the model are stepped, with nothing but ``target_accept`` and
+        ``max_treedepth`` chosen.
+        """
+        plain = type(self) is NUTS and self.potential is self._default_potential
+        if not plain or set(self.vars) != set(self._model.cont_vars):
+            return None
+        return {"target_accept": self.target_accept, "max_treedepth": self.max_treedepth}
 
     def _hamiltonian_step(self, start: State, p0: np.ndarray, step_size: float) -> HMCStepData:
         early = self.tune and self.iter_count < _EARLY
-        tree = Trajectory(self.integrator, start, step_size, self.Emax)
+        tree = Trajectory(self.integrator, start, step_size, self.Emax, self.reversible)
         divergence = None
         for _ in range(self.early_max_treedepth if early else self.max_treedepth):
             divergence, turning = tree.double()

@@ -14,6 +14,7 @@ import scipy.linalg
 from numpy.random import normal
 from scipy.sparse import issparse
 
+from pm_migrate.shims.quirks import user_level
 from pm_migrate.shims.step_methods.hmc.estimators import _WeightedCovariance, _WeightedVariance
 from pm_migrate.shims.theano.config import config, floatX
 
@@ -424,7 +425,7 @@ class QuadPotentialFullAdapt(QuadPotentialFull):
         update_window: int = 1,
         dtype: Any = None,
     ) -> None:
-        warnings.warn("QuadPotentialFullAdapt is an experimental feature", stacklevel=2)
+        warnings.warn("QuadPotentialFullAdapt is an experimental feature", stacklevel=user_level())
         _check_initial(n, initial_mean, initial_cov, (n, n), "covariance")
         self.dtype = config.floatX if dtype is None else dtype
         if initial_cov is None:

@@ -61,6 +61,11 @@ class Trajectory:
         Of the leapfrog steps.
     Emax
         Error of the energy from which the trajectory diverges.
+    reversible
+        Whether a trajectory ends at the same states from wherever it was started in it, which leaves the target
+        invariant. PyMC3's does not always, with several elements: when it joins the two halves, the sum of the momenta
+        of the old half is overwritten by that of both, and the check of the old half with the first state of the new
+        one is made with it.
 
     Attributes
     ----------
@@ -70,11 +75,14 @@ class Trajectory:
         Number of doublings, the last one included that was thrown away.
     """
 
-    def __init__(self, integrator: CpuLeapfrogIntegrator, start: State, step_size: float, Emax: float) -> None:
+    def __init__(
+        self, integrator: CpuLeapfrogIntegrator, start: State, step_size: float, Emax: float, reversible: bool = True
+    ) -> None:
         self.integrator = integrator
         self.start = start
         self.step_size = step_size
         self.Emax = Emax
+        self.reversible = reversible
         self.left = self.right = start
         self.proposal = Proposal(start.q, start.q_grad, start.energy, 1.0, start.model_logp)
         self.depth = 0
@@ -89,7 +97,7 @@ class Trajectory:
         forward = logbern(_LOG_HALF)
         end, step = (self.right, self.step_size) if forward else (self.left, -self.step_size)
         new, divergence, turning = self._grow(end, self.depth, floatX(np.asarray(step)))
-        near, far = (self.left, self.right) if forward else (self.right, self.left)
+        outer, joint = (self.left, self.right) if forward else (self.right, self.left)
         if forward:
             self.right = new.right
         else:
@@ -103,17 +111,14 @@ class Trajectory:
         self.log_size = np.logaddexp(self.log_size, new.log_size)
         self.log_weighted_accept_sum = np.logaddexp(self.log_weighted_accept_sum, new.log_weighted_accept_sum)
         old, self.p_sum = self.p_sum, self.p_sum + new.p_sum
+        if not self.reversible:
+            old = self.p_sum
         turning = (
             _turns(self.p_sum, self.left, self.right)
-            or _turns(self._inner_sum(old) + new.left.p, near, new.left)
-            or _turns(far.p + new.p_sum, far, new.right)
+            or _turns(old + new.left.p, outer, new.left)
+            or _turns(joint.p + new.p_sum, joint, new.right)
         )
         return None, turning
-
-    def _inner_sum(self, old: np.ndarray) -> np.ndarray:
-        import os
-
-        return self.p_sum if os.environ.get("ALIAS", "1") == "1" else old
 
     def _grow(self, first: State, depth: int, step: Any) -> tuple[Subtree, DivergenceInfo | None, bool]:
         """A subtree of ``2**depth`` states that follows ``first``, or as much of it as there is before it ends."""
