@@ -32,9 +32,21 @@ _HOMES: dict[str, str] = {
     "find_MAP": "tuning.starting",
     "sample_smc": "smc",
     **dict.fromkeys(
+        """
+        BinaryGibbsMetropolis BinaryMetropolis CategoricalGibbsMetropolis CauchyProposal CompoundStep DEMetropolis
+        DEMetropolisZ DEMetropolisZMLDA ElemwiseCategorical EllipticalSlice LaplaceProposal MLDA Metropolis
+        MetropolisMLDA MultivariateNormalProposal NormalProposal PoissonProposal RecursiveDAProposal Slice
+        UniformProposal
+        """.split(),
+        "step_methods",
+    ),
+    **dict.fromkeys(("HamiltonianMC", "NUTS"), "step_methods.hmc"),
+    **dict.fromkeys(("find_hessian", "guess_scaling", "trace_cov"), "tuning.scaling"),
+    **dict.fromkeys(
         (
-            "NUTS",
             "fast_sample_posterior_predictive",
+            "init_nuts",
+            "iter_sample",
             "sample",
             "sample_posterior_predictive",
             "sample_posterior_predictive_w",

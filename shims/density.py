@@ -112,6 +112,8 @@ class LogDensity:
         Dimension names by variable name, for labelled results.
     coords
         Coordinate values by dimension name.
+    python
+        Whether evaluating it calls Python (``as_op``), which XLA cannot compile.
     """
 
     variables: tuple[ValueVariable, ...]
@@ -123,6 +125,7 @@ class LogDensity:
     version: Callable[[], Hashable] = lambda: 0
     dims: Mapping[str, Sequence[str]] = field(default_factory=dict)
     coords: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    python: bool = False
     _compiled: dict[Hashable, Callable[..., Any]] = field(default_factory=dict, repr=False)
 
     @cached_property

@@ -15,7 +15,7 @@ from pm_migrate.shims.distributions.drawing import current_shape
 from pm_migrate.shims.model.forward import draw_many
 from pm_migrate.shims.model.terms import Term
 from pm_migrate.shims.model.variables import FreeRV, ObservedRV, TransformedRV
-from pm_migrate.shims.theano.evaluation import evaluate, shared_inputs
+from pm_migrate.shims.theano.evaluation import evaluate, shared_inputs, uses_python
 from pm_migrate.shims.theano.graph import SharedVariable, Variable, as_variable, get_test_value
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def compile_model(model: Model) -> LogDensity:
         version=lambda: tuple(s.version for s in shared),
         dims=dict(model.RV_dims),
         coords=dict(model.coords),
+        python=uses_python([model.logpt]),
     )
 
 
