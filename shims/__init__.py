@@ -32,8 +32,9 @@ _HOMES: dict[str, str] = {
     **dict.fromkeys(
         """
         BinaryGibbsMetropolis BinaryMetropolis CategoricalGibbsMetropolis CauchyProposal CompoundStep DEMetropolis
-        DEMetropolisZ ElemwiseCategorical EllipticalSlice LaplaceProposal Metropolis MultivariateNormalProposal
-        NormalProposal PoissonProposal Slice UniformProposal
+        DEMetropolisZ DEMetropolisZMLDA ElemwiseCategorical EllipticalSlice LaplaceProposal MLDA Metropolis
+        MetropolisMLDA MultivariateNormalProposal NormalProposal PoissonProposal RecursiveDAProposal Slice
+        UniformProposal
         """.split(),
         "step_methods",
     ),

@@ -38,13 +38,7 @@ _TABLE = {
     "smc": "sample_smc()",
     "smc.sample_smc": "sample_smc() sample_smc_int()",
     "smc.smc": "SMC logp_forw() PseudoLikelihood",
-    "step_methods": """
-        DEMetropolisZMLDA MLDA MetropolisMLDA PGBART RecursiveDAProposal
-    """,
-    "step_methods.mlda": """
-        MetropolisMLDA DEMetropolisZMLDA MLDA RecursiveSampleMoments delta_logp_inverse() extract_Q_estimate()
-        subsample() RecursiveDAProposal
-    """,
+    "step_methods": "PGBART",
     "step_methods.pgbart": "PGBART ParticleTree logp()",
     "step_methods.sgmcmc": "prior_dlogp() elemwise_dlogL() BaseStochasticGradient",
     "variational": """

@@ -128,7 +128,7 @@ class NDArray(base.BaseTrace):
         for kept, stats in zip(self._stats or (), sampler_stats or (), strict=False):
             for key, value in stats.items():
                 # a scale for all elements is an array of one, which NumPy does not take for a number since 2.0
-                single = isinstance(value, np.ndarray) and value.size == 1
+                single = isinstance(value, np.ndarray) and value.size == 1 and kept[key].dtype != object
                 kept[key][self.draw_idx] = value.item() if single else value
         self.draw_idx += 1
 

@@ -235,7 +235,10 @@ def sample_many(
     straces: list[Any] = []
     with ProgressBar(plan.progress, chains, plan.draws) as bar:
         progress = _Progress(bar, chains, plan.draws)
+        tuned = [(method, method.tune) for method in _flat(plan.step) if hasattr(method, "tune")]
         for i in range(chains):
+            for method, tune in tuned:  # in PyMC3 the second chain of a compound step is not tuned with cores=1
+                method.tune = tune
             own = _own(plan, cores > 1 and chains > 1, chains > 1)
             strace = None
             try:
@@ -252,6 +255,12 @@ def sample_many(
                 _log.warning("Interrupted: returning %d chains, of %d draws.", len(straces), len(straces[-1]))
                 break
     return MultiTrace(straces)
+
+
+def _flat(step: Any) -> list[Any]:
+    """All single step methods in a step."""
+    inner = step if isinstance(step, (list, tuple)) else getattr(step, "methods", None)
+    return [step] if inner is None else [method for part in inner for method in _flat(part)]
 
 
 def _own(plan: Plan, step: bool, trace: bool) -> Plan:

@@ -12,7 +12,7 @@ import tensorflow as tf
 from pm_migrate.shims.blocking import ArrayOrdering
 from pm_migrate.shims.model.profiling import ProfileStats
 from pm_migrate.shims.theano import promotion
-from pm_migrate.shims.theano.calling import vector_caller
+from pm_migrate.shims.theano.calling import decides_shapes, vector_caller
 from pm_migrate.shims.theano.config import config
 from pm_migrate.shims.theano.evaluation import evaluate, shared_inputs, uses_python
 from pm_migrate.shims.theano.graph import SharedVariable, Variable
@@ -216,7 +216,7 @@ class FlatProgram:
     own
         Shared variables that are passed by position.
 
-    Where XLA refuses a program it runs as a TensorFlow graph.
+    A program that XLA refuses, or would compile anew for each value, runs as a TensorFlow graph.
     """
 
     def __init__(
@@ -274,6 +274,9 @@ class FlatProgram:
 
     def _compiled(self, specs: Sequence[Any], flat: np.ndarray, arguments: Sequence[Any]) -> Any:
         concrete = tf.function(self._traced, autograph=False, jit_compile=self._jit).get_concrete_function(*specs)
+        if self._jit and decides_shapes(concrete):
+            self._jit = False
+            return self._compiled(specs, flat, arguments)
         run = vector_caller(concrete, flat, jit=self._jit)
         if not self._jit:
             return run

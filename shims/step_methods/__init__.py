@@ -17,6 +17,7 @@ _HOMES = {
     "ElemwiseCategorical": "gibbs",
     "HamiltonianMC": "hmc",
     "NUTS": "hmc",
+    **dict.fromkeys(("DEMetropolisZMLDA", "MLDA", "MetropolisMLDA", "RecursiveDAProposal"), "mlda"),
     "Slice": "slicer",
     **dict.fromkeys(
         """

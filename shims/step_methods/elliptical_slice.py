@@ -64,7 +64,7 @@ class EllipticalSlice(ArrayStep):
 
     def astep(self, q0: np.ndarray, logp: Callable[[np.ndarray], Any]) -> np.ndarray:
         """The next array."""
-        chol = draw_values([self.prior_chol])[0]
+        chol = self.prior_chol.tag.test_value if self.prior_chol.is_constant else draw_values([self.prior_chol])[0]
         nu = np.dot(chol, np.random.randn(chol.shape[0]))
         height = logp(q0) - np.random.standard_exponential()
         theta = np.random.uniform(0, 2 * np.pi)

@@ -77,7 +77,7 @@ class FlatLogp:
     def at(self, flat: np.ndarray) -> Any:
         """The log density of a flat array, a NumPy scalar."""
         if not self._program.steady:
-            return self._program(flat)[0][()]
+            return self.evaluate(flat)
         versions = self._program.versions()
         if versions != self._versions:
             self._known, self._versions = {}, versions
@@ -85,11 +85,15 @@ class FlatLogp:
         known = self._known
         value = known.pop(key, None)
         if value is None:
-            value = self._program(flat)[0][()]
+            value = self.evaluate(flat)
             if len(known) >= _REMEMBERED:
                 del known[next(iter(known))]
         known[key] = value  # the latest last
         return value
+
+    def evaluate(self, flat: np.ndarray) -> Any:
+        """As :meth:`at`, without looking at what is remembered."""
+        return self._program(flat)[0][()]
 
     def flatten(self, point: Point) -> np.ndarray:
         """A point as a new flat array."""
@@ -140,6 +144,10 @@ class LogpDifference:
         The model.
     vars
         The value variables of the arrays, in order.
+    fresh
+        Evaluate both each time, for operations of the program that leave something behind.
+    second_last
+        Evaluate at the second array last, not at the first.
 
     Attributes
     ----------
@@ -147,8 +155,10 @@ class LogpDifference:
         For each other value variable where its value is set (``set_value``); the test value at first.
     """
 
-    def __init__(self, model: Any, vars: Sequence[Any]) -> None:
+    def __init__(self, model: Any, vars: Sequence[Any], *, fresh: bool = False, second_last: bool = False) -> None:
         self._logp = FlatLogp.of(model)
+        self._evaluate = self._logp.evaluate if fresh else self._logp.at
+        self._second_last = second_last
         self._flat = self._logp.flatten(model.test_point)
         self._where = self._logp.places(ArrayOrdering(vars))
         chosen = {v.name for v in vars}
@@ -161,8 +171,12 @@ class LogpDifference:
 
     def __call__(self, q: np.ndarray, q0: np.ndarray) -> Any:
         """The difference, a NumPy scalar."""
-        flat, where, logp = self._flat, self._where, self._logp
-        flat[where] = q0
-        before = logp.at(flat)
-        flat[where] = q
-        return logp.at(flat) - before
+        if self._second_last:
+            after = self._at(q)
+            return after - self._at(q0)
+        before = self._at(q0)
+        return self._at(q) - before
+
+    def _at(self, q: np.ndarray) -> Any:
+        self._flat[self._where] = q
+        return self._evaluate(self._flat)

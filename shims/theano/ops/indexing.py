@@ -142,25 +142,25 @@ def read(x: Tensor, parts: Sequence[Part], values: Sequence[Any]) -> Tensor:
             basic.append(tf.newaxis)
         elif part.kind == "slice":
             basic.append(slice(*(None if i < 0 else _bound(values[i], fixed[i]) for i in part.operands)))
-        elif part.kind == "int" and not advanced:
-            basic.append(_position(values[part.operands[0]], fixed[part.operands[0]], lengths[source]))
-        else:
+        elif part.kind == "int" and not advanced and (at := fixed[part.operands[0]]) is not None:
+            basic.append(_position(at, lengths[source]))
+            source += part.axes
+            continue  # the axis is gone
+        else:  # a number that is not known is gathered too: XLA compiles a slice anew for each number
             arrays.append((axis, part))
             basic += [slice(None)] * part.axes
         axis += part.axes if part.kind != "new" else 1
         source += part.axes
     if not all(isinstance(b, slice) and b.start is b.stop is b.step is None for b in basic):
         x = x[tuple(basic)]
-    return _gather(x, arrays, values, fixed) if advanced else x
+    return _gather(x, arrays, values, fixed) if arrays else x
 
 
 def _bound(value: Any, fixed: np.ndarray | None) -> Any:
     return value if fixed is None else int(fixed)
 
 
-def _position(value: Any, fixed: np.ndarray | None, length: int | None) -> Any:
-    if fixed is None:
-        return value
+def _position(fixed: np.ndarray, length: int | None) -> int:
     position = int(fixed)
     if length is not None and not -length <= position < length:
         raise IndexError(f"index {position} is out of bounds for an axis of length {length}")
