@@ -32,7 +32,9 @@ NUTS_DEFAULTS = {"target_accept": 0.8, "max_treedepth": 10}
 
 #: What the compiled sampler does: options of NUTS, initialisations, and step methods of discrete variables.
 _COMPILED_OPTIONS = frozenset(NUTS_DEFAULTS)
-_COMPILED_INITS = (None, "auto", "jitter+adapt_diag", "adapt_diag")
+_COMPILED_INITS = (None, "auto", "jitter+adapt_diag", "adapt_diag", "jitter+adapt_full", "adapt_full")
+#: Initialisations whose start points and metric :func:`~pm_migrate.shims.step_methods.hmc.initialising.init_nuts` finds.
+FITTED_INITS = ("advi+adapt_diag", "advi", "advi_map", "map")
 _COMPILED_METHODS = frozenset({NUTS, Metropolis, BinaryGibbsMetropolis, CategoricalGibbsMetropolis})
 
 
@@ -172,7 +174,7 @@ def compiled_options(
         if own is None:
             return None
         given.update(own)
-    elif init not in _COMPILED_INITS:
+    elif init not in (*_COMPILED_INITS, *FITTED_INITS):
         return None
     assigned = select(model, stepped(steps))
     if not (given.keys() <= _COMPILED_OPTIONS and assigned.keys() <= _COMPILED_METHODS) or model.log_density().python:
