@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -24,11 +26,14 @@ class Snapshot(NamedTuple):
         Draws that each chain is to make.
     divergences
         Divergent trajectories after warm-up, all chains together.
+    step_size
+        Step size of the last trajectories, the mean of the groups of chains; NaN without one.
     """
 
     draws: np.ndarray
     total: int
     divergences: int
+    step_size: float = float("nan")
 
 
 class ProgressBar:
@@ -52,9 +57,17 @@ class ProgressBar:
 
         console = Console(stderr=True)
         if console.is_terminal or console.is_jupyter:
-            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            speed = TextColumn("{task.fields[speed]}")
+            columns = (
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                speed,
+                TimeRemainingColumn(),
+            )
             self._bar = Progress(*columns, console=console)
-            self._task = self._bar.add_task("Compiling", total=chains * total)
+            self._began = time.perf_counter()
+            self._task = self._bar.add_task("Compiling", total=chains * total, speed="")
 
     def __enter__(self) -> ProgressBar:
         if self._bar is not None:
@@ -68,9 +81,12 @@ class ProgressBar:
     def show(self, snapshot: Snapshot) -> None:
         """Move the bar."""
         if self._bar is not None:
+            made = int(snapshot.draws.sum())
             found = f", {snapshot.divergences} divergences" if snapshot.divergences else ""
-            text = f"Sampling {len(snapshot.draws)} chains{found}"
-            self._bar.update(self._task, completed=int(snapshot.draws.sum()), description=text)
+            step = "" if math.isnan(snapshot.step_size) else f", step size {snapshot.step_size:.2g}"
+            text = f"Sampling {len(snapshot.draws)} chains{found}{step}"
+            speed = f"{made / (time.perf_counter() - self._began):,.0f} draws/s" if made else ""
+            self._bar.update(self._task, completed=made, description=text, speed=speed)
 
 
 class LateBar:
