@@ -12,10 +12,11 @@ from typing import Any
 
 from pm_migrate.catalog import DISTRIBUTIONS
 from pm_migrate.catalog.exports import LEAKED_MODULES, PYMC3_MODULES, PYMC3_NAMES
-from pm_migrate.shims import placeholders
+from pm_migrate.shims import placeholders, xla_cache
 from pm_migrate.shims.distributions import HOMES as DISTRIBUTION_HOMES
 
 placeholders.install_finder()
+xla_cache.configure()  # before anything imports TensorFlow
 
 __version__ = "3.11.6"  # of PyMC3, whose behaviour this package has
 
@@ -29,6 +30,7 @@ _HOMES: dict[str, str] = {
     **dict.fromkeys("Data GeneratorAdapter Minibatch align_minibatches get_data".split(), "data"),
     "model_to_graphviz": "model_graph",
     "find_MAP": "tuning.starting",
+    "sample_smc": "smc",
     **dict.fromkeys(
         """
         BinaryGibbsMetropolis BinaryMetropolis CategoricalGibbsMetropolis CauchyProposal CompoundStep DEMetropolis
@@ -82,6 +84,14 @@ _HOMES: dict[str, str] = {
     ),
     **dict.fromkeys(("load_trace", "save_trace"), "backends.ndarray"),
     "trace_to_dataframe": "backends.tracetab",
+    **dict.fromkeys(
+        """
+        ADVI ASVGD Approximation Empirical FullRank FullRankADVI Group ImplicitGradient Inference KLqp MeanField NFVI
+        NormalizingFlow SVGD Stein adadelta adagrad adagrad_window adam adamax apply_momentum apply_nesterov_momentum
+        fit momentum nesterov_momentum norm_constraint rmsprop sample_approx sgd total_norm_constraint
+        """.split(),
+        "variational",
+    ),
     "logp": "backports",
     "install": "installation",
     "uninstall": "installation",

@@ -35,40 +35,9 @@ _TABLE = {
         ParallelSamplingError! RemoteTraceback! ExceptionWithTraceback rebuild_exc() ProcessAdapter Draw
         ParallelSampler
     """,
-    "smc": "sample_smc()",
-    "smc.sample_smc": "sample_smc() sample_smc_int()",
-    "smc.smc": "SMC logp_forw() PseudoLikelihood",
     "step_methods": "PGBART",
     "step_methods.pgbart": "PGBART ParticleTree logp()",
     "step_methods.sgmcmc": "prior_dlogp() elemwise_dlogL() BaseStochasticGradient",
-    "variational": """
-        ADVI ASVGD Approximation Empirical FullRank FullRankADVI Group ImplicitGradient Inference KLqp MeanField NFVI
-        NormalizingFlow SVGD Stein adadelta adagrad adagrad_window adam adamax apply_momentum apply_nesterov_momentum
-        fit momentum nesterov_momentum norm_constraint rmsprop sample_approx sgd total_norm_constraint
-    """,
-    "variational.approximations": """
-        MeanFieldGroup FullRankGroup EmpiricalGroup NormalizingFlowGroup sample_approx() SingleGroupApproximation
-        MeanField FullRank Empirical NormalizingFlow
-    """,
-    "variational.callbacks": "Callback relative() absolute() CheckParametersConvergence Tracker",
-    "variational.flows": """
-        Formula seems_like_formula() seems_like_flow_params() AbstractFlow flow_for_params() flow_for_short_name()
-        FlowFn LinearFlow Tanh PlanarFlow ReferencePointFlow Radial RadialFlow LocFlow ScaleFlow HouseholderFlow
-    """,
-    "variational.inference": "State Inference KLqp ADVI FullRankADVI ImplicitGradient SVGD ASVGD NFVI fit()",
-    "variational.operators": "KL KSDObjective KSD",
-    "variational.opvi": """
-        VariationalInferenceError! ExplicitInferenceError! AEVBInferenceError! ParametrizationError! GroupError!
-        BatchedGroupError! LocalGroupError! append_name() node_property() try_to_set_test_value() ObjectiveUpdates
-        ObjectiveFunction Operator collect_shared_to_list() TestFunction Group group_for_params()
-        group_for_short_name() Approximation
-    """,
-    "variational.stein": "Stein",
-    "variational.test_functions": "Kernel RBF rbf()",
-    "variational.updates": """
-        get_or_compute_grads() sgd() apply_momentum() momentum() apply_nesterov_momentum() nesterov_momentum()
-        adagrad() adagrad_window() rmsprop() adadelta() adam() adamax() norm_constraint() total_norm_constraint()
-    """,
 }
 
 LATER: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -90,9 +59,7 @@ ALTERNATIVES: Mapping[str, str] = MappingProxyType(
         "gp.util.plot_gp_dist": "plot quantiles of the draws with matplotlib, or az.plot_hdi",
         "ode": "write the integration with theano.scan",
         "parallel_sampling": "pm.sample(chains=...) runs all chains in one compiled program",
-        "smc": "pm.sample",
         "step_methods": _STEPS,
-        "variational": "pm.sample",
     }
 )
 
@@ -102,7 +69,7 @@ def alternative(qualified: str) -> str:
 
     Examples
     --------
-    >>> alternative("smc.sample_smc.sample_smc")
+    >>> alternative("variational.inference.fit")
     'pm.sample'
     """
     parts = qualified.split(".")

@@ -51,6 +51,10 @@ def compile_model(model: Model) -> LogDensity:
             found[str(potential.name)] = tf.reduce_sum(as_float(tensors[potential]))
         return Evaluation(found, {str(v.name): tensors[v] for v in recorded})
 
+    def record(values: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        givens = {variable: values[name] for name, variable in free.items()}
+        return {str(v.name): x for v, x in zip(recorded, evaluate(recorded, givens), strict=True)}
+
     def forward(given: Mapping[str, Tensor], seed: Tensor) -> dict[str, Tensor]:
         seeds = tf.unstack(tf.random.experimental.stateless_split(seed, max(len(random), 1)))
         known: dict[Variable, Tensor] = {}
@@ -89,6 +93,7 @@ def compile_model(model: Model) -> LogDensity:
         forward=forward,
         draw_many=lambda given, count, names: draw_many(model, given, count, names),
         observed=_observed(model),
+        values=record,
         version=lambda: tuple(s.version for s in shared),
         dims=dict(model.RV_dims),
         coords=dict(model.coords),

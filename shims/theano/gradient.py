@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,11 +22,23 @@ class NullTypeGradError(TypeError):
     """A gradient was asked through something that has none."""
 
 
-def _leaves(cost: Variable, wrt: Sequence[Variable]) -> list[Variable]:
-    """What the cost needs besides ``wrt``: the inputs and shared variables of its graph, cut at ``wrt``."""
-    order = toposort([cost], stop=wrt)
-    cut = set(wrt)
-    return [v for v in order if v.owner is None and not v.is_constant and v not in cut]
+def _border(cost: Variable, wrt: Sequence[Variable], held: Iterable[Variable]) -> list[Variable]:
+    """What the cost needs besides ``wrt``: the largest parts of its graph that depend on no ``wrt``.
+
+    They are computed outside of the tape, once for the cost and its gradients: random numbers, for one. What depends on
+    a held input is not cut off, since that is not computed outside.
+    """
+    inside = {*wrt, *held}
+    border: dict[Variable, None] = dict.fromkeys(held)
+    for variable in toposort([cost], stop=wrt):
+        owner = variable.owner
+        if owner is None or variable in inside or not any(v in inside for v in owner.inputs):
+            continue
+        inside.add(variable)
+        border.update(dict.fromkeys(v for v in owner.inputs if v not in inside and not v.is_constant))
+    if cost not in inside and not cost.is_constant:
+        border[cost] = None
+    return [v for v in border if v not in set(wrt)]
 
 
 def _connect(cost: Variable, wrt: Sequence[Variable], disconnected_inputs: str) -> None:
@@ -54,7 +66,7 @@ def _operator(
     ``held`` maps inputs in the graph of the cost to what they stand for: the gradient does not go through them, but a
     later gradient of the result does.
     """
-    rest = _leaves(cost, wrt)
+    rest = _border(cost, wrt, held)
 
     def impl(*operands: Any) -> tuple[Any, ...]:
         # identity, so that the tape sees operations of its own graph also for values that are known while tracing

@@ -209,7 +209,7 @@ def scan(
         raise ValueError("theano.scan: the step gives neither outputs nor updates")
     results = body.step.outputs
     inside = [*results, *([] if body.step.until is None else [body.step.until])]
-    outside = _outside(inside, body.placeholders)
+    outside = outside_of(inside, body.placeholders)
     loop = Loop(
         reads, declared, body.slices, body.previous, results, outside, go_backwards, body.step.until, truncate_gradient
     )
@@ -251,7 +251,7 @@ def _body(
     return (body, declared) if wider == declared else (build(wider), wider)
 
 
-def _outside(results: Sequence[Variable], placeholders: Sequence[Variable]) -> list[Variable]:
+def outside_of(results: Sequence[Variable], placeholders: Sequence[Variable]) -> list[Variable]:
     """What the step reads that does not change from step to step; computed once, outside of the loop."""
     inside = set(placeholders)
     border: dict[Variable, None] = {}

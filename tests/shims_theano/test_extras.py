@@ -112,3 +112,24 @@ def test_matrix_functions() -> None:
 def test_grids_and_windows() -> None:
     assert [g.eval().tolist() for g in tt.ogrid[0:2, 1:3]] == [[[0], [1]], [[1, 2]]]
     np.testing.assert_allclose(tt.extra_ops.bartlett(7).eval(), np.bartlett(7))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_random_numbers_are_the_same_with_xla(dtype: str) -> None:
+    import tensorflow as tf
+    from scipy import stats
+
+    from pm_migrate.shims.theano.evaluation import evaluate
+
+    stream = MRG_RandomStream(21)
+    draws = [
+        stream.uniform((4000,), dtype=dtype),
+        stream.normal((4000,), dtype=dtype),
+        stream.normal((4000,), truncate=True, dtype=dtype),
+    ]
+    plain, compiled = ([x.numpy() for x in tf.function(lambda: evaluate(draws), jit_compile=jit)()] for jit in (0, 1))
+    laws = [stats.uniform(), stats.norm(), stats.truncnorm(-2, 2)]
+    for law, a, b in zip(laws, plain, compiled, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5 if dtype == "float32" else 1e-12)
+        assert a.dtype == dtype and stats.kstest(a, law.cdf).pvalue > 1e-4
+    assert plain[0].min() > 0.0 and plain[0].max() < 1.0

@@ -146,6 +146,30 @@ def test_a_random_row_and_column() -> None:
     assert tt.inc_subtensor(m[i], 1.0).eval({m: data, i: 0}).tolist() == [[1.0, 2.0, 3.0], [3.0, 4.0, 5.0]]
 
 
+@pytest.mark.parametrize(
+    "index_of",
+    [
+        lambda i, j: i,
+        lambda i, j: (slice(None), i),
+        lambda i, j: (1, slice(None, None, -1), j),
+        lambda i, j: (i, None, slice(1, 3), j),
+        lambda i, j: (i, i, j),
+        lambda i, j: (Ellipsis, j),
+    ],
+)
+def test_random_integers_of_many_draws_without_a_loop(index_of: Any) -> None:
+    x, i, j = _inputs(), Input("i", "int64", (), np.array(0)), Input("j", "int64", (), np.array(1))
+    y = x[index_of(i, j)]
+    draws = np.array([[-3, 0], [0, 1], [1, -2], [2, -1]])
+
+    def one(draw: Any) -> Any:
+        return evaluate([y], {x: tf.constant(DATA), i: draw[0], j: draw[1]})[0]
+
+    program = tf.function(lambda each: tf.vectorized_map(one, each, fallback_to_while_loop=False), jit_compile=True)
+    np.testing.assert_array_equal(program(tf.constant(draws)), np.stack([DATA[index_of(*draw)] for draw in draws]))
+    assert np.all(np.isnan(program(tf.constant(np.array([[4, 4], [5, -5], [-6, 7], [9, 9]])))))
+
+
 def test_known_indices_out_of_range_are_errors() -> None:
     x = tt.dvector("x")
     with pytest.raises(ModelError, match="out of bounds"):

@@ -108,6 +108,8 @@ class Variable(Operators):
             return value.shape
         if self.owner is not None and self.owner.op.name == "shape":
             return (self.owner.inputs[0].ndim,)
+        if self.owner is not None and self.owner.op.name == "stack" and self.ndim == 1:
+            return (len(self.owner.inputs),)
         return tuple(1 if b else None for b in self.broadcastable)
 
     @property

@@ -1,7 +1,7 @@
 """``theano.sandbox.rng_mrg``: random tensors that are drawn anew in each call of a compiled function.
 
-The stream is TensorFlow's counter-based generator, so that a seed gives the same numbers in every run, but not
-Theano's numbers.
+The stream is TensorFlow's counter-based generator, so that a seed gives the same numbers in every run, with XLA and
+without, but not Theano's numbers.
 """
 
 from __future__ import annotations
@@ -22,22 +22,40 @@ from pm_migrate.shims.theano.ops.shaping import known_shape, shape_vector
 
 __all__ = ["MRG_RandomStream"]
 
+_PHILOX = 1
 _LIMIT = 2147462579  # seeds of Theano's generator are smaller
+_BELOW = 0.022750131948179195  # probability below -2
 _TRUNCATED_SD = 0.8796256610342398  # standard deviation of the standard normal cut off at -2 and 2
 
 
-def _normal(shape: Any, seed: Any, dtype: Any) -> Any:
-    return tf.random.stateless_normal(shape, seed, dtype=dtype)
-
-
 def _uniform(shape: Any, seed: Any, dtype: Any) -> Any:
-    # the ends are excluded, so that a logarithm of the result is finite
-    tiny = tf.constant(np.finfo(dtype).tiny, dtype)
-    return tf.random.stateless_uniform(shape, seed, minval=tiny, dtype=dtype)
+    """Between 0 and 1, both excluded, so that a logarithm of the result is finite.
+
+    Made of random integers, which are the same with XLA and without; TensorFlow's own floats are not. The operation
+    below ``tf.random`` takes key and counter as they are; the public one would first scramble them, which takes XLA
+    as long to compile again.
+    """
+    digits = np.finfo(dtype).nmant + 1
+    key, counter = (
+        tf.reshape(tf.cast(seed[0], tf.uint64), [1]),
+        tf.stack([tf.zeros((), tf.uint64), tf.cast(seed[1], tf.uint64)]),
+    )
+    bits = tf.raw_ops.StatelessRandomUniformFullIntV2(
+        shape=shape, key=key, counter=counter, alg=_PHILOX, dtype=tf.uint64
+    )
+    bits = tf.bitwise.right_shift(bits, tf.constant(64 - digits + 1, tf.uint64))
+    # one digit less than there is room for, so that half a step more is exact
+    step = 2.0 ** (1 - digits)
+    return tf.cast(bits, dtype) * tf.constant(step, dtype) + tf.constant(step / 2, dtype)
+
+
+def _normal(shape: Any, seed: Any, dtype: Any) -> Any:
+    return tf.math.ndtri(_uniform(shape, seed, dtype))
 
 
 def _truncated(shape: Any, seed: Any, dtype: Any) -> Any:
-    return tf.random.stateless_truncated_normal(shape, seed, dtype=dtype)
+    low = tf.constant(_BELOW, dtype)
+    return tf.math.ndtri(low + (1 - 2 * low) * _uniform(shape, seed, dtype))
 
 
 class MRG_RandomStream:

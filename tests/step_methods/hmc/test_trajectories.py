@@ -114,7 +114,7 @@ def test_halves_are_chosen_by_their_weights() -> None:
     # a state of 3 times the weight is always taken, one of a third every third time
     start = State(*(np.ones(1) for _ in range(4)), 0.0, 0.0)
     np.random.seed(1)
-    taken = {error: 0 for error in (-np.log(3), np.log(3))}
+    taken = dict.fromkeys((-np.log(3), np.log(3)), 0)
     for error in taken:
         for _ in range(2000):
             grown = tree.Trajectory(scripted_leaves(iter([error])), start, 0.1, 1000.0)
