@@ -33,7 +33,7 @@ NUTS_DEFAULTS = {"target_accept": 0.8, "max_treedepth": 10}
 #: What the compiled sampler does: options of NUTS, initialisations, and step methods of discrete variables.
 _COMPILED_OPTIONS = frozenset(NUTS_DEFAULTS)
 _COMPILED_INITS = (None, "auto", "jitter+adapt_diag", "adapt_diag", "jitter+adapt_full", "adapt_full")
-#: Initialisations whose start points and metric :func:`~pm_migrate.shims.step_methods.hmc.initialising.init_nuts` finds.
+#: Initialisations whose start points and metric ``init_nuts`` finds.
 FITTED_INITS = ("advi+adapt_diag", "advi", "advi_map", "map")
 _COMPILED_METHODS = frozenset({NUTS, Metropolis, BinaryGibbsMetropolis, CategoricalGibbsMetropolis})
 
@@ -82,7 +82,8 @@ def select(model: Any, taken: set[Any], methods: Sequence[Any] = STEP_METHODS) -
         if var in taken:
             continue
         slope = has_gradient(model, var)
-        selected[max(methods, key=lambda m, var=var, slope=slope: m._competence(var, slope))].append(var)
+        suited = [method._competence(var, slope) for method in methods]
+        selected[methods[suited.index(max(suited))]].append(var)
     return dict(selected)
 
 

@@ -2,7 +2,7 @@
 
 References
 ----------
-Welford, B. P. (1962). Note on a method for calculating corrected sums of squares and products. Technometrics 4, 419-420.
+Welford, B. P. (1962). Note on a method for calculating corrected sums of squares and products. Technometrics 4.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def init_nuts(
     ----------
     init
         ``adapt_diag``: start at the test point; the potential is diagonal, and learnt from the draws of the tuning.
-        ``jitter+adapt_diag``, or ``auto``: the same from the test point moved by uniform(-1, 1), another for each chain.
+        ``jitter+adapt_diag``, or ``auto``: the same from the test point moved by uniform(-1, 1), anew for each chain.
         ``adapt_full`` and ``jitter+adapt_full``: the same with a dense potential.
         ``advi+adapt_diag`` and ``advi+adapt_diag_grad``: start at draws of an ADVI fit, with its variances for a
         beginning; learn from the draws, or from their gradients.
@@ -123,7 +123,7 @@ def init_nuts(
 
 def _init_jitter(model: Any, chains: int, jitter_max_retries: int) -> list[Point]:
     """Test points moved by uniform(-1, 1), the last of them as it comes when none has a finite log density."""
-    start = []
+    start: list[Point] = []
     for _ in range(chains):
         for tried in range(jitter_max_retries + 1):
             point = {name: _moved(value) for name, value in model.test_point.items()}
