@@ -24,6 +24,7 @@ from pm_migrate.shims.predictive import (
     sample_prior_predictive,
 )
 from pm_migrate.shims.step_methods.assignment import (
+    FITTED_INITS,
     STEP_METHODS,
     as_list,
     assign_step_methods,
@@ -144,8 +145,9 @@ def sample(
     n_init, jitter_max_retries
         For ``init_nuts``.
     cores
-        Decides how many chains there are when ``chains`` is None. With ``cores=1`` the step methods that were given are
-        used themselves, else copies for each chain; there are no processes.
+        Threads that chains are dealt to; also decides how many chains there are when ``chains`` is None. Where step
+        methods are called from Python, with ``cores=1`` those that were given are used themselves, else copies for each
+        chain; there are no processes.
     progressbar
         Show a bar if there is a terminal or a notebook.
     mp_ctx, pickle_backend
@@ -204,6 +206,9 @@ def sample(
             seed=_chain_seed(random_seed),
             start=points,
             init="adapt_diag" if init is None or step is not None else init,
+            n_init=n_init,
+            retries=jitter_max_retries,
+            cores=cores,
             progress=progressbar,
             discard_tuned=discard_tuned_samples,
             names=_recorded_names(trace),
@@ -289,6 +294,9 @@ def _sample_compiled(
     from pm_migrate.shims import inference
 
     density = model.log_density()
+    n_init = run.pop("n_init")
+    if run["init"] in FITTED_INITS:
+        run.update(_fitted(model, run, n_init))
     tune, total = run["tune"], run["draws"] + run["tune"]
     watch = _watcher(callback, density, tune, total, model, first)
     result = inference.sample_chains(density, watch=watch, **run, **options)
@@ -298,6 +306,26 @@ def _sample_compiled(
         enough = run["draws"] >= _ENOUGH
         drawn.report._add_findings([f for f in found if enough or f.kind != "CONVERGENCE"])
     return drawn
+
+
+def _fitted(model: Model, run: Mapping[str, Any], n_init: int) -> dict[str, Any]:
+    """Start points and metric for the compiled program, where something is fitted or maximised for them."""
+    if model.disc_vars:
+        return {"init": "adapt_diag"}  # as PyMC3, which initialises NUTS only where it takes all variables
+    potentials = import_module("pm_migrate.shims.step_methods.hmc.quadpotential")
+    seed = run["seed"] if run["seed"] is None else int(np.atleast_1d(run["seed"])[0])
+    found, step = sys.modules[__name__].init_nuts(
+        run["init"], run["chains"], n_init, model=model, random_seed=seed, progressbar=run["progress"]
+    )
+    dense = isinstance(step.potential, potentials.QuadPotentialFull)
+    metric = np.array([step.potential.velocity(row) for row in np.eye(model.ndim)])
+    points = [{v.name: point[v.name] for v in model.free_RVs} for point in found]
+    return {
+        "init": "adapt_diag",
+        "start": points if run["start"] is None else run["start"],
+        "metric": metric if dense else np.diag(metric),
+        "adapt_metric": "adapt" in run["init"],
+    }
 
 
 def _stepper(

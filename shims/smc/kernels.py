@@ -128,7 +128,8 @@ class SimulatorKernel:
 def _prior_and_rest(density: LogDensity, values: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
     free = {v.rv_name for v in density.variables}
     terms = density.evaluate(values).terms
-    return tuple(_sum(x for name, x in terms.items() if (name in free) is prior) for prior in (True, False))
+    prior = _sum(x for name, x in terms.items() if name in free)
+    return prior, _sum(x for name, x in terms.items() if name not in free)
 
 
 def _sum(terms: Any) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,6 @@ import tensorflow as tf
 
 from pm_migrate.shims.density import LogDensity
 from pm_migrate.shims.inference.batching import over_batch, split
-from pm_migrate.shims.inference.sampling import _not_compilable
 
 Tensor = Any
 
@@ -19,6 +19,7 @@ Tensor = Any
 AT_ONCE = 2**24
 
 _log = logging.getLogger("pm_migrate")
+_not_compilable: weakref.WeakSet[LogDensity] = weakref.WeakSet()
 
 
 class Layout:
@@ -93,7 +94,7 @@ class OverParticles:
 
     def _run(self, part: np.ndarray, size: int) -> list[np.ndarray]:
         padded = np.concatenate([part, np.repeat(part[-1:], size - len(part), axis=0)]) if len(part) < size else part
-        jit = self._density not in _not_compilable
+        jit = not self._density.python and self._density not in _not_compilable
         program = self._density.compiled(f"smc {self._what} {size}", lambda: self._program(size), jit_compile=jit)
         try:
             results = program(tf.constant(padded))

@@ -6,7 +6,7 @@ import logging
 import multiprocessing
 import time
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -56,7 +56,7 @@ def sample_smc(
         An integer, or one for each chain; -1 and None draw them from NumPy's global state, which each chain then sets
         to its own, as in PyMC3.
     parallel
-        Kept for PyMC3's signature: the compiled program of a population uses all processors.
+        Kept for PyMC3's signature: populations follow one another in one process, and share its compiled program.
     chains
         Number of populations; ``cores``, at least 2, by default.
     cores
@@ -97,13 +97,23 @@ def sample_smc(
     _log.info("Sampling %d chain%s", chains, "" if chains == 1 else "s")
     _warn(model, kernel)
     began = time.time()
+    options: dict[str, Any] = {
+        "draws": draws,
+        "kernel": kernel,
+        "n_steps": n_steps,
+        "tune_steps": tune_steps,
+        "p_acc_rate": p_acc_rate,
+        "threshold": threshold,
+        "save_sim_data": save_sim_data,
+        "save_log_pseudolikelihood": save_log_pseudolikelihood,
+        "model": model,
+    }
     results: list[Any] = []
     with StageBar(chains) as bar:
         try:
             for i in range(chains):
-                options = (draws, kernel, n_steps, starts[i], tune_steps, p_acc_rate, threshold)
-                kept = (save_sim_data, save_log_pseudolikelihood)
-                results.append(_population(*options, *kept, model, seeds[i], i, _log, bar.show))
+                own = {"start": starts[i], "random_seed": seeds[i], "chain": i}
+                results.append(_population({**options, **own}, _log, bar.show))
         except KeyboardInterrupt:
             if not results:
                 raise
@@ -111,7 +121,7 @@ def sample_smc(
     traces, simulated, evidence, elementwise, betas, rates, steps = zip(*results, strict=True)
     trace = MultiTrace(traces)
     trace._labels = Labels.of(model.log_density())
-    report = trace.report
+    report: Any = trace.report
     report._n_draws, report._n_tune, report._t_sampling = draws, 0, time.time() - began
     report.log_marginal_likelihood = np.array(evidence)
     report.log_pseudolikelihood = elementwise
@@ -144,14 +154,28 @@ def sample_smc_int(
         The trace, simulated data, the log marginal likelihood, log pseudo-likelihoods; and for each stage the inverse
         temperature, the acceptance rate and the number of moves of the next one.
     """
-    options = (draws, kernel, n_steps, start, tune_steps, p_acc_rate, threshold)
-    return _population(*options, save_sim_data, save_log_pseudolikelihood, model, random_seed, chain, _log, None)
+    options = {
+        "draws": draws,
+        "kernel": kernel,
+        "n_steps": n_steps,
+        "start": start,
+        "tune_steps": tune_steps,
+        "p_acc_rate": p_acc_rate,
+        "threshold": threshold,
+        "save_sim_data": save_sim_data,
+        "save_log_pseudolikelihood": save_log_pseudolikelihood,
+        "model": model,
+        "random_seed": random_seed,
+        "chain": chain,
+    }
+    return _population(options, _log, None)
 
 
-def _population(*arguments: Any) -> tuple[Any, ...]:
-    """As :func:`sample_smc_int`, and what to call with each stage, or None."""
-    *options, chain, log, show = arguments
-    smc = SMC(*options, chain)
+def _population(
+    options: Mapping[str, Any], log: logging.Logger | None, show: Callable[[int, int, float, float], None] | None
+) -> tuple[Any, ...]:
+    """As :func:`sample_smc_int`, with what to call after each stage."""
+    smc = SMC(**options)
     smc.initialize_population()
     smc.setup_kernel()
     smc.initialize_logp()
@@ -170,7 +194,7 @@ def _population(*arguments: Any) -> tuple[Any, ...]:
         rates.append(smc.acc_rate)
         steps.append(smc.n_steps)
         if show is not None:
-            show(chain, len(betas), smc.beta, smc.acc_rate)
+            show(smc.chain, len(betas), smc.beta, smc.acc_rate)
     kept = smc.posterior_to_trace(), smc.sim_data, smc.log_marginal_likelihood, smc.log_pseudolikelihood
     return (*kept, betas, rates, steps)
 
@@ -218,10 +242,11 @@ def _stand_in(model: Any, draws: int, chains: int, save_sim_data: bool) -> Any:
     """What a recording gets instead."""
     density = model.log_density()
     trace = multitrace(density, chains_from_values(recording.stand_in(density, chains, draws)), model)
-    trace.report.log_marginal_likelihood = np.zeros(chains)
-    trace.report.log_pseudolikelihood = tuple([] for _ in range(chains))
-    trace.report.betas = trace.report.accept_ratios = tuple([1.0] for _ in range(chains))
-    trace.report.nsteps = tuple([1] for _ in range(chains))
+    report: Any = trace.report
+    report.log_marginal_likelihood = np.zeros(chains)
+    report.log_pseudolikelihood = tuple([] for _ in range(chains))
+    report.betas = report.accept_ratios = tuple([1.0] for _ in range(chains))
+    report.nsteps = tuple([1] for _ in range(chains))
     if not save_sim_data:
         return trace
     name = _observed_name(model)

@@ -63,6 +63,7 @@ class BlockedStep:
     generates_stats = False
     stats_dtypes: ClassVar[list[dict[str, Any]]] = []
     vars: Sequence[Any] = []
+    _new_args: tuple[tuple[Any, ...], dict[str, Any]]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if kwargs.get("blocked") is None:
@@ -94,8 +95,7 @@ class BlockedStep:
         return step
 
     def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        made: tuple[tuple[Any, ...], dict[str, Any]] = self._new_args  # type: ignore[attr-defined]
-        return made
+        return self._new_args
 
     @staticmethod
     def competence(var: Any, has_grad: bool) -> Competence:

@@ -32,7 +32,9 @@ NUTS_DEFAULTS = {"target_accept": 0.8, "max_treedepth": 10}
 
 #: What the compiled sampler does: options of NUTS, initialisations, and step methods of discrete variables.
 _COMPILED_OPTIONS = frozenset(NUTS_DEFAULTS)
-_COMPILED_INITS = (None, "auto", "jitter+adapt_diag", "adapt_diag")
+_COMPILED_INITS = (None, "auto", "jitter+adapt_diag", "adapt_diag", "jitter+adapt_full", "adapt_full")
+#: Initialisations whose start points and metric ``init_nuts`` finds.
+FITTED_INITS = ("advi+adapt_diag", "advi", "advi_map", "map")
 _COMPILED_METHODS = frozenset({NUTS, Metropolis, BinaryGibbsMetropolis, CategoricalGibbsMetropolis})
 
 
@@ -80,7 +82,8 @@ def select(model: Any, taken: set[Any], methods: Sequence[Any] = STEP_METHODS) -
         if var in taken:
             continue
         slope = has_gradient(model, var)
-        selected[max(methods, key=lambda m, var=var, slope=slope: m._competence(var, slope))].append(var)
+        suited = [method._competence(var, slope) for method in methods]
+        selected[methods[suited.index(max(suited))]].append(var)
     return dict(selected)
 
 
@@ -172,7 +175,7 @@ def compiled_options(
         if own is None:
             return None
         given.update(own)
-    elif init not in _COMPILED_INITS:
+    elif init not in (*_COMPILED_INITS, *FITTED_INITS):
         return None
     assigned = select(model, stepped(steps))
     if not (given.keys() <= _COMPILED_OPTIONS and assigned.keys() <= _COMPILED_METHODS) or model.log_density().python:

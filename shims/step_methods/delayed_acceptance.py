@@ -144,7 +144,7 @@ class RecursiveDAProposal(Proposal):
         self.subchain_selection = subsampling_rate - 1
         self.tuning_end_trigger = True
 
-    def __call__(self, q0_dict: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:  # type: ignore[override]
+    def __call__(self, q0_dict: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """A state of the chain below that starts at a point."""
         if not self.tune and self.tuning_end_trigger:
             if isinstance(self.step_method_below, DEMetropolisZMLDA):

@@ -188,4 +188,4 @@ def delta_logp(logp: Any, vars: Sequence[Any], shared: Mapping[Any, Any]) -> Cal
     q = q0.type("inarray1")
     compiled: Any = function([q, q0], CallableTensor(before)(q) - before)
     compiled.trust_input = True
-    return compiled  # type: ignore[no-any-return]
+    return compiled

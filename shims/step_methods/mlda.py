@@ -182,7 +182,7 @@ class MLDA(ArrayStepShared):
         self.proposal_dist = RecursiveDAProposal(
             self.step_method_below, self.model_below, self.tune, self.subsampling_rate
         )
-        self.stats_dtypes = self._kinds_of_stats()  # type: ignore[misc]
+        self.stats_dtypes = self._kinds_of_stats()
         if variance_reduction:
             self.sub_counter = 0
             self.Q_diff: list[Any] = []

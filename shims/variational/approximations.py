@@ -316,13 +316,10 @@ class NormalizingFlowGroup(Group):
 
     def _chain(self) -> list[Any]:
         """The flows, the last one first."""
-        chain = [self.flow]
-        while not chain[-1].isroot:
-            chain.append(chain[-1].parent)
-        return chain
+        return self.flow.chain
 
     @property
-    def shared_params(self) -> dict[int, Any] | None:  # type: ignore[override]
+    def shared_params(self) -> dict[int, Any] | None:
         """Parameters of each flow, the last one first; None when the program gave them."""
         if self.user_params is not None:
             return None
@@ -356,8 +353,8 @@ class NormalizingFlowGroup(Group):
         return next(iter(self.user_params[0].values())).shape[0] if self.local else super().bdim
 
     @classmethod
-    def get_param_spec_for(cls, flow: Any, **kwargs: Any) -> dict[Any, Any]:
-        """Shapes of the parameters of each flow of a formula."""
+    def get_param_spec_for(cls, flow: Any = default_flow, **kwargs: Any) -> dict[Any, Any]:
+        """Shapes of the parameters of each flow of a formula, for ``d=`` elements."""
         return flows.Formula(flow).get_param_spec_for(**kwargs)
 
 

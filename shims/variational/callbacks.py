@@ -97,14 +97,17 @@ class Tracker(Callback):
         self.whatchdict = kwargs  # PyMC3's spelling
         self.hist: defaultdict[str, list[Any]] = defaultdict(list)
 
-    def record(self, approx: Any, hist: np.ndarray | None, i: int) -> None:
-        """Call the functions, and keep what they give."""
+    def __call__(self, approx: Any, loss: np.ndarray | None, i: int) -> None:
         for key, function in self.whatchdict.items():
             try:
                 value = function()
             except Exception:  # most often for the missing arguments
-                value = function(approx, hist, i)
+                value = function(approx, loss, i)
             self.hist[key].append(value)
+
+    def record(self, approx: Any, hist: np.ndarray | None, i: int) -> None:
+        """Call the functions, and keep what they give."""
+        self(approx, hist, i)
 
     def clear(self) -> None:
         """Forget what was recorded."""
@@ -112,5 +115,3 @@ class Tracker(Callback):
 
     def __getitem__(self, item: str) -> list[Any]:
         return self.hist[item]
-
-    __call__ = record

@@ -188,12 +188,12 @@ class AbstractFlow(PickledWhole, WithMemoization):
         self.local = local
         self.batch_size = batch_size
         self._jitter = jitter
-        self.parent = z0 if isinstance(z0, AbstractFlow) else None
-        if self.parent is not None:
-            dim, z0 = self.parent.dim, self.parent.forward
+        self.parent: AbstractFlow | None = None
+        if isinstance(z0, AbstractFlow):
+            self.parent, dim, z0 = z0, z0.dim, z0.forward
         if dim is None:
             raise ValueError("Cannot infer dimension of flow, please provide dim or Flow instance as z0")
-        self.dim = dim
+        self.dim: int = dim
         self.z0: Variable = tt.matrix() if z0 is None else as_variable(z0)
 
     def add_param(self, user: Any = None, name: str = "", ref: Any = 0.0, dtype: str = "floatX") -> Variable:

@@ -104,7 +104,7 @@ class Group(PickledWhole, WithMemoization):
         return sbcls
 
     @classmethod
-    def group_for_params(cls, params: Mapping[Any, Any]) -> type[Group]:
+    def group_for_params(cls, params: Mapping[Any, Any]) -> Any:
         """The family with parameters of these names."""
         from pm_migrate.shims.variational import approximations, flows
 
@@ -116,7 +116,7 @@ class Group(PickledWhole, WithMemoization):
         return cls._by_params[frozenset(params)]
 
     @classmethod
-    def group_for_short_name(cls, name: str) -> type[Group]:
+    def group_for_short_name(cls, name: str) -> Any:
         """The family of this name, or the flows of this formula."""
         from pm_migrate.shims.variational import approximations, flows
 
@@ -160,7 +160,7 @@ class Group(PickledWhole, WithMemoization):
         self._rng = tt_rng(random_seed)
         self.model = modelcontext(model)
         self.group: Any = group
-        self.user_params = params
+        self.user_params: Any = params
         self._user_params: dict[Any, Any] | None = None
         self._kwargs = kwargs  # until the variables are known
         if group is not None:

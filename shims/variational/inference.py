@@ -68,7 +68,7 @@ class Inference:
     """
 
     def __init__(self, op: Any, approx: Any, tf: Any, **kwargs: Any) -> None:
-        self.hist = np.asarray(())
+        self.hist: np.ndarray = np.asarray(())
         self.objective = op(approx, **kwargs)(tf)
         self.state: State | None = None
         self._stepper: Stepper | None = None

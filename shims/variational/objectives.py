@@ -119,7 +119,10 @@ class ObjectiveFunction:
         total_grad_norm_constraint
             Largest norm of all gradients together.
         """
-        common = {"more_replacements": more_replacements, "total_grad_norm_constraint": total_grad_norm_constraint}
+        common: dict[str, Any] = {
+            "more_replacements": more_replacements,
+            "total_grad_norm_constraint": total_grad_norm_constraint,
+        }
         result = ObjectiveUpdates()
         if self.test_params:
             self.add_test_updates(

@@ -123,7 +123,7 @@ def init_nuts(
 
 def _init_jitter(model: Any, chains: int, jitter_max_retries: int) -> list[Point]:
     """Test points moved by uniform(-1, 1), the last of them as it comes when none has a finite log density."""
-    start = []
+    start: list[Point] = []
     for _ in range(chains):
         for tried in range(jitter_max_retries + 1):
             point = {name: _moved(value) for name, value in model.test_point.items()}
