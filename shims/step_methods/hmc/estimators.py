@@ -2,12 +2,7 @@
 
 References
 ----------
-<<<<<<< HEAD
-Welford, B. P. (1962). Note on a method for calculating corrected sums of squares and products. Technometrics 4,
-419-420.
-=======
 Welford, B. P. (1962). Note on a method for calculating corrected sums of squares and products. Technometrics 4.
->>>>>>> main
 """
 
 from __future__ import annotations
