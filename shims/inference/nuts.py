@@ -222,7 +222,7 @@ class Machine:
                 energy = kinetic_energy(momentum, s.inverse_mass) - logp
                 energy = tf.where(sound, energy, tf.constant(np.inf, tf.float64))
                 leaf = End(position, momentum, gradient)
-                tree, draw, ended = grow(tree, draw, leaf, energy, s.inverse_mass, uniform[:3], depths, in_tree)
+                tree, draw, ended = grow(tree, draw, leaf, logp, energy, s.inverse_mass, uniform[:3], depths, in_tree)
             site = Site(tf.constant(True), position, gradient, logp, energy, sound, ended, uniform)
             return turn + 1, tree, draw, site
 

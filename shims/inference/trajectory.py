@@ -142,6 +142,7 @@ def grow(
     tree: Tree,
     draw: Draw,
     leaf: End,
+    logp: Tensor,
     energy: Tensor,
     inverse_mass: Tensor,
     uniform: Tensor,
@@ -157,7 +158,7 @@ def grow(
     ----------
     tree, draw
         The trajectory and its proposal so far.
-    leaf, energy
+    leaf, logp, energy
         The new state at the moving end.
     inverse_mass
         Inverse mass matrix of each chain, or its diagonal.
@@ -177,7 +178,6 @@ def grow(
     diverging = gain < -DIVERGENCE
     sub_log_weight = log_add_exp(tree.sub_log_weight, gain)
     taken = tf.math.log(uniform[0]) < gain - sub_log_weight
-    logp = kinetic_energy(leaf.momentum, inverse_mass) - energy
     candidate = choose(taken, Draw(leaf.position, leaf.gradient, logp, energy), tree.candidate)
 
     sub_total = tree.sub_total + leaf.momentum
