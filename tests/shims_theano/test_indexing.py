@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import pm_migrate.shims.theano.tensor as tt
 from pm_migrate.errors import ModelError
+from pm_migrate.shims import theano
 from pm_migrate.shims.theano.evaluation import evaluate
 from pm_migrate.shims.theano.graph import Input
 
@@ -203,3 +204,23 @@ def test_the_gradient_of_gather_is_dense() -> None:
             tape.watch(point)
             total = tf.reduce_sum(evaluate([y], {x: point})[0])
         assert tf.is_tensor(tape.gradient(total, point))
+
+
+def test_numbers_known_at_run_time_index_as_numpy_does() -> None:
+    x = np.arange(60.0).reshape(3, 4, 5)
+    i, j = tt.lscalar("i"), tt.lscalar("j")
+    tensor = tt.as_tensor_variable(x)
+    for index in (
+        lambda i, j: i,
+        lambda i, j: (1, i),
+        lambda i, j: (slice(None), i),
+        lambda i, j: (i, slice(1, 3), j),
+        lambda i, j: (i, slice(None), 2),
+        lambda i, j: (2, slice(None, None, 2), j),
+        lambda i, j: (i, None, j),
+        lambda i, j: (None, i, ..., j),
+        lambda i, j: (i, [0, 1]),
+    ):
+        compiled = theano.function([i, j], tensor[index(i, j)], on_unused_input="ignore")
+        for numbers in ((0, 3), (2, -1), (-1, 0), (-2, 2)):
+            np.testing.assert_array_equal(compiled(*numbers), x[index(*numbers)])

@@ -85,8 +85,8 @@ def check_funnel(ends: dict[str, np.ndarray]) -> None:
 
 @pytest.mark.parametrize("dist", ["Normal", "Uniform", "Cauchy", "Laplace"])
 def test_metropolis_leaves_a_funnel(funnel: Any, dist: str) -> None:
-    step = pm.Metropolis(S=np.ones(3), proposal_dist=getattr(pm, f"{dist}Proposal"), blocked=True, tune=False)
-    check_funnel(after(step, funnel_start))
+    step = pm.Metropolis(S=np.full(3, 0.7), proposal_dist=getattr(pm, f"{dist}Proposal"), blocked=True, tune=False)
+    check_funnel(after(step, funnel_start, steps=8))
 
 
 def test_metropolis_with_a_covariance_leaves_a_funnel(funnel: Any) -> None:
