@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 # before any test module imports TensorFlow
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("PM_MIGRATE_XLA_CACHE", "off")  # what is tested is what is compiled
 
 # Timing differs by a factor of ten between a first (tracing) and a later example, and between machines.
 # Batches of matrices are large examples, and drawing one takes its time.

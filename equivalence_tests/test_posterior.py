@@ -29,12 +29,6 @@ ERROR_RATE = 1e-4
 MEANS = 5000
 
 
-@pytest.fixture(scope="module")
-def originals(reference: ReferenceClient) -> dict[str, Any]:
-    """PyMC3's draws by program and model, made when first asked for."""
-    return {}
-
-
 def recorded_models(path: Path) -> Iterator[tuple[str, Any]]:
     """Run a program with sampling intercepted; its models by the name they are bound to."""
     recording.start()
@@ -52,46 +46,41 @@ def recorded_models(path: Path) -> Iterator[tuple[str, Any]]:
 QUICK = {"eight_schools", "logistic_regression"}
 
 
-@pytest.mark.parametrize("road", ["rewrite", "drop-in"])
 @pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.filterwarnings("ignore::UserWarning")  # ArviZ on stand-ins of a few draws
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # and its division by the variance of a constant one
 @pytest.mark.filterwarnings("ignore:The function .* from PyMC3 is just an alias:DeprecationWarning")  # as PyMC3 warns
 def test_posterior_means_agree(
-    program: str,
-    road: str,
-    reference: ReferenceClient,
-    originals: dict[str, Any],
-    monkeypatch: pytest.MonkeyPatch,
-    request: pytest.FixtureRequest,
+    program: str, reference: ReferenceClient, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     if program not in QUICK and request.config.getoption("--profile") != "deep":
         pytest.skip("PyMC3 samples this program for minutes; all programs with --profile deep")
     monkeypatch.chdir(CORPUS / program)
-    if program not in originals:
-        loaded = reference.load_program(CORPUS / program / "before.py")
-        originals[program] = {model.name: _sampled(reference, loaded, model) for model in loaded.models}
-    if road == "drop-in":
-        install()
-    try:
-        models = dict(recorded_models(CORPUS / program / ("before.py" if road == "drop-in" else "after.py")))
-    finally:
-        uninstall()
-    assert models  # those that a name is still bound to at the end of the program
-    assert set(models) <= set(originals[program])
+    loaded = reference.load_program(CORPUS / program / "before.py")
+    originals = {model.name: _sampled(reference, loaded, model) for model in loaded.models}
+    for road, source in (("drop-in", "before.py"), ("rewrite", "after.py")):
+        if road == "drop-in":
+            install()
+        try:
+            models = dict(recorded_models(CORPUS / program / source))
+        finally:
+            uninstall()
+        assert models  # those that a name is still bound to at the end of the program
+        assert set(models) <= set(originals)
+        for name, model in models.items():
+            _compare(f"{road}, {name}", model, originals[name])
+
+
+def _compare(title: str, model: Any, theirs: dict[str, np.ndarray]) -> None:
+    density = recording.density(model)
+    chains = inference.sample_chains(
+        density, draws=DRAWS, tune=TUNE, chains=CHAINS, seed=2, target_accept=0.95, progress=False
+    )
     threshold = stats.norm.isf(ERROR_RATE / (2 * MEANS))
-    for name, model in models.items():
-        density = recording.density(model)
-        chains = inference.sample_chains(
-            density, draws=DRAWS, tune=TUNE, chains=CHAINS, seed=2, target_accept=0.95, progress=False
-        )
-        ours = inference.record(density, chains)
-        theirs = originals[program][name]
-        for variable, draws in ours.items():
-            z = (draws.mean((0, 1)) - theirs[variable].mean((0, 1))) / np.hypot(
-                standard_error(draws), standard_error(theirs[variable])
-            )
-            assert np.max(np.abs(z)) < threshold, f"{name}.{variable}: z = {z}"
+    for variable, draws in inference.record(density, chains).items():
+        errors = np.hypot(standard_error(draws), standard_error(theirs[variable]))
+        z = (draws.mean((0, 1)) - theirs[variable].mean((0, 1))) / errors
+        assert np.max(np.abs(z)) < threshold, f"{title}.{variable}: z = {z}"
 
 
 def _sampled(reference: ReferenceClient, loaded: ProgramInfo, model: ModelInfo) -> dict[str, np.ndarray]:

@@ -12,10 +12,11 @@ from typing import Any
 
 from pm_migrate.catalog import DISTRIBUTIONS
 from pm_migrate.catalog.exports import LEAKED_MODULES, PYMC3_MODULES, PYMC3_NAMES
-from pm_migrate.shims import placeholders
+from pm_migrate.shims import placeholders, xla_cache
 from pm_migrate.shims.distributions import HOMES as DISTRIBUTION_HOMES
 
 placeholders.install_finder()
+xla_cache.configure()  # before anything imports TensorFlow
 
 __version__ = "3.11.6"  # of PyMC3, whose behaviour this package has
 
@@ -29,10 +30,23 @@ _HOMES: dict[str, str] = {
     **dict.fromkeys("Data GeneratorAdapter Minibatch align_minibatches get_data".split(), "data"),
     "model_to_graphviz": "model_graph",
     "find_MAP": "tuning.starting",
+    "sample_smc": "smc",
+    **dict.fromkeys(
+        """
+        BinaryGibbsMetropolis BinaryMetropolis CategoricalGibbsMetropolis CauchyProposal CompoundStep DEMetropolis
+        DEMetropolisZ DEMetropolisZMLDA ElemwiseCategorical EllipticalSlice LaplaceProposal MLDA Metropolis
+        MetropolisMLDA MultivariateNormalProposal NormalProposal PoissonProposal RecursiveDAProposal Slice
+        UniformProposal
+        """.split(),
+        "step_methods",
+    ),
+    **dict.fromkeys(("HamiltonianMC", "NUTS"), "step_methods.hmc"),
+    **dict.fromkeys(("find_hessian", "guess_scaling", "trace_cov"), "tuning.scaling"),
     **dict.fromkeys(
         (
-            "NUTS",
             "fast_sample_posterior_predictive",
+            "init_nuts",
+            "iter_sample",
             "sample",
             "sample_posterior_predictive",
             "sample_posterior_predictive_w",

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from pm_migrate.shims.stable_names import stabilised
+
 Tensor = Any  # tf.Tensor, spelled loosely: TensorFlow ships no usable stubs
 Point = Mapping[str, np.ndarray]
 
@@ -101,6 +103,8 @@ class LogDensity:
     draw_many
         Like ``forward`` for many draws at once: ``draw_many(given, count, names)`` takes and returns arrays with the
         draws in front, seeded by NumPy's global state; None where there is only ``forward``.
+    values
+        The part of ``evaluate`` that a trace records, alone; None where it is not known apart.
     version
         Changes when data that ``evaluate`` reads (shared variables) changed, so that compiled programs are not reused
         for other data.
@@ -108,6 +112,8 @@ class LogDensity:
         Dimension names by variable name, for labelled results.
     coords
         Coordinate values by dimension name.
+    python
+        Whether evaluating it calls Python (``as_op``), which XLA cannot compile.
     """
 
     variables: tuple[ValueVariable, ...]
@@ -115,9 +121,11 @@ class LogDensity:
     forward: Callable[[Mapping[str, Tensor], Tensor], Mapping[str, Tensor]]
     observed: Mapping[str, np.ndarray] = field(default_factory=dict)
     draw_many: Callable[[Mapping[str, np.ndarray], int, Sequence[str] | None], dict[str, np.ndarray]] | None = None
+    values: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]] | None = None
     version: Callable[[], Hashable] = lambda: 0
     dims: Mapping[str, Sequence[str]] = field(default_factory=dict)
     coords: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    python: bool = False
     _compiled: dict[Hashable, Callable[..., Any]] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -140,6 +148,11 @@ class LogDensity:
         terms = self.evaluate(values).terms
         return tf.add_n(list(terms.values())) if terms else tf.constant(0.0, tf.float64)
 
+    def recorded(self, values: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """What a trace records of one draw, by name (traceable)."""
+        found = self.evaluate(values).values if self.values is None else self.values(values)
+        return {name: tf.convert_to_tensor(x) for name, x in found.items()}
+
     def unflatten(self, flat: Tensor) -> dict[str, Tensor]:
         """Split a flat vector (one draw, continuous variables in order) into value variables by name."""
         sizes = [v.size for v in self.continuous]
@@ -156,6 +169,19 @@ class LogDensity:
         key = (what, self.version(), tuple(sorted(options.items())))
         if key not in self._compiled:
             self._compiled[key] = tf.function(build(), autograph=False, **options)
+        return self._compiled[key]
+
+    def compiled_for(
+        self, example: Sequence[Any], what: str, build: Callable[[], Callable[..., Any]]
+    ) -> Callable[..., Any]:
+        """Like :meth:`compiled` with XLA, for arguments like ``example``: traced at once, and found again on disk.
+
+        See :mod:`pm_migrate.shims.stable_names`.
+        """
+        key = (what, self.version(), "stable")
+        if key not in self._compiled:
+            traced = self.compiled(what, build, jit_compile=True).get_concrete_function(*example)  # type: ignore[attr-defined]
+            self._compiled[key] = stabilised(traced)
         return self._compiled[key]
 
     def logp_and_gradient(self, point: Point, *, jit: bool = False) -> tuple[float, dict[str, np.ndarray]]:

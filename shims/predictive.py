@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pm_migrate.errors import IncorrectArgumentsError
 from pm_migrate.shims import recording
 from pm_migrate.shims.distributions import drawing
 from pm_migrate.shims.model import Model, modelcontext
+from pm_migrate.shims.theano.graph import SharedVariable
 from pm_migrate.shims.variables import RandomVariable
 
 Draws = dict[str, np.ndarray]
@@ -42,7 +44,7 @@ def sample_prior_predictive(
     model
         The model; the open one by default.
     var_names
-        Names to draw; by default everything, unconstrained values and potentials included.
+        Names to draw; by default everything, unconstrained values and potentials included. Data come as they are.
     random_seed
         Seed; NumPy's global state goes on without one.
 
@@ -62,8 +64,12 @@ def sample_prior_predictive(
     _warn_of_potentials(model, "prior")
     names = None if var_names is None else list(dict.fromkeys(var_names))
     _check_names(model, names or ())
-    drawn = inference.prior_predictive(model.log_density(), samples, seed_of(random_seed))
-    return drawn if names is None else {name: drawn[name] for name in names}
+    data = {name: model[name].get_value() for name in names or () if isinstance(model[name], SharedVariable)}
+    wanted = None if names is None else [name for name in names if name not in data]
+    if wanted == []:
+        return data
+    drawn = inference.prior_predictive(model.log_density(), samples, seed_of(random_seed), wanted)
+    return drawn if names is None else {name: data[name] if name in data else drawn[name] for name in names}
 
 
 def sample_posterior_predictive(
@@ -89,13 +95,14 @@ def sample_posterior_predictive(
     var_names
         Names to draw; the observed variables by default. Random variables that the trace has are taken from it.
     size
-        Draws for each posterior draw, as axes after the first.
+        Draws for each posterior draw, as axes after the first. A deterministic variable that follows from the trace
+        has none, as in PyMC3.
     keep_size
         Return shape ``(chains, draws, *shape)``.
     random_seed
         Seed; NumPy's global state goes on without one.
     progressbar
-        Kept for PyMC3's signature.
+        Show in a terminal or a notebook that it goes on, when it takes more than two seconds.
 
     Returns
     -------
@@ -117,7 +124,8 @@ def sample_posterior_predictive(
     chosen = points.taken(samples)
     _warn_of_potentials(model, "posterior")
     names = [str(v.name) for v in model.observed_RVs] if var_names is None else list(var_names)
-    drawn = draw_at(model, chosen, names, seed_of(random_seed), size)
+    with _bar(progressbar):
+        drawn = draw_at(model, chosen, names, seed_of(random_seed), size)
     return {name: points.by_chain(x) for name, x in drawn.items()} if keep_size else drawn
 
 
@@ -132,7 +140,7 @@ def fast_sample_posterior_predictive(
     """As :func:`sample_posterior_predictive`, which is as fast here."""
     if keep_size and isinstance(trace, list):
         raise IncorrectArgumentsError("For keep_size, cannot identify chains and length from a list of points")
-    return sample_posterior_predictive(trace, samples, model, var_names, None, keep_size, random_seed)
+    return sample_posterior_predictive(trace, samples, model, var_names, None, keep_size, random_seed, False)
 
 
 def sample_posterior_predictive_w(
@@ -187,11 +195,18 @@ def sample_posterior_predictive_w(
         size = None if len(shapes) == 1 or np.shape(_data_of(variable)) == common else common
         at = points[m].at(order[order[:, 0] == m, 1])
         name = str(variable.name)
-        parts[m] = (name, iter(draw_at(models[m], at, [name], seed_of(None), size)[name]))
+        with _bar(progressbar):
+            parts[m] = (name, iter(draw_at(models[m], at, [name], seed_of(None), size)[name]))
     for m in order[:, 0]:
         name, drawn = parts[m]
         found.setdefault(name, []).append(next(drawn))
     return {name: np.asarray(x) for name, x in found.items()}
+
+
+def _bar(wanted: bool) -> Any:
+    from pm_migrate.shims.inference.progress import LateBar
+
+    return LateBar(wanted, "Drawing from the posterior predictive distribution")
 
 
 def _check_numbers(points: Sequence[Any], models: Sequence[Model], weights: np.ndarray) -> None:
@@ -276,7 +291,7 @@ class Points:
 
     def taken(self, samples: int | None) -> Draws:
         """As many draws as asked for, in order and from the beginning again."""
-        if samples is None or samples == self.total:
+        if samples is None or operator.index(samples) == self.total:
             return dict(self.values)
         if samples < self.total:
             warnings.warn(
@@ -316,7 +331,7 @@ def draw_at(
     seed
         Seed.
     size
-        Draws at each point, as axes after the first.
+        Draws at each point, as axes after the first; what follows from the points alone has no such axes.
     """
     from pm_migrate.shims import inference
 
@@ -333,7 +348,9 @@ def draw_at(
         density = model.log_density()
         with drawing.repeated(times):
             raw = inference.posterior_predictive(density, repeated, seed, wanted, count=count * times)
-        drawn = {name: x.reshape(count, *axes, *x.shape[1:]) for name, x in raw.items()}
+        for name, x in raw.items():
+            fixed = times > 1 and not drawing.random_ancestors([model[name]], given)
+            drawn[name] = x[::times] if fixed else x.reshape(count, *axes, *x.shape[1:])
     return {name: kept[name] if name in kept else drawn[name] for name in names}
 
 

@@ -35,53 +35,9 @@ _TABLE = {
         ParallelSamplingError! RemoteTraceback! ExceptionWithTraceback rebuild_exc() ProcessAdapter Draw
         ParallelSampler
     """,
-    "sampling": """
-        instantiate_steppers() assign_step_methods() iter_sample() PopulationStepper stop_tuning()
-        init_nuts()
-    """,
-    "smc": "sample_smc()",
-    "smc.sample_smc": "sample_smc() sample_smc_int()",
-    "smc.smc": "SMC logp_forw() PseudoLikelihood",
-    "step_methods": """
-        BinaryGibbsMetropolis BinaryMetropolis CategoricalGibbsMetropolis CauchyProposal CompoundStep DEMetropolis
-        DEMetropolisZ DEMetropolisZMLDA ElemwiseCategorical EllipticalSlice HamiltonianMC LaplaceProposal MLDA
-        Metropolis MetropolisMLDA MultivariateNormalProposal NUTS NormalProposal PGBART PoissonProposal
-        RecursiveDAProposal Slice UniformProposal
-    """,
-    "step_methods.arraystep": """
-        Competence BlockedStep ArrayStep ArrayStepShared PopulationArrayStepShared GradientSharedStep metrop_select()
-    """,
-    "step_methods.compound": "CompoundStep",
-    "step_methods.elliptical_slice": "get_chol() EllipticalSlice",
-    "step_methods.gibbs": "ElemwiseCategorical elemwise_logp() categorical()",
-    "step_methods.hmc": "HamiltonianMC NUTS",
-    "step_methods.hmc.base_hmc": "HMCStepData DivergenceInfo BaseHMC",
-    "step_methods.hmc.hmc": "unif() HamiltonianMC",
-    "step_methods.hmc.integration": "State IntegrationError! CpuLeapfrogIntegrator",
-    "step_methods.hmc.nuts": "Proposal Subtree",
-    "step_methods.hmc.quadpotential": """
-        quad_potential() partial_check_positive_definite() PositiveDefiniteError! QuadPotential isquadpotential()
-        QuadPotentialDiagAdapt QuadPotentialDiagAdaptGrad QuadPotentialDiag QuadPotentialFullInv QuadPotentialFull
-        QuadPotentialFullAdapt
-    """,
-    "step_methods.metropolis": """
-        Proposal NormalProposal UniformProposal CauchyProposal LaplaceProposal PoissonProposal
-        MultivariateNormalProposal Metropolis tune() BinaryMetropolis BinaryGibbsMetropolis CategoricalGibbsMetropolis
-        DEMetropolis DEMetropolisZ sample_except() softmax() delta_logp()
-    """,
-    "step_methods.mlda": """
-        MetropolisMLDA DEMetropolisZMLDA MLDA RecursiveSampleMoments delta_logp_inverse() extract_Q_estimate()
-        subsample() RecursiveDAProposal
-    """,
+    "step_methods": "PGBART",
     "step_methods.pgbart": "PGBART ParticleTree logp()",
     "step_methods.sgmcmc": "prior_dlogp() elemwise_dlogL() BaseStochasticGradient",
-    "step_methods.slicer": "Slice",
-    "step_methods.step_sizes": "DualAverageAdaptation",
-    "tuning": "find_hessian guess_scaling trace_cov",
-    "tuning.scaling": """
-        fixed_hessian() find_hessian() find_hessian_diag() guess_scaling() adjust_scaling() adjust_precision() bound()
-        eig_recompose() trace_cov()
-    """,
 }
 
 LATER: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -89,13 +45,7 @@ LATER: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 #: Names in those modules that the drop-in does have, and where.
-SERVED: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "step_methods": {"NUTS": "sampling"},
-        "step_methods.hmc": {"NUTS": "sampling"},
-        "step_methods.hmc.nuts": {"NUTS": "sampling"},
-    }
-)
+SERVED: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 _STEPS = "leave step= out: pm.sample then takes NUTS for continuous variables and Metropolis for discrete ones"
 
@@ -109,12 +59,7 @@ ALTERNATIVES: Mapping[str, str] = MappingProxyType(
         "gp.util.plot_gp_dist": "plot quantiles of the draws with matplotlib, or az.plot_hdi",
         "ode": "write the integration with theano.scan",
         "parallel_sampling": "pm.sample(chains=...) runs all chains in one compiled program",
-        "sampling": _STEPS,
-        "sampling.iter_sample": "pm.sample(callback=...) sees every draw",
-        "sampling.init_nuts": "pm.sample(init=...) initialises NUTS itself",
-        "smc": "pm.sample",
         "step_methods": _STEPS,
-        "tuning": "model.fastd2logp()(point), the negative matrix of second derivatives",
     }
 )
 
@@ -124,7 +69,7 @@ def alternative(qualified: str) -> str:
 
     Examples
     --------
-    >>> alternative("smc.sample_smc.sample_smc")
+    >>> alternative("variational.inference.fit")
     'pm.sample'
     """
     parts = qualified.split(".")

@@ -27,9 +27,8 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-import platformdirs
-
 from pm_migrate.errors import ProvisionError
+from pm_migrate.folders import cache_root
 
 PYMC3_VERSION = "3.11.6"
 SUPPORTED = ((3, 11), (3, 10), (3, 9), (3, 8))
@@ -119,11 +118,6 @@ class Status:
     pymc3: str | None
     complete: bool
     reason: str
-
-
-def cache_root() -> Path:
-    """Folder of everything that is built here."""
-    return Path(os.environ.get("PM_MIGRATE_CACHE") or platformdirs.user_cache_dir("pm-migrate"))
 
 
 def environment(python: Path, *, compiled: bool = False) -> dict[str, str]:

@@ -127,7 +127,9 @@ class NDArray(base.BaseTrace):
             raise ValueError("Expected sampler_stats" if sampler_stats is None else "Unknown sampler_stats")
         for kept, stats in zip(self._stats or (), sampler_stats or (), strict=False):
             for key, value in stats.items():
-                kept[key][self.draw_idx] = value
+                # a scale for all elements is an array of one, which NumPy does not take for a number since 2.0
+                single = isinstance(value, np.ndarray) and value.size == 1 and kept[key].dtype != object
+                kept[key][self.draw_idx] = value.item() if single else value
         self.draw_idx += 1
 
     def _get_sampler_stats(self, stat_name: str, sampler_idx: int, burn: int, thin: int) -> np.ndarray:

@@ -74,6 +74,7 @@ class SamplerReport:
         self._n_tune: int | None = None
         self._n_draws: int | None = None
         self._t_sampling: float | None = None
+        self._timing: dict[str, float] = {}  # seconds by stage, where the compiled loop sampled
 
     @property
     def _warnings(self) -> list[SamplerWarning]:

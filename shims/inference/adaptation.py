@@ -1,4 +1,4 @@
-"""Warm-up: the step size, the diagonal mass matrix, and the windows in which it is learnt.
+"""Warm-up: the step size, the mass matrix, and the windows in which it is learnt.
 
 Everything carries a leading chain axis: chains adapt on their own.
 
@@ -15,6 +15,8 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+import numpy as np
+import scipy.linalg
 import tensorflow as tf
 
 Tensor = Any
@@ -111,6 +113,19 @@ def shrunk_variance(state: Moments) -> Tensor:
     count = state.count[:, None]
     variance = state.squares / tf.maximum(count - 1.0, 1.0)
     return (count * variance + 5.0 * 1e-3) / (count + 5.0)
+
+
+def shrunk_covariance(draws: np.ndarray) -> np.ndarray:
+    """Sample covariance of draws ``(n, dim)``, drawn towards 0.001 times the identity with the weight of five draws."""
+    count, dim = draws.shape
+    covariance = np.atleast_2d(np.cov(draws, rowvar=False)) if count > 1 else np.zeros((dim, dim))
+    return (count * covariance + 5.0 * 1e-3 * np.eye(dim)) / (count + 5.0)
+
+
+def mass_root(inverse_mass: np.ndarray) -> np.ndarray:
+    """A matrix ``R`` with ``R R'`` the mass matrix: ``R z`` of standard normals ``z`` is a momentum."""
+    lower = np.linalg.cholesky(inverse_mass)
+    return scipy.linalg.solve_triangular(lower, np.eye(len(lower)), lower=True).T
 
 
 class Schedule(NamedTuple):

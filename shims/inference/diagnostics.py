@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -47,8 +48,20 @@ def warn(density: LogDensity, chains: Chains, *, target_accept: float = 0.8) -> 
 
 def find(density: LogDensity, chains: Chains, *, target_accept: float = 0.8) -> list[Finding]:
     """What :func:`warn` logs, without logging it."""
-    convergence = [Finding(level, message) for level, message in _convergence(density, chains)]
-    return [*_trajectories(chains, target_accept), *convergence]
+    values = {v.rv_name: chains.values[v.name] for v in density.variables}
+    return [*_trajectories(chains, target_accept), *convergence(values)]
+
+
+def convergence(values: Mapping[str, np.ndarray]) -> list[Finding]:
+    """What r-hat and the effective sample size say.
+
+    Parameters
+    ----------
+    values
+        Draws by variable name, ``(chains, draws, *shape)``. The unconstrained ones will do: both figures go by ranks,
+        which transforms mostly keep.
+    """
+    return [Finding(level, message) for level, message in _convergence(values)]
 
 
 def _trajectories(chains: Chains, target_accept: float) -> list[Finding]:
@@ -82,25 +95,25 @@ def _trajectories(chains: Chains, target_accept: float) -> list[Finding]:
     return found
 
 
-def _convergence(density: LogDensity, chains: Chains) -> list[tuple[int, str]]:
-    """R-hat and effective sample size of the unconstrained values: both go by ranks, which transforms mostly keep."""
+def _convergence(values: Mapping[str, np.ndarray]) -> list[tuple[int, str]]:
     import arviz
 
-    if chains.draws < 4:
+    chains, draws = next(iter(values.values())).shape[:2]
+    if draws < 4:
         return []
-    if chains.chains == 1:
+    if chains == 1:
         return [(logging.INFO, "Only one chain was sampled, this makes it impossible to run some convergence checks.")]
     rhat: dict[str, float] = {}
     size: dict[str, float] = {}
-    for v in density.variables:
-        columns = chains.values[v.name].reshape(chains.chains, chains.draws, -1).astype(float)
+    for name, drawn in values.items():
+        columns = drawn.reshape(chains, draws, -1).astype(float)
         moving = [columns[:, :, i] for i in range(columns.shape[2]) if np.ptp(columns[:, :, i]) > 0]
         if moving:
-            rhat[v.rv_name] = max(float(arviz.rhat(x)) for x in moving)
-            size[v.rv_name] = min(float(arviz.ess(x)) for x in moving)
+            rhat[name] = max(float(arviz.rhat(x)) for x in moving)
+            size[name] = min(float(arviz.ess(x)) for x in moving)
     if not rhat:
         return []
-    return [*_rhat_message(rhat), *_size_message(size, chains.chains * chains.draws)]
+    return [*_rhat_message(rhat), *_size_message(size, chains * draws)]
 
 
 def _rhat_message(rhat: dict[str, float]) -> list[tuple[int, str]]:

@@ -15,9 +15,12 @@ from pm_migrate.shims.inference.noise import resolve_seed
 
 
 def prior_predictive(
-    density: LogDensity, samples: int | Sequence[int] | None = 500, seed: int | Sequence[int] | None = None
+    density: LogDensity,
+    samples: int | Sequence[int] | None = 500,
+    seed: int | Sequence[int] | None = None,
+    names: Sequence[str] | None = None,
 ) -> dict[str, np.ndarray]:
-    """Ancestral draws of all variables, observed ones included.
+    """Ancestral draws of variables, observed ones included.
 
     Parameters
     ----------
@@ -27,6 +30,8 @@ def prior_predictive(
         Number of draws, or the shape of several axes in front of each; None for one draw without such an axis.
     seed
         An integer or integers; None draws one from NumPy's global state.
+    names
+        Names to draw, with what they depend on; all by default.
 
     Returns
     -------
@@ -34,7 +39,7 @@ def prior_predictive(
         Name to draws, ``(*samples, *shape)``.
     """
     lead = () if samples is None else tuple(np.atleast_1d(samples).astype(int).tolist())
-    drawn = _draw(density, {}, int(np.prod(lead, dtype=int)), seed, None)
+    drawn = _draw(density, {}, int(np.prod(lead, dtype=int)), seed, names)
     return {name: x.reshape((*lead, *x.shape[1:])) for name, x in drawn.items()}
 
 

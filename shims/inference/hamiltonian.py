@@ -21,9 +21,16 @@ DIVERGENCE = 1000.0
 """Energy error beyond which a trajectory counts as divergent."""
 
 
+def velocity(momentum: Tensor, inverse_mass: Tensor) -> Tensor:
+    """``M^-1 p`` of each chain, for the diagonals ``(chains, dim)`` or the matrices ``(chains, dim, dim)``."""
+    if inverse_mass.shape.rank == momentum.shape.rank:
+        return inverse_mass * momentum
+    return tf.linalg.matvec(inverse_mass, momentum)
+
+
 def kinetic_energy(momentum: Tensor, inverse_mass: Tensor) -> Tensor:
-    """Kinetic energy ``p' M^-1 p / 2`` for a diagonal mass matrix; the last axis is summed."""
-    return 0.5 * tf.reduce_sum(inverse_mass * momentum * momentum, axis=-1)
+    """Kinetic energy ``p' M^-1 p / 2``; the last axis is summed."""
+    return 0.5 * tf.reduce_sum(momentum * velocity(momentum, inverse_mass), axis=-1)
 
 
 def turning(one: Tensor, other: Tensor, total: Tensor, inverse_mass: Tensor) -> Tensor:
@@ -41,10 +48,10 @@ def turning(one: Tensor, other: Tensor, total: Tensor, inverse_mass: Tensor) -> 
     total
         Sum of the momenta of all states of the stretch, both ends included.
     inverse_mass
-        Diagonal of the inverse mass matrix.
+        Inverse mass matrix, or its diagonal.
     """
     rho = total - 0.5 * (one + other)
-    weighted = inverse_mass * rho
+    weighted = velocity(rho, inverse_mass)
     return (tf.reduce_sum(one * weighted, axis=-1) <= 0) | (tf.reduce_sum(other * weighted, axis=-1) <= 0)
 
 

@@ -59,4 +59,5 @@ def multitrace(
     trace._labels = Labels.of(density)
     report = trace.report
     report._n_tune, report._n_draws, report._t_sampling = chains.tune, chains.draws, chains.duration
+    report._timing = chains.timing
     return trace

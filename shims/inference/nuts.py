@@ -23,12 +23,12 @@ from pm_migrate.shims.density import LogDensity
 from pm_migrate.shims.inference import adaptation as adapt
 from pm_migrate.shims.inference import metropolis, noise
 from pm_migrate.shims.inference.batching import value_and_gradient
-from pm_migrate.shims.inference.hamiltonian import kinetic_energy
+from pm_migrate.shims.inference.hamiltonian import kinetic_energy, velocity
 from pm_migrate.shims.inference.trajectory import Draw, End, Tree, choose, empty_tree, grow, log_weight, plant
 
 Tensor = Any
 
-START, SEARCH, TREE, SWEEP, DONE, FAILED = range(6)
+START, SEARCH, TREE, SWEEP, DONE, FAILED, WAITING = range(7)
 DECISION, MOMENTUM, PROPOSAL, JUMP = range(noise.PURPOSES)
 FIRST_STEP = 0.1  # where the search for a step size begins
 TRAJECTORY_STATS = (
@@ -63,6 +63,7 @@ class Chains(NamedTuple):
     draw: Draw
     counts: Tensor
     inverse_mass: Tensor
+    mass_root: Tensor
     step: adapt.StepSize
     search: adapt.Search
     moments: adapt.Moments
@@ -97,10 +98,13 @@ class Machine:
         Doublings after which a trajectory ends.
     block
         Draws per chain that one call can return.
+    dense
+        Whether the metric is a full matrix. It is learnt by the caller: at the end of a window a chain waits for it.
     """
 
-    def __init__(self, density: LogDensity, chains: int, max_treedepth: int, block: int) -> None:
+    def __init__(self, density: LogDensity, chains: int, max_treedepth: int, block: int, dense: bool = False) -> None:
         self.density, self.chains, self.max_treedepth, self.block = density, chains, max_treedepth, block
+        self.dense = dense
         self.dim = sum(v.size for v in density.continuous)
         self.plan = metropolis.Plan(density.discrete)
         self.stat_names: tuple[str, ...] = ("model_logp",)
@@ -110,17 +114,41 @@ class Machine:
             self.stat_names += ("accepted", *(f"scaling_{v.name}" for v in self.plan.integers))
         self.width = self.dim + self.plan.size + len(self.stat_names)
 
-    def initial(self, flat: np.ndarray, counts: np.ndarray, windows: adapt.Schedule) -> Chains:
-        """State before the first turn, at the points ``flat`` (chains, dim) and ``counts`` (chains, number)."""
+    @property
+    def description(self) -> str:
+        """What tells one program for the density from another."""
+        metric = "dense" if self.dense else "diagonal"
+        return f"nuts {self.chains} chains, {metric}, depth {self.max_treedepth}, blocks of {self.block}"
+
+    def initial(
+        self, flat: np.ndarray, counts: np.ndarray, windows: adapt.Schedule, metric: np.ndarray | None = None
+    ) -> Chains:
+        """State before the first turn.
+
+        Parameters
+        ----------
+        flat, counts
+            Start points ``(n, dim)`` and ``(n, number)``; chains beyond the ``n`` are idle from the beginning.
+        windows
+            When the metric is learnt.
+        metric
+            Inverse mass, ``(dim,)``, or ``(dim, dim)`` if it is dense; the identity by default.
+        """
+        idle = self.chains - len(flat)
+        flat, counts = (np.concatenate([x, np.repeat(x[-1:], idle, axis=0)]) for x in (flat, counts))
         scalar, vector = np.zeros(self.chains), np.zeros((self.chains, self.dim))
         integer = np.zeros(self.chains, np.int32)
+        if metric is None:
+            metric = np.eye(self.dim) if self.dense else np.ones(self.dim)
+        root = adapt.mass_root(metric) if self.dense else np.zeros(0)
         tree = empty_tree(self.chains, self.dim, self.max_treedepth)
         state = Chains(
-            phase=integer + START,
+            phase=np.where(np.arange(self.chains) < self.chains - idle, START, DONE).astype(np.int32),
             number=integer,
             draw=Draw(flat, vector, scalar, scalar),
             counts=counts.astype(np.int64),
-            inverse_mass=vector + 1.0,
+            inverse_mass=np.stack([metric] * self.chains),
+            mass_root=np.stack([root] * self.chains),
             step=adapt.StepSize(scalar + np.log(FIRST_STEP), scalar + np.log(FIRST_STEP), scalar, scalar, scalar),
             search=adapt.Search(scalar, integer, integer.astype(bool)),
             moments=adapt.Moments(scalar, vector, vector),
@@ -133,8 +161,9 @@ class Machine:
     def program(self) -> Callable[..., Any]:
         """The function to compile: ``(state, turn, limit, settings) -> (state, turn, rows, filled)``.
 
-        It runs until a chain has filled its ``block`` rows, all are done, one could not start, or ``limit`` turns
-        are made. ``rows`` is ``(chains, block, width)``, of which the first ``filled[c]`` rows of chain ``c`` count.
+        It runs until a chain has filled its ``block`` rows, all are done, one could not start or waits for its metric,
+        or ``limit`` turns are made. ``rows`` is ``(chains, block, width)``, of which the first ``filled[c]`` rows of
+        chain ``c`` count.
         Where the calls cut the run has no influence on the draws.
 
         The loop is nested: the inner one evaluates and adds leaves for as long as no chain needs anything else, so
@@ -147,7 +176,7 @@ class Machine:
 
             def going(state: Chains, turn: Tensor, rows: Tensor, filled: Tensor) -> Tensor:
                 room = tf.reduce_all(filled < self.block) & tf.reduce_any(state.phase < DONE)
-                return room & tf.reduce_all(state.phase != FAILED) & (turn < last)
+                return room & tf.reduce_all(state.phase <= DONE) & (turn < last)
 
             def body(state: Chains, turn: Tensor, rows: Tensor, filled: Tensor) -> Any:
                 state, site, counts, turn = self._evaluate(state, turn, last, settings, evaluate)
@@ -181,7 +210,7 @@ class Machine:
         def body(turn: Tensor, tree: Tree, draw: Draw, site: Site) -> Any:
             stride = tf.where(in_tree, tree.direction * tree.step, tf.where(in_search, tree.step, 0.0))[:, None]
             half = tree.end.momentum + 0.5 * stride * tree.end.gradient
-            position = tree.end.position + stride * s.inverse_mass * half
+            position = tree.end.position + stride * velocity(half, s.inverse_mass)
             logp, gradient = evaluate(position, counts)
             logp = tf.where(tf.math.is_nan(logp), tf.constant(-np.inf, tf.float64), logp)
             sound = tf.math.is_finite(logp) & tf.reduce_all(tf.math.is_finite(gradient), axis=-1)
@@ -193,7 +222,7 @@ class Machine:
                 energy = kinetic_energy(momentum, s.inverse_mass) - logp
                 energy = tf.where(sound, energy, tf.constant(np.inf, tf.float64))
                 leaf = End(position, momentum, gradient)
-                tree, draw, ended = grow(tree, draw, leaf, energy, s.inverse_mass, uniform[:3], depths, in_tree)
+                tree, draw, ended = grow(tree, draw, leaf, logp, energy, s.inverse_mass, uniform[:3], depths, in_tree)
             site = Site(tf.constant(True), position, gradient, logp, energy, sound, ended, uniform)
             return turn + 1, tree, draw, site
 
@@ -235,6 +264,8 @@ class Machine:
                 end = choose(site.ended, End(s.draw.position, still, still), s.tree.end)
                 s = s._replace(tree=s.tree._replace(end=end))
                 phase = tf.where(site.ended, SWEEP, phase)
+        if self.dense:
+            phase = tf.where(finished & s.search.due, WAITING, phase)
         phase = tf.where(done, DONE, tf.where(failed, FAILED, phase))
         return s._replace(phase=phase), row, finished
 
@@ -245,14 +276,18 @@ class Machine:
         acceptance = s.tree.acceptance / tf.cast(tf.maximum(s.tree.size, 1), tf.float64)
         step = choose(tuned, adapt.average(s.step, acceptance, settings.target), s.step)
         learns = tuned & (s.number >= plan.first) & (s.number < plan.last)
-        moments = choose(learns, adapt.add_draw(s.moments, s.draw.position), s.moments)
         closes = learns & (s.number == s.window.end)
-        return s._replace(
+        s = s._replace(
             step=step,
-            inverse_mass=choose(closes, adapt.shrunk_variance(moments), s.inverse_mass),
-            moments=choose(closes, adapt.no_moments(s.inverse_mass), moments),
             window=choose(closes, adapt.next_window(s.window, plan), s.window),
             search=s.search._replace(due=s.search.due | closes),
+        )
+        if self.dense:
+            return s
+        moments = choose(learns, adapt.add_draw(s.moments, s.draw.position), s.moments)
+        return s._replace(
+            inverse_mass=choose(closes, adapt.shrunk_variance(moments), s.inverse_mass),
+            moments=choose(closes, adapt.no_moments(s.inverse_mass), moments),
         )
 
     def _sweep(self, s: Chains, site: Site, counts: Tensor, settings: Settings) -> tuple[Chains, Tensor]:
@@ -267,7 +302,8 @@ class Machine:
 
     def _launch(self, s: Chains, mask: Tensor, uniform: Tensor, turn: Tensor, settings: Settings) -> Chains:
         """Give the chains of ``mask`` a fresh momentum at their current draw."""
-        momentum = self._normals(mask, settings.key, turn, MOMENTUM) * tf.math.rsqrt(s.inverse_mass)
+        normals = self._normals(mask, settings.key, turn, MOMENTUM)
+        momentum = tf.linalg.matvec(s.mass_root, normals) if self.dense else normals * tf.math.rsqrt(s.inverse_mass)
         learning = (s.number < settings.tune) | s.search.due
         step = tf.exp(tf.where(learning, s.step.log_step, s.step.log_mean))
         tree = choose(mask, plant(s.tree, s.draw, momentum, s.inverse_mass, step, uniform), s.tree)

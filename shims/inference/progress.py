@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import threading
+import time
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, NamedTuple
 
 import numpy as np
+
+#: Seconds after which :class:`LateBar` appears.
+PATIENCE = 2.0
 
 
 class Snapshot(NamedTuple):
@@ -19,11 +26,14 @@ class Snapshot(NamedTuple):
         Draws that each chain is to make.
     divergences
         Divergent trajectories after warm-up, all chains together.
+    step_size
+        Step size of the last trajectories, the mean of the groups of chains; NaN without one.
     """
 
     draws: np.ndarray
     total: int
     divergences: int
+    step_size: float = float("nan")
 
 
 class ProgressBar:
@@ -47,9 +57,17 @@ class ProgressBar:
 
         console = Console(stderr=True)
         if console.is_terminal or console.is_jupyter:
-            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            speed = TextColumn("{task.fields[speed]}")
+            columns = (
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                speed,
+                TimeRemainingColumn(),
+            )
             self._bar = Progress(*columns, console=console)
-            self._task = self._bar.add_task("Compiling", total=chains * total)
+            self._began = time.perf_counter()
+            self._task = self._bar.add_task("Compiling", total=chains * total, speed="")
 
     def __enter__(self) -> ProgressBar:
         if self._bar is not None:
@@ -63,6 +81,58 @@ class ProgressBar:
     def show(self, snapshot: Snapshot) -> None:
         """Move the bar."""
         if self._bar is not None:
+            made = int(snapshot.draws.sum())
             found = f", {snapshot.divergences} divergences" if snapshot.divergences else ""
-            text = f"Sampling {len(snapshot.draws)} chains{found}"
-            self._bar.update(self._task, completed=int(snapshot.draws.sum()), description=text)
+            step = "" if math.isnan(snapshot.step_size) else f", step size {snapshot.step_size:.2g}"
+            text = f"Sampling {len(snapshot.draws)} chains{found}{step}"
+            speed = f"{made / (time.perf_counter() - self._began):,.0f} draws/s" if made else ""
+            self._bar.update(self._task, completed=made, description=text, speed=speed)
+
+
+class LateBar:
+    """Says what is going on, and for how long, once that has taken a while; gone when it ends.
+
+    For work of which nobody can say how far it is: most of it is one call of a compiled program.
+
+    Parameters
+    ----------
+    wanted
+        Whether to show anything at all.
+    text
+        What is going on.
+    """
+
+    def __init__(self, wanted: bool, text: str) -> None:
+        self._wanted, self._text = wanted, text
+        self._bar: Any = None
+        self._over = False
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(PATIENCE, self._appear)
+        self._timer.daemon = True
+
+    def __enter__(self) -> LateBar:
+        if self._wanted:
+            self._timer.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._timer.cancel()
+        with self._lock:
+            self._over = True
+            if self._bar is not None:
+                self._bar.stop()
+
+    def _appear(self) -> None:
+        from rich.console import Console
+        from rich.errors import LiveError
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        with self._lock, suppress(LiveError):  # another bar is there already
+            console = Console(stderr=True)
+            if self._over or not (console.is_terminal or console.is_jupyter):
+                return
+            columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+            bar = Progress(*columns, console=console, transient=True)
+            bar.add_task(self._text, total=None)
+            bar.start()
+            self._bar = bar

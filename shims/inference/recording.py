@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from pm_migrate.shims.density import LogDensity
 from pm_migrate.shims.inference.batching import in_chunks, over_batch
@@ -51,12 +50,8 @@ def record_values(density: LogDensity, values: Mapping[str, np.ndarray]) -> dict
 
 def _first(density: LogDensity, point: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """What one draw records, evaluated eagerly."""
-    values = density.evaluate(density.tensors(point)).values
-    return {name: tf.convert_to_tensor(x).numpy() for name, x in values.items()}
+    return {name: x.numpy() for name, x in density.recorded(density.tensors(point)).items()}
 
 
 def _program(density: LogDensity, size: int) -> Callable[..., Any]:
-    def one(values: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: tf.convert_to_tensor(x) for name, x in density.evaluate(values).values.items()}
-
-    return lambda values: over_batch(one, values, size)
+    return lambda values: over_batch(density.recorded, values, size)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pm_migrate.errors import ModelError, NotSupported, SamplingError
+from pm_migrate.errors import ModelError, SamplingError
 from pm_migrate.shims.density import LogDensity, Point
 
 JITTER_RETRIES = 10
@@ -25,31 +25,38 @@ class Starts:
     start
         A point, or one per chain (values by value-variable name; missing ones are taken from the test point). None is
         the test point.
-    init
-        ``adapt_diag``, or ``jitter+adapt_diag`` (also ``auto``): test points are moved by uniform(-1, 1) in each
-        continuous coordinate. Points that the caller gives are used as they are, as in PyMC3.
+    jitter
+        Whether test points are moved by uniform(-1, 1) in each continuous coordinate. Points that the caller gives are
+        used as they are, as in PyMC3.
     key
         Seed of the jitter.
+    retries
+        How many other jittered points are tried.
+    first
+        Number of the first chain, for messages.
 
     Raises
     ------
-    NotSupported
-        For another ``init``.
     ModelError
         If the number of points is not that of the chains, or a name is not a value variable.
     """
 
     def __init__(
-        self, density: LogDensity, chains: int, start: Point | Sequence[Point] | None, init: str, key: int
+        self,
+        density: LogDensity,
+        chains: int,
+        start: Point | Sequence[Point] | None,
+        jitter: bool,
+        key: int,
+        *,
+        retries: int = JITTER_RETRIES,
+        first: int = 0,
     ) -> None:
-        if init not in ("auto", "adapt_diag", "jitter+adapt_diag"):
-            raise NotSupported(f"init={init!r} is not supported; use 'jitter+adapt_diag' (the default) or 'adapt_diag'")
-        points = [{}] * chains if start is None else [start] * chains if isinstance(start, Mapping) else list(start)
-        if len(points) != chains:
-            raise ModelError(f"start has {len(points)} points for {chains} chains; give one point, or one per chain")
+        points = points_of(start, chains)
         self.density = density
         self._points = [complete(density, point) for point in points]
-        self._jitters = start is None and init != "adapt_diag" and bool(density.continuous)
+        self._jitters = start is None and jitter and bool(density.continuous)
+        self._retries, self._first = retries, first
         self._rng = np.random.default_rng(key)
         self._tries = 0
         self.flat = np.stack([self._place(point) for point in self._points])
@@ -64,7 +71,7 @@ class Starts:
             When there is nothing left to try; it names the terms of the log density that are not finite.
         """
         self._tries += 1
-        if not self._jitters or self._tries > JITTER_RETRIES:
+        if not self._jitters or self._tries > self._retries:
             raise SamplingError(self._explain(int(np.flatnonzero(failed)[0])))
         for chain in np.flatnonzero(failed):
             self.flat[chain] = self._place(self._points[chain])
@@ -80,18 +87,32 @@ class Starts:
             offset += v.size
         terms = {name: value for name, value in self.density.terms_at(point).items() if not np.isfinite(value)}
         where = ", ".join(f"{name} = {np.array2string(np.asarray(x), threshold=6)}" for name, x in point.items())
-        tried = f" after {JITTER_RETRIES} other jittered starts" if self._jitters else ""
+        tried = f" after {self._retries} other jittered starts" if self._jitters else ""
         if terms:
             found = ", ".join(f"{name} = {value}" for name, value in terms.items())
             advice = "Check the data and bounds of these variables, or give a start point where they are finite."
             return (
                 f"Initial evaluation of model at starting point failed: the log density is not finite at the start of "
-                f"chain {chain}{tried}: {found}, at {where}. {advice}"
+                f"chain {self._first + chain}{tried}: {found}, at {where}. {advice}"
             )
         gradient = self.density.logp_and_gradient(point)[1]
         names = ", ".join(name for name, g in gradient.items() if not np.all(np.isfinite(g)))
         found = f"The gradient with respect to {names or 'the continuous variables'} is not finite"
-        return f"{found} at the start of chain {chain}{tried}, at {where}. Give another start point."
+        return f"{found} at the start of chain {self._first + chain}{tried}, at {where}. Give another start point."
+
+
+def points_of(start: Point | Sequence[Point] | None, chains: int) -> list[Point]:
+    """One start point for each chain, without what comes from the test point.
+
+    Raises
+    ------
+    ModelError
+        If the number of points is not that of the chains.
+    """
+    points = [{}] * chains if start is None else [start] * chains if isinstance(start, Mapping) else list(start)
+    if len(points) != chains:
+        raise ModelError(f"start has {len(points)} points for {chains} chains; give one point, or one per chain")
+    return points
 
 
 def complete(density: LogDensity, point: Mapping[str, Any]) -> dict[str, np.ndarray]:

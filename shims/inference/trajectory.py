@@ -142,6 +142,7 @@ def grow(
     tree: Tree,
     draw: Draw,
     leaf: End,
+    logp: Tensor,
     energy: Tensor,
     inverse_mass: Tensor,
     uniform: Tensor,
@@ -157,10 +158,10 @@ def grow(
     ----------
     tree, draw
         The trajectory and its proposal so far.
-    leaf, energy
+    leaf, logp, energy
         The new state at the moving end.
     inverse_mass
-        Diagonal of the inverse mass matrix.
+        Inverse mass matrix of each chain, or its diagonal.
     uniform
         Uniform deviates ``(3, chains)``: choice within the subtree, choice of the subtree, next direction.
     max_treedepth
@@ -177,15 +178,15 @@ def grow(
     diverging = gain < -DIVERGENCE
     sub_log_weight = log_add_exp(tree.sub_log_weight, gain)
     taken = tf.math.log(uniform[0]) < gain - sub_log_weight
-    logp = kinetic_energy(leaf.momentum, inverse_mass) - energy
     candidate = choose(taken, Draw(leaf.position, leaf.gradient, logp, energy), tree.candidate)
 
     sub_total = tree.sub_total + leaf.momentum
     first, last = checkpoint_range(tree.leaf)
-    turned = _turns_within(tree.saved, leaf.momentum, sub_total, inverse_mass, first, tf.where(active, last, -1))
     spare = tree.saved.shape[1] - 1
     place = tf.stack([tf.range(tf.size(last)), tf.where(tree.leaf % 2 == 0, last, spare)], axis=1)
+    # written first: checkpoints that were read before they are written would be copied, all of them, at each leaf
     saved = tf.tensor_scatter_nd_update(tree.saved, place, tf.stack([leaf.momentum, sub_total], axis=1))
+    turned = _turns_within(saved, leaf.momentum, sub_total, inverse_mass, first, tf.where(active, last, -1))
 
     full = tree.leaf + 1 == tf.bitwise.left_shift(tf.ones_like(tree.depth), tree.depth)
     merged = active & full & ~diverging & ~turned

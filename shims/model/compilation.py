@@ -15,7 +15,7 @@ from pm_migrate.shims.distributions.drawing import current_shape
 from pm_migrate.shims.model.forward import draw_many
 from pm_migrate.shims.model.terms import Term
 from pm_migrate.shims.model.variables import FreeRV, ObservedRV, TransformedRV
-from pm_migrate.shims.theano.evaluation import evaluate, shared_inputs
+from pm_migrate.shims.theano.evaluation import evaluate, shared_inputs, uses_python
 from pm_migrate.shims.theano.graph import SharedVariable, Variable, as_variable, get_test_value
 
 if TYPE_CHECKING:
@@ -50,6 +50,10 @@ def compile_model(model: Model) -> LogDensity:
         for potential in potentials:
             found[str(potential.name)] = tf.reduce_sum(as_float(tensors[potential]))
         return Evaluation(found, {str(v.name): tensors[v] for v in recorded})
+
+    def record(values: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        givens = {variable: values[name] for name, variable in free.items()}
+        return {str(v.name): x for v, x in zip(recorded, evaluate(recorded, givens), strict=True)}
 
     def forward(given: Mapping[str, Tensor], seed: Tensor) -> dict[str, Tensor]:
         seeds = tf.unstack(tf.random.experimental.stateless_split(seed, max(len(random), 1)))
@@ -89,9 +93,11 @@ def compile_model(model: Model) -> LogDensity:
         forward=forward,
         draw_many=lambda given, count, names: draw_many(model, given, count, names),
         observed=_observed(model),
+        values=record,
         version=lambda: tuple(s.version for s in shared),
         dims=dict(model.RV_dims),
         coords=dict(model.coords),
+        python=uses_python([model.logpt]),
     )
 
 

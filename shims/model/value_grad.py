@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,10 +12,12 @@ import tensorflow as tf
 from pm_migrate.shims.blocking import ArrayOrdering
 from pm_migrate.shims.model.profiling import ProfileStats
 from pm_migrate.shims.theano import promotion
-from pm_migrate.shims.theano.calling import vector_caller
+from pm_migrate.shims.theano.calling import decides_shapes, vector_caller
 from pm_migrate.shims.theano.config import config
 from pm_migrate.shims.theano.evaluation import evaluate, shared_inputs, uses_python
 from pm_migrate.shims.theano.graph import SharedVariable, Variable
+
+_log = logging.getLogger("pm_migrate")
 
 
 class ValueGradFunction:
@@ -82,7 +85,7 @@ class ValueGradFunction:
         }
         self._compute_grads = compute_grads
         own = [self._weights] if len(costs) > 1 else []
-        self._program = _Program(self._evaluate, self._costs, [*own, *self._extra_vars_shared.values()])
+        self._program = FlatProgram(self._evaluate, self._costs, [*own, *self._extra_vars_shared.values()])
         self.profile = ProfileStats() if kwargs.get("profile") else None
         self._call = self._program if self.profile is None else self.profile.timed(self._program)
 
@@ -200,7 +203,7 @@ class ValueGradFunction:
         return {**self.array_to_dict(array), **extra}
 
 
-class _Program:
+class FlatProgram:
     """A traceable function of a flat array and of shared values, compiled by XLA and called with as little as can be.
 
     Parameters
@@ -212,10 +215,15 @@ class _Program:
         constants, since they may decide shapes. Random streams go on, and generators give their next item.
     own
         Shared variables that are passed by position.
+
+    A program that XLA refuses, or would compile anew for each value, runs as a TensorFlow graph.
     """
 
     def __init__(
-        self, function: Callable[..., Any], outputs: Sequence[Variable], own: Sequence[SharedVariable]
+        self,
+        function: Callable[..., Any],
+        outputs: Sequence[Variable],
+        own: Sequence[SharedVariable],
     ) -> None:
         shared = [v for v in shared_inputs(outputs) if v not in own]
         self._function = function
@@ -234,10 +242,20 @@ class _Program:
         self._run: Any = None
         self._programs: dict[Any, Any] = {}
 
+    @property
+    def steady(self) -> bool:
+        """Whether equal arrays and versions give equal results."""
+        return not (self._changing or self._updates)
+
+    def versions(self) -> list[int]:
+        """The versions of the shared variables in the outputs."""
+        return [v.version for v in self._shared]
+
     def __call__(self, flat: np.ndarray) -> list[np.ndarray]:
+        """The outputs."""
         for variable in self._changing:
             variable.refresh()
-        versions = [v.version for v in self._shared]
+        versions = self.versions()
         if versions != self._versions:
             self._prepare(flat)
             self._versions = versions
@@ -251,10 +269,25 @@ class _Program:
         key = (tuple(v.data.shape for v in self._arguments), tuple(v.version for v in self._fixed))
         if key not in self._programs:
             specs = [tf.TensorSpec(flat.shape, flat.dtype), *(tf.TensorSpec(t.shape, t.dtype) for t in arguments)]
-            compiled = tf.function(self._traced, autograph=False, jit_compile=self._jit)
-            concrete = compiled.get_concrete_function(*specs)
-            self._programs = {key: vector_caller(concrete, flat, jit=self._jit)}
+            self._programs = {key: self._compiled(specs, flat, arguments)}
         self._run, self._tensors = self._programs[key], arguments
+
+    def _compiled(self, specs: Sequence[Any], flat: np.ndarray, arguments: Sequence[Any]) -> Any:
+        concrete = tf.function(self._traced, autograph=False, jit_compile=self._jit).get_concrete_function(*specs)
+        if self._jit and decides_shapes(concrete):
+            self._jit = False
+            return self._compiled(specs, flat, arguments)
+        run = vector_caller(concrete, flat, jit=self._jit)
+        if not self._jit:
+            return run
+        try:
+            run(flat, arguments)  # XLA compiles at the first call
+        except tf.errors.OpError as error:
+            cause = str(error.message).strip().splitlines()[0]
+            _log.warning("XLA cannot compile this model, it runs uncompiled and slower. The cause: %s", cause)
+            self._jit = False
+            return self._compiled(specs, flat, arguments)
+        return run
 
     def _traced(self, flat: Any, *arguments: Any) -> tuple[Any, ...]:
         own, rest = arguments[: len(self._own)], arguments[len(self._own) :]

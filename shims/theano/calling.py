@@ -24,6 +24,36 @@ VectorCaller = Callable[[np.ndarray, Sequence[Tensor]], list[np.ndarray]]
 _ALIGNMENT = 64
 
 
+#: Inputs that XLA must know when it compiles, by type of operation: shapes, axes, ends of slices.
+_STATIC_INPUTS = {
+    **dict.fromkeys(
+        "BroadcastTo Cumprod Cumsum ExpandDims MirrorPad OneHot Pad PadV2 Reshape Tile TopKV2".split(), (1,)
+    ),
+    **dict.fromkeys("All Any ArgMax ArgMin Max Mean Min Prod Roll Sum Transpose".split(), (1,)),
+    **dict.fromkeys(("Slice", "SplitV", "StridedSlice"), (1, 2, 3)),
+    **dict.fromkeys(("Empty", "Fill", "Split", "TensorListReserve"), (0,)),
+    **dict.fromkeys(("LinSpace", "Range"), (0, 1, 2)),
+    "GatherV2": (2,),
+    "ScatterNd": (2,),
+}
+_SHAPES = frozenset(("Rank", "Shape", "ShapeN", "Size"))
+
+
+def decides_shapes(concrete: Any) -> bool:
+    """Whether a value that a ``ConcreteFunction`` is called with decides a shape in it, or which part is taken.
+
+    XLA compiles such a program anew for each value.
+    """
+    depending: set[str] = set()
+    for op in concrete.graph.get_operations():
+        given = [source.op.name in depending for source in op.inputs]
+        if op.type == "Placeholder" or (any(given) and op.type not in _SHAPES):
+            depending.add(op.name)
+        if any(given[i] for i in _STATIC_INPUTS.get(op.type, ()) if i < len(given)):
+            return True
+    return False
+
+
 def caller(concrete: Any) -> Caller:
     """What calls a ``ConcreteFunction``.
 
@@ -50,7 +80,8 @@ def vector_caller(concrete: Any, example: np.ndarray, *, jit: bool) -> VectorCal
     example
         A vector as it will be called with.
     jit
-        Whether XLA compiled the function as a whole.
+        Whether XLA compiled the function as a whole. It must not be one that :func:`decides_shapes`: XLA knows again
+        what it compiled for by the memory that it was called with.
     """
     entry = _entry(concrete, jit=jit)
     kept = None if entry is None else _kept(example, entry[1])

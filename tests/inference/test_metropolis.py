@@ -22,7 +22,7 @@ from scipy import special, stats
 
 from pm_migrate.shims import inference
 from pm_migrate.shims.inference import adaptation, metropolis, nuts, trajectory
-from pm_migrate.shims.inference.sampling import settings
+from pm_migrate.shims.inference.running import settings
 
 LIMIT = 4.5  # standard errors: a false alarm in 1e-5 comparisons, and the seeds are fixed
 ALARM = 1e-4  # probability of a false alarm of an invariance test, split over its comparisons

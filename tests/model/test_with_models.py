@@ -6,6 +6,7 @@ Recorded numbers are PyMC3's, from the same programs; the tolerance is its float
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -257,12 +258,12 @@ def test_an_elementwise_transform_counts_the_density_of_a_vector_as_pymc3_does()
         assert float(vector.logp(vector.test_point)) == pytest.approx(expected, rel=1e-14)
 
 
-@pytest.mark.parametrize("beside", [{"step": pm.NUTS()}, {"init": None}], ids=["step", "init"])
-def test_options_that_no_step_method_takes_are_refused(beside: dict[str, Any]) -> None:
+@pytest.mark.parametrize("beside", [lambda: {"step": pm.NUTS()}, lambda: {"init": None}], ids=["step", "init"])
+def test_options_that_no_step_method_takes_are_refused(beside: Callable[[], dict[str, Any]]) -> None:
     with pm.Model():
         pm.Normal("x")
         with pytest.raises(ValueError, match="target_accept"):
-            pm.sample(5, tune=0, target_accept=0.95, **beside)
+            pm.sample(5, tune=0, target_accept=0.95, **beside())
 
 
 class States(pm.Categorical):

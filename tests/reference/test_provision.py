@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from pm_migrate.errors import ProvisionError
+from pm_migrate.folders import cache_root
 from pm_migrate.reference import provision
 from pm_migrate.reference.provision import RECORD, Interpreter
 
@@ -265,6 +266,6 @@ def test_the_users_theano_settings_do_not_matter(monkeypatch: pytest.MonkeyPatch
     variables = provision.environment(Path("/p/python"))
     flags = dict(flag.split("=", 1) for flag in variables["THEANO_FLAGS"].split(","))
     assert flags["floatX"] == "float64" and flags["blas__ldflags"] == flags["cxx"] == ""
-    assert flags["base_compiledir"].startswith(str(provision.cache_root()))
+    assert flags["base_compiledir"].startswith(str(cache_root()))
     assert "PYTHONHOME" not in variables and variables["MPLBACKEND"] == "Agg"
     assert "cxx" not in provision.environment(Path("/p/python"), compiled=True)["THEANO_FLAGS"]

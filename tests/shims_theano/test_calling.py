@@ -72,3 +72,19 @@ def test_errors_are_tensorflows_public_ones() -> None:
     call = calling.caller(function.get_concrete_function(tf.TensorSpec((2,), tf.float64)))
     with pytest.raises(tf.errors.InvalidArgumentError, match="seen"):
         call([np.array([1.0, np.nan])], [])
+
+
+@pytest.mark.parametrize(
+    ("program", "decides"),
+    [
+        (lambda v: tf.reduce_sum(v), False),
+        (lambda v: tf.gather(v, tf.cast(v[0], tf.int64)), False),
+        (lambda v: v[tf.cast(v[0], tf.int64)], True),
+        (lambda v: tf.reduce_sum(tf.range(tf.cast(v[0], tf.int64))), True),
+        (lambda v: tf.reshape(v, tf.shape(v)), False),
+    ],
+    ids=["sum", "gather", "part", "length", "own shape"],
+)
+def test_values_that_decide_shapes_are_seen(program: Any, decides: bool) -> None:
+    traced = tf.function(program, autograph=False).get_concrete_function(tf.TensorSpec((3,), tf.float64))
+    assert calling.decides_shapes(traced) is decides

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import pm_migrate.shims.theano.tensor as tt
 from pm_migrate.errors import ModelError
+from pm_migrate.shims import theano
 from pm_migrate.shims.theano.evaluation import evaluate
 from pm_migrate.shims.theano.graph import Input
 
@@ -146,6 +147,30 @@ def test_a_random_row_and_column() -> None:
     assert tt.inc_subtensor(m[i], 1.0).eval({m: data, i: 0}).tolist() == [[1.0, 2.0, 3.0], [3.0, 4.0, 5.0]]
 
 
+@pytest.mark.parametrize(
+    "index_of",
+    [
+        lambda i, j: i,
+        lambda i, j: (slice(None), i),
+        lambda i, j: (1, slice(None, None, -1), j),
+        lambda i, j: (i, None, slice(1, 3), j),
+        lambda i, j: (i, i, j),
+        lambda i, j: (Ellipsis, j),
+    ],
+)
+def test_random_integers_of_many_draws_without_a_loop(index_of: Any) -> None:
+    x, i, j = _inputs(), Input("i", "int64", (), np.array(0)), Input("j", "int64", (), np.array(1))
+    y = x[index_of(i, j)]
+    draws = np.array([[-3, 0], [0, 1], [1, -2], [2, -1]])
+
+    def one(draw: Any) -> Any:
+        return evaluate([y], {x: tf.constant(DATA), i: draw[0], j: draw[1]})[0]
+
+    program = tf.function(lambda each: tf.vectorized_map(one, each, fallback_to_while_loop=False), jit_compile=True)
+    np.testing.assert_array_equal(program(tf.constant(draws)), np.stack([DATA[index_of(*draw)] for draw in draws]))
+    assert np.all(np.isnan(program(tf.constant(np.array([[4, 4], [5, -5], [-6, 7], [9, 9]])))))
+
+
 def test_known_indices_out_of_range_are_errors() -> None:
     x = tt.dvector("x")
     with pytest.raises(ModelError, match="out of bounds"):
@@ -179,3 +204,23 @@ def test_the_gradient_of_gather_is_dense() -> None:
             tape.watch(point)
             total = tf.reduce_sum(evaluate([y], {x: point})[0])
         assert tf.is_tensor(tape.gradient(total, point))
+
+
+def test_numbers_known_at_run_time_index_as_numpy_does() -> None:
+    x = np.arange(60.0).reshape(3, 4, 5)
+    i, j = tt.lscalar("i"), tt.lscalar("j")
+    tensor = tt.as_tensor_variable(x)
+    for index in (
+        lambda i, j: i,
+        lambda i, j: (1, i),
+        lambda i, j: (slice(None), i),
+        lambda i, j: (i, slice(1, 3), j),
+        lambda i, j: (i, slice(None), 2),
+        lambda i, j: (2, slice(None, None, 2), j),
+        lambda i, j: (i, None, j),
+        lambda i, j: (None, i, ..., j),
+        lambda i, j: (i, [0, 1]),
+    ):
+        compiled = theano.function([i, j], tensor[index(i, j)], on_unused_input="ignore")
+        for numbers in ((0, 3), (2, -1), (-1, 0), (-2, 2)):
+            np.testing.assert_array_equal(compiled(*numbers), x[index(*numbers)])

@@ -135,6 +135,7 @@ def read(x: Tensor, parts: Sequence[Part], values: Sequence[Any]) -> Tensor:
     advanced = any(p.kind == "array" for p in parts)
     basic: list[Any] = []
     arrays: list[tuple[int, Part]] = []  # axis of the sliced tensor, part
+    picked: list[tuple[int, Any]] = []  # axis of the sliced tensor, integer that is not known
     axis = source = 0
     lengths = x.shape
     for part in parts:
@@ -143,7 +144,13 @@ def read(x: Tensor, parts: Sequence[Part], values: Sequence[Any]) -> Tensor:
         elif part.kind == "slice":
             basic.append(slice(*(None if i < 0 else _bound(values[i], fixed[i]) for i in part.operands)))
         elif part.kind == "int" and not advanced:
-            basic.append(_position(values[part.operands[0]], fixed[part.operands[0]], lengths[source]))
+            position = fixed[part.operands[0]]
+            if position is None:
+                kept = sum(not isinstance(b, int) for b in basic)
+                picked.append((kept, values[part.operands[0]]))
+                basic.append(slice(None))
+            else:
+                basic.append(_position(position, lengths[source]))
         else:
             arrays.append((axis, part))
             basic += [slice(None)] * part.axes
@@ -151,6 +158,8 @@ def read(x: Tensor, parts: Sequence[Part], values: Sequence[Any]) -> Tensor:
         source += part.axes
     if not all(isinstance(b, slice) and b.start is b.stop is b.step is None for b in basic):
         x = x[tuple(basic)]
+    for place, value in reversed(picked):
+        x = _pick(x, place, value)
     return _gather(x, arrays, values, fixed) if advanced else x
 
 
@@ -158,9 +167,18 @@ def _bound(value: Any, fixed: np.ndarray | None) -> Any:
     return value if fixed is None else int(fixed)
 
 
-def _position(value: Any, fixed: np.ndarray | None, length: int | None) -> Any:
-    if fixed is None:
-        return value
+def _pick(x: Tensor, axis: int, value: Any) -> Tensor:
+    """One element on an axis, without it.
+
+    Not a strided slice: a batch of those with an index for each element runs as a loop, and XLA compiles anew for
+    every value of what decides the index, such as a seed.
+    """
+    length = x.shape[axis]
+    at, valid = _linear([value], [tf.shape(x)[axis] if length is None else length])
+    return _nan_outside(tf.gather(dense(x), at, axis=axis), valid, axis, x.shape.rank - 1 - axis)
+
+
+def _position(fixed: np.ndarray, length: int | None) -> int:
     position = int(fixed)
     if length is not None and not -length <= position < length:
         raise IndexError(f"index {position} is out of bounds for an axis of length {length}")
