@@ -66,7 +66,7 @@ class ProgressBar:
                 TimeRemainingColumn(),
             )
             self._bar = Progress(*columns, console=console)
-            self._began = time.perf_counter()
+            self._first: tuple[int, float] | None = None  # draws and time when sampling was first looked at
             self._task = self._bar.add_task("Compiling", total=chains * total, speed="")
 
     def __enter__(self) -> ProgressBar:
@@ -85,7 +85,10 @@ class ProgressBar:
             found = f", {snapshot.divergences} divergences" if snapshot.divergences else ""
             step = "" if math.isnan(snapshot.step_size) else f", step size {snapshot.step_size:.2g}"
             text = f"Sampling {len(snapshot.draws)} chains{found}{step}"
-            speed = f"{made / (time.perf_counter() - self._began):,.0f} draws/s" if made else ""
+            now = time.perf_counter()
+            self._first = self._first or (made, now)
+            before, began = self._first
+            speed = f"{(made - before) / (now - began):,.0f} draws/s" if made > before else ""
             self._bar.update(self._task, completed=made, description=text, speed=speed)
 
 
