@@ -275,7 +275,8 @@ class Approximation(PickledWhole, WithMemoization):
 
     def symbolic_sample_over_posterior(self, node: Any) -> Any:
         """Expressions of the variables for each sample; the samples are still symbolic."""
-        return over_samples(self.to_flat_input(node), self.inputs, self.symbolic_randoms)
+        flat = self.to_flat_input(node)
+        return over_samples(flat, self.inputs, self.symbolic_randoms, local=self.has_local)
 
     def symbolic_single_sample(self, node: Any) -> Any:
         """Expressions of the variables for the first sample."""

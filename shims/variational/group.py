@@ -338,7 +338,7 @@ class Group(PickledWhole, WithMemoization):
 
     def symbolic_sample_over_posterior(self, node: Any) -> Any:
         """Expressions of the variables for each sample; the samples are still symbolic."""
-        return over_samples(self.to_flat_input(node), [self.input], [self._random()])
+        return over_samples(self.to_flat_input(node), [self.input], [self._random()], local=self.local)
 
     def symbolic_single_sample(self, node: Any) -> Any:
         """Expressions of the variables for the first sample."""
@@ -408,11 +408,15 @@ class Group(PickledWhole, WithMemoization):
         return f"{type(self).__name__}[{shape}]"
 
 
-def over_samples(node: Any, inputs: Sequence[Variable], rows: Sequence[Variable]) -> Any:
-    """An expression, or each of a list, for every row of the samples."""
+def over_samples(node: Any, inputs: Sequence[Variable], rows: Sequence[Variable], *, local: bool = False) -> Any:
+    """An expression, or each of a list, for every row of the samples.
+
+    Every sample has a minibatch of its own, as in PyMC3: the mean over samples varies less. Not where an approximation
+    has local variables (``local``): those belong to one minibatch.
+    """
     if isinstance(node, (list, tuple)):
-        return each_row(node, inputs, rows)
-    return each_row([node], inputs, rows)[0]
+        return each_row(node, inputs, rows, own_random=not local)
+    return each_row([node], inputs, rows, own_random=not local)[0]
 
 
 group_for_params = Group.group_for_params

@@ -43,6 +43,33 @@ def test_random_numbers_are_the_same_in_each_row() -> None:
     assert (first[0] != second[0]).all()
 
 
+def test_random_numbers_of_each_row() -> None:
+    """Those of the first are what the expression has by itself; streams of equal seeds stay equal in all of them."""
+    from pm_migrate.shims.theano.sandbox.rng_mrg import MRG_RandomStream
+
+    x = tt.dscalar("x")
+
+    def noise() -> theano.Variable:
+        return 2.0 * MRG_RandomStream(4).normal((2,)) + 1.0
+
+    rows = each_row([x + noise(), x - noise()], [x], [tt.constant(Y)], own_random=True)
+    draw, alone = theano.function([], rows), theano.function([], noise())
+    for _ in range(2):
+        plus, minus = draw()
+        np.testing.assert_allclose(plus + minus, np.tile(2 * Y[:, None], 2))
+        assert len(np.unique(plus - Y[:, None])) == plus.size == 10
+        np.testing.assert_allclose(plus[0] - Y[0], alone())
+
+
+def test_random_numbers_whose_lengths_depend_on_the_row() -> None:
+    from pm_migrate.shims.theano.sandbox.rng_mrg import MRG_RandomStream
+
+    x = tt.dvector("x")
+    noise = MRG_RandomStream(4).normal((x.shape[0],))
+    (shifted,) = each_row([x + noise], [x], [tt.constant(X)], own_random=True)
+    np.testing.assert_allclose(np.ptp(shifted.eval() - X, axis=0), 0.0, atol=1e-12)
+
+
 def test_a_number_of_rows_that_is_an_input() -> None:
     x, rows = tt.dvector("x"), tt.dmatrix("rows")
     (sums,) = each_row([x.sum()], [x], [rows])

@@ -103,6 +103,44 @@ def test_losses_of_minibatches_average_to_that_of_all_data(scaled: bool) -> None
     np.testing.assert_allclose(np.mean(losses) * (3.0 if scaled else 1.0), whole, rtol=1e-12)
 
 
+def test_every_sample_has_a_minibatch_of_its_own() -> None:
+    """As in PyMC3's loop over the samples. Pairs of equal seeds stay pairs, and gradients belong to values."""
+    x, y = np.random.RandomState(2).normal(size=(2, 50))
+    y -= 2 * x
+    with pm.Model() as model:
+        slope = pm.Normal("slope")
+        pm.Normal("y", slope * pm.Minibatch(x, 1), observed=pm.Minibatch(y, 1), total_size=50)
+    approx = pm.Empirical(size=8, jitter=0, model=model, random_seed=3)
+    approx.scale_cost_to_minibatch = False
+    stein = pm.variational.stein.Stein(approx)
+    step = theano.function([], [stein.logp_norm, stein.dlogp])
+    at = model.test_point["slope"]
+    values = 50 * stats.norm.logpdf(y - at * x) + stats.norm.logpdf(at)
+    slopes = 50 * (y - at * x) * x - at
+    calls = []
+    for _ in range(2):
+        value, gradient = step()
+        row = [int(np.abs(values - v).argmin()) for v in value]
+        np.testing.assert_allclose(value, values[row], rtol=1e-10)
+        np.testing.assert_allclose(gradient[:, 0], slopes[row], rtol=1e-10)
+        assert len(set(row)) > 2  # equal by chance: below 1e-8
+        calls.append(row)
+    assert calls[0] != calls[1]
+
+
+def test_a_local_variable_keeps_its_minibatch_in_all_samples() -> None:
+    data = np.arange(50.0)
+    with pm.Model() as model:
+        z = pm.Normal("z", shape=4)
+        pm.Normal("y", z, observed=pm.Minibatch(data, 4), total_size=50)
+    local = {z: {"mu": tt.zeros(4), "rho": tt.zeros(4)}}
+    approx = pm.ADVI(local_rv=local, model=model).approx
+    group = approx.groups[0]
+    more = {group.symbolic_initial: tt.zeros((6, 4, 1))}
+    densities = approx.set_size_and_deterministic(approx.sized_symbolic_datalogp, 6, 0, more).eval()
+    assert densities.shape == (6,) and np.ptp(densities) == 0.0
+
+
 def test_random_noise_is_standard_normal_and_new_in_every_call(conjugate: pm.Model) -> None:
     approx = pm.MeanField(model=conjugate, random_seed=4)
     noise = approx.set_size_and_deterministic(approx.groups[0].symbolic_initial, 20000, 0)

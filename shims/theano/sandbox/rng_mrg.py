@@ -18,11 +18,13 @@ from pm_migrate.shims.theano.config import config
 from pm_migrate.shims.theano.gradient import undefined_grad
 from pm_migrate.shims.theano.graph import Op, SharedVariable, Variable, apply, as_variable
 from pm_migrate.shims.theano.ops.elemwise import cast, lt
+from pm_migrate.shims.theano.ops.joining import concatenate, stack
 from pm_migrate.shims.theano.ops.shaping import known_shape, shape_vector
 
 __all__ = ["MRG_RandomStream"]
 
 _PHILOX = 1
+_STANDARD = "standard random numbers"  # what an operation of a stream says of itself
 _LIMIT = 2147462579  # seeds of Theano's generator are smaller
 _BELOW = 0.022750131948179195  # probability below -2
 _TRUNCATED_SD = 0.8796256610342398  # standard deviation of the standard normal cut off at -2 and 2
@@ -117,7 +119,7 @@ class MRG_RandomStream:
         def impl(key: Any, shape: Any) -> Any:
             return draw(known_shape(shape), tf.cast(key, tf.int64), dtype)
 
-        op = Op(name, impl, infer=lambda inputs: (dtype, flags), raw=True)
+        op = Op(name, impl, infer=lambda inputs: (dtype, flags), raw=True, info=_STANDARD)
         sample = apply(op, state, lengths)
         state.default_update = state + np.array([0, 1], "int64")
         sample.rstate, sample.update = state, (state, state.default_update)
@@ -195,6 +197,25 @@ class MRG_RandomStream:
         raise NotSupported("MRG_RandomStream.choice; instead: tt.argsort of uniform numbers")
 
     multinomial_wo_replacement = choice
+
+
+def is_draw(variable: Variable) -> bool:
+    """Whether a variable is a stream's standard random numbers: a state and lengths are its operands."""
+    return variable.owner is not None and variable.owner.op.info is _STANDARD
+
+
+def draw_rows(sample: Variable, count: Any) -> Variable:
+    """A draw of a stream (see :func:`is_draw`), ``count`` times: the draws are on the first axis of the result.
+
+    All are made of the state of the one, whose numbers are those of the first; streams of equal states and lengths, as
+    minibatches of inputs and outputs have, give equal rows.
+    """
+    assert sample.owner is not None
+    state, lengths = sample.owner.inputs
+    op = sample.owner.op
+    flags = (False, *sample.broadcastable)
+    rows = Op(op.name, op.impl, infer=lambda _: (sample.dtype, flags), raw=True, info=_STANDARD)
+    return apply(rows, state, concatenate([stack([cast(as_variable(count), lengths.dtype)]), lengths]))
 
 
 def _lengths(size: Any) -> Any:
