@@ -188,8 +188,6 @@ def sample(
     points = _starts(model, initvals if initvals is not None else start)
     chains = default_chains(cores) if chains is None else chains
     cores = default_cores() if cores is None else cores
-    if compute_convergence_checks and draws < _ENOUGH and not recording.active:
-        warnings.warn("The number of samples is too small to check convergence reliably.", UserWarning, stacklevel=2)
     if recording.active:
         from pm_migrate.shims import inference
 
@@ -234,6 +232,8 @@ def sample(
             discard_tuned=discard_tuned_samples,
             enough=_ENOUGH if compute_convergence_checks else None,
         )
+    if compute_convergence_checks and draws < _ENOUGH and not recording.active:
+        warnings.warn("The number of samples is too small to check convergence reliably.", UserWarning, stacklevel=2)
     drawn.report._log_summary()
     if not return_inferencedata:
         return drawn

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pm_migrate.shims.inference.chains import Chains, chains_from_values
     from pm_migrate.shims.inference.diagnostics import find, warn
     from pm_migrate.shims.inference.forward import posterior_predictive, prior_predictive
-    from pm_migrate.shims.inference.multitrace import multitrace
+    from pm_migrate.shims.inference.multitraces import multitrace
     from pm_migrate.shims.inference.progress import Snapshot
     from pm_migrate.shims.inference.recording import record
     from pm_migrate.shims.inference.sampling import sample_chains
@@ -25,7 +25,7 @@ _HOMES = {
     "warn": "diagnostics",
     "posterior_predictive": "forward",
     "prior_predictive": "forward",
-    "multitrace": "multitrace",
+    "multitrace": "multitraces",
     "Snapshot": "progress",
     "record": "recording",
     "sample_chains": "sampling",

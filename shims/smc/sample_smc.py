@@ -17,7 +17,7 @@ from pm_migrate.shims.backends.base import MultiTrace
 from pm_migrate.shims.backends.labelled import Labels
 from pm_migrate.shims.distributions.simulator import Simulator
 from pm_migrate.shims.inference.chains import chains_from_values
-from pm_migrate.shims.inference.multitrace import multitrace
+from pm_migrate.shims.inference.multitraces import multitrace
 from pm_migrate.shims.model import modelcontext
 from pm_migrate.shims.smc.progress import StageBar
 from pm_migrate.shims.smc.smc import SMC

@@ -12,7 +12,7 @@ from pm_migrate.errors import ModelError, SamplingError
 from pm_migrate.shims.backends.ndarray import NDArray
 from pm_migrate.shims.inference.chains import chains_from_values
 from pm_migrate.shims.inference.forward import posterior_predictive
-from pm_migrate.shims.inference.multitrace import multitrace
+from pm_migrate.shims.inference.multitraces import multitrace
 from pm_migrate.shims.model import modelcontext
 from pm_migrate.shims.smc.kernels import DensityKernel, SimulatorKernel
 from pm_migrate.shims.smc.particles import Layout, Proposal

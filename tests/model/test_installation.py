@@ -50,8 +50,8 @@ def test_a_program_runs_unedited(tmp_path: Path) -> None:
     [
         ("import pymc3.gq", "No module named 'pymc3.gq' in the drop-in"),
         (
-            "import pymc3 as pm\npm.find_hessian({})",
-            "find_hessian is not in the drop-in yet. Instead: model.fastd2logp",
+            "import pymc3 as pm\npm.glm.GLM()",
+            "GLM is not in the drop-in yet. Instead: write the regression out",
         ),
         ("from pymc3 import Nromal", "Nromal"),
         ("raise SystemExit(7)", ""),

@@ -36,7 +36,7 @@ def test_groups_and_names(posterior: Any) -> None:
     assert posterior.posterior["mu"].shape == (2, 300)
     assert "diverging" in posterior.sample_stats
     np.testing.assert_allclose(
-        posterior.unconstrained_posterior["__log_sigma"], np.log(posterior.posterior["sigma"]), rtol=1e-12
+        posterior.unconstrained_posterior["__log_sigma"], np.log(posterior.posterior["sigma"]), rtol=1e-12, atol=1e-15
     )
     np.testing.assert_allclose(posterior.posterior["twice"], 2 * posterior.posterior["mu"], rtol=1e-12)
     assert posterior.observed_data["y"].dims == ("obs",)

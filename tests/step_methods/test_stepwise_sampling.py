@@ -103,7 +103,7 @@ def test_the_compiled_sampler_takes_what_it_knows(model: Any) -> None:
         (pm.NUTS(step_scale=0.5), "auto", {}, {}),
         (pm.NUTS([model["x"]]), "auto", {}, {}),
         (pm.Metropolis([model["k"]]), "auto", {}, {}),
-        (None, "adapt_full", {}, {}),
+        (None, "advi+adapt_diag_grad", {}, {}),
         (None, "auto", {"step_scale": 0.5}, {}),
         (None, "auto", {}, {"metropolis": {"tune": False}}),
     ):
