@@ -69,6 +69,11 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "test_step::TestStepMethods::test_sample_exact": _SLICE,
         "test_sampling::TestSample::test_return_inferencedata": "expects a warning about version 4",
         "test_parallel_sampling::test_spawn_densitydist_mpctxwarning": _PROCESSES,
+        "test_parallel_sampling::test_spawn_densitydist_bound_method": _PROCESSES,
+        "test_parallel_sampling::test_remote_pipe_closed": _PROCESSES,
+        "test_parallel_sampling::test_abort": _PROCESSES,
+        "test_parallel_sampling::test_explicit_sample": _PROCESSES,
+        "test_parallel_sampling::test_iterator": _PROCESSES,
         "test_parallel_sampling::test_bad_unpickle": _PROCESSES,
     },
     "Not there yet": {
