@@ -12,6 +12,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 BEGAN = time.perf_counter()
@@ -99,10 +100,10 @@ def with_numpyro(options: Any) -> Sampler:
     data, _, size = models.MODELS[options.model]
     values = {name: jax.numpy.asarray(x) if np.ndim(x) else x for name, x in data(options.size or size).items()}
     how = {"num_chains": options.chains, "chain_method": "vectorized", "progress_bar": False}
-    mcmc = MCMC(NUTS(MODELS[options.model]), num_warmup=options.tune, num_samples=options.draws, **how)
+    mcmc = MCMC(NUTS(partial(MODELS[options.model], values)), num_warmup=options.tune, num_samples=options.draws, **how)
 
     def sample(seed: int) -> tuple[Draws, dict[str, float]]:
-        mcmc.run(jax.random.PRNGKey(seed), values)
+        mcmc.run(jax.random.PRNGKey(seed))
         return {name: np.asarray(x) for name, x in mcmc.get_samples(group_by_chain=True).items()}, {}
 
     return sample
