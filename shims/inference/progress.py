@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 #: Seconds after which :class:`LateBar` appears.
 PATIENCE = 2.0
@@ -36,8 +40,56 @@ class Snapshot(NamedTuple):
     step_size: float = float("nan")
 
 
-class ProgressBar:
-    """Shows snapshots; silent unless ``wanted`` and somebody can see it.
+class Bar:
+    """A bar of rich that is there only if it is wanted and somebody can see it.
+
+    Parameters
+    ----------
+    wanted
+        Whether to show anything at all.
+    total
+        What the bar counts to.
+    columns
+        Names of classes of ``rich.progress`` that stand behind the description.
+    **fields
+        Further texts, each shown before the last column.
+    """
+
+    def __init__(self, wanted: bool, total: float, columns: Sequence[str], **fields: str) -> None:
+        self._bar: Any = None
+        self._task: Any = None
+        if not wanted:
+            return
+        from rich import progress
+        from rich.console import Console
+
+        console = Console(stderr=True)
+        if console.is_terminal or console.is_jupyter:
+            shown = [getattr(progress, name)() for name in columns]
+            shown[-1:-1] = [progress.TextColumn(f"{{task.fields[{name}]}}") for name in fields]
+            self._bar = progress.Progress(progress.TextColumn("{task.description}"), *shown, console=console)
+            self._task = self._bar.add_task("Compiling", total=total, **fields)
+
+    def __enter__(self) -> Self:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    @property
+    def shown(self) -> bool:
+        """Whether there is a bar."""
+        return self._bar is not None
+
+    def _move(self, completed: float, description: str, **fields: str) -> None:
+        self._bar.update(self._task, completed=completed, description=description, **fields)
+
+
+class ProgressBar(Bar):
+    """Shows snapshots.
 
     Parameters
     ----------
@@ -48,39 +100,12 @@ class ProgressBar:
     """
 
     def __init__(self, wanted: bool, chains: int, total: int) -> None:
-        self._bar: Any = None
-        self._task: Any = None
-        if not wanted:
-            return
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        console = Console(stderr=True)
-        if console.is_terminal or console.is_jupyter:
-            speed = TextColumn("{task.fields[speed]}")
-            columns = (
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                speed,
-                TimeRemainingColumn(),
-            )
-            self._bar = Progress(*columns, console=console)
-            self._first: tuple[int, float] | None = None  # draws and time when sampling was first looked at
-            self._task = self._bar.add_task("Compiling", total=chains * total, speed="")
-
-    def __enter__(self) -> ProgressBar:
-        if self._bar is not None:
-            self._bar.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+        super().__init__(wanted, chains * total, ("BarColumn", "MofNCompleteColumn", "TimeRemainingColumn"), speed="")
+        self._first: tuple[int, float] | None = None  # draws and time when sampling was first looked at
 
     def show(self, snapshot: Snapshot) -> None:
         """Move the bar."""
-        if self._bar is not None:
+        if self.shown:
             made = int(snapshot.draws.sum())
             found = f", {snapshot.divergences} divergences" if snapshot.divergences else ""
             step = "" if math.isnan(snapshot.step_size) else f", step size {snapshot.step_size:.2g}"
@@ -89,7 +114,7 @@ class ProgressBar:
             self._first = self._first or (made, now)
             before, began = self._first
             speed = f"{(made - before) / (now - began):,.0f} draws/s" if made > before else ""
-            self._bar.update(self._task, completed=made, description=text, speed=speed)
+            self._move(made, text, speed=speed)
 
 
 class LateBar:
