@@ -1,6 +1,7 @@
 """PyMC4's public API: what rewritten programs import.
 
-A name of :mod:`pm_migrate.shims.pymc4`; TensorFlow is imported when a name is first used.
+A name of :mod:`pm_migrate.shims.pymc4`, its submodules included (``from pm_migrate.pymc4.gp import LatentGP``);
+TensorFlow is imported when a name is first used.
 
 Examples
 --------
@@ -11,12 +12,40 @@ np.float64(-0.918939)
 
 from __future__ import annotations
 
+import importlib.abc
+import importlib.machinery
+import sys
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
+
+from pm_migrate.aliases import AliasLoader
 
 __version__ = "4.0a2"  # of PyMC4, whose API this is
 
 _HOME = "pm_migrate.shims.pymc4"
+#: Modules of PyMC4 that have another name here.
+_MOVED = {"flow.executor": "flow.executors"}
+__path__: list[str] = []  # it has submodules; the finder below gives them
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    def find_spec(self, fullname: str, path: Sequence[str] | None = None, target: Any = None) -> Any:
+        if not fullname.startswith(f"{__name__}."):
+            return None
+        rest = fullname.removeprefix(f"{__name__}.")
+        served_by = f"{_HOME}.{_MOVED.get(rest, rest)}"
+        try:
+            module = import_module(served_by)
+        except ModuleNotFoundError as error:
+            if error.name is None or not served_by.startswith(error.name):
+                raise
+            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname) from None
+        return importlib.machinery.ModuleSpec(fullname, AliasLoader(module), is_package=hasattr(module, "__path__"))
+
+
+if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+    sys.meta_path.append(_Finder())
 
 
 def __getattr__(name: str) -> Any:
