@@ -23,25 +23,31 @@ Tensor = Any
 
 GAMMA, KAPPA, OFFSET = 0.05, 0.75, 10.0  # Hoffman & Gelman (2014), section 3.2.1
 SEARCH_THRESHOLD = math.log(0.8)  # the one-step acceptance probability that the search looks for
+REMEMBERED = 10.0  # draws that the mean before a change of the metric counts as
 LOG_2, LOG_10 = math.log(2.0), math.log(10.0)
 SEARCH_TRIES = 60  # doublings or halvings; 2**60 spans more than any usable step size
 EARLY_DRAWS, EARLY_TREEDEPTH = 200, 8  # as PyMC3: before the mass matrix is known, deep trees cost and teach little
 
 
 class StepSize(NamedTuple):
-    """Dual averaging of the log step size, one value per chain."""
+    """Dual averaging of the log step size, one value per chain.
+
+    ``count`` is that of the draws, ``mean_count`` what the mean weighs a new draw by: it goes back when the metric
+    changes (:func:`forget`).
+    """
 
     log_step: Tensor
     log_mean: Tensor
     error: Tensor
     count: Tensor
+    mean_count: Tensor
     anchor: Tensor
 
 
 def restart(log_step: Tensor) -> StepSize:
     """Begin averaging at ``log_step``, drawn towards ten times the step."""
     zero = tf.zeros_like(log_step)
-    return StepSize(log_step, log_step, zero, zero, log_step + LOG_10)
+    return StepSize(log_step, log_step, zero, zero, zero, log_step + LOG_10)
 
 
 def average(state: StepSize, acceptance: Tensor, target: Tensor) -> StepSize:
@@ -50,8 +56,15 @@ def average(state: StepSize, acceptance: Tensor, target: Tensor) -> StepSize:
     weight = 1.0 / (count + OFFSET)
     error = (1.0 - weight) * state.error + weight * (target - acceptance)
     log_step = state.anchor - tf.sqrt(count) / GAMMA * error
-    decay = count**-KAPPA
-    return StepSize(log_step, decay * log_step + (1.0 - decay) * state.log_mean, error, count, state.anchor)
+    mean_count = state.mean_count + 1.0
+    decay = mean_count**-KAPPA
+    mean = decay * log_step + (1.0 - decay) * state.log_mean
+    return StepSize(log_step, mean, error, count, mean_count, state.anchor)
+
+
+def forget(state: StepSize) -> StepSize:
+    """Let the next draws count more in the mean, for a new metric: after 50 draws, what was before weighs 2 %."""
+    return state._replace(mean_count=tf.minimum(state.mean_count, REMEMBERED))
 
 
 class Search(NamedTuple):

@@ -159,7 +159,7 @@ class Machine:
             counts=counts.astype(np.int64),
             inverse_mass=np.stack([metric] * self.chains),
             mass_root=np.stack([root] * self.chains),
-            step=adapt.StepSize(scalar + np.log(FIRST_STEP), scalar + np.log(FIRST_STEP), scalar, scalar, scalar),
+            step=adapt.StepSize(scalar + np.log(FIRST_STEP), scalar + np.log(FIRST_STEP), *[scalar] * 4),
             search=adapt.Search(scalar, integer),
             moments=adapt.Moments(scalar, vector, vector),
             window=adapt.Window(integer + np.int32(windows.size), integer + np.int32(windows.end)),
@@ -284,13 +284,15 @@ class Machine:
 
         The averaging of the step size goes on from window to window. Begun anew each time, as Stan does, it has not
         recovered from its first, wide swings when the last 50 draws of the warm-up are over: the steps come out too
-        small, by a quarter on the radon model, which doubled the length of its trajectories.
+        small, by a quarter on the radon model, which doubled the length of its trajectories. Only the mean over the
+        draws forgets what belongs to the metric before.
         """
         plan = settings.plan
         tuned = finished & (s.number < settings.tune)
         step = choose(tuned, adapt.average(s.step, mean_acceptance(s.tree), settings.target), s.step)
         learns = tuned & (s.number >= plan.first) & (s.number < plan.last)
         closes = learns & (s.number == s.window.end)
+        step = choose(closes, adapt.forget(step), step)
         s = s._replace(step=step, window=choose(closes, adapt.next_window(s.window, plan), s.window))
         if self.dense:
             return s, closes

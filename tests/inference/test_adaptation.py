@@ -60,6 +60,19 @@ def test_averaging_finds_the_step_with_the_wanted_acceptance():
     np.testing.assert_allclose(tf.exp(state.log_mean), -np.log(0.8), rtol=0.02)
 
 
+def test_the_mean_forgets_what_was_before_a_new_metric():
+    target = tf.constant(0.8, tf.float64)
+    state = adaptation.restart(tf.zeros(1, tf.float64))
+    for _ in range(500):
+        state = adaptation.average(state, tf.exp(-tf.exp(state.log_step)), target)
+    before = float(tf.exp(state.log_mean[0]))
+    state = adaptation.forget(state)
+    for _ in range(50):  # of the new metric, steps have to be a third
+        state = adaptation.average(state, tf.exp(-3.0 * tf.exp(state.log_step)), target)
+    np.testing.assert_allclose(before, -np.log(0.8), rtol=0.05)
+    np.testing.assert_allclose(tf.exp(state.log_mean), -np.log(0.8) / 3.0, rtol=0.1)
+
+
 def test_search_stops_where_the_acceptance_crosses():
     state = adaptation.Search(tf.zeros(3, tf.float64), tf.zeros(3, tf.int32))
     step = adaptation.restart(tf.math.log(tf.constant([1e-3, 50.0, 0.2], tf.float64)))
