@@ -152,6 +152,42 @@ def test_the_transform_is_a_bijection(batch: Any, stack: Any, univariate: bool) 
     assert gp.prior("f", X, reparametrize=False).transform is None
 
 
+def test_evaluation_of_a_model_in_the_unconstrained_space() -> None:
+    gp = pm.gp.LatentGP(pm.gp.cov.ExpQuad(0.7), pm.gp.mean.Constant(0.4))
+
+    @pm.model(name=None)
+    def model() -> Any:
+        yield gp.prior("f", LINE)
+
+    _, state = pm.evaluate_model_transformed(model(), values={"f": VALUES})
+    factor = np.linalg.cholesky(np.exp(-0.5 * (LINE - LINE.T) ** 2 / 0.49) + 1e-6 * np.eye(5))
+    z = np.linalg.solve(factor, VALUES - 0.4)
+    assert_allclose(state.transformed_values["__rotated_f"], z, rtol=1e-9)
+    assert_allclose(state.collect_log_prob(), stats.norm.logpdf(z).sum(), rtol=1e-9)
+
+
+def test_mean_functions_of_a_program_itself() -> None:
+    class Wave(pm.gp.mean.Mean):
+        def __init__(self, amplitude: Any) -> None:
+            super().__init__()
+            self.amplitude = amplitude
+
+        def __call__(self, X: Any) -> Any:
+            return self.amplitude * np.sin(X[:, [0]]).sum(axis=-1)
+
+    @pm.model(name=None)
+    def model() -> Any:
+        amplitude = yield pm.HalfNormal("amplitude", 1.0)
+        gp = pm.gp.LatentGP(pm.gp.cov.Matern12(0.7), Wave(amplitude) + pm.gp.mean.Constant(amplitude))
+        yield gp.prior("f", LINE, reparametrize=False)
+
+    value = model().log_density().evaluate({"__log_amplitude": tf.math.log(tf.constant(0.5, tf.float64)), "f": VALUES})
+    normal = stats.multivariate_normal(
+        0.5 + 0.5 * np.sin(LINE[:, 0]), np.exp(-abs(LINE - LINE.T) / 0.7) + 1e-6 * np.eye(5)
+    )
+    assert_allclose(value.terms["f"], normal.logpdf(VALUES), rtol=1e-10)
+
+
 def test_draws_of_the_prior_have_its_moments() -> None:
     gp = pm.gp.LatentGP(pm.gp.cov.ExpQuad(0.7, 2.0), pm.gp.mean.Constant(1.0))
     draws = gp.prior("f", LINE).sample(20_000, seed=1).numpy()
@@ -234,19 +270,25 @@ def test_observed_values_and_names() -> None:
     assert_array_equal(density.observed["model/f"], VALUES)
 
 
-GRID = np.linspace(0.0, 4.0, 25)[:, None]
-BETWEEN = np.linspace(0.1, 3.9, 9)[:, None]
-SAMPLING: dict[str, Any] = {"num_samples": 250, "num_chains": 2, "burn_in": 250, "seed": 1, "progressbar": False}
+GRID = np.linspace(0.0, 4.0, 15)[:, None]
+BETWEEN = np.array([[0.4], [1.5], [2.6], [3.7]])
+SAMPLING: dict[str, Any] = {
+    "num_samples": 150,
+    "num_chains": 2,
+    "burn_in": 150,
+    "target_accept": 0.9,
+    "seed": 1,
+    "progressbar": False,
+}
 
 
 def test_regression_recovers_the_function() -> None:
-    noise = 0.1
-    y = np.sin(2 * GRID[:, 0]) + noise * np.random.default_rng(7).normal(size=25)
+    noise = 0.2
+    y = np.sin(2 * GRID[:, 0]) + noise * np.random.default_rng(7).normal(size=len(GRID))
 
     def latent() -> Any:
         scale = yield pm.InverseGamma("scale", 5.0, 4.0)
-        amplitude = yield pm.HalfNormal("amplitude", 2.0)
-        gp = pm.gp.LatentGP(cov_fn=pm.gp.cov.ExpQuad(scale, amplitude))
+        gp = pm.gp.LatentGP(cov_fn=pm.gp.cov.ExpQuad(scale))
         f = yield gp.prior("f", GRID)
         return gp, f
 
@@ -262,23 +304,24 @@ def test_regression_recovers_the_function() -> None:
         yield pm.Normal("y_new", new, noise)
 
     trace = pm.sample(model(), **SAMPLING)
-    assert trace.posterior["f"].shape == (2, 250, 25)
+    assert trace.posterior["f"].shape == (2, 150, 15)
     assert not trace.sample_stats["diverging"].any()
     pm.sample_posterior_predictive(prediction(), trace, var_names=["new", "y_new"], seed=2)
     new = pm.draws(trace, "new", group="posterior_predictive")
     truth = np.sin(2 * BETWEEN[:, 0])
-    assert new.std(0).max() < 0.15
-    assert_allclose(new.mean(0), truth, atol=0.2)
-    assert (abs(new.mean(0) - truth) < 4 * new.std(0)).all()
+    assert new.shape == (300, 4)
+    assert new.std(0).max() < 0.25
+    assert (abs(new.mean(0) - truth) < 3 * new.std(0)).all()
     residuals = pm.draws(trace, "y_new", group="posterior_predictive") - new
-    assert_allclose(residuals.std(), noise, rtol=0.1)
+    assert_allclose(residuals.std(), noise, rtol=0.15)  # 5 standard errors of 1200 numbers are 0.1
 
-    # the posterior of f given the parameters is known: RW (2.25), (2.26)
-    scale, amplitude = (pm.draws(trace, n)[:, None, None] for n in ("scale", "amplitude"))
-    K = amplitude**2 * np.exp(-0.5 * (GRID - GRID.T) ** 2 / scale**2) + 1e-6 * np.eye(25)
-    exact = (K @ np.linalg.solve(K + noise**2 * np.eye(25), y[None, :, None]))[..., 0].mean(0)
-    f = pm.draws(trace, "f")
-    assert_allclose(f.mean(0), exact, atol=0.03)
+    # the mean of f, and of new values, given the length scale is known: RW (2.25). Monte Carlo error is 0.2 / sqrt(100)
+    scale = pm.draws(trace, "scale")[:, None, None]
+    K = np.exp(-0.5 * (GRID - GRID.T) ** 2 / scale**2) + 1e-6 * np.eye(15)
+    weights = np.linalg.solve(K + noise**2 * np.eye(15), y[None, :, None])
+    assert_allclose(pm.draws(trace, "f").mean(0), (K @ weights)[..., 0].mean(0), atol=0.08)
+    crossed = np.exp(-0.5 * (BETWEEN - GRID.T) ** 2 / scale**2)
+    assert_allclose(new.mean(0), (crossed @ weights)[..., 0].mean(0), atol=0.08)
 
 
 def test_counts_with_new_points_in_the_model() -> None:
@@ -296,8 +339,10 @@ def test_counts_with_new_points_in_the_model() -> None:
     trace = pm.sample(model(GRID, BETWEEN), **SAMPLING)
     new = pm.draws(trace, "model/new")
     truth = 1.5 + np.sin(BETWEEN[:, 0])
-    assert new.shape == (500, 9)
-    assert (abs(new.mean(0) - truth) < 4 * new.std(0)).all()
+    assert new.shape == (300, 4)
+    assert not trace.sample_stats["diverging"].any()
+    assert (abs(new.mean(0) - truth) < 3 * new.std(0)).all()
     assert new.std(0).max() < 0.6
     predicted = pm.sample_posterior_predictive(model(GRID, BETWEEN), trace, seed=3, inplace=False)
-    assert_allclose(predicted.posterior_predictive["model/y"].mean(), counts.mean(), rtol=0.15)
+    # the mean of 15 counts of about 6 has the standard deviation 0.6
+    assert_allclose(predicted.posterior_predictive["model/y"].mean(), counts.mean(), atol=1.5)

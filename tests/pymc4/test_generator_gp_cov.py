@@ -89,35 +89,33 @@ def _gibbs(x: Any, y: Any, _: Any) -> Any:
 
 
 FORMULAS: dict[str, tuple[Any, Callable[..., Any]]] = {
-    "ExpQuad": (cov.ExpQuad, lambda x, y, l: mpmath.exp(-(_distance(x, y) ** 2) / (2 * l**2))),
+    "ExpQuad": (cov.ExpQuad, lambda x, y, s: mpmath.exp(-(_distance(x, y) ** 2) / (2 * s**2))),
     "RatQuad": (
-        lambda l: cov.RatQuad(l, scale_mixture_rate=0.5),
-        lambda x, y, l: (1 + _distance(x, y) ** 2 / (2 * mpmath.mpf("0.5") * l**2)) ** mpmath.mpf("-0.5"),
+        lambda s: cov.RatQuad(s, scale_mixture_rate=0.5),
+        lambda x, y, s: (1 + _distance(x, y) ** 2 / (2 * mpmath.mpf("0.5") * s**2)) ** mpmath.mpf("-0.5"),
     ),
     "Matern12": (cov.Matern12, _matern("0.5")),
     "Matern32": (cov.Matern32, _matern("1.5")),
     "Matern52": (cov.Matern52, _matern("2.5")),
-    "Exponential": (cov.Exponential, lambda x, y, l: mpmath.exp(-_distance(x, y) / (2 * l**2))),
-    "Cosine": (cov.Cosine, lambda x, y, l: mpmath.cos(2 * mpmath.pi * _distance(x, y) / l**2)),
+    "Exponential": (cov.Exponential, lambda x, y, s: mpmath.exp(-_distance(x, y) / (2 * s**2))),
+    "Cosine": (cov.Cosine, lambda x, y, s: mpmath.cos(2 * mpmath.pi * _distance(x, y) / s**2)),
     "Periodic": (
-        lambda l: cov.Periodic(l, period=1.5),
-        lambda x, y, l: mpmath.exp(
-            -2 * sum(mpmath.sin(mpmath.pi * (a - b) / mpmath.mpf("1.5")) ** 2 for a, b in zip(x, y, strict=True)) / l**2
+        lambda s: cov.Periodic(s, period=1.5),
+        lambda x, y, s: mpmath.exp(
+            -2 * sum(mpmath.sin(mpmath.pi * (a - b) / mpmath.mpf("1.5")) ** 2 for a, b in zip(x, y, strict=True)) / s**2
         ),
     ),
     "Linear": (
-        lambda l: cov.Linear(1.5, l, 0.25),
-        lambda x, y, l: (
-            mpmath.mpf("2.25") + l**2 * sum((a - 0.25) * (b - 0.25) for a, b in zip(x, y, strict=True))
-        ),
+        lambda s: cov.Linear(1.5, s, 0.25),
+        lambda x, y, s: mpmath.mpf("2.25") + s**2 * sum((a - 0.25) * (b - 0.25) for a, b in zip(x, y, strict=True)),
     ),
     "Polynomial": (
-        lambda l: cov.Polynomial(1.5, l, 0.25, 3),
-        lambda x, y, l: (
-            mpmath.mpf("2.25") + l**2 * sum((a - 0.25) * (b - 0.25) for a, b in zip(x, y, strict=True)) ** 3
+        lambda s: cov.Polynomial(1.5, s, 0.25, 3),
+        lambda x, y, s: (
+            mpmath.mpf("2.25") + s**2 * sum((a - 0.25) * (b - 0.25) for a, b in zip(x, y, strict=True)) ** 3
         ),
     ),
-    "Gibbs": (lambda l: cov.Gibbs(lambda x: 1 + x**2), _gibbs),
+    "Gibbs": (lambda s: cov.Gibbs(lambda x: 1 + x**2), _gibbs),
 }
 
 
@@ -247,7 +245,7 @@ def test_evaluate_kernel_takes_several_axes_of_points() -> None:
     k = cov.Periodic([0.7, 0.9], period=[1.1, 1.2])
     found = k.evaluate_kernel(x, y, example_ndims=2)
     assert found.shape == (2, 3, 4)
-    expected = [cov.Periodic(l, period=p)(x[1, 2:3], y[1, 2:3])[0, 0] for l, p in ((0.7, 1.1), (0.9, 1.2))]
+    expected = [cov.Periodic(s, period=p)(x[1, 2:3], y[1, 2:3])[0, 0] for s, p in ((0.7, 1.1), (0.9, 1.2))]
     assert_allclose(found[:, 1, 2], expected, rtol=1e-14)
 
 
@@ -359,9 +357,7 @@ def test_active_dims() -> None:
     assert_array_equal(matrix([4, 3]), plain(x[:, :4, :3], y[:, :4, :3]))
     assert_array_equal(matrix([[1, 3], 2, 2]), plain(x[:, [1, 3], :2, :2], y[:, [1, 3], :2, :2]))
     assert_array_equal(matrix([slice(1, None), [-1]]), plain(x[:, 1:, [-1]], y[:, 1:, [-1]]))
-    assert_array_equal(
-        cov.ExpQuad(1.0, 1.0, 3, 4).evaluate_kernel(x, y), plain.evaluate_kernel(x[:, :4], y[:, :4])
-    )
+    assert_array_equal(cov.ExpQuad(1.0, 1.0, 3, 4).evaluate_kernel(x, y), plain.evaluate_kernel(x[:, :4], y[:, :4]))
     with pytest.raises(ShapeError, match=r"active_dims \[7\] of an axis of 5"):
         matrix([[7]])
     with pytest.raises(ValueError, match=r"more entries than number of feature dimensions.*active_dims=\[\[0, 1\]\]"):
@@ -466,7 +462,7 @@ def test_results_within_a_model_are_values_of_the_model() -> None:
         seen["matrix"] = k(X1, X1)
         yield pm.MvNormal("x", np.zeros(4), seen["matrix"][np.array([0, 1, 2, 3])])
 
-    _, state = pm.evaluate_model(model(), values={"scale": 0.7, "x": np.zeros(4)})
+    pm.evaluate_model(model(), values={"scale": 0.7, "x": np.zeros(4)})
     assert isinstance(seen["matrix"], pm.GeneratorTensor)
     expected = np.eye(4) + 0.7 * cov.ExpQuad(0.49)(X1[:, 1:], X1[:, 1:]).numpy()
     assert_allclose(seen["matrix"].numpy(), expected, rtol=1e-13)

@@ -448,7 +448,7 @@ class Gibbs(Covariance):
     def _of_scaled(self, x1: Tensor, x2: Tensor, mode: Mode) -> Tensor:
         # called with the points as they are, so that the function may count on their shape
         scales = [tf.broadcast_to(called(self._length_scale_fn, x, self._fn_args), x.shape) for x in (x1, x2)]
-        aligned = mode.points(*scales, self._feature_ndims)
+        aligned = mode.points(scales[0], scales[1], self._feature_ndims)
         return kernels.gibbs(mode.points(x1, x2, self._feature_ndims), aligned.x1, aligned.x2)
 
 
@@ -494,7 +494,7 @@ class ScaledCov(Wrapped):
                     f"ScaledCov: the function gives the shape {tuple(scale.shape)} for points of shape "
                     f"{tuple(x.shape)}; keep the feature axes, with x[..., :1] for one number per point"
                 )
-        points = mode.points(*scales, self._feature_ndims)
+        points = mode.points(scales[0], scales[1], self._feature_ndims)
         return kernels.linear(points, tf.zeros([], x1.dtype)) * self._inner(x1, x2, mode)
 
 

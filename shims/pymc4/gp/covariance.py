@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from numbers import Number
 from typing import Any, ClassVar
 
@@ -212,7 +212,8 @@ def evaluate(covariance: Any, X1: Any, X2: Any, mode: Mode) -> Tensor:
     if _is_opaque(covariance):
         if mode.kind == "pairs":
             raise NotImplementedError(f"{type(covariance).__name__} gives matrices only")
-        return floats(covariance(X1, X2, diag=True) if mode.kind == "diagonal" else covariance(X1, X2))
+        points = [GeneratorTensor(floats(X)) for X in (X1, X2)]
+        return floats(covariance(*points, diag=True) if mode.kind == "diagonal" else covariance(*points))
     x1, x2 = floats(X1), floats(X2)
     least = covariance.feature_ndims + (mode.point_ndims if mode.kind == "pairs" else 1)
     for x in (x1, x2):
@@ -364,11 +365,6 @@ class Wrapped(Covariance):
         return self.kernel._of_active(x1, x2, mode)
 
 
-def called(function: Callable[..., Any], x: Tensor, arguments: Sequence[Any]) -> Tensor:
+def called(function: Callable[..., Any], x: Tensor, arguments: Sequence[Any] = ()) -> Tensor:
     """A program's own function of points; it sees a value of the model."""
     return floats(function(GeneratorTensor(x), *arguments))
-
-
-def cross(covariance: Any, X1: Any, X2: Any) -> Tensor:
-    """The matrix between points and other ones, plain: white noise is not shared."""
-    return evaluate(covariance, X1, X2, replace(Mode(), cross=True))

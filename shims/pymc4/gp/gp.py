@@ -11,7 +11,7 @@ from pm_migrate.shims.gaussian import conditioning
 from pm_migrate.shims.pymc4.distribution import Distribution
 from pm_migrate.shims.pymc4.distributions import CLASSES
 from pm_migrate.shims.pymc4.gp.cov import Covariance
-from pm_migrate.shims.pymc4.gp.covariance import cross
+from pm_migrate.shims.pymc4.gp.covariance import Mode, called, evaluate
 from pm_migrate.shims.pymc4.gp.mean import Mean, Zero
 from pm_migrate.shims.pymc4.gp.rotation import Rotated, Standardised
 from pm_migrate.shims.pymc4.gp.util import floats
@@ -149,8 +149,8 @@ class LatentGP(BaseGP):
             Of shape ``(..., n)``; for one point a :class:`Normal` of shape ``(...)``.
         """
         x = floats(X)
-        covariance = conditioning.stabilize(floats(self.cov_fn(x, x)), jitter)
-        return self._distribution(name, x, floats(self.mean_fn(x)), covariance, reparametrize, kwargs)
+        covariance = conditioning.stabilize(evaluate(self.cov_fn, x, x, Mode()), jitter)
+        return self._distribution(name, x, called(self.mean_fn, x), covariance, reparametrize, kwargs)
 
     def conditional(
         self,
@@ -191,13 +191,13 @@ class LatentGP(BaseGP):
         known = self._known(given)
         x = floats(Xnew)
         shift, covariance = conditioning.condition(
-            floats(known.cov_fn(known.X, known.X)),
-            cross(self.cov_fn, known.X, x),
-            floats(self.cov_fn(x, x)),
-            known.f - floats(known.mean_fn(known.X)),
+            evaluate(known.cov_fn, known.X, known.X, Mode()),
+            evaluate(self.cov_fn, known.X, x, Mode(cross=True)),
+            evaluate(self.cov_fn, x, x, Mode()),
+            known.f - called(known.mean_fn, known.X),
             jitter,
         )
-        loc = floats(self.mean_fn(x)) + shift
+        loc = called(self.mean_fn, x) + shift
         return self._distribution(name, x, loc, conditioning.stabilize(covariance, jitter), reparametrize, kwargs)
 
     def _is_univariate(self, X: Tensor) -> bool:
