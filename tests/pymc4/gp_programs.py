@@ -86,7 +86,7 @@ PROCESSES = {
 }
 
 
-def record():
+def record() -> None:
     import pymc3 as pm
     import theano.tensor as tt
 
