@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from pm_migrate.shims.gaussian import conditioning, kernels
+from pm_migrate.shims.gaussian import conditioning, factors, kernels
 
-__all__ = ["conditioning", "kernels"]
+__all__ = ["conditioning", "factors", "kernels"]

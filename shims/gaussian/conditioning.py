@@ -6,6 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from pm_migrate.shims.gaussian.factors import cholesky
+
 Tensor = Any
 
 
@@ -48,7 +50,7 @@ def condition(known: Tensor, cross: Tensor, new: Tensor, residual: Tensor, jitte
     batch = known.shape[:-2]
     for other, core in ((cross, 2), (residual, 1)):
         batch = tf.broadcast_static_shape(batch, other.shape[: other.shape.rank - core])
-    factor = tf.linalg.cholesky(stabilize(known, jitter))
+    factor = cholesky(stabilize(known, jitter))
     # triangular_solve broadcasts, but not under every compiler
     factor = tf.broadcast_to(factor, [*batch, *factor.shape[-2:]])
     whitened = tf.linalg.triangular_solve(factor, tf.broadcast_to(cross, [*batch, *cross.shape[-2:]]))

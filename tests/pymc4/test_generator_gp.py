@@ -13,6 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 
 import pm_migrate.pymc4 as pm
+from pm_migrate.shims.gaussian.factors import cholesky
 
 RECORDED = json.loads(RECORD.read_text())
 
@@ -186,6 +187,38 @@ def test_mean_functions_of_a_program_itself() -> None:
         0.5 + 0.5 * np.sin(LINE[:, 0]), np.exp(-abs(LINE - LINE.T) / 0.7) + 1e-6 * np.eye(5)
     )
     assert_allclose(value.terms["f"], normal.logpdf(VALUES), rtol=1e-10)
+
+
+class TestCholeskyInBlocks:
+    distances = abs(np.linspace(0.0, 4.0, 75)[:, None] - np.linspace(0.0, 4.0, 75))
+    matrices = np.exp(-distances / np.array([0.5, 2.0, 5.0])[:, None, None]) + 1e-6 * np.eye(75)
+    weights = tf.constant(np.random.default_rng(9).normal(size=(75, 75)))
+
+    def test_is_the_factor(self) -> None:
+        found = cholesky(tf.constant(self.matrices))
+        assert_allclose(found, np.linalg.cholesky(self.matrices), rtol=1e-10, atol=1e-13)
+        assert_array_equal(np.triu(found, 1), np.zeros_like(self.matrices))
+        compiled = tf.function(cholesky, jit_compile=True)(tf.constant(self.matrices))
+        assert_allclose(compiled, found, rtol=1e-10, atol=1e-13)
+        mapped = tf.vectorized_map(cholesky, tf.constant(self.matrices), fallback_to_while_loop=False)
+        assert_allclose(mapped, found, rtol=1e-10, atol=1e-13)
+
+    def test_derivatives(self) -> None:
+        def derivatives(factor: Any) -> tuple[Any, Any]:
+            length = tf.constant(2.0, tf.float64)
+            with tf.GradientTape() as outer:
+                outer.watch(length)
+                with tf.GradientTape() as inner:
+                    inner.watch(length)
+                    matrix = tf.exp(-self.distances / length) + 1e-6 * np.eye(75)
+                    total = tf.reduce_sum(self.weights * tf.sin(factor(matrix)))
+                first = inner.gradient(total, length)
+            return first, outer.gradient(first, length)
+
+        assert_allclose(derivatives(cholesky), derivatives(tf.linalg.cholesky), rtol=1e-8)
+
+    def test_matrices_that_have_none(self) -> None:
+        assert np.isnan(cholesky(tf.constant(self.matrices[0] - 2 * np.eye(75)))).any()
 
 
 def test_draws_of_the_prior_have_its_moments() -> None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from pm_migrate.shims.gaussian import conditioning
+from pm_migrate.shims.gaussian.factors import cholesky
 from pm_migrate.shims.pymc4.distribution import Distribution
 from pm_migrate.shims.pymc4.distributions import CLASSES
 from pm_migrate.shims.pymc4.gp.cov import Covariance
@@ -226,5 +227,5 @@ class LatentGP(BaseGP):
             return CLASSES["Normal"](name, loc, scale, **kwargs)
         if not reparametrize:
             return CLASSES["MvNormal"](name, loc, covariance, **kwargs)
-        factor = tf.linalg.cholesky(covariance)
+        factor = cholesky(covariance)
         return CLASSES["MvNormalCholesky"](name, loc, factor, **{"transform": Rotated(loc, factor), **kwargs})
