@@ -115,7 +115,8 @@ def record() -> None:
             "mean": mu.eval().tolist(),
             "covariance": covariance.eval().tolist(),
         }
-    RECORD.write_text(json.dumps(known, indent=1) + "\n")
+    lines = [f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in known.items()]
+    RECORD.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 if __name__ == "__main__":
