@@ -16,6 +16,9 @@ Examples
 
 from __future__ import annotations
 
+import importlib
+from typing import Any
+
 from pm_migrate.shims.pymc4 import distributions, flow, math, tensors
 from pm_migrate.shims.pymc4.coroutine_model import Model, ModelTemplate, model
 from pm_migrate.shims.pymc4.distributions import (
@@ -41,6 +44,9 @@ from pm_migrate.shims.pymc4.tensors import GeneratorTensor
 
 globals().update(CLASSES)
 globals().update(STRUCTURED)
+
+#: Modules that are imported when they are first used.
+_LAZY = ("gp", "plots")
 
 __all__ = [
     "NO_TRANSFORM",
@@ -71,4 +77,11 @@ __all__ = [
     "variable_name",
     *CLASSES,
     *STRUCTURED,
+    *_LAZY,
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
