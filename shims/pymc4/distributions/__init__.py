@@ -1,0 +1,133 @@
+"""The distributions of the generator front end, one class per name, generated from the catalogue."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from pm_migrate.catalog import ROWS, Form
+from pm_migrate.catalog import Distribution as Row
+from pm_migrate.shims.pymc4 import bases, timeseries
+from pm_migrate.shims.pymc4.bases import (
+    BoundedContinuousDistribution,
+    BoundedDiscreteDistribution,
+    BoundedDistribution,
+    ContinuousDistribution,
+    DiscreteDistribution,
+    PositiveContinuousDistribution,
+    PositiveDiscreteDistribution,
+    SimplexContinuousDistribution,
+    UnitContinuousDistribution,
+)
+from pm_migrate.shims.pymc4.catalogued import Catalogued, signature_of
+from pm_migrate.shims.pymc4.composites import COMPOSITES
+from pm_migrate.shims.pymc4.distribution import NO_TRANSFORM, Distribution
+from pm_migrate.shims.pymc4.distributions import transforms
+from pm_migrate.shims.pymc4.multivariate import GENERATORS, MULTIVARIATE, REFINED
+from pm_migrate.shims.pymc4.terms import Deterministic, Potential
+from pm_migrate.shims.pymc4.tfp_objects import TfpDistribution, from_tfp
+from pm_migrate.shims.pymc4.upstream import UPSTREAM
+
+
+class _Ends:
+    """The limits of a distribution whose support depends on its parameters."""
+
+    end_of_support: Any
+
+    def lower_limit(self) -> Any:
+        """The lower end of the support."""
+        return self.end_of_support("lower")
+
+    def upper_limit(self) -> Any:
+        """The upper end of the support."""
+        return self.end_of_support("upper")
+
+
+def base_of(row: Row) -> tuple[type, ...]:
+    """What a distribution is by its support, as PyMC4 sorts them."""
+    if row.discrete:
+        if row.rank or row.support.lower == "-inf":
+            return (DiscreteDistribution,)
+        if (row.support.lower, row.support.upper) == ("0", "inf"):
+            return (PositiveDiscreteDistribution,)
+        return _Ends, BoundedDiscreteDistribution
+    if row.transform == "stickbreaking":
+        return (SimplexContinuousDistribution,)
+    if row.rank or row.transform is None:
+        return (ContinuousDistribution,)
+    if row.transform == "log" and row.support.lower == "0":
+        return (PositiveContinuousDistribution,)
+    if row.transform == "logodds":
+        return (UnitContinuousDistribution,)
+    return _Ends, BoundedContinuousDistribution
+
+
+def _make(name: str, row: Row, forms: tuple[Form, ...]) -> type[Distribution]:
+    """Build the class of one name."""
+    choices = " or ".join(f"{name}(name, {', '.join(f.given)})" for f in forms).replace(", )", ")")
+    origin = "" if row.in_pymc4 else "\n\nNot in PyMC4."
+    doc = f"{choices}\n\nLog density: ``{row.logp}``, with {_meaning(row, forms[0])}.\n\nSource: {row.source}.{origin}"
+    refined = (REFINED[name],) if name in REFINED else ()
+    parents = (*refined, Catalogued, *base_of(row))
+    cls = type(name, parents, {"row": row, "forms": forms, "__doc__": doc, "__module__": __name__})
+    kind = inspect.Parameter
+    own = [kind("name", kind.POSITIONAL_OR_KEYWORD)]
+    own += [kind(p, kind.POSITIONAL_OR_KEYWORD, default=None) for p in signature_of(forms)]
+    common = inspect.signature(Distribution.__init__).parameters.values()
+    cls.__signature__ = inspect.Signature([*own, *(p for p in common if p.kind is kind.KEYWORD_ONLY)])  # type: ignore[attr-defined]
+    return cls
+
+
+def _meaning(row: Row, form: Form) -> str:
+    mapping = row.canonical_of(form)
+    return ", ".join(f"{c} = {text}" for c, text in mapping.items()) or "no parameters"
+
+
+def _classes() -> dict[str, type[Distribution]]:
+    found: dict[tuple[str, str], list[Form]] = {}
+    rows = {row.name: row for row in ROWS}
+    for row in ROWS:
+        for form in row.generator_forms:
+            found.setdefault((form.pymc4_name or row.pymc4_name, row.name), []).append(form)
+    return {name: _make(name, rows[row], tuple(forms)) for (name, row), forms in found.items()}
+
+
+#: Every distribution of the catalogue by its name in the generator front end.
+CLASSES: Mapping[str, type[Distribution]] = _classes()
+
+#: The time series by name.
+SERIES: Mapping[str, type[Distribution]] = {name: getattr(timeseries, name) for name in timeseries.__all__}
+
+#: Everything of this front end that makes random variables without being a row, by name.
+STRUCTURED: Mapping[str, Any] = {**COMPOSITES, **MULTIVARIATE, **GENERATORS, **SERIES, **UPSTREAM}
+
+__all__ = [
+    "CLASSES",
+    "NO_TRANSFORM",
+    "BoundedContinuousDistribution",
+    "BoundedDiscreteDistribution",
+    "BoundedDistribution",
+    "ContinuousDistribution",
+    "Deterministic",
+    "DiscreteDistribution",
+    "Distribution",
+    "PositiveContinuousDistribution",
+    "PositiveDiscreteDistribution",
+    "Potential",
+    "SimplexContinuousDistribution",
+    "TfpDistribution",
+    "UnitContinuousDistribution",
+    "bases",
+    "from_tfp",
+    "transforms",
+    *STRUCTURED,
+    *CLASSES,
+]
+
+
+def __getattr__(name: str) -> Any:
+    for found in (CLASSES, STRUCTURED):
+        if name in found:
+            return found[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
