@@ -147,6 +147,9 @@ def _bijector(distribution: Any) -> Any:
             same = {type(b) for b in found}
             return found[0] if len(same) == 1 and not _has_tensors(found[0]) else None
     try:
+        inner = inside(distribution).experimental_default_event_space_bijector()
+        if inner is not None and inner.forward_min_event_ndims == 0 and not _has_tensors(inner):
+            return inner  # of each element by itself, whatever is around it
         return distribution.experimental_default_event_space_bijector()
     except _NO_BIJECTOR:
         return None

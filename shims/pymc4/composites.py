@@ -6,6 +6,7 @@ compute through the same numbers as the ``with`` front end, :mod:`pm_migrate.shi
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -14,7 +15,7 @@ import tensorflow as tf
 
 from pm_migrate.errors import ModelError
 from pm_migrate.shims.distributions.composite import Bounded, Given, MixedAxis, MixedList
-from pm_migrate.shims.pymc4.distribution import Distribution
+from pm_migrate.shims.pymc4.distribution import Distribution, full_signature
 from pm_migrate.shims.pymc4.tensors import FLOATX, to_tensor, wrap
 from pm_migrate.shims.pymc4.transforms import default_transform
 from pm_migrate.shims.transforms import Transform
@@ -81,6 +82,11 @@ class Composite(Distribution):
 
     signature: ClassVar[tuple[str, ...]]
     optional: ClassVar[Mapping[str, Any]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        defaults = {name: cls.optional.get(name, inspect.Parameter.empty) for name in cls.signature}
+        cls.__signature__ = full_signature(defaults)  # type: ignore[attr-defined]
 
     @classmethod
     def _arguments(cls, args: tuple[Any, ...], parameters: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:

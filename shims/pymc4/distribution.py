@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import warnings
 from collections.abc import Mapping
 from functools import cached_property
@@ -388,3 +389,18 @@ def observations(name: str, data: Any, discrete: bool) -> Tensor:
     if tensor.dtype == tf.bool or (not discrete and tensor.dtype != FLOATX):
         return tf.cast(tensor, tf.int64 if discrete else FLOATX)
     return tensor
+
+
+def full_signature(own: Mapping[str, Any]) -> inspect.Signature:
+    """The signature of a class: its name, its own arguments with their defaults, and what all distributions take.
+
+    Parameters
+    ----------
+    own
+        Defaults by argument, in positional order; ``inspect.Parameter.empty`` for none.
+    """
+    kind = inspect.Parameter
+    first = [kind("name", kind.POSITIONAL_OR_KEYWORD)]
+    first += [kind(name, kind.POSITIONAL_OR_KEYWORD, default=default) for name, default in own.items()]
+    common = inspect.signature(Distribution.__init__).parameters.values()
+    return inspect.Signature([*first, *(p for p in common if p.kind is kind.KEYWORD_ONLY)])

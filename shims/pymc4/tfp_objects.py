@@ -57,7 +57,7 @@ def from_tfp(name: Any, distribution: Any, *, observed: Any = None, **options: A
     ...     sigma = yield pm.from_tfp("sigma", tfd.HalfCauchy(0.0, 5.0))
     ...     yield pm.from_tfp("y", tfd.Normal(mu, sigma), observed=[1.0, 3.0])
     >>> [v.name for v in build().log_density().variables]
-    ['mu', '__chain-of-shift-of-exp_sigma']
+    ['mu', '__shift-exp_sigma']
     """
     thing = _distribution_of(distribution)
     if hasattr(thing, "_model_coroutine"):
@@ -116,7 +116,7 @@ class TfpDistribution(Backed):
                 "write pm.VonMisesFisher, or give a transform="
             )
         bijector = numbers.default_bijector()
-        if bijector is None or bijector.name.split("_")[0] == "identity":
+        if bijector is None or type(bijector).__name__ == "Identity":
             return None
         return BackwardTransform(bijector, event_ndims=len(numbers.event_shape))
 

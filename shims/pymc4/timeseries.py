@@ -9,6 +9,7 @@ with a prior on the initial state. Hence :class:`ConditionalAR`.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -21,7 +22,7 @@ from pm_migrate.shims import quirks
 from pm_migrate.shims.distributions.binding import Bound, bind
 from pm_migrate.shims.distributions.special import series
 from pm_migrate.shims.pymc4.bases import ContinuousDistribution
-from pm_migrate.shims.pymc4.distribution import Distribution
+from pm_migrate.shims.pymc4.distribution import Distribution, full_signature
 from pm_migrate.shims.pymc4.tensors import FLOATX, to_tensor, wrap
 from pm_migrate.shims.transforms import Transform
 
@@ -47,6 +48,12 @@ class _Series(ContinuousDistribution):
     #: The arguments that are tensors, by the name that the numeric core has for them.
     tensors: ClassVar[Mapping[str, str]] = {}
     _draws: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        empty = inspect.Parameter.empty
+        defaults = {name: empty if value is _REQUIRED else value for name, value in cls.signature.items()}
+        cls.__signature__ = full_signature(defaults)  # type: ignore[attr-defined]
 
     @classmethod
     def _arguments(cls, args: tuple[Any, ...], parameters: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:

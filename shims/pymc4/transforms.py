@@ -19,6 +19,7 @@ Examples
 from __future__ import annotations
 
 import enum
+import re
 from typing import Any
 
 import tensorflow as tf
@@ -211,8 +212,7 @@ class BackwardTransform(Transform):
     def __init__(self, transform: Any = None, event_ndims: int | None = None) -> None:
         super().__init__(transform, event_ndims)
         if not self.name and transform is not None:
-            # in names of value variables an underscore ends the transform's part
-            self.name = transform.name.replace("_", "-")
+            self.name = _tag_of(transform)
 
     def _input(self, value: Any) -> Tensor:
         value = to_tensor(value)
@@ -239,6 +239,19 @@ class BackwardTransform(Transform):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._transform})"
+
+
+def _tag_of(bijector: Any) -> str:
+    """Name of a bijector in those of value variables, by its class: TFP's own ``name`` differs from trace to trace.
+
+    Without underscores, of which one ends the transform's part of a name.
+    """
+    label = type(bijector).__name__.lstrip("_")
+    if label == "Chain":
+        return "-".join(_tag_of(part) for part in bijector.bijectors)
+    if label == "BroadcastingBijector":
+        return _tag_of(bijector.bijector)
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", label).lower()
 
 
 class _Stable(BackwardTransform):

@@ -5,6 +5,7 @@ PyMC4 left their log densities as TFP computes them; here they are ``-inf`` out 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +22,7 @@ from pm_migrate.shims.pymc4.bases import (
     PositiveDiscreteDistribution,
 )
 from pm_migrate.shims.pymc4.composites import Composite, matched
+from pm_migrate.shims.pymc4.distribution import full_signature
 from pm_migrate.shims.pymc4.tensors import FLOATX, GeneratorTensor, to_tensor
 from pm_migrate.shims.transforms import Transform
 from pm_migrate.shims.transforms.base import Native
@@ -39,6 +41,10 @@ class _Masked(Backed):
     """A distribution by TFP's, masked: ``signature`` names its parameters, which become float64 tensors."""
 
     signature: ClassVar[tuple[str, ...]]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.__signature__ = full_signature(dict.fromkeys(cls.signature, inspect.Parameter.empty))  # type: ignore[attr-defined]
 
     @classmethod
     def _arguments(cls, args: tuple[Any, ...], parameters: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:

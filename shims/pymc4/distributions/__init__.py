@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,8 +21,8 @@ from pm_migrate.shims.pymc4.bases import (
 )
 from pm_migrate.shims.pymc4.catalogued import Catalogued, signature_of
 from pm_migrate.shims.pymc4.composites import COMPOSITES
-from pm_migrate.shims.pymc4.distribution import NO_TRANSFORM, Distribution
-from pm_migrate.shims.pymc4.distributions import transforms
+from pm_migrate.shims.pymc4.distribution import NO_TRANSFORM, Distribution, full_signature
+from pm_migrate.shims.pymc4.distributions import batchstack, distribution, half_student_t, transforms
 from pm_migrate.shims.pymc4.multivariate import GENERATORS, MULTIVARIATE, REFINED
 from pm_migrate.shims.pymc4.terms import Deterministic, Potential
 from pm_migrate.shims.pymc4.tfp_objects import TfpDistribution, from_tfp
@@ -71,11 +70,7 @@ def _make(name: str, row: Row, forms: tuple[Form, ...]) -> type[Distribution]:
     refined = (REFINED[name],) if name in REFINED else ()
     parents = (*refined, Catalogued, *base_of(row))
     cls = type(name, parents, {"row": row, "forms": forms, "__doc__": doc, "__module__": __name__})
-    kind = inspect.Parameter
-    own = [kind("name", kind.POSITIONAL_OR_KEYWORD)]
-    own += [kind(p, kind.POSITIONAL_OR_KEYWORD, default=None) for p in signature_of(forms)]
-    common = inspect.signature(Distribution.__init__).parameters.values()
-    cls.__signature__ = inspect.Signature([*own, *(p for p in common if p.kind is kind.KEYWORD_ONLY)])  # type: ignore[attr-defined]
+    cls.__signature__ = full_signature(dict.fromkeys(signature_of(forms)))  # type: ignore[attr-defined]
     return cls
 
 
@@ -119,7 +114,10 @@ __all__ = [
     "TfpDistribution",
     "UnitContinuousDistribution",
     "bases",
+    "batchstack",
+    "distribution",
     "from_tfp",
+    "half_student_t",
     "transforms",
     *STRUCTURED,
     *CLASSES,

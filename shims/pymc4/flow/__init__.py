@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pm_migrate.shims.pymc4.errors import EvaluationError, StopExecution
 from pm_migrate.shims.pymc4.flow.executors import (
-    MetaExecutor,
-    MetaPosteriorPredictiveExecutor,
+    MetaPosteriorPredictiveSamplingExecutor,
+    MetaSamplingExecutor,
     PosteriorPredictiveSamplingExecutor,
     SamplingExecutor,
     TransformedSamplingExecutor,
@@ -19,8 +19,8 @@ from pm_migrate.shims.pymc4.flow.state import SamplingState
 
 __all__ = [
     "EvaluationError",
-    "MetaExecutor",
-    "MetaPosteriorPredictiveExecutor",
+    "MetaPosteriorPredictiveSamplingExecutor",
+    "MetaSamplingExecutor",
     "PosteriorPredictiveSamplingExecutor",
     "SamplingExecutor",
     "SamplingState",
