@@ -7,6 +7,7 @@ from typing import Any
 
 from pm_migrate.catalog import ROWS, Form
 from pm_migrate.catalog import Distribution as Row
+from pm_migrate.catalog.pymc4_api import DISTRIBUTIONS as THEIRS
 from pm_migrate.shims.pymc4 import bases, timeseries
 from pm_migrate.shims.pymc4.bases import (
     BoundedContinuousDistribution,
@@ -43,23 +44,30 @@ class _Ends:
         return self.end_of_support("upper")
 
 
-def base_of(row: Row) -> tuple[type, ...]:
-    """What a distribution is by its support, as PyMC4 sorts them."""
+def abstract_class(name: str, row: Row) -> type:
+    """What a distribution is by its support: as PyMC4 sorted it, and by the same marks where it did not have it."""
+    if name in THEIRS:
+        return getattr(bases, THEIRS[name].base)
     if row.discrete:
         if row.rank or row.support.lower == "-inf":
-            return (DiscreteDistribution,)
-        if (row.support.lower, row.support.upper) == ("0", "inf"):
-            return (PositiveDiscreteDistribution,)
-        return _Ends, BoundedDiscreteDistribution
-    if row.transform == "stickbreaking":
-        return (SimplexContinuousDistribution,)
+            return DiscreteDistribution
+        counts = (row.support.lower, row.support.upper) == ("0", "inf")
+        return PositiveDiscreteDistribution if counts else BoundedDiscreteDistribution
     if row.rank or row.transform is None:
-        return (ContinuousDistribution,)
-    if row.transform == "log" and row.support.lower == "0":
-        return (PositiveContinuousDistribution,)
-    if row.transform == "logodds":
-        return (UnitContinuousDistribution,)
-    return _Ends, BoundedContinuousDistribution
+        return SimplexContinuousDistribution if row.transform == "stickbreaking" else ContinuousDistribution
+    return {"log": PositiveContinuousDistribution, "logodds": UnitContinuousDistribution}.get(
+        row.transform, BoundedContinuousDistribution
+    )
+
+
+def _parents(name: str, row: Row) -> tuple[type, ...]:
+    abstract = abstract_class(name, row)
+    ends = (row.support.lower, row.support.upper)
+    known = (issubclass(abstract, UnitContinuousDistribution) and ends == ("0", "1")) or (
+        issubclass(abstract, (PositiveContinuousDistribution, PositiveDiscreteDistribution)) and ends == ("0", "inf")
+    )
+    own = (_Ends,) if issubclass(abstract, BoundedDistribution) and not known else ()
+    return (*((REFINED[name],) if name in REFINED else ()), Catalogued, *own, abstract)
 
 
 def _make(name: str, row: Row, forms: tuple[Form, ...]) -> type[Distribution]:
@@ -67,9 +75,7 @@ def _make(name: str, row: Row, forms: tuple[Form, ...]) -> type[Distribution]:
     choices = " or ".join(f"{name}(name, {', '.join(f.given)})" for f in forms).replace(", )", ")")
     origin = "" if row.in_pymc4 else "\n\nNot in PyMC4."
     doc = f"{choices}\n\nLog density: ``{row.logp}``, with {_meaning(row, forms[0])}.\n\nSource: {row.source}.{origin}"
-    refined = (REFINED[name],) if name in REFINED else ()
-    parents = (*refined, Catalogued, *base_of(row))
-    cls = type(name, parents, {"row": row, "forms": forms, "__doc__": doc, "__module__": __name__})
+    cls = type(name, _parents(name, row), {"row": row, "forms": forms, "__doc__": doc, "__module__": __name__})
     cls.__signature__ = full_signature(dict.fromkeys(signature_of(forms)))  # type: ignore[attr-defined]
     return cls
 
