@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from pm_migrate.errors import ModelError, NotSupported
 from pm_migrate.shims import quirks
+from pm_migrate.shims.pymc4.errors import NoRandomDraws
 from pm_migrate.shims.pymc4.names import as_name
 from pm_migrate.shims.pymc4.tensors import FLOATX, to_tensor, unwrap
 from pm_migrate.shims.pymc4.transforms import as_transform
@@ -270,7 +271,7 @@ class Distribution:
     def sample_total(self, shape: tuple[int, ...], seed: Any = None) -> Tensor:
         """Draw values of a total shape."""
         if not self.has_random:
-            raise NotImplementedError(
+            raise NoRandomDraws(
                 f"{type(self).__name__} is improper: it has no random draws; give {self.name!r} a value, or a proper "
                 "distribution"
             )

@@ -25,6 +25,7 @@ from typing import Any
 import tensorflow as tf
 
 from pm_migrate.shims import transforms as native
+from pm_migrate.shims.pymc4.float64 import in_float64
 from pm_migrate.shims.pymc4.tensors import FLOATX, to_tensor
 from pm_migrate.shims.transforms import (
     Chain,
@@ -202,7 +203,7 @@ class BackwardTransform(Transform):
     Parameters
     ----------
     transform
-        The bijector. A float32 one is computed in float32.
+        The bijector; it is built again in float64.
     event_ndims
         Number of axes of the constrained value that the Jacobian sums over; None for as few as the bijector allows.
     """
@@ -210,7 +211,7 @@ class BackwardTransform(Transform):
     jacobian_preference = JacobianPreference.Backward
 
     def __init__(self, transform: Any = None, event_ndims: int | None = None) -> None:
-        super().__init__(transform, event_ndims)
+        super().__init__(None if transform is None else in_float64(transform), event_ndims)
         if not self.name and transform is not None:
             self.name = _tag_of(transform)
 
