@@ -145,7 +145,8 @@ def _bijector(distribution: Any) -> Any:
             components = getattr(distribution, parts)
             found = [_bijector(d) for d in (components if isinstance(components, (list, tuple)) else [components])]
             same = {type(b) for b in found}
-            return found[0] if len(same) == 1 and not _has_tensors(found[0]) else None
+            first = found[0] if len(same) == 1 else None
+            return first if first is not None and not _has_tensors(first) else None
     try:
         inner = inside(distribution).experimental_default_event_space_bijector()
         if inner is not None and inner.forward_min_event_ndims == 0 and not _has_tensors(inner):

@@ -16,7 +16,7 @@ from pm_migrate.errors import ModelError, NotSupported
 from pm_migrate.shims import quirks
 from pm_migrate.shims.pymc4.errors import NoRandomDraws
 from pm_migrate.shims.pymc4.names import as_name
-from pm_migrate.shims.pymc4.tensors import FLOATX, to_tensor, unwrap
+from pm_migrate.shims.pymc4.tensors import FLOATX, GeneratorTensor, to_tensor, unwrap
 from pm_migrate.shims.pymc4.transforms import as_transform
 from pm_migrate.shims.theano.graph import Constant, SharedVariable
 from pm_migrate.shims.transforms import Transform
@@ -190,10 +190,10 @@ class Distribution:
         if self.discrete or isinstance(self._transform, _NoTransform):
             return None
         chosen = as_transform(self._init_transform(self._transform))
-        if self._transform is None:
+        if not isinstance(chosen, Transform):
             return chosen
-        if isinstance(chosen, Transform):
-            # also without parameters: a program's own, written with Theano's operations, becomes one of tensors
+        # also without parameters: a program's own, written with Theano's operations, becomes one of tensors
+        if self._transform is not None or any(isinstance(p, GeneratorTensor) for p in chosen.params):
             return chosen.rebind(*(to_tensor(_known(p)) for p in chosen.params))
         return chosen
 
