@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import doctest
+import re
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -552,6 +555,18 @@ def test_mixtures_take_components_with_names() -> None:
     for wrong in ([tfd.Normal(0.0, 1.0)], 3.0, [1.0, 2.0]):
         with pytest.raises(TypeError, match="Mixture"):
             pm.Mixture("m", p, wrong)
+
+
+def test_the_examples_of_the_page_run() -> None:
+    page = Path(__file__).parents[2] / "docs" / "tfp-in-models.md"
+    examples = re.findall(r"```pycon\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    space: dict[str, Any] = {}
+    for text in examples:
+        example = doctest.DocTestParser().get_doctest(text, space, page.name, str(page), 0)
+        results = doctest.DocTestRunner().run(example, clear_globs=False)
+        assert results.attempted and not results.failed, text
+        space = example.globs
+    assert len(examples) == 3
 
 
 def test_no_warning_is_given_for_what_is_right() -> None:

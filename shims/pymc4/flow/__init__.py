@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pm_migrate.shims.pymc4.errors import EvaluationError, StopExecution
+from pm_migrate.shims.pymc4.flow import executor
 from pm_migrate.shims.pymc4.flow.executors import (
     MetaPosteriorPredictiveSamplingExecutor,
     MetaSamplingExecutor,
@@ -31,4 +32,5 @@ __all__ = [
     "evaluate_model",
     "evaluate_model_posterior_predictive",
     "evaluate_model_transformed",
+    "executor",
 ]
