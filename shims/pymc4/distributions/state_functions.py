@@ -7,4 +7,6 @@ from typing import Any
 
 
 def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module("pm_migrate.shims.pymc4.state_functions"), name)
