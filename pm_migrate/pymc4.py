@@ -62,7 +62,7 @@ class _Submodules:
 
 
 if not any(type(finder).__name__ == "_Submodules" for finder in sys.meta_path):
-    sys.meta_path.append(_Submodules())  # type: ignore[arg-type]
+    sys.meta_path.append(_Submodules())
 
 
 def __getattr__(name: str) -> Any:

@@ -110,7 +110,7 @@ class UnitContinuousDistribution(BoundedContinuousDistribution):
 class PositiveContinuousDistribution(BoundedContinuousDistribution):
     """Positive real values."""
 
-    _test_value = 1.0  # type: ignore[assignment]
+    _test_value = 1.0
 
     def _default_transform(self) -> Transform | None:
         return Log()
@@ -125,7 +125,7 @@ class PositiveContinuousDistribution(BoundedContinuousDistribution):
 class PositiveDiscreteDistribution(BoundedDiscreteDistribution):
     """Counts."""
 
-    _test_value = 1  # type: ignore[assignment]
+    _test_value = 1
 
     def lower_limit(self) -> int:
         return 0

@@ -86,7 +86,7 @@ class Composite(Distribution):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         defaults = {name: cls.optional.get(name, inspect.Parameter.empty) for name in cls.signature}
-        cls.__signature__ = full_signature(defaults)  # type: ignore[attr-defined]
+        cls.__signature__ = full_signature(defaults)
 
     @classmethod
     def _arguments(cls, args: tuple[Any, ...], parameters: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:

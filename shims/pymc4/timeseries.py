@@ -53,7 +53,7 @@ class _Series(ContinuousDistribution):
         super().__init_subclass__(**kwargs)
         empty = inspect.Parameter.empty
         defaults = {name: empty if value is _REQUIRED else value for name, value in cls.signature.items()}
-        cls.__signature__ = full_signature(defaults)  # type: ignore[attr-defined]
+        cls.__signature__ = full_signature(defaults)
 
     @classmethod
     def _arguments(cls, args: tuple[Any, ...], parameters: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:

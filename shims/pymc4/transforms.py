@@ -333,7 +333,7 @@ def default_transform(tag: str | None, ends: tuple[Any, ...] = (None, None)) -> 
     """The default transform of a catalogue row, as an instance of PyMC4's class where it has one."""
     found = native.default_transform(tag, ends)
     cls = _HERE.get(type(found))
-    return found if cls is None else cls(*found.params)  # type: ignore[union-attr]
+    return found if cls is None else cls(*found.params)
 
 
 def as_transform(value: Any) -> Any:

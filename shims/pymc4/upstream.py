@@ -41,10 +41,11 @@ class _Masked(Backed):
     """A distribution by TFP's, masked: ``signature`` names its parameters, which become float64 tensors."""
 
     signature: ClassVar[tuple[str, ...]]
+    conditions: dict[str, Any]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls.__signature__ = full_signature(dict.fromkeys(cls.signature, inspect.Parameter.empty))  # type: ignore[attr-defined]
+        cls.__signature__ = full_signature(dict.fromkeys(cls.signature, inspect.Parameter.empty))
 
     @classmethod
     def _arguments(cls, args: tuple[Any, ...], parameters: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -112,7 +113,7 @@ class Geometric(_Masked, BoundedDiscreteDistribution):
     """
 
     signature = ("probs",)
-    _test_value = 2  # type: ignore[assignment]
+    _test_value = 2
 
     @staticmethod
     def _checked(probs: Tensor) -> tuple[Tensor, dict[str, Tensor]]:  # type: ignore[override]
@@ -463,7 +464,7 @@ class AR(Composite, ContinuousDistribution):
     #: Standard deviation of the prior of the initial state, PyMC4's.
     PRIOR_SCALE: ClassVar[float] = 1e-6
 
-    def _numbers(  # type: ignore[override]
+    def _numbers(
         self, num_timesteps: Any, coefficients: Any, level_scale: Any, initial_state: Any, initial_step: Any
     ) -> _StateSpace:
         label = f"AR({self.name!r})"
