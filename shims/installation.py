@@ -1,4 +1,4 @@
-"""Make ``pymc3`` and ``theano`` resolve to the drop-in in this process."""
+"""Make ``pymc3``, ``theano`` and ``pymc4`` resolve to what this package has for them, in this process."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
+from pm_migrate.aliases import AliasLoader
 from pm_migrate.shims import arviz_names
 
-_ROOTS = {"pymc3": "pm_migrate.shims", "theano": "pm_migrate.shims.theano"}
+_ROOTS = {"pymc3": "pm_migrate.shims", "theano": "pm_migrate.shims.theano", "pymc4": "pm_migrate.pymc4"}
 _MOVED = {"pymc3.distributions.transforms": "pm_migrate.shims.transforms"}
 
 
 def target(name: str) -> str | None:
-    """Name of the module that serves an import of PyMC3 or Theano, or None for other names.
+    """Name of the module that serves an import of PyMC3, Theano or PyMC4, or None for other names.
 
     Examples
     --------
@@ -42,19 +43,10 @@ _UNDER_FUNCTIONS = {
 }
 
 
-class _Loader(importlib.abc.Loader):
-    """Hands out the module that is already imported under its own name."""
-
-    def __init__(self, module: ModuleType) -> None:
-        self.module = module
-        self.spec = module.__spec__
-
-    def create_module(self, spec: Any) -> ModuleType:
-        return self.module
-
+class _Loader(AliasLoader):
     def exec_module(self, module: ModuleType) -> None:
         alias = module.__spec__.name if module.__spec__ is not None else ""
-        module.__spec__ = self.spec  # the import system put the alias's there
+        super().exec_module(module)
         for name, served_by in _UNDER_FUNCTIONS.get(alias, {}).items():
             # already loaded, so that the import system does not set the attribute of the package
             sys.modules[name] = importlib.import_module(served_by)
@@ -71,9 +63,10 @@ class _Finder(importlib.abc.MetaPathFinder):
             module = importlib.import_module(served_by)
         except ModuleNotFoundError as error:
             if error.name is not None and served_by.startswith(error.name):
-                raise ModuleNotFoundError(
-                    f"No module named {fullname!r} in the drop-in for PyMC3 (pm_migrate.shims)", name=fullname
-                ) from None
+                where = (
+                    "pm_migrate.pymc4" if fullname.startswith("pymc4") else "the drop-in for PyMC3 (pm_migrate.shims)"
+                )
+                raise ModuleNotFoundError(f"No module named {fullname!r} in {where}", name=fullname) from None
             raise
         return importlib.machinery.ModuleSpec(fullname, _Loader(module), is_package=hasattr(module, "__path__"))
 
@@ -86,14 +79,14 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 
 def install() -> None:
-    """Serve ``import pymc3``, ``import theano`` and their public submodules from the drop-in, in this process.
+    """Serve ``import pymc3``, ``import theano``, ``import pymc4`` and their public submodules, in this process.
 
-    Call it before the first import of either; modules of a real PyMC3 that are already loaded are an error.
+    Call it before the first import of any; modules of the real packages that are already loaded are an error.
 
     Raises
     ------
     ImportError
-        When the real PyMC3 or Theano is already imported.
+        When a real PyMC3, Theano or PyMC4 is already imported.
     """
     for root, served_by in _ROOTS.items():
         loaded = sys.modules.get(root)

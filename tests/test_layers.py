@@ -16,7 +16,8 @@ ROOT = Path(__file__).parent.parent
 ALLOWED = {
     "pm_migrate": {"pm_migrate.findings", "pm_migrate.codemod"},
     "pm_migrate.__main__": {"pm_migrate.cli"},
-    "pm_migrate.pymc4": {"pm_migrate.shims"},
+    "pm_migrate.pymc4": {"pm_migrate.aliases", "pm_migrate.shims"},
+    "pm_migrate.aliases": set(),
     "pm_migrate.errors": set(),
     "pm_migrate.folders": set(),
     "pm_migrate.findings": set(),
@@ -26,7 +27,7 @@ ALLOWED = {
     "pm_migrate.reference": {"pm_migrate.errors", "pm_migrate.folders", "pm_migrate"},
     "pm_migrate.verify": {"pm_migrate.errors", "pm_migrate.reference", "pm_migrate"},
     "pm_migrate.verify.candidate": {"pm_migrate.errors", "pm_migrate.reference.worker", "pm_migrate.shims"},
-    "pm_migrate.shims": {"pm_migrate.catalog", "pm_migrate.errors", "pm_migrate.folders"},
+    "pm_migrate.shims": {"pm_migrate.aliases", "pm_migrate.catalog", "pm_migrate.errors", "pm_migrate.folders"},
     "pm_migrate.cli": {"pm_migrate", "pm_migrate.codemod", "pm_migrate.commands", "pm_migrate.errors"},
     "pm_migrate.commands": {
         "pm_migrate",

@@ -5,8 +5,8 @@ Everything carries a leading chain axis: chains adapt on their own.
 References
 ----------
 Hoffman, M. D. & Gelman, A. (2014). The No-U-Turn Sampler. JMLR 15, 1593-1623 (section 3.2, algorithm 6).
-Stan Development Team. Stan Reference Manual, "HMC algorithm parameters": the warm-up windows and the shrinkage of the
-sample variances.
+Stan Development Team. Stan Reference Manual, "HMC algorithm parameters": the form of the warm-up windows and the
+shrinkage of the sample variances.
 Welford, B. P. (1962). Note on a method for calculating corrected sums of squares and products. Technometrics 4.
 """
 
@@ -55,11 +55,10 @@ def average(state: StepSize, acceptance: Tensor, target: Tensor) -> StepSize:
 
 
 class Search(NamedTuple):
-    """The search for a first step size: which way it goes (0 before it is known), its tries, whether it is due."""
+    """The search for a first step size: which way it goes (0 before it is known), and its tries."""
 
     direction: Tensor
     tries: Tensor
-    due: Tensor
 
 
 def search(state: Search, step: StepSize, gain: Tensor) -> tuple[Search, StepSize, Tensor]:
@@ -75,8 +74,8 @@ def search(state: Search, step: StepSize, gain: Tensor) -> tuple[Search, StepSiz
     Returns
     -------
     (Search, StepSize, Tensor)
-        The next state, the next step size to try, and whether the search is over (then with averaging restarted
-        at the step size found, and ``due`` cleared).
+        The next state, the next step size to try, and whether the search is over (then with averaging begun at the
+        step size found).
     """
     wanted = tf.where(gain > SEARCH_THRESHOLD, tf.ones_like(gain), -tf.ones_like(gain))
     direction = tf.where(state.tries == 0, wanted, state.direction)
@@ -84,7 +83,7 @@ def search(state: Search, step: StepSize, gain: Tensor) -> tuple[Search, StepSiz
     log_step = tf.where(over, step.log_step, step.log_step + direction * LOG_2)
     following = restart(log_step)
     tries = tf.where(over, tf.zeros_like(state.tries), state.tries + 1)
-    return Search(direction, tries, ~over), following, over
+    return Search(direction, tries), following, over
 
 
 class Moments(NamedTuple):
@@ -138,15 +137,16 @@ class Schedule(NamedTuple):
 
 
 def schedule(tune: int) -> Schedule:
-    """Stan's warm-up windows for ``tune`` draws.
+    """Warm-up windows for ``tune`` draws, of Stan's form.
 
-    75 draws for the step size alone, then windows of 25, 50, 100 ... draws after each of which the mass matrix is
-    renewed (the last is stretched to fill the room), then 50 draws for the final step size. Scaled down (15 %, 75 %,
-    10 %) below 150 draws; below 20 the mass matrix is left alone.
+    30 draws to reach the bulk of the target, then windows of 20, 40, 80 ... draws after each of which the metric is
+    renewed (the last is stretched to fill the room), then 50 draws for the final step size. The beginning is shorter
+    than Stan's 75 and 25: trajectories in the metric of the start are the longest of the whole run. Scaled down (15 %,
+    75 %, 10 %) below 100 draws; below 20 the metric is left alone.
     """
     if tune < 20:
         return Schedule(tune, tune, -1, 0)
-    first, tail, size = 75, 50, 25
+    first, tail, size = 30, 50, 20
     if first + tail + size > tune:
         first, tail = int(0.15 * tune), int(0.1 * tune)
         size = tune - first - tail

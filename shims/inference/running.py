@@ -107,7 +107,8 @@ class Run:
         """Run the program once and take its rows; help on the chains that cannot go on alone."""
         began, began_working = time.perf_counter(), time.process_time()
         state, turn, rows, filled = self._call(self._turns)
-        taken = [r[:n] for r, n in zip(rows.numpy(), filled.numpy()[: self.chains], strict=False)]
+        # copies: a view would keep all the rows that there is room for
+        taken = [r[:n].copy() for r, n in zip(rows.numpy(), filled.numpy()[: self.chains], strict=False)]
         turns = int(turn - self._turn)
         self._state, self._turn = state, turn
         for block, part in zip(self._blocks, taken, strict=True):

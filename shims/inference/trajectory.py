@@ -48,13 +48,14 @@ class Tree(NamedTuple):
 
     ``total`` and ``sub_total`` are sums of momenta. ``saved`` are the checkpoints, ``(chains, slots, 2, dim)``: a
     momentum and the sum of the subtree up to it; the last slot takes what nobody will read. Log weights are relative
-    to ``start_energy``.
+    to ``start_energy``; ``log_accept`` sums the weights times the acceptance probabilities.
     """
 
     end: End
     far: End
     total: Tensor
     log_weight: Tensor
+    log_accept: Tensor
     start_energy: Tensor
     step: Tensor
     direction: Tensor
@@ -63,8 +64,8 @@ class Tree(NamedTuple):
     candidate: Draw
     sub_total: Tensor
     sub_log_weight: Tensor
+    sub_log_accept: Tensor
     saved: Tensor
-    acceptance: Tensor
     max_error: Tensor
     size: Tensor
     diverging: Tensor
@@ -91,6 +92,7 @@ def empty_tree(chains: int, dim: int, max_treedepth: int) -> Tree:
         far=end,
         total=vector,
         log_weight=scalar,
+        log_accept=scalar,
         start_energy=scalar,
         step=scalar,
         direction=scalar,
@@ -99,8 +101,8 @@ def empty_tree(chains: int, dim: int, max_treedepth: int) -> Tree:
         candidate=Draw(vector, vector, scalar, scalar),
         sub_total=vector,
         sub_log_weight=scalar,
+        sub_log_accept=scalar,
         saved=saved,
-        acceptance=scalar,
         max_error=scalar,
         size=integer,
         diverging=no,
@@ -117,6 +119,7 @@ def plant(old: Tree, draw: Draw, momentum: Tensor, inverse_mass: Tensor, step: T
         far=end,
         total=momentum,
         log_weight=zero,
+        log_accept=zero + NOTHING,
         start_energy=kinetic_energy(momentum, inverse_mass) - draw.logp,
         step=step,
         direction=_sign(uniform),
@@ -124,7 +127,7 @@ def plant(old: Tree, draw: Draw, momentum: Tensor, inverse_mass: Tensor, step: T
         leaf=none,
         sub_total=tf.zeros_like(momentum),
         sub_log_weight=zero + NOTHING,
-        acceptance=zero,
+        sub_log_accept=zero + NOTHING,
         max_error=zero,
         size=none,
         diverging=tf.zeros_like(old.diverging),
@@ -136,6 +139,18 @@ def log_weight(tree: Tree, energy: Tensor) -> Tensor:
     """Log weight of a state of the given energy in the trajectory of ``tree``; finite."""
     gain = tree.start_energy - energy
     return tf.where(gain > NOTHING, gain, tf.constant(NOTHING, gain.dtype))  # NaN too
+
+
+def mean_acceptance(tree: Tree) -> Tensor:
+    """Mean acceptance probability of the states of a trajectory but the first, each with its weight.
+
+    The weights are PyMC3's choice: it is the mean over what a draw is chosen from. The target acceptance then allows
+    larger steps than with the plain mean of Hoffman & Gelman (2014).
+    """
+    anything = tree.log_weight > 0.0  # the first state has the weight 1
+    others = tf.where(anything, tree.log_weight, tf.ones_like(tree.log_weight))
+    others += tf.math.log(-tf.math.expm1(-others))
+    return tf.where(anything, tf.exp(tf.minimum(tree.log_accept - others, 0.0)), tf.zeros_like(others))
 
 
 def grow(
@@ -177,6 +192,7 @@ def grow(
     gain = log_weight(tree, energy)
     diverging = gain < -DIVERGENCE
     sub_log_weight = log_add_exp(tree.sub_log_weight, gain)
+    sub_log_accept = log_add_exp(tree.sub_log_accept, gain + tf.minimum(gain, 0.0))
     taken = tf.math.log(uniform[0]) < gain - sub_log_weight
     candidate = choose(taken, Draw(leaf.position, leaf.gradient, logp, energy), tree.candidate)
 
@@ -202,11 +218,12 @@ def grow(
     nothing = tf.constant(NOTHING, gain.dtype)
     scalars = {
         "log_weight": tf.where(merged, log_add_exp(tree.log_weight, sub_log_weight), tree.log_weight),
+        "log_accept": tf.where(merged, log_add_exp(tree.log_accept, sub_log_accept), tree.log_accept),
         "direction": tf.where(merged, direction, tree.direction),
         "depth": depth,
         "leaf": tf.where(merged, 0, tree.leaf + 1),
         "sub_log_weight": tf.where(merged, nothing, sub_log_weight),
-        "acceptance": tree.acceptance + tf.exp(tf.minimum(gain, 0.0)),
+        "sub_log_accept": tf.where(merged, nothing, sub_log_accept),
         "max_error": tf.where(tf.abs(error) > tf.abs(tree.max_error), error, tree.max_error),
         "size": tree.size + 1,
         "diverging": diverging,
