@@ -24,8 +24,6 @@ from pm_migrate.aliases import AliasLoader
 __version__ = "4.0a2"  # of PyMC4, whose API this is
 
 _HOME = "pm_migrate.shims.pymc4"
-#: Modules of PyMC4 that have another name here.
-_MOVED = {"flow.executor": "flow.executors"}
 __path__: list[str] = []  # it has submodules; the finder below gives them
 
 
@@ -33,8 +31,7 @@ class _Finder(importlib.abc.MetaPathFinder):
     def find_spec(self, fullname: str, path: Sequence[str] | None = None, target: Any = None) -> Any:
         if not fullname.startswith(f"{__name__}."):
             return None
-        rest = fullname.removeprefix(f"{__name__}.")
-        served_by = f"{_HOME}.{_MOVED.get(rest, rest)}"
+        served_by = _HOME + fullname.removeprefix(__name__)
         try:
             module = import_module(served_by)
         except ModuleNotFoundError as error:

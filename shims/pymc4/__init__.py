@@ -28,6 +28,8 @@ from pm_migrate.shims.pymc4.distributions import (
     Deterministic,
     Distribution,
     Potential,
+    TfpDistribution,
+    from_tfp,
 )
 from pm_migrate.shims.pymc4.errors import EvaluationError, StopExecution
 from pm_migrate.shims.pymc4.flow import (
@@ -59,6 +61,7 @@ __all__ = [
     "Potential",
     "SamplingState",
     "StopExecution",
+    "TfpDistribution",
     "distributions",
     "draws",
     "evaluate_meta_model",
@@ -67,6 +70,7 @@ __all__ = [
     "evaluate_model_posterior_predictive",
     "evaluate_model_transformed",
     "flow",
+    "from_tfp",
     "math",
     "model",
     "name_scope",

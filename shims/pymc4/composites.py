@@ -6,7 +6,8 @@ compute through the same numbers as the ``with`` front end, :mod:`pm_migrate.shi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,9 +15,10 @@ import tensorflow as tf
 
 from pm_migrate.errors import ModelError
 from pm_migrate.shims.distributions.composite import Bounded, Given, MixedAxis, MixedList
-from pm_migrate.shims.pymc4.distribution import Distribution
+from pm_migrate.shims.pymc4.distribution import Distribution, full_signature
 from pm_migrate.shims.pymc4.tensors import FLOATX, to_tensor, wrap
-from pm_migrate.shims.transforms import Transform, default_transform
+from pm_migrate.shims.pymc4.transforms import default_transform
+from pm_migrate.shims.transforms import Transform
 
 Tensor = Any
 
@@ -44,29 +46,51 @@ class Numbers:
         return tf.cast(self.dist.sample_total(shape, seed), FLOATX)
 
 
+def matched(
+    label: str,
+    signature: tuple[str, ...],
+    optional: Mapping[str, Any],
+    args: tuple[Any, ...],
+    parameters: Mapping[str, Any],
+) -> dict[str, Any]:
+    """A value for every argument of a signature.
+
+    Raises
+    ------
+    TypeError
+        For arguments that are unknown, given twice, or missing.
+    """
+    wanted = f"({', '.join(signature)})"
+    if len(args) > len(signature):
+        raise TypeError(f"{label} takes a name and {wanted}; got {len(args)} positional arguments")
+    given = dict(zip(signature, args, strict=False))
+    for keyword, value in parameters.items():
+        if keyword not in signature:
+            raise TypeError(f"{label} has no argument {keyword!r}; it takes {wanted}")
+        if keyword in given:
+            raise TypeError(f"{label} got two values for {keyword!r}")
+        given[keyword] = value
+    full = {**optional, **given}
+    missing = [name for name in signature if name not in full]
+    if missing:
+        raise TypeError(f"{label} misses {', '.join(map(repr, missing))}; it takes {wanted}")
+    return full
+
+
 class Composite(Distribution):
     """What they share. ``signature`` names the arguments, ``optional`` those with a default."""
 
     signature: ClassVar[tuple[str, ...]]
     optional: ClassVar[Mapping[str, Any]] = {}
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        defaults = {name: cls.optional.get(name, inspect.Parameter.empty) for name in cls.signature}
+        cls.__signature__ = full_signature(defaults)
+
     @classmethod
     def _arguments(cls, args: tuple[Any, ...], parameters: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
-        wanted = f"({', '.join(cls.signature)})"
-        if len(args) > len(cls.signature):
-            raise TypeError(f"{cls.__name__} takes a name and {wanted}; got {len(args)} positional arguments")
-        given = dict(zip(cls.signature, args, strict=False))
-        for keyword, value in parameters.items():
-            if keyword not in cls.signature:
-                raise TypeError(f"{cls.__name__} has no argument {keyword!r}; it takes {wanted}")
-            if keyword in given:
-                raise TypeError(f"{cls.__name__} got two values for {keyword!r}")
-            given[keyword] = value
-        full = {**cls.optional, **given}
-        missing = [name for name in cls.signature if name not in full]
-        if missing:
-            raise TypeError(f"{cls.__name__} misses {', '.join(map(repr, missing))}; it takes {wanted}")
-        return None, full
+        return None, matched(cls.__name__, cls.signature, cls.optional, args, parameters)
 
     def _bind(self) -> tuple[Any, Any]:
         if self.event_stack:
@@ -79,6 +103,8 @@ class Composite(Distribution):
         raise NotImplementedError
 
     parts: tuple[Distribution, ...] = ()
+    #: Whether the distributions inside may have names, which mean nothing then.
+    named_parts: ClassVar[bool] = False
 
     @property
     def discrete(self) -> bool:
@@ -105,7 +131,7 @@ class Composite(Distribution):
 
     def _component(self, dist: Any) -> Distribution:
         """Check one distribution that this one is made of."""
-        if not isinstance(dist, Distribution) or not dist.is_anonymous:
+        if not isinstance(dist, Distribution) or not (dist.is_anonymous or self.named_parts):
             got = f"{dist.name!r}, which has a name" if isinstance(dist, Distribution) else type(dist).__name__
             raise TypeError(
                 f"{type(self).__name__}: the distributions inside are made by .dist, as pm.Normal.dist(0, 1); got {got}"
@@ -124,7 +150,8 @@ class Mixture(Composite):
         Weights, the components on the last axis. Weights that are negative or do not sum to 1 within 1e-5 give
         ``-inf``, as in PyMC3; PyMC4 normalised them.
     distributions
-        A list of anonymous distributions, or one whose last batch axis holds the components.
+        A list of distributions, or one whose last batch axis holds the components. They are not yielded; names that
+        they have are ignored, as in PyMC4.
 
     Examples
     --------
@@ -135,10 +162,16 @@ class Mixture(Composite):
     """
 
     signature: ClassVar[tuple[str, ...]] = ("p", "distributions")
+    named_parts: ClassVar[bool] = True
 
     def _numbers(self, p: Any, distributions: Any) -> Any:  # type: ignore[override]
         weights = tf.cast(to_tensor(p), FLOATX)
         if not isinstance(distributions, Distribution):
+            if not isinstance(distributions, Iterable):
+                raise TypeError(
+                    "Mixture: distributions must be a distribution or a sequence of them, not "
+                    f"{type(distributions).__name__}"
+                )
             self.parts = tuple(self._component(d) for d in distributions)
             if not self.parts or weights.shape[-1] != len(self.parts):
                 raise ModelError(f"Mixture: {len(self.parts)} distributions and weights of shape {weights.shape}")

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import warnings
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from pm_migrate.catalog import Distribution as Row
-from pm_migrate.catalog import Form, expr
 from pm_migrate.errors import ModelError, NotSupported
 from pm_migrate.shims import quirks
-from pm_migrate.shims.distributions.binding import Bound, bind
-from pm_migrate.shims.distributions.functions import TF_FUNCTIONS
+from pm_migrate.shims.pymc4.errors import NoRandomDraws
 from pm_migrate.shims.pymc4.names import as_name
-from pm_migrate.shims.pymc4.tensors import FLOATX, to_tensor, unwrap
+from pm_migrate.shims.pymc4.tensors import FLOATX, GeneratorTensor, to_tensor, unwrap
+from pm_migrate.shims.pymc4.transforms import as_transform
 from pm_migrate.shims.theano.graph import Constant, SharedVariable
-from pm_migrate.shims.transforms import Transform, default_transform
+from pm_migrate.shims.transforms import Transform
 
 Tensor = Any
 
@@ -72,9 +71,6 @@ class Distribution:
         Names of the dimensions (not in PyMC4).
     """
 
-    row: ClassVar[Row]
-    forms: ClassVar[tuple[Form, ...]]
-
     def __init__(
         self,
         name: Any,
@@ -104,16 +100,16 @@ class Distribution:
         if dtype is not None:
             warnings.warn(f"{label}: dtype={dtype} has no effect; values are {self.dtype.name}", stacklevel=2)
         self.observed = observed
-        self.batch_stack = _shape(batch_stack)
-        self.event_stack = _shape(event_stack)
-        self.total_shape = None if shape is None else _shape(shape)
+        self.batch_stack = as_shape(batch_stack)
+        self.event_stack = as_shape(event_stack)
+        self.total_shape = None if shape is None else as_shape(shape)
         self.conditionally_independent = conditionally_independent
         self.reinterpreted_batch_ndims = reinterpreted_batch_ndims
         self.validate_args = validate_args
         self.allow_nan_stats = allow_nan_stats
         self.testval = testval
         self.dims = (dims,) if isinstance(dims, str) else None if dims is None else tuple(dims)
-        self._transform = transform
+        self._transform = as_transform(transform)
         plain, self._bound = self._bind()
         self.value_shape = self._value_shape(plain)
         if not isinstance(self.transform, (Transform, type(None))):
@@ -125,68 +121,15 @@ class Distribution:
             self._validate()
 
     @classmethod
-    def _arguments(cls, args: tuple[Any, ...], parameters: Mapping[str, Any]) -> tuple[Form, dict[str, Any]]:
-        """Match a call to a parametrisation."""
-        signature = signature_of(cls.forms)
-        wanted = " or ".join("(" + ", ".join(f.given) + ")" for f in cls.forms)
-        if len(args) > len(signature):
-            raise TypeError(f"{cls.__name__} takes a name and {wanted}; got {len(args)} positional arguments")
-        given = dict(zip(signature, args, strict=False))
-        for keyword, value in parameters.items():
-            if keyword not in signature:
-                raise TypeError(f"{cls.__name__} has no argument {keyword!r}; it takes {wanted}{cls._hint(keyword)}")
-            if keyword in given:
-                raise TypeError(f"{cls.__name__} got two values for {keyword!r}")
-            given[keyword] = value
-        given = {k: v for k, v in given.items() if v is not None}
-        defaults = {k: expr.evaluate(v, {}, {}) for k, v in cls.row.pymc4_defaults.items()}
-        fits = [f for f in cls.forms if set(given) <= set(f.given) <= set(given) | set(defaults)]
-        if not fits:
-            missing = sorted(set(cls.forms[0].given) - set(given) - set(defaults)) if len(cls.forms) == 1 else []
-            problem = f"misses {', '.join(map(repr, missing))}" if missing else f"got {sorted(given)}"
-            raise TypeError(f"{cls.__name__} {problem}; it takes {wanted}")
-        form = fits[0]
-        return form, {name: given.get(name, defaults.get(name)) for name in form.given}
+    def _arguments(cls, args: tuple[Any, ...], parameters: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """Match a call to a parametrisation: which it is, and a value for each of its parameters."""
+        raise NotImplementedError
 
-    @classmethod
-    def _hint(cls, keyword: str) -> str:
-        """What a PyMC3 keyword is called here."""
-        try:
-            canonical = cls.row.param(keyword).name
-        except KeyError:
-            return ""
-        ours = next((k for k, v in cls.row.pymc4.items() if v == canonical), None)
-        return (
-            f" (PyMC3's {keyword} is {ours} here)" if ours else f" ({keyword} is an argument of PyMC3's {cls.row.name})"
-        )
+    def _bind(self) -> tuple[Any, Any]:
+        """The numbers at the parameters' values: as they are, and with axes of size 1 where the event stack lies."""
+        raise NotImplementedError
 
-    def _bind(self) -> tuple[Bound, Bound]:
-        """The parameters bound as they are, and with axes of size 1 where the event stack lies."""
-        given = {}
-        for name, value in self.conditions.items():
-            try:
-                given[name] = to_tensor(value)
-            except TypeError as error:
-                raise TypeError(f"{type(self).__name__}({self.name!r}): {name}: {error}") from None
-        with quirks.quirks(self.quirks):
-            plain = bind(self.row, self.form, given)
-            if not self.event_stack:
-                return plain, plain
-            return plain, bind(self.row, self.form, {name: self._spread(name, t) for name, t in given.items()})
-
-    def _spread(self, name: str, tensor: Tensor) -> Tensor:
-        """Put axes of size 1 for the event stack between a parameter's batch and event axes."""
-        at = tensor.shape.rank - self._rank_of(name) - self.reinterpreted_batch_ndims
-        if at <= 0:
-            return tensor
-        return tf.reshape(tensor, [*tensor.shape[:at], *[1] * len(self.event_stack), *tensor.shape[at:]])
-
-    def _rank_of(self, given: str) -> int:
-        """Number of event axes of a parameter."""
-        mapping = self.row.canonical_of(self.form)
-        return max(self.row.param(c).domain.rank for c, text in mapping.items() if given in expr.names(text))
-
-    def _value_shape(self, plain: Bound) -> tuple[int, ...]:
+    def _value_shape(self, plain: Any) -> tuple[int, ...]:
         batch, event = tuple(plain.batch_shape), tuple(plain.event_shape)
         if self.total_shape is not None:
             return self._checked_total_shape(batch, event)
@@ -214,22 +157,27 @@ class Distribution:
     @property
     def discrete(self) -> bool:
         """Whether values are integers."""
-        return self.row.discrete
+        raise NotImplementedError
 
     @property
     def kind(self) -> str:
         """``continuous``, or how a discrete variable is stepped: ``integer``, ``binary``, ``categorical``."""
-        return self.row.kind
+        raise NotImplementedError
 
     @property
     def event_rank(self) -> int:
         """Number of axes of one event of the distribution itself, without stacks."""
-        return self.row.rank
+        raise NotImplementedError
 
     @property
     def has_random(self) -> bool:
         """Whether it can be drawn from."""
-        return self.row.has_random
+        return True
+
+    @property
+    def counts_per_element(self) -> bool:
+        """Whether an elementwise Jacobian repeats the density of a vector, as in PyMC3."""
+        return False
 
     @property
     def dtype(self) -> tf.DType:
@@ -239,26 +187,23 @@ class Distribution:
     @cached_property
     def transform(self) -> Any:
         """The transform of the variable when it is sampled, or None."""
-        chosen = self._transform
-        if self.discrete or isinstance(chosen, _NoTransform):
+        if self.discrete or isinstance(self._transform, _NoTransform):
             return None
-        if chosen is None:
-            return self._default_transform()
-        if isinstance(chosen, Transform):
-            # also without parameters: a program's own, written with Theano's operations, becomes one of tensors
+        chosen = as_transform(self._init_transform(self._transform))
+        if not isinstance(chosen, Transform):
+            return chosen
+        # also without parameters: a program's own, written with Theano's operations, becomes one of tensors
+        if self._transform is not None or any(isinstance(p, GeneratorTensor) for p in chosen.params):
             return chosen.rebind(*(to_tensor(_known(p)) for p in chosen.params))
         return chosen
 
+    def _init_transform(self, transform: Any) -> Any:
+        """The transform that is used when ``transform`` was asked for, as in PyMC4; subclasses may replace it."""
+        return self._default_transform() if transform is None else transform
+
     def _default_transform(self) -> Transform | None:
-        """The row's transform; an end that is known to be infinite is left out."""
-        ends: list[Any] = [None, None]
-        if self.row.transform in {"bounded", "interval", "lowerbound"}:
-            mapping = self.row.canonical_of(self.form)
-            for i, text in enumerate(self.row.ends):
-                # as the user gave them: masked ones would hide that the parameters are wrong
-                values = {c: expr.evaluate(mapping[c], self._bound.given, TF_FUNCTIONS) for c in expr.names(text)}
-                ends[i] = expr.evaluate(text, values, TF_FUNCTIONS)
-        return default_transform(self.row.transform, (ends[0], ends[1]))
+        """The transform when none was asked for."""
+        return None
 
     @property
     def model_info(self) -> dict[str, Any]:
@@ -295,16 +240,6 @@ class Distribution:
         return tf.TensorShape(self.value_shape[len(self.value_shape) - self._event_ndims :])
 
     @property
-    def counts_per_element(self) -> bool:
-        """Whether an elementwise Jacobian repeats the density of a vector, as in PyMC3.
-
-        So for distributions that only PyMC3 has (LKJCorr, time series, DensityDist), until quirks are fixed: a rewrite
-        keeps the posterior.
-        """
-        bound = self._bound
-        return isinstance(bound, Bound) and not bound.row.in_pymc4 and not bound.fixed
-
-    @property
     def categories(self) -> int | None:
         """Number of categories of a categorical distribution."""
         return self._bound.categories
@@ -319,7 +254,7 @@ class Distribution:
 
     def get_test_sample(self, sample_shape: Any = (), seed: Any = None) -> Tensor:
         """The test value repeated to a sample shape; ``seed`` has no effect."""
-        return tf.broadcast_to(self.test_value, (*_shape(sample_shape), *self.value_shape))
+        return tf.broadcast_to(self.test_value, (*as_shape(sample_shape), *self.value_shape))
 
     def sample(self, sample_shape: Any = (), seed: Any = None) -> Tensor:
         """Draw values.
@@ -331,12 +266,12 @@ class Distribution:
         seed
             An integer, a stateless seed of shape ``(2,)``, or None for TensorFlow's global generator.
         """
-        return self.sample_total((*_shape(sample_shape), *self.value_shape), seed)
+        return self.sample_total((*as_shape(sample_shape), *self.value_shape), seed)
 
     def sample_total(self, shape: tuple[int, ...], seed: Any = None) -> Tensor:
         """Draw values of a total shape."""
         if not self.has_random:
-            raise NotImplementedError(
+            raise NoRandomDraws(
                 f"{type(self).__name__} is improper: it has no random draws; give {self.name!r} a value, or a proper "
                 "distribution"
             )
@@ -383,7 +318,7 @@ class Distribution:
         named.name = as_name(name)
         named.observed = observed
         if transform is not None:
-            named._transform = transform
+            named._transform = as_transform(transform)
             named.__dict__.pop("transform", None)
         return named
 
@@ -407,7 +342,7 @@ class Distribution:
         return f"<{type(self).__name__} {self.name!r} batch={self.batch_shape} event={self.event_shape}>"
 
 
-def _shape(value: Any) -> tuple[int, ...]:
+def as_shape(value: Any) -> tuple[int, ...]:
     """A shape from an integer, a sequence, a static tensor or None."""
     if value is None:
         return ()
@@ -457,6 +392,16 @@ def observations(name: str, data: Any, discrete: bool) -> Tensor:
     return tensor
 
 
-def signature_of(forms: tuple[Form, ...]) -> tuple[str, ...]:
-    """Parameters of all parametrisations, in positional order."""
-    return tuple(dict.fromkeys(name for form in forms for name in form.given))
+def full_signature(own: Mapping[str, Any]) -> inspect.Signature:
+    """The signature of a class: its name, its own arguments with their defaults, and what all distributions take.
+
+    Parameters
+    ----------
+    own
+        Defaults by argument, in positional order; ``inspect.Parameter.empty`` for none.
+    """
+    kind = inspect.Parameter
+    first = [kind("name", kind.POSITIONAL_OR_KEYWORD)]
+    first += [kind(name, kind.POSITIONAL_OR_KEYWORD, default=default) for name, default in own.items()]
+    common = inspect.signature(Distribution.__init__).parameters.values()
+    return inspect.Signature([*first, *(p for p in common if p.kind is kind.KEYWORD_ONLY)])

@@ -11,3 +11,7 @@ class EvaluationError(ShimError, RuntimeError):
 
 class StopExecution(EvaluationError):
     """What was to be evaluated is not a model, or a model went on after an error at one of its yields."""
+
+
+class NoRandomDraws(ShimError, TypeError, NotImplementedError):
+    """A distribution that cannot be drawn from: PyMC4's TypeError, and PyMC3's NotImplementedError."""

@@ -20,6 +20,7 @@ from pm_migrate.errors import ModelError
 from pm_migrate.shims import quirks
 from pm_migrate.shims.distributions.multivariate import LKJ_FAULT, CovarianceFactor, Kronecker, bartlett
 from pm_migrate.shims.distributions.special import matrices
+from pm_migrate.shims.pymc4.bases import ContinuousDistribution
 from pm_migrate.shims.pymc4.composites import Composite, Numbers
 from pm_migrate.shims.pymc4.tensors import FLOATX, GeneratorTensor, to_tensor, wrap
 from pm_migrate.shims.pymc4.terms import Deterministic
@@ -48,7 +49,7 @@ def _size(value: Any, label: str, name: str) -> int:
     return int(size)
 
 
-class KroneckerNormal(Composite):
+class KroneckerNormal(Composite, ContinuousDistribution):
     """KroneckerNormal(name, loc, covs | chols | evds, sigma)
 
     Multivariate normal whose covariance is a Kronecker product, with white noise or without (not in PyMC4).
@@ -94,7 +95,7 @@ class KroneckerNormal(Composite):
         return self.quirks != "fixed"
 
 
-class LKJCholeskyCov(Composite):
+class LKJCholeskyCov(Composite, ContinuousDistribution):
     """LKJCholeskyCov(name, eta, n, sd_dist)
 
     Packed Cholesky factor of a covariance matrix with LKJ distributed correlations (not in PyMC4).
@@ -368,7 +369,7 @@ class CorrelationTransform(Native):
         return -0.5 * tf.reduce_sum(tf.constant(power, y.dtype) * growth, axis=-1)
 
 
-class LKJ(Composite):
+class LKJ(Composite, ContinuousDistribution):
     """LKJ(name, dimension, concentration)
 
     Correlation matrices with a density proportional to ``det(R) ** (concentration - 1)``.

@@ -1,13 +1,15 @@
-"""Time series of the generator front end, over the numeric cores of the other one. None of them is in PyMC4.
+"""Time series of the generator front end, over the numeric cores of the other one.
 
 Time is the first axis of a value, whose shape ``shape=`` gives, or the data. ``init`` is an anonymous distribution,
 such as ``pm.Normal.dist(0.0, 10.0)``, of the first value; flat by default.
 
-PyMC4's own ``AR`` is another model (a state space with a prior on the initial state), hence :class:`ConditionalAR`.
+None of them is in PyMC4, whose ``AR`` (:class:`pm_migrate.shims.pymc4.upstream.AR`) is another model, a state space
+with a prior on the initial state. Hence :class:`ConditionalAR`.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -19,7 +21,8 @@ from pm_migrate.errors import ModelError
 from pm_migrate.shims import quirks
 from pm_migrate.shims.distributions.binding import Bound, bind
 from pm_migrate.shims.distributions.special import series
-from pm_migrate.shims.pymc4.distribution import Distribution
+from pm_migrate.shims.pymc4.bases import ContinuousDistribution
+from pm_migrate.shims.pymc4.distribution import Distribution, full_signature
 from pm_migrate.shims.pymc4.tensors import FLOATX, to_tensor, wrap
 from pm_migrate.shims.transforms import Transform
 
@@ -37,7 +40,7 @@ __all__ = [
 ]
 
 
-class _Series(Distribution):
+class _Series(ContinuousDistribution):
     """A time series: one event of the shape of a whole value."""
 
     #: Arguments in positional order, with their defaults.
@@ -45,6 +48,12 @@ class _Series(Distribution):
     #: The arguments that are tensors, by the name that the numeric core has for them.
     tensors: ClassVar[Mapping[str, str]] = {}
     _draws: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        empty = inspect.Parameter.empty
+        defaults = {name: empty if value is _REQUIRED else value for name, value in cls.signature.items()}
+        cls.__signature__ = full_signature(defaults)
 
     @classmethod
     def _arguments(cls, args: tuple[Any, ...], parameters: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pm_migrate.shims.pymc4.errors import EvaluationError, StopExecution
+from pm_migrate.shims.pymc4.flow import executor
 from pm_migrate.shims.pymc4.flow.executors import (
-    MetaExecutor,
-    MetaPosteriorPredictiveExecutor,
+    MetaPosteriorPredictiveSamplingExecutor,
+    MetaSamplingExecutor,
     PosteriorPredictiveSamplingExecutor,
     SamplingExecutor,
     TransformedSamplingExecutor,
@@ -19,8 +20,8 @@ from pm_migrate.shims.pymc4.flow.state import SamplingState
 
 __all__ = [
     "EvaluationError",
-    "MetaExecutor",
-    "MetaPosteriorPredictiveExecutor",
+    "MetaPosteriorPredictiveSamplingExecutor",
+    "MetaSamplingExecutor",
     "PosteriorPredictiveSamplingExecutor",
     "SamplingExecutor",
     "SamplingState",
@@ -31,4 +32,5 @@ __all__ = [
     "evaluate_model",
     "evaluate_model_posterior_predictive",
     "evaluate_model_transformed",
+    "executor",
 ]

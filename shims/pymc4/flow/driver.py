@@ -172,6 +172,8 @@ def _process(item: Any, handler: Handler) -> Any:
     hint = f": {not_a_model(item)}" if is_template(item) else ""
     if isinstance(item, (GeneratorTensor, tf.Tensor, np.ndarray, int, float)):
         hint = "; values need no yield, or are named with pm.Deterministic"
+    elif hasattr(item, "experimental_default_event_space_bijector") or hasattr(item, "distribution"):
+        hint = "; a TFP object is yielded as pm.from_tfp(name, distribution)"
     raise EvaluationError(f"Type {type(item).__name__} can't be processed in evaluation{hint}")
 
 

@@ -245,14 +245,14 @@ class PosteriorPredictiveSamplingExecutor(TransformedSamplingExecutor):
     handler = _Predictive
 
 
-class MetaExecutor(TransformedSamplingExecutor):
+class MetaSamplingExecutor(TransformedSamplingExecutor):
     """Evaluates models at their test values: names and shapes, without random numbers."""
 
     handler = _Meta
 
 
-class MetaPosteriorPredictiveExecutor(TransformedSamplingExecutor):
-    """As :class:`MetaExecutor`, with variables that have data filled with test values too."""
+class MetaPosteriorPredictiveSamplingExecutor(TransformedSamplingExecutor):
+    """As :class:`MetaSamplingExecutor`, with variables that have data filled with test values too."""
 
     handler = _MetaPredictive
 
@@ -260,5 +260,5 @@ class MetaPosteriorPredictiveExecutor(TransformedSamplingExecutor):
 evaluate_model = SamplingExecutor()
 evaluate_model_transformed = TransformedSamplingExecutor()
 evaluate_model_posterior_predictive = PosteriorPredictiveSamplingExecutor()
-evaluate_meta_model = MetaExecutor()
-evaluate_meta_posterior_predictive_model = MetaPosteriorPredictiveExecutor()
+evaluate_meta_model = MetaSamplingExecutor()
+evaluate_meta_posterior_predictive_model = MetaPosteriorPredictiveSamplingExecutor()
