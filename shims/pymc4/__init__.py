@@ -16,6 +16,9 @@ Examples
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 from pm_migrate.shims.pymc4 import distributions, flow, math, tensors
 from pm_migrate.shims.pymc4.coroutine_model import Model, ModelTemplate, model
 from pm_migrate.shims.pymc4.distributions import (
@@ -41,6 +44,16 @@ from pm_migrate.shims.pymc4.tensors import GeneratorTensor
 
 globals().update(CLASSES)
 globals().update(STRUCTURED)
+
+#: Names that are imported when they are first used, by the module that has them.
+_LATER = {
+    "variational": "variational",
+    "updates": "variational.updates",
+    **dict.fromkeys(
+        "ADVI ADVIFit FullRank FullRankADVI LowRank MeanField adadelta adagrad adam adamax fit sgd".split(),
+        "variational",
+    ),
+}
 
 __all__ = [
     "NO_TRANSFORM",
@@ -71,4 +84,12 @@ __all__ = [
     "variable_name",
     *CLASSES,
     *STRUCTURED,
+    *_LATER,
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = import_module(f"{__name__}.{_LATER[name]}")
+    return home if _LATER[name].rpartition(".")[2] == name else getattr(home, name)
