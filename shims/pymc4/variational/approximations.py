@@ -186,7 +186,7 @@ class MeanField(Approximation):
     >>> @pm.model
     ... def m():
     ...     x = yield pm.Normal("x", 3.0, 1.0)
-    >>> advi = pm.fit(pm.MeanField(m(), random_seed=1).model, num_steps=10, progressbar=False)
+    >>> advi = pm.fit(method=pm.MeanField(m(), random_seed=1), num_steps=10, progressbar=False)
     >>> advi.losses.shape
     TensorShape([10])
     >>> advi.approximation.sample(5).posterior["m/x"].shape
@@ -312,7 +312,8 @@ def fit(
     >>> @pm.model(name=None)
     ... def m():
     ...     x = yield pm.Normal("x", 3.0, 1.0)
-    >>> advi = pm.fit(m(), num_steps=400, random_seed=1, optimizer=pm.updates.adam(learning_rate=0.1), progressbar=False)
+    >>> rule = pm.updates.adam(learning_rate=0.1)
+    >>> advi = pm.fit(m(), num_steps=400, random_seed=1, optimizer=rule, progressbar=False)
     >>> round(float(advi.approximation.approx.mean.eval()[0]), 1)
     3.0
     """
