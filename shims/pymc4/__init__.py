@@ -39,6 +39,7 @@ from pm_migrate.shims.pymc4.flow import (
     evaluate_model_transformed,
 )
 from pm_migrate.shims.pymc4.names import name_scope, variable_name
+from pm_migrate.shims.pymc4.observing import Data
 from pm_migrate.shims.pymc4.sampling import draws, sample, sample_posterior_predictive, sample_prior_predictive
 from pm_migrate.shims.pymc4.tensors import GeneratorTensor
 
@@ -57,6 +58,7 @@ _LATER = {
 
 __all__ = [
     "NO_TRANSFORM",
+    "Data",
     "Deterministic",
     "Distribution",
     "EvaluationError",

@@ -6,6 +6,7 @@ compute through the same numbers as the ``with`` front end, :mod:`pm_migrate.shi
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -234,6 +235,13 @@ class Bound(Composite):
     signature = ("distribution", "lower", "upper")
     optional: ClassVar[Mapping[str, Any]] = {"lower": None, "upper": None}
 
+    def __new__(cls, name: Any = None, *args: Any, **kwargs: Any) -> Any:
+        wrapped = kwargs.get("distribution") if name is None else name
+        if isinstance(wrapped, type):
+            kwargs.pop("distribution", None)
+            return BoundClass(wrapped, *args, **kwargs)
+        return super().__new__(cls)
+
     def _numbers(self, distribution: Any, lower: Any, upper: Any) -> Any:  # type: ignore[override]
         self.parts = (self._component(distribution),)
         absent = (None if self._infinite(lower, -np.inf) else lower, None if self._infinite(upper, np.inf) else upper)
@@ -251,6 +259,57 @@ class Bound(Composite):
 
     def _default_transform(self) -> Transform | None:
         return default_transform("bounded", (self.lower, self.upper))
+
+
+#: Arguments of a bounded distribution that its parameters' distribution does not take.
+_OF_BOUND = frozenset(
+    inspect.signature(Distribution.__init__).parameters.keys() - {"self", "name", "args", "parameters", "event_stack"}
+)
+
+
+class BoundClass:
+    """PyMC3's form of :class:`Bound`: ``pm.Bound(pm.Normal, lower=0)("x", 1, 2)``; made by calling that.
+
+    Parameters
+    ----------
+    distribution
+        A class of distributions.
+    lower, upper
+        The ends; None and infinite numbers for none.
+
+    Raises
+    ------
+    ModelError
+        When ``distribution`` is no such class.
+    """
+
+    def __init__(self, distribution: Any, lower: Any = None, upper: Any = None) -> None:
+        if not issubclass(distribution, Distribution):
+            raise ModelError(
+                f'"distribution" must be a Distribution subclass, such as pm.Normal, got {distribution!r}; its '
+                "parameters belong to the second call: pm.Bound(pm.Normal, lower=0)('x', 0, 1)"
+            )
+        self.distribution, self.lower, self.upper = distribution, lower, upper
+
+    def __call__(self, name: Any, *args: Any, **kwargs: Any) -> Bound:
+        """A bounded distribution, to be yielded; parameters are those of the distribution.
+
+        Raises
+        ------
+        ModelError
+            For ``observed=``, as in PyMC3.
+        """
+        if kwargs.get("observed") is not None:
+            raise ModelError(
+                f"{name}: Observed Bound distributions are not supported. If you want to model truncated data you can "
+                "use a pm.Potential in combination with the cumulative probability function."
+            )
+        own = {key: kwargs.pop(key) for key in _OF_BOUND & kwargs.keys()}
+        return Bound(name, self.distribution.dist(*args, **kwargs), self.lower, self.upper, **own)
+
+    def dist(self, *args: Any, **kwargs: Any) -> Bound:
+        """The same without a name."""
+        return self(None, *args, **kwargs)
 
 
 class DensityDist(Composite):

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from pm_migrate.shims.pymc4.distribution import Distribution
 from pm_migrate.shims.pymc4.names import NameParts, transformed_name
+from pm_migrate.shims.pymc4.observing import missing_name
 from pm_migrate.shims.pymc4.terms import Potential
 
 Tensor = Any
@@ -44,11 +45,16 @@ class SamplingState:
         Views over the values.
     prior_distributions, likelihood_distributions
         The distributions without and with data.
+    constants
+        Named data (``pm.Data``, not in PyMC4).
+    scalings
+        Factors of the log densities, for ``total_size`` (not in PyMC4).
     """
 
     __slots__ = (
         "all_unobserved_values",
         "all_values",
+        "constants",
         "continuous_distributions",
         "deterministics",
         "deterministics_values",
@@ -58,6 +64,7 @@ class SamplingState:
         "posterior_predictives",
         "potentials",
         "prior_distributions",
+        "scalings",
         "transformed_values",
         "untransformed_values",
     )
@@ -85,6 +92,8 @@ class SamplingState:
         self.deterministics_values = dict(deterministics_values or {})
         self.prior_distributions: dict[str, Distribution] = {}
         self.likelihood_distributions: dict[str, Distribution] = {}
+        self.constants: dict[str, Any] = {}
+        self.scalings: dict[str, float] = {}
         self.all_values: ChainMap[str, Any] = ChainMap(
             self.untransformed_values, self.transformed_values, self.observed_values
         )
@@ -123,6 +132,8 @@ class SamplingState:
         )
         copy.prior_distributions.update(self.prior_distributions)
         copy.likelihood_distributions.update(self.likelihood_distributions)
+        copy.constants.update(self.constants)
+        copy.scalings.update(self.scalings)
         return copy
 
     @property
@@ -133,9 +144,15 @@ class SamplingState:
     def collect_log_prob_elemwise(self) -> Iterator[Tensor]:
         """The terms of the log density, not reduced: one per distribution, then one per potential."""
         return itertools.chain(
-            (dist.log_prob(self.all_values[name]) for name, dist in self.distributions.items()),
+            (self._log_prob(name, dist) for name, dist in self.distributions.items()),
             (potential.value for potential in self.potentials),
         )
+
+    def _log_prob(self, name: str, dist: Distribution) -> Tensor:
+        # data with missing entries are completed in a deterministic of their name
+        term = dist.log_prob(self.deterministics_values.get(name, self.all_values[name]))
+        scaling = self.scalings.get(name, 1.0)
+        return term if scaling == 1.0 else term * tf.cast(scaling, term.dtype)
 
     def collect_log_prob(self) -> Tensor:
         """The log density, a scalar."""
@@ -162,10 +179,14 @@ class SamplingState:
             raise TypeError(
                 "No distributions found in the state: the model is empty, or was not evaluated into this state"
             )
-        transformed, untransformed, observed, back = {}, {}, {}, []
+        transformed, untransformed, back = {}, {}, []
+        observed = {name: self.observed_values[name] for name in self.constants if name in self.observed_values}
         for name, dist in self.distributions.items():
+            missing = missing_name(name)
             if name in self.observed_values:
                 observed[name] = self.observed_values[name]
+                if missing in self.untransformed_values:
+                    untransformed[missing] = self.untransformed_values[missing]
             elif dist.transform is not None:
                 full = transformed_name(dist.transform.generator_tag, name)
                 if full not in self.transformed_values:

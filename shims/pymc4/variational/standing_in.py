@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from pm_migrate.shims import recording
 from pm_migrate.shims.density import LogDensity
 from pm_migrate.shims.distributions.frontend import CLASSES
 from pm_migrate.shims.model import Model, Potential
 from pm_migrate.shims.model.terms import later
-from pm_migrate.shims.theano.graph import Op
+from pm_migrate.shims.theano.graph import Op, constant
 
 #: No variable of a model has a name with spaces, so that nothing is hidden by it.
 _NAME = "the log density"
@@ -43,6 +46,9 @@ def model_of(density: LogDensity) -> Model:
                 for v in density.variables
             ]
             names = [v.name for v in density.variables]
+            if density.scaling != 1.0:  # what the objective is divided by: the largest factor in the model
+                first = variables[0]
+                first.term = replace(first.term, scaling=constant(np.asarray(density.scaling)))
 
             def logp(*values: Any) -> Any:
                 return density.logp(dict(zip(names, values, strict=True)))
