@@ -52,7 +52,8 @@ class Incomplete:
 
     @cached_property
     def _positions(self) -> np.ndarray:
-        return np.flatnonzero(self.mask)
+        # tf.vectorized_map scatters by int32 alone
+        return np.flatnonzero(self.mask).astype(np.int32)
 
     def part(self, values: Tensor) -> Tensor:
         """The entries of values like the data that are missing in them, along one axis.
