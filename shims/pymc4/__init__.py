@@ -41,7 +41,7 @@ from pm_migrate.shims.pymc4.flow import (
 from pm_migrate.shims.pymc4.names import name_scope, variable_name
 from pm_migrate.shims.pymc4.observing import Data
 from pm_migrate.shims.pymc4.sampling import draws, sample, sample_posterior_predictive, sample_prior_predictive
-from pm_migrate.shims.pymc4.tensors import GeneratorTensor
+from pm_migrate.shims.pymc4.tensors import GeneratorTensor, set_floatx
 
 globals().update(CLASSES)
 globals().update(STRUCTURED)
@@ -82,6 +82,7 @@ __all__ = [
     "sample",
     "sample_posterior_predictive",
     "sample_prior_predictive",
+    "set_floatx",
     "tensors",
     "variable_name",
     *CLASSES,

@@ -77,6 +77,11 @@ class _Discovery(_Compiling):
         self.coords: dict[str, Sequence[Any]] = {}
         self.imputed: dict[str, str] = {}
         self.scaling = 1.0
+        self.floatx = "float64"
+
+    def dtype(self, value: Tensor) -> str:
+        """Dtype of a value variable."""
+        return self.floatx if value.dtype.is_floating else value.dtype.name
 
     def deterministic(self, name: str, value: Any, item: Deterministic | None) -> None:
         super().deterministic(name, value, item)
@@ -104,9 +109,9 @@ class _Discovery(_Compiling):
                 full,
                 full,
                 (data.count,),
-                value.dtype.name,
+                self.dtype(value),
                 None,
-                np.asarray(value.numpy()),
+                np.asarray(value.numpy(), self.dtype(value)),
                 kind="integer" if dist.discrete else "continuous",  # no kind of its own: PyMC3 steps it so
             )
         )
@@ -145,9 +150,9 @@ class _Discovery(_Compiling):
                 full,
                 name,
                 tuple(unconstrained.shape),
-                unconstrained.dtype.name,
+                self.dtype(unconstrained),
                 None if transform is None else transform.tag,
-                np.asarray(unconstrained.numpy()),
+                np.asarray(unconstrained.numpy(), self.dtype(unconstrained)),
                 kind=dist.kind,
                 categories=dist.categories,
             )
@@ -181,7 +186,7 @@ class _Density(_Compiling):
     def missing(self, full: str, name: str, dist: Distribution, data: Incomplete) -> Tensor:
         self._masks[name] = data.mask
         self.terms[full] = tf.zeros([], tf.float64)  # its density is that of the data
-        self.values[full] = tf.reshape(self.given[full], [data.count])
+        self.values[full] = to_tensor(tf.reshape(self.given[full], [data.count]))
         return self.values[full]
 
     def distribution(self, name: str, dist: Distribution) -> Tensor:
@@ -199,7 +204,7 @@ class _Density(_Compiling):
                 "anything that changes from run to run"
             )
         # the gradient of a reshape is dense also where the value is only gathered from
-        value = tf.reshape(self.given[variable.name], variable.shape)
+        value = to_tensor(tf.reshape(self.given[variable.name], variable.shape))
         jacobian: Tensor = tf.zeros([], tf.float64)
         if transform is not None:
             jacobian = transform.log_jacobian(value)
@@ -300,26 +305,35 @@ def compile_model(model: Model, observed: Mapping[str, Any] | None = None) -> Lo
     def evaluate(values: Mapping[str, Tensor]) -> Evaluation:
         handler = _Density(replacements, values, known)
         drive(model, handler)
-        return Evaluation(handler.terms, handler.values)
+        return Evaluation(handler.terms, _in_floatx(model, handler.values))
 
     def forward(given: Mapping[str, Tensor], seed: Tensor) -> dict[str, Tensor]:
         # the same split as in the other front end, so that the same seed gives the same draws
         seeds = tf.unstack(tf.random.experimental.stateless_split(seed, max(len(found.random) + len(found.imputed), 1)))
         handler = _Forward(replacements, given, seeds)
         drive(model, handler)
-        return handler.values
+        return _in_floatx(model, handler.values)
 
     coords = {**model.coords, **found.coords}
     return LogDensity(
         variables=tuple(found.variables),
         evaluate=evaluate,
         forward=forward,
-        observed=found.observed,
-        constants=found.constants,
+        observed={name: _array_in_floatx(model, x) for name, x in found.observed.items()},
+        constants={name: _array_in_floatx(model, x) for name, x in found.constants.items()},
         dims=_fitting_dims(found, coords, replacements),
         coords=coords,
         scaling=found.scaling,
     )
+
+
+def _in_floatx(model: Model, values: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Recorded values in the model's float dtype."""
+    return {name: tf.cast(x, model.floatx) if x.dtype.is_floating else x for name, x in values.items()}
+
+
+def _array_in_floatx(model: Model, array: np.ndarray) -> np.ndarray:
+    return array.astype(model.floatx) if array.dtype.kind == "f" else array
 
 
 def _fitting_dims(
@@ -352,6 +366,7 @@ def _fitting_dims(
 
 def _discover(model: Any, replacements: Mapping[str, Any], start: Mapping[str, Any] | None = None) -> _Discovery:
     handler = _Discovery(replacements, start)
+    handler.floatx = model.floatx
     with tf.init_scope():
         drive(model, handler)
     known = [*handler.random, *handler.constants]
@@ -391,6 +406,6 @@ def pointwise(
     def evaluate(values: Mapping[str, Tensor]) -> dict[str, Tensor]:
         handler = _Density(dict(observed or {}), values, known)
         drive(model, handler)
-        return handler.elementwise
+        return _in_floatx(model, handler.elementwise)
 
     return evaluate

@@ -19,7 +19,7 @@ from pm_migrate.shims.distributions.binding import Bound, bind
 from pm_migrate.shims.distributions.functions import TF_FUNCTIONS
 from pm_migrate.shims.model.observing import scaling_of
 from pm_migrate.shims.pymc4.names import as_name
-from pm_migrate.shims.pymc4.tensors import FLOATX, to_tensor, unwrap
+from pm_migrate.shims.pymc4.tensors import floatx, precise, precisely, to_tensor, unwrap
 from pm_migrate.shims.theano.graph import Constant, SharedVariable
 from pm_migrate.shims.transforms import Transform, default_transform
 
@@ -78,6 +78,11 @@ class Distribution:
 
     row: ClassVar[Row]
     forms: ClassVar[tuple[Form, ...]]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "log_prob" in vars(cls):
+            cls.log_prob = precisely(cls.log_prob)  # type: ignore[method-assign]
 
     def __init__(
         self,
@@ -213,7 +218,8 @@ class Distribution:
         return self.total_shape
 
     def _validate(self) -> None:
-        worst = tf.get_static_value(tf.reduce_min(self._bound.log_prob(self._bound.test_value())))
+        with precise():
+            worst = tf.get_static_value(tf.reduce_min(self._bound.log_prob(self._bound.test_value())))
         if worst is not None and not np.isfinite(worst):
             raise ModelError(f"{type(self).__name__}({self.name!r}): invalid parameters {self.conditions}")
 
@@ -240,11 +246,15 @@ class Distribution:
     @property
     def dtype(self) -> tf.DType:
         """Dtype of values."""
-        return tf.int64 if self.discrete else FLOATX
+        return tf.int64 if self.discrete else floatx()
 
     @cached_property
     def transform(self) -> Any:
         """The transform of the variable when it is sampled, or None."""
+        with precise():
+            return self._chosen_transform()
+
+    def _chosen_transform(self) -> Any:
         chosen = self._transform
         if self.discrete or isinstance(chosen, _NoTransform):
             return None
@@ -356,6 +366,7 @@ class Distribution:
         """Draw values as an array."""
         return self.sample(sample_shape, seed).numpy()
 
+    @precisely
     def log_prob(self, value: Any) -> Tensor:
         """Log density: one number per batch element; ``-inf`` out of support and for invalid parameters."""
         value = to_tensor(value)

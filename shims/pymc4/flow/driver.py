@@ -14,7 +14,16 @@ from pm_migrate.shims.pymc4.distribution import Distribution
 from pm_migrate.shims.pymc4.errors import EvaluationError, StopExecution
 from pm_migrate.shims.pymc4.names import name_scope, variable_name
 from pm_migrate.shims.pymc4.observing import Data
-from pm_migrate.shims.pymc4.tensors import GeneratorTensor, evaluating, to_tensor, unwrap, wrap
+from pm_migrate.shims.pymc4.tensors import (
+    GeneratorTensor,
+    evaluating,
+    normalise,
+    precise,
+    to_tensor,
+    unwrap,
+    using,
+    wrap,
+)
 from pm_migrate.shims.pymc4.terms import Deterministic, Potential
 
 Tensor = Any
@@ -103,7 +112,7 @@ def drive(model: Any, handler: Handler) -> Any:
         model = (lambda: (yield item))()
     if not isinstance(model, (Model, GeneratorType)):
         raise StopExecution(not_a_model(model))
-    with evaluating():
+    with evaluating(), using(getattr(model, "floatx", None)):
         return unwrap(_run(model, handler))
 
 
@@ -163,7 +172,9 @@ def _exhaust(flow: Generator[Any, Any, Any], handler: Handler) -> Any:
 def _process(item: Any, handler: Handler) -> Any:
     if isinstance(item, Distribution):
         name = handler.claim(variable_name(item.name) if item.name else None, "Distribution")
-        return wrap(handler.distribution(name, item))
+        with precise():
+            value = handler.distribution(name, item)
+        return wrap(normalise(value))
     if isinstance(item, Deterministic):
         name = handler.claim(variable_name(item.name) if item.name else None, "Deterministic")
         value = wrap(to_tensor(item.get_value()))
@@ -171,7 +182,7 @@ def _process(item: Any, handler: Handler) -> Any:
         return value
     if isinstance(item, Potential):
         handler.potential(handler.potential_name(item), item)
-        return item if item.name is None else wrap(item.value)
+        return item if item.name is None else wrap(normalise(item.value))
     if isinstance(item, Data):
         return wrap(handler.named_data(handler.claim(variable_name(item.name) if item.name else None, "Data"), item))
     if isinstance(item, (Model, GeneratorType)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import tensorflow as tf
@@ -13,7 +14,7 @@ from pm_migrate.shims.pymc4.flow.driver import Handler, drive
 from pm_migrate.shims.pymc4.flow.state import SamplingState
 from pm_migrate.shims.pymc4.names import transformed_name
 from pm_migrate.shims.pymc4.observing import Data, Incomplete, missing_name, observations, replaced
-from pm_migrate.shims.pymc4.tensors import to_tensor, unwrap
+from pm_migrate.shims.pymc4.tensors import rounded, to_tensor, unwrap
 from pm_migrate.shims.pymc4.terms import Deterministic, Potential
 
 Tensor = Any
@@ -31,6 +32,7 @@ def observed_tensor(name: str, dist: Distribution, replacements: Mapping[str, An
     if data is None:
         return None
     values = observations(data, dist.discrete)
+    values = replace(values, known=rounded(values.known)) if isinstance(values, Incomplete) else rounded(values)
     try:
         dist.observation_shape(values)
     except ValueError:
@@ -257,7 +259,9 @@ class SamplingExecutor:
                 "untransformed executor should not contain transformed variables but found "
                 f"{sorted(state.transformed_values)}"
             )
-        return drive(model, self.handler(state, sample_shape, seed)), state
+        result = drive(model, self.handler(state, sample_shape, seed))
+        state.settle(getattr(model, "floatx", None))
+        return result, state
 
     __call__ = evaluate_model
 

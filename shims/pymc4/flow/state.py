@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,6 +11,7 @@ import tensorflow as tf
 from pm_migrate.shims.pymc4.distribution import Distribution
 from pm_migrate.shims.pymc4.names import NameParts, transformed_name
 from pm_migrate.shims.pymc4.observing import missing_name
+from pm_migrate.shims.pymc4.tensors import floatx, normalise, precise, using
 from pm_migrate.shims.pymc4.terms import Potential
 
 Tensor = Any
@@ -49,6 +49,8 @@ class SamplingState:
         Named data (``pm.Data``, not in PyMC4).
     scalings
         Factors of the log densities, for ``total_size`` (not in PyMC4).
+    floatx
+        Float dtype of values and log densities (not in PyMC4).
     """
 
     __slots__ = (
@@ -59,6 +61,7 @@ class SamplingState:
         "deterministics",
         "deterministics_values",
         "discrete_distributions",
+        "floatx",
         "likelihood_distributions",
         "observed_values",
         "posterior_predictives",
@@ -94,6 +97,7 @@ class SamplingState:
         self.likelihood_distributions: dict[str, Distribution] = {}
         self.constants: dict[str, Any] = {}
         self.scalings: dict[str, float] = {}
+        self.floatx = floatx().name
         self.all_values: ChainMap[str, Any] = ChainMap(
             self.untransformed_values, self.transformed_values, self.observed_values
         )
@@ -134,6 +138,7 @@ class SamplingState:
         copy.likelihood_distributions.update(self.likelihood_distributions)
         copy.constants.update(self.constants)
         copy.scalings.update(self.scalings)
+        copy.floatx = self.floatx
         return copy
 
     @property
@@ -141,26 +146,44 @@ class SamplingState:
         """All distributions, discrete ones first."""
         return {**self.discrete_distributions, **self.continuous_distributions}
 
+    def settle(self, dtype: str | None) -> None:
+        """Round all values to the float dtype of the model that was evaluated; None for what is chosen."""
+        with using(dtype):
+            self.floatx = floatx().name
+            for values in (
+                self.transformed_values,
+                self.untransformed_values,
+                self.observed_values,
+                self.deterministics_values,
+                self.constants,
+            ):
+                values.update({name: normalise(x) for name, x in values.items() if tf.is_tensor(x)})
+
+    def _terms(self) -> Iterator[Tensor]:
+        """The terms of the log density, not reduced, in float64."""
+        with precise():
+            for name, dist in self.distributions.items():
+                # data with missing entries are completed in a deterministic of their name
+                term = dist.log_prob(self.deterministics_values.get(name, self.all_values[name]))
+                scaling = self.scalings.get(name, 1.0)
+                yield term if scaling == 1.0 else term * tf.cast(scaling, term.dtype)
+            for potential in self.potentials:
+                yield potential.value
+
+    def _rounded(self, term: Tensor) -> Tensor:
+        return tf.cast(term, self.floatx)
+
     def collect_log_prob_elemwise(self) -> Iterator[Tensor]:
         """The terms of the log density, not reduced: one per distribution, then one per potential."""
-        return itertools.chain(
-            (self._log_prob(name, dist) for name, dist in self.distributions.items()),
-            (potential.value for potential in self.potentials),
-        )
-
-    def _log_prob(self, name: str, dist: Distribution) -> Tensor:
-        # data with missing entries are completed in a deterministic of their name
-        term = dist.log_prob(self.deterministics_values.get(name, self.all_values[name]))
-        scaling = self.scalings.get(name, 1.0)
-        return term if scaling == 1.0 else term * tf.cast(scaling, term.dtype)
+        return map(self._rounded, list(self._terms()))
 
     def collect_log_prob(self) -> Tensor:
         """The log density, a scalar."""
-        return sum(map(tf.reduce_sum, self.collect_log_prob_elemwise()), tf.constant(0.0, tf.float64))
+        return self._rounded(sum(map(tf.reduce_sum, list(self._terms())), tf.constant(0.0, tf.float64)))
 
     def collect_unreduced_log_prob(self) -> Tensor:
         """The sum of the terms, broadcast against each other but not reduced."""
-        return sum(self.collect_log_prob_elemwise(), tf.constant(0.0, tf.float64))
+        return self._rounded(sum(list(self._terms()), tf.constant(0.0, tf.float64)))
 
     def as_sampling_state(self) -> tuple[SamplingState, list[str]]:
         """The values that a sampler moves, and the data.
