@@ -14,6 +14,8 @@ import numpy as np
 import tensorflow as tf
 
 from pm_migrate.errors import ModelError
+from pm_migrate.shims import quirks
+from pm_migrate.shims.distributions.bound import REPEATED
 from pm_migrate.shims.distributions.composite import Bounded, Given, MixedAxis, MixedList
 from pm_migrate.shims.pymc4.distribution import Distribution
 from pm_migrate.shims.pymc4.tensors import FLOATX, to_tensor, wrap
@@ -246,7 +248,14 @@ class Bound(Composite):
         self.parts = (self._component(distribution),)
         absent = (None if self._infinite(lower, -np.inf) else lower, None if self._infinite(upper, np.inf) else upper)
         self.lower, self.upper = (None if e is None else tf.cast(to_tensor(e), FLOATX) for e in absent)
-        return Bounded(Numbers(distribution), self.lower, self.upper, self.discrete)
+        return Bounded(Numbers(distribution), self.lower, self.upper, self.discrete, self._repeats(distribution))
+
+    def _repeats(self, distribution: Distribution) -> bool:
+        """Whether the density of a vector counts once per element: PyMC3's fault, kept until quirks are fixed."""
+        if self.quirks == "fixed" or not distribution.event_rank or self.lower is self.upper is None:
+            return False
+        quirks.say_once("Bound", REPEATED)
+        return True
 
     @staticmethod
     def _infinite(end: Any, infinity: float) -> bool:

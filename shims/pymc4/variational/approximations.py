@@ -169,7 +169,7 @@ class Approximation:
         losses = self.losses[done:]
         if convergence_criterion is not None and watching[-1].converged:
             losses = np.pad(losses, (0, num_steps - len(losses)), mode="edge")
-        return ADVIFit(self, tf.constant(losses))
+        return ADVIFit(self, tf.constant(losses, self.model.floatx))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self.model!r}>"
