@@ -230,7 +230,7 @@ def _known_alone(each: Tensor, mask: np.ndarray | None) -> Tensor:
     if mask is None:
         return each
     if mask.ndim > each.shape.rank:
-        mask = mask.any(axis=tuple(range(each.shape.rank, mask.ndim)))
+        mask = np.asarray(mask.any(axis=tuple(range(each.shape.rank, mask.ndim))))
     return tf.where(mask, tf.constant(np.nan, each.dtype), each)
 
 

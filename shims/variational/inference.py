@@ -117,6 +117,7 @@ class Inference:
         score: bool | None = None,
         callbacks: Sequence[Callback] | None = None,
         progressbar: bool = True,
+        *,
         step: Callable[[], Any] | None = None,
         **kwargs: Any,
     ) -> Any:

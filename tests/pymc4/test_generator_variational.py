@@ -235,18 +235,22 @@ def test_optimisers_are_the_drop_ins_under_pymc4s_names(name: str) -> None:
         getattr(pm, name)(clipnorm=1.0)
 
 
-def test_an_optimiser_of_keras_makes_the_same_steps_as_ours() -> None:
-    keras = pytest.importorskip("tf_keras")
-    settings = {"learning_rate": 0.05, "beta_1": 0.9, "beta_2": 0.99, "epsilon": 1e-7}
-    theirs = pm.fit(
-        conjugate(),
-        num_steps=12,
-        random_seed=1,
-        optimizer=keras.optimizers.Adam(**settings, jit_compile=False),
-        **QUIET,
-    )
-    ours = pm.fit(conjugate(), num_steps=12, random_seed=1, optimizer=pm.adam(**settings), **QUIET)
-    np.testing.assert_allclose(theirs.losses, ours.losses, rtol=1e-6)  # Keras keeps its settings in float32
+def keras_adam() -> Any:
+    import tf_keras
+
+    return tf_keras.optimizers.Adam(learning_rate=0.05, beta_1=0.9, beta_2=0.99, epsilon=1e-7, jit_compile=False)
+
+
+def first_adam() -> Any:
+    return tf.compat.v1.train.AdamOptimizer(0.05, beta1=0.9, beta2=0.99, epsilon=1e-7)
+
+
+@pytest.mark.parametrize("make", [keras_adam, first_adam])
+def test_optimisers_of_tensorflow_make_the_same_steps_as_ours(make: Any) -> None:
+    theirs = pm.fit(conjugate(), num_steps=12, random_seed=1, optimizer=make(), **QUIET)
+    rule = pm.adam(learning_rate=0.05, beta_1=0.9, beta_2=0.99, epsilon=1e-7)
+    ours = pm.fit(conjugate(), num_steps=12, random_seed=1, optimizer=rule, **QUIET)
+    np.testing.assert_allclose(theirs.losses, ours.losses, rtol=1e-6)  # settings of Keras are float32
     np.testing.assert_allclose(
         theirs.approximation.approx.mean.eval(), ours.approximation.approx.mean.eval(), rtol=1e-6
     )
@@ -262,6 +266,14 @@ def test_a_criterion_ends_the_fit() -> None:
     assert len(set(advi.losses.numpy()[29:])) == 1
     never = CheckParametersConvergence(every=10, tolerance=0.0, diff="absolute")
     assert len(set(pm.fit(conjugate(), num_steps=60, convergence_criterion=never, **QUIET).losses.numpy())) == 60
+
+
+def test_a_criterion_of_tensorflow_probability() -> None:
+    import tensorflow_probability as tfp
+
+    criterion = tfp.optimizer.convergence_criteria.LossNotDecreasing(rtol=0.9, min_num_steps=20)
+    advi = pm.fit(conjugate(), num_steps=80, random_seed=1, convergence_criterion=criterion, **QUIET)
+    assert 20 <= len(advi.approximation.losses) < 80 and advi.losses.shape == (80,)
 
 
 def test_callbacks_see_every_iteration() -> None:

@@ -160,14 +160,16 @@ class Approximation:
     ) -> ADVIFit:
         """Go on with the fit; the parameters are those of :func:`fit`."""
         watching = list(callbacks or [])
+        criterion = None
         if convergence_criterion is not None:
-            watching.append(Watching(convergence_criterion, self.approx.params))
+            criterion = Watching(convergence_criterion, self.approx.params)
+            watching.append(criterion)
         rule = updates.adam() if optimizer is None else optimizer
         done = len(self.losses)
         inference = ForeignSteps(self._inference, rule) if is_foreign(rule) else self._inference
         inference.fit(num_steps, obj_n_mc=sample_size, obj_optimizer=rule, callbacks=watching, progressbar=progressbar)
         losses = self.losses[done:]
-        if convergence_criterion is not None and watching[-1].converged:
+        if criterion is not None and criterion.converged:
             losses = np.pad(losses, (0, num_steps - len(losses)), mode="edge")
         return ADVIFit(self, tf.constant(losses, self.model.floatx))
 

@@ -40,7 +40,8 @@ def model_of(density: LogDensity) -> Model:
         )
     recorded, recording.active = recording.active, False  # it is no model of the program
     try:
-        with Model() as model:
+        model: Any = Model()
+        with model:
             variables = [
                 model.Var(v.name, CLASSES["Flat"].dist(shape=v.shape, testval=v.test_value, dtype=v.dtype))
                 for v in density.variables
