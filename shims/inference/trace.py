@@ -92,6 +92,21 @@ def constant_dataset(density: LogDensity) -> Any:
     return dataset(dict(density.constants), density, attributes(None), lead=())
 
 
+def add_constants(data: Any, density: LogDensity) -> None:
+    """Record named data in the results of forward draws; where others are recorded, as those of predictions."""
+    if not density.constants:
+        return
+    group = "constant_data"
+    if group in data.groups():
+        there = data[group]
+        if all(name in there and np.array_equal(there[name], x) for name, x in density.constants.items()):
+            return
+        group = "predictions_constant_data"
+    if group in data.groups():
+        delattr(data, group)
+    data.add_groups({group: constant_dataset(density)})
+
+
 def dataset(
     values: Mapping[str, np.ndarray],
     density: LogDensity | None,

@@ -163,6 +163,7 @@ def sample_prior_predictive(
         For a name that is not in the model.
     """
     from pm_migrate.shims import inference
+    from pm_migrate.shims.inference.trace import add_constants
 
     fixed = {} if state is None else dict(state.untransformed_values)
     observed, _ = _from_state(state, None, None)
@@ -184,7 +185,7 @@ def sample_prior_predictive(
             _add_group(data, group, values, density if len(shape) == 1 else None, _DRAWS)
     if density.observed:
         _add_group(data, "observed_data", dict(density.observed), density, ())
-    _add_constants(data, density)
+    add_constants(data, density)
     return data
 
 
@@ -234,6 +235,7 @@ def sample_posterior_predictive(
         For an empty ``var_names``.
     """
     from pm_migrate.shims import inference
+    from pm_migrate.shims.inference.trace import add_constants
 
     if var_names is not None and len(var_names) == 0:
         raise ValueError("Supplied an empty var_names list to sample from")
@@ -252,7 +254,7 @@ def sample_posterior_predictive(
     values = {name: np.reshape(drawn[name], (*lead, *np.shape(drawn[name])[1:])) for name in names}
     data = trace if inplace else _empty()
     _add_group(data, "posterior_predictive", values, density, _DRAWS)
-    _add_constants(data, density)
+    add_constants(data, density)
     return data
 
 
@@ -354,17 +356,6 @@ def _add_group(
         # ArviZ knows no name for unconstrained draws
         warnings.filterwarnings("ignore", message=".*not defined in the InferenceData scheme", category=UserWarning)
         data.add_groups({group: dataset(values, density, attributes(None), lead)})
-
-
-def _add_constants(data: Any, density: LogDensity) -> None:
-    """Record named data; where others are recorded already, as those of predictions."""
-    if not density.constants:
-        return
-    there = data.constant_data if "constant_data" in data.groups() else None
-    same = there is None or all(
-        name in there and np.array_equal(there[name], value) for name, value in density.constants.items()
-    )
-    _add_group(data, "constant_data" if same else "predictions_constant_data", dict(density.constants), density, ())
 
 
 def _add_unconstrained(data: Any, density: LogDensity, chains: Any) -> None:

@@ -96,14 +96,14 @@ def test_losses_are_those_of_the_drop_in(method: str, samples: int) -> None:
     advi = pm.fit(
         regression(),
         method,
-        num_steps=60,
+        num_steps=40,
         sample_size=samples,
         random_seed=4,
         optimizer=pm.updates.adam(learning_rate=0.05, beta_1=0.8),
         **QUIET,
     )
     other = pm3.fit(
-        60,
+        40,
         method=method,
         model=regression_of_the_drop_in(),
         obj_n_mc=samples,
@@ -111,7 +111,7 @@ def test_losses_are_those_of_the_drop_in(method: str, samples: int) -> None:
         obj_optimizer=pm3.adam(learning_rate=0.05, beta1=0.8),
         **QUIET,
     )
-    assert advi.losses.shape == (60,)
+    assert advi.losses.shape == (40,)
     np.testing.assert_allclose(advi.losses, other.hist, rtol=1e-9)
     approx = advi.approximation.approx
     np.testing.assert_allclose(approx.mean.eval(), other.mean.eval(), rtol=1e-9)
@@ -259,13 +259,13 @@ def test_optimisers_of_tensorflow_make_the_same_steps_as_ours(make: Any) -> None
 
 def test_a_criterion_ends_the_fit() -> None:
     criterion = CheckParametersConvergence(every=10, tolerance=1e9, diff="absolute", min_num_steps=25)
-    advi = pm.fit(conjugate(), num_steps=60, random_seed=1, convergence_criterion=criterion, **QUIET)
-    assert advi.losses.shape == (60,)
+    advi = pm.fit(conjugate(), num_steps=45, random_seed=1, convergence_criterion=criterion, **QUIET)
+    assert advi.losses.shape == (45,)
     # steps are counted from zero, so that the look at 30 is after 31 iterations, the last of which keeps no loss
     assert len(advi.approximation.losses) == 30
     assert len(set(advi.losses.numpy()[29:])) == 1
     never = CheckParametersConvergence(every=10, tolerance=0.0, diff="absolute")
-    assert len(set(pm.fit(conjugate(), num_steps=60, convergence_criterion=never, **QUIET).losses.numpy())) == 60
+    assert len(set(pm.fit(conjugate(), num_steps=45, convergence_criterion=never, **QUIET).losses.numpy())) == 45
 
 
 def test_a_criterion_of_tensorflow_probability() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
@@ -140,12 +141,17 @@ class Approximation:
             ``unconstrained_posterior`` the values of transformed variables.
         """
         from pm_migrate.shims import inference
-        from pm_migrate.shims.pymc4.sampling import _add_unconstrained
+        from pm_migrate.shims.inference.trace import attributes, dataset
 
         drawn = self.approx.sample_dict_fn(n)
         chains = inference.chains_from_values({name: np.asarray(x)[None] for name, x in drawn.items()})
         data = inference.to_inference_data(self._density, chains)
-        _add_unconstrained(data, self._density, chains)
+        transformed = {v.name: chains.values[v.name] for v in self._density.variables if v.transform is not None}
+        if transformed:
+            with warnings.catch_warnings():
+                # ArviZ knows no name for unconstrained draws
+                warnings.filterwarnings("ignore", message=".*not defined in the InferenceData scheme")
+                data.add_groups({"unconstrained_posterior": dataset(transformed, None, attributes(None))})
         return data
 
     def fit(
