@@ -99,7 +99,9 @@ class LogDensity:
         stateless seed (shape ``(2,)``), draws every other random variable (observed ones included, with the shape of
         their data) and returns all of them and the deterministics by name.
     observed
-        Observed data by name.
+        Observed data by name, NaN where they are missing.
+    constants
+        Named data that are no observations, by name, for the group ``constant_data``.
     draw_many
         Like ``forward`` for many draws at once: ``draw_many(given, count, names)`` takes and returns arrays with the
         draws in front, seeded by NumPy's global state; None where there is only ``forward``.
@@ -112,6 +114,8 @@ class LogDensity:
         Dimension names by variable name, for labelled results.
     coords
         Coordinate values by dimension name.
+    scaling
+        The largest factor of ``total_size=``, which objectives of variational inference are divided by.
     python
         Whether evaluating it calls Python (``as_op``), which XLA cannot compile.
     """
@@ -120,11 +124,13 @@ class LogDensity:
     evaluate: Callable[[Mapping[str, Tensor]], Evaluation]
     forward: Callable[[Mapping[str, Tensor], Tensor], Mapping[str, Tensor]]
     observed: Mapping[str, np.ndarray] = field(default_factory=dict)
+    constants: Mapping[str, np.ndarray] = field(default_factory=dict)
     draw_many: Callable[[Mapping[str, np.ndarray], int, Sequence[str] | None], dict[str, np.ndarray]] | None = None
     values: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]] | None = None
     version: Callable[[], Hashable] = lambda: 0
     dims: Mapping[str, Sequence[str]] = field(default_factory=dict)
     coords: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    scaling: float = 1.0
     python: bool = False
     _compiled: dict[Hashable, Callable[..., Any]] = field(default_factory=dict, repr=False)
 

@@ -42,8 +42,8 @@ def to_inference_data(
     Returns
     -------
     arviz.InferenceData
-        Groups ``posterior``, ``sample_stats``, ``observed_data``; and ``warmup_posterior``, ``warmup_sample_stats``
-        if the warm-up was kept.
+        Groups ``posterior``, ``sample_stats``, ``observed_data``, ``constant_data``; and ``warmup_posterior``,
+        ``warmup_sample_stats`` if the warm-up was kept.
     """
     import arviz
 
@@ -60,6 +60,8 @@ def to_inference_data(
         groups["warmup_sample_stats"] = stats_dataset(warm, names)
     if density.observed:
         groups["observed_data"] = observed_dataset(density)
+    if density.constants:
+        groups["constant_data"] = constant_dataset(density)
     groups["save_warmup"] = True
     return arviz.InferenceData(**groups)
 
@@ -83,6 +85,26 @@ def stats_dataset(chains: Chains, names: Mapping[str, str]) -> Any:
 def observed_dataset(density: LogDensity) -> Any:
     """The observed data as an xarray dataset."""
     return dataset({name: np.asarray(x) for name, x in density.observed.items()}, density, attributes(None), lead=())
+
+
+def constant_dataset(density: LogDensity) -> Any:
+    """Named data as an xarray dataset."""
+    return dataset(dict(density.constants), density, attributes(None), lead=())
+
+
+def add_constants(data: Any, density: LogDensity) -> None:
+    """Record named data in the results of forward draws; where others are recorded, as those of predictions."""
+    if not density.constants:
+        return
+    group = "constant_data"
+    if group in data.groups():
+        there = data[group]
+        if all(name in there and np.array_equal(there[name], x) for name, x in density.constants.items()):
+            return
+        group = "predictions_constant_data"
+    if group in data.groups():
+        delattr(data, group)
+    data.add_groups({group: constant_dataset(density)})
 
 
 def dataset(

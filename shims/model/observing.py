@@ -139,6 +139,32 @@ def get_scaling(total_size: Any, shape: Any, ndim: int) -> Variable | None:
         return None
     if isinstance(total_size, int):
         return floatX(as_variable(total_size)) / (floatX(shape[0]) if ndim >= 1 else 1.0)
+    factor = constant(np.asarray(1.0))
+    for axis, total in _scaled_axes(total_size, ndim):
+        factor = factor * (float(total) / floatX(shape[axis]))
+    return factor
+
+
+def scaling_of(total_size: Any, shape: Sequence[int]) -> float:
+    """As :func:`get_scaling`, the number for data of a known shape; 1 without a ``total_size``.
+
+    Examples
+    --------
+    >>> scaling_of([10, ..., None], (5, 3, 2))
+    2.0
+    """
+    if total_size is None:
+        return 1.0
+    if isinstance(total_size, int):
+        return total_size / (shape[0] if len(shape) else 1.0)
+    factor = 1.0
+    for axis, total in _scaled_axes(total_size, len(shape)):
+        factor *= float(total) / shape[axis]
+    return factor
+
+
+def _scaled_axes(total_size: Any, ndim: int) -> list[tuple[int, int]]:
+    """The axes that are parts of longer ones, and how long those are."""
     if not isinstance(total_size, (list, tuple)):
         raise TypeError(f"Unrecognized `total_size` type, expected int or list of ints, got {total_size!r}")
     begin, end = _ends(total_size)
@@ -146,11 +172,8 @@ def get_scaling(total_size: Any, shape: Any, ndim: int) -> Variable | None:
         raise ValueError(
             f"Length of `total_size` is too big, number of scalings is bigger than ndim ({ndim}), got {total_size!r}"
         )
-    factor = constant(np.asarray(1.0))
-    for axis, total in [*enumerate(begin), *((ndim - len(end) + i, t) for i, t in enumerate(end))]:
-        if total is not None:
-            factor = factor * (float(total) / floatX(shape[axis]))
-    return factor
+    entries = [*enumerate(begin), *((ndim - len(end) + i, total) for i, total in enumerate(end))]
+    return [(axis, total) for axis, total in entries if total is not None]
 
 
 def _ends(total_size: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:

@@ -16,7 +16,7 @@ Examples
 
 from __future__ import annotations
 
-import importlib
+from importlib import import_module
 from typing import Any
 
 from pm_migrate.shims.pymc4 import distributions, flow, math, tensors
@@ -41,17 +41,28 @@ from pm_migrate.shims.pymc4.flow import (
     evaluate_model_transformed,
 )
 from pm_migrate.shims.pymc4.names import name_scope, variable_name
+from pm_migrate.shims.pymc4.observing import Data
 from pm_migrate.shims.pymc4.sampling import draws, sample, sample_posterior_predictive, sample_prior_predictive
-from pm_migrate.shims.pymc4.tensors import GeneratorTensor
+from pm_migrate.shims.pymc4.tensors import GeneratorTensor, set_floatx
 
 globals().update(CLASSES)
 globals().update(STRUCTURED)
 
-#: Modules that are imported when they are first used.
-_LAZY = ("gp", "plots")
+#: Names that are imported when they are first used, by the module that has them.
+_LATER = {
+    "gp": "gp",
+    "plots": "plots",
+    "variational": "variational",
+    "updates": "variational.updates",
+    **dict.fromkeys(
+        "ADVI ADVIFit FullRank FullRankADVI LowRank MeanField adadelta adagrad adam adamax fit sgd".split(),
+        "variational",
+    ),
+}
 
 __all__ = [
     "NO_TRANSFORM",
+    "Data",
     "Deterministic",
     "Distribution",
     "EvaluationError",
@@ -77,15 +88,17 @@ __all__ = [
     "sample",
     "sample_posterior_predictive",
     "sample_prior_predictive",
+    "set_floatx",
     "tensors",
     "variable_name",
     *CLASSES,
     *STRUCTURED,
-    *_LAZY,
+    *_LATER,
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return importlib.import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = import_module(f"{__name__}.{_LATER[name]}")
+    return home if _LATER[name].rpartition(".")[2] == name else getattr(home, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ import tensorflow as tf
 from pm_migrate.errors import ModelError
 from pm_migrate.shims import quirks
 from pm_migrate.shims.density import Evaluation, LogDensity, ValueVariable
+from pm_migrate.shims.exceptions import ImputationWarning
 from pm_migrate.shims.model.terms import repetitions, with_jacobian
 from pm_migrate.shims.pymc4.coroutine_model import Model
 from pm_migrate.shims.pymc4.distribution import Distribution
@@ -18,6 +20,7 @@ from pm_migrate.shims.pymc4.errors import EvaluationError, StopExecution
 from pm_migrate.shims.pymc4.flow.driver import Handler, drive, not_a_model
 from pm_migrate.shims.pymc4.flow.executors import observed_tensor
 from pm_migrate.shims.pymc4.names import transformed_name
+from pm_migrate.shims.pymc4.observing import Data, Incomplete, missing_name, replaced
 from pm_migrate.shims.pymc4.tensors import GeneratorTensor, to_tensor
 from pm_migrate.shims.pymc4.terms import Deterministic, Potential
 
@@ -33,8 +36,18 @@ class _Compiling(Handler):
         self.values: dict[str, Tensor] = {}
 
     def data(self, name: str, dist: Distribution) -> Tensor | None:
-        """Data of a variable, or None."""
-        return observed_tensor(name, dist, self.replacements)
+        """Data of a variable, missing ones filled in; or None."""
+        data = observed_tensor(name, dist, self.replacements)
+        if not isinstance(data, Incomplete):
+            return data
+        return data.filled(self.missing(self.claim(missing_name(name), "Distribution"), name, dist, data))
+
+    def missing(self, full: str, name: str, dist: Distribution, data: Incomplete) -> Tensor:
+        """Return the value of the variable ``full`` in the places of missing data of ``name``."""
+        raise NotImplementedError
+
+    def named_data(self, name: str, item: Data) -> Tensor:
+        return replaced(name, item, self.replacements)
 
     def deterministic(self, name: str, value: Any, item: Deterministic | None) -> None:
         if item is not None or isinstance(value, (GeneratorTensor, tf.Tensor, np.ndarray, float, int)):
@@ -59,13 +72,51 @@ class _Discovery(_Compiling):
         self.variables: list[ValueVariable] = []
         self.random: list[str] = []
         self.observed: dict[str, np.ndarray] = {}
+        self.constants: dict[str, np.ndarray] = {}
         self.dims: dict[str, tuple[str, ...]] = {}
+        self.coords: dict[str, Sequence[Any]] = {}
+        self.imputed: dict[str, str] = {}
+        self.scaling = 1.0
+        self.floatx = "float64"
+
+    def dtype(self, value: Tensor) -> str:
+        """Dtype of a value variable."""
+        return self.floatx if value.dtype.is_floating else value.dtype.name
 
     def deterministic(self, name: str, value: Any, item: Deterministic | None) -> None:
         super().deterministic(name, value, item)
         self.unused.discard(name)
         if item is not None and item.dims is not None:
             self.dims[name] = item.dims
+
+    def named_data(self, name: str, item: Data) -> Tensor:
+        data = super().named_data(name, item)
+        self.constants[name] = np.asarray(data.numpy())
+        self.coords.update(item.coords)
+        if item.dims is not None:
+            self.dims[name] = item.dims
+        return data
+
+    def missing(self, full: str, name: str, dist: Distribution, data: Incomplete) -> Tensor:
+        self.imputed[full] = name
+        self.observed[name] = data.with_nan
+        value = data.part(tf.broadcast_to(dist.test_value, dist.observation_shape(data)))
+        if full in self.start:
+            value = tf.broadcast_to(tf.cast(to_tensor(self.start[full]), dist.dtype), value.shape)
+        self.unused.discard(full)
+        self.variables.append(
+            ValueVariable(
+                full,
+                full,
+                (data.count,),
+                self.dtype(value),
+                None,
+                np.asarray(value.numpy(), self.dtype(value)),
+                kind="integer" if dist.discrete else "continuous",  # no kind of its own: PyMC3 steps it so
+            )
+        )
+        self.values[full] = value
+        return value
 
     def distribution(self, name: str, dist: Distribution) -> Tensor:
         self.random.append(name)
@@ -74,13 +125,15 @@ class _Discovery(_Compiling):
             self.dims[name] = dist.dims
         data = self.data(name, dist)
         if data is not None:
-            self.observed[name] = np.asarray(data.numpy())
+            self.observed.setdefault(name, np.asarray(data.numpy()))
+            self.scaling = max(self.scaling, dist.scaling(data.shape))
             dist.log_prob(data)  # an error of shapes belongs to this line of the model
             return data
         transform = dist.transform
         full = name if transform is None else transformed_name(transform.generator_tag, name)
         self.unused.discard(full)
         value, unconstrained = self._start(name, full, dist)
+        self.scaling = max(self.scaling, dist.scaling(unconstrained.shape))
         term = dist.log_prob(value)
         if transform is not None and dist.counts_per_element:
             times = max(repetitions(term.shape, transform.log_jacobian(unconstrained).shape))
@@ -97,9 +150,9 @@ class _Discovery(_Compiling):
                 full,
                 name,
                 tuple(unconstrained.shape),
-                unconstrained.dtype.name,
+                self.dtype(unconstrained),
                 None if transform is None else transform.tag,
-                np.asarray(unconstrained.numpy()),
+                np.asarray(unconstrained.numpy(), self.dtype(unconstrained)),
                 kind=dist.kind,
                 categories=dist.categories,
             )
@@ -128,12 +181,20 @@ class _Density(_Compiling):
         self.known = known
         self.terms: dict[str, Tensor] = {}
         self.elementwise: dict[str, Tensor] = {}
+        self._masks: dict[str, np.ndarray] = {}
+
+    def missing(self, full: str, name: str, dist: Distribution, data: Incomplete) -> Tensor:
+        self._masks[name] = data.mask
+        self.terms[full] = tf.zeros([], tf.float64)  # its density is that of the data
+        self.values[full] = to_tensor(tf.reshape(self.given[full], [data.count]))
+        return self.values[full]
 
     def distribution(self, name: str, dist: Distribution) -> Tensor:
         data = self.data(name, dist)
         if data is not None:
-            self.elementwise[name] = dist.log_prob(data)
-            self.terms[name] = tf.reduce_sum(self.elementwise[name])
+            each = dist.log_prob(data)
+            self.terms[name] = scaled(tf.reduce_sum(each), dist.scaling(data.shape))
+            self.elementwise[name] = _known_alone(each, self._masks.get(name))
             return data
         transform = dist.transform
         variable = self.known.get(name if transform is None else transformed_name(transform.generator_tag, name))
@@ -143,19 +204,34 @@ class _Density(_Compiling):
                 "anything that changes from run to run"
             )
         # the gradient of a reshape is dense also where the value is only gathered from
-        value = tf.reshape(self.given[variable.name], variable.shape)
+        value = to_tensor(tf.reshape(self.given[variable.name], variable.shape))
         jacobian: Tensor = tf.zeros([], tf.float64)
         if transform is not None:
             jacobian = transform.log_jacobian(value)
             value = transform.backward(value)
         term = dist.log_prob(value)
         repeats = dist.counts_per_element and max(repetitions(term.shape, jacobian.shape)) > 1
-        self.terms[name] = tf.reduce_sum(with_jacobian(term, jacobian, repeats))
+        total = tf.reduce_sum(with_jacobian(term, jacobian, repeats))
+        self.terms[name] = scaled(total, dist.scaling(variable.shape))
         self.values[name] = value
         return value
 
     def potential(self, name: str, potential: Potential) -> None:
         self.terms[name] = tf.reduce_sum(potential.value)
+
+
+def scaled(term: Tensor, factor: float) -> Tensor:
+    """A term of the log density that counts several times."""
+    return term if factor == 1.0 else term * tf.cast(factor, term.dtype)
+
+
+def _known_alone(each: Tensor, mask: np.ndarray | None) -> Tensor:
+    """Log densities of the data, NaN where some of those are missing."""
+    if mask is None:
+        return each
+    if mask.ndim > each.shape.rank:
+        mask = np.asarray(mask.any(axis=tuple(range(each.shape.rank, mask.ndim))))
+    return tf.where(mask, tf.constant(np.nan, each.dtype), each)
 
 
 class _Forward(_Compiling):
@@ -167,14 +243,35 @@ class _Forward(_Compiling):
         self.seeds = iter(seeds)
 
     def distribution(self, name: str, dist: Distribution) -> Tensor:
+        data = observed_tensor(name, dist, self.replacements)
+        if isinstance(data, Incomplete):
+            next(self.seeds)  # the missing entries have one of their own in the other front end
         seed = next(self.seeds)
-        if name in self.given:
+        if name in self.given and not isinstance(data, Incomplete):
             value = tf.cast(to_tensor(self.given[name]), dist.dtype)
         else:
-            data = self.data(name, dist)
             shape = dist.value_shape if data is None else dist.observation_shape(data)
             value = dist.sample_total(shape, seed)
+        if isinstance(data, Incomplete):
+            value = self._with_missing(name, dist, data, value)
         self.values[name] = value
+        return value
+
+    def _with_missing(self, name: str, dist: Distribution, data: Incomplete, drawn: Tensor) -> Tensor:
+        """A draw of data with missing entries, or those given, completed; notes the missing ones."""
+        full = self.claim(missing_name(name), "Distribution")
+        missing = self.given.get(full)
+        value = drawn
+        if name in self.given:
+            known = to_tensor(self.given[name])
+            rest = drawn if missing is None else data.filled(missing)
+            value = (
+                rest
+                if not known.dtype.is_floating
+                else tf.where(tf.math.is_nan(known), tf.cast(rest, known.dtype), known)
+            )
+            value = tf.cast(value, dist.dtype)
+        self.values[full] = data.part(value) if missing is None else tf.cast(missing, dist.dtype)
         return value
 
 
@@ -197,28 +294,46 @@ def compile_model(model: Model, observed: Mapping[str, Any] | None = None) -> Lo
         raise StopExecution(not_a_model(model))
     replacements = dict(observed or {})
     found = _discover(model, replacements)
+    for name in found.imputed.values():
+        warnings.warn(
+            f"Data in {name} contains missing values and will be automatically imputed from the sampling distribution.",
+            ImputationWarning,
+            stacklevel=quirks.user_level(),
+        )
     known = {v.name: v for v in found.variables}
 
     def evaluate(values: Mapping[str, Tensor]) -> Evaluation:
         handler = _Density(replacements, values, known)
         drive(model, handler)
-        return Evaluation(handler.terms, handler.values)
+        return Evaluation(handler.terms, _in_floatx(model, handler.values))
 
     def forward(given: Mapping[str, Tensor], seed: Tensor) -> dict[str, Tensor]:
         # the same split as in the other front end, so that the same seed gives the same draws
-        seeds = tf.unstack(tf.random.experimental.stateless_split(seed, max(len(found.random), 1)))
+        seeds = tf.unstack(tf.random.experimental.stateless_split(seed, max(len(found.random) + len(found.imputed), 1)))
         handler = _Forward(replacements, given, seeds)
         drive(model, handler)
-        return handler.values
+        return _in_floatx(model, handler.values)
 
+    coords = {**model.coords, **found.coords}
     return LogDensity(
         variables=tuple(found.variables),
         evaluate=evaluate,
         forward=forward,
-        observed=found.observed,
-        dims=_fitting_dims(found, model.coords, replacements),
-        coords=model.coords,
+        observed={name: _array_in_floatx(model, x) for name, x in found.observed.items()},
+        constants={name: _array_in_floatx(model, x) for name, x in found.constants.items()},
+        dims=_fitting_dims(found, coords, replacements),
+        coords=coords,
+        scaling=found.scaling,
     )
+
+
+def _in_floatx(model: Model, values: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Recorded values in the model's float dtype."""
+    return {name: tf.cast(x, model.floatx) if x.dtype.is_floating else x for name, x in values.items()}
+
+
+def _array_in_floatx(model: Model, array: np.ndarray) -> np.ndarray:
+    return array.astype(model.floatx) if array.dtype.kind == "f" else array
 
 
 def _fitting_dims(
@@ -231,25 +346,33 @@ def _fitting_dims(
     ModelError
         When a variable's axis and the coordinates of its dimension differ in length.
     """
+    arrays = {**found.values, **found.observed, **found.constants}
+    wrong = {
+        name: [
+            (d, n) for d, n in zip(dims, np.shape(arrays[name]), strict=False) if d in coords and len(coords[d]) != n
+        ]
+        for name, dims in found.dims.items()
+    }
     fitting = {}
+    of_new_length = {dim for name in found.dims if name in replacements for dim, _ in wrong[name]}
     for name, dims in found.dims.items():
-        shape = np.shape(found.observed[name] if name in found.observed else found.values[name])
-        wrong = [(d, n) for d, n in zip(dims, shape, strict=False) if d in coords and len(coords[d]) != n]
-        if not wrong:
+        if not wrong[name]:
             fitting[name] = dims
-        elif name not in replacements:
-            dim, size = wrong[0]
+        elif name not in replacements and wrong[name][0][0] not in of_new_length:
+            dim, size = wrong[name][0]
             raise ModelError(f"{name!r} has {size} entries along {dim!r}, whose coords= are {len(coords[dim])}")
     return fitting
 
 
 def _discover(model: Any, replacements: Mapping[str, Any], start: Mapping[str, Any] | None = None) -> _Discovery:
     handler = _Discovery(replacements, start)
+    handler.floatx = model.floatx
     with tf.init_scope():
         drive(model, handler)
-    unknown = sorted(set(replacements) - set(handler.random))
+    known = [*handler.random, *handler.constants]
+    unknown = sorted(set(replacements) - set(known))
     if unknown:
-        raise EvaluationError(f"observed= names {unknown}, which are not variables of the model: {handler.random}")
+        raise EvaluationError(f"observed= names {unknown}, which are not variables of the model: {known}")
     return handler
 
 
@@ -283,6 +406,6 @@ def pointwise(
     def evaluate(values: Mapping[str, Tensor]) -> dict[str, Tensor]:
         handler = _Density(dict(observed or {}), values, known)
         drive(model, handler)
-        return handler.elementwise
+        return _in_floatx(model, handler.elementwise)
 
     return evaluate

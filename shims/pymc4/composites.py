@@ -14,6 +14,8 @@ import numpy as np
 import tensorflow as tf
 
 from pm_migrate.errors import ModelError
+from pm_migrate.shims import quirks
+from pm_migrate.shims.distributions.bound import REPEATED
 from pm_migrate.shims.distributions.composite import Bounded, Given, MixedAxis, MixedList
 from pm_migrate.shims.pymc4.distribution import Distribution, full_signature
 from pm_migrate.shims.pymc4.tensors import FLOATX, to_tensor, wrap
@@ -267,11 +269,25 @@ class Bound(Composite):
     signature = ("distribution", "lower", "upper")
     optional: ClassVar[Mapping[str, Any]] = {"lower": None, "upper": None}
 
+    def __new__(cls, name: Any = None, *args: Any, **kwargs: Any) -> Any:
+        wrapped = kwargs.get("distribution") if name is None else name
+        if isinstance(wrapped, type):
+            kwargs.pop("distribution", None)
+            return BoundClass(wrapped, *args, **kwargs)
+        return super().__new__(cls)
+
     def _numbers(self, distribution: Any, lower: Any, upper: Any) -> Any:  # type: ignore[override]
         self.parts = (self._component(distribution),)
         absent = (None if self._infinite(lower, -np.inf) else lower, None if self._infinite(upper, np.inf) else upper)
         self.lower, self.upper = (None if e is None else tf.cast(to_tensor(e), FLOATX) for e in absent)
-        return Bounded(Numbers(distribution), self.lower, self.upper, self.discrete)
+        return Bounded(Numbers(distribution), self.lower, self.upper, self.discrete, self._repeats(distribution))
+
+    def _repeats(self, distribution: Distribution) -> bool:
+        """Whether the density of a vector counts once per element: PyMC3's fault, kept until quirks are fixed."""
+        if self.quirks == "fixed" or not distribution.event_rank or self.lower is self.upper is None:
+            return False
+        quirks.say_once("Bound", REPEATED)
+        return True
 
     @staticmethod
     def _infinite(end: Any, infinity: float) -> bool:
@@ -284,6 +300,57 @@ class Bound(Composite):
 
     def _default_transform(self) -> Transform | None:
         return default_transform("bounded", (self.lower, self.upper))
+
+
+#: Arguments of a bounded distribution that its parameters' distribution does not take.
+_OF_BOUND = frozenset(
+    inspect.signature(Distribution.__init__).parameters.keys() - {"self", "name", "args", "parameters", "event_stack"}
+)
+
+
+class BoundClass:
+    """PyMC3's form of :class:`Bound`: ``pm.Bound(pm.Normal, lower=0)("x", 1, 2)``; made by calling that.
+
+    Parameters
+    ----------
+    distribution
+        A class of distributions.
+    lower, upper
+        The ends; None and infinite numbers for none.
+
+    Raises
+    ------
+    ModelError
+        When ``distribution`` is no such class.
+    """
+
+    def __init__(self, distribution: Any, lower: Any = None, upper: Any = None) -> None:
+        if not issubclass(distribution, Distribution):
+            raise ModelError(
+                f'"distribution" must be a Distribution subclass, such as pm.Normal, got {distribution!r}; its '
+                "parameters belong to the second call: pm.Bound(pm.Normal, lower=0)('x', 0, 1)"
+            )
+        self.distribution, self.lower, self.upper = distribution, lower, upper
+
+    def __call__(self, name: Any, *args: Any, **kwargs: Any) -> Bound:
+        """A bounded distribution, to be yielded; parameters are those of the distribution.
+
+        Raises
+        ------
+        ModelError
+            For ``observed=``, as in PyMC3.
+        """
+        if kwargs.get("observed") is not None:
+            raise ModelError(
+                f"{name}: Observed Bound distributions are not supported. If you want to model truncated data you can "
+                "use a pm.Potential in combination with the cumulative probability function."
+            )
+        own = {key: kwargs.pop(key) for key in _OF_BOUND & kwargs.keys()}
+        return Bound(name, self.distribution.dist(*args, **kwargs), self.lower, self.upper, **own)
+
+    def dist(self, *args: Any, **kwargs: Any) -> Bound:
+        """The same without a name."""
+        return self(None, *args, **kwargs)
 
 
 class DensityDist(Composite):

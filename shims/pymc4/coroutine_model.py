@@ -12,7 +12,7 @@ import numpy as np
 
 from pm_migrate.shims import recording
 from pm_migrate.shims.pymc4.names import as_name, check_model_name
-from pm_migrate.shims.pymc4.tensors import is_evaluating
+from pm_migrate.shims.pymc4.tensors import floatx, is_evaluating
 
 if TYPE_CHECKING:
     from pm_migrate.shims.density import LogDensity
@@ -147,6 +147,11 @@ class Model:
         Prefix of all names, or None.
     keep_auxiliary, keep_return, coords
         See :func:`model`.
+
+    Attributes
+    ----------
+    floatx
+        Float dtype of its values, chosen when it is made; see :func:`pm.set_floatx`.
     """
 
     def __init__(
@@ -163,6 +168,7 @@ class Model:
         self.keep_auxiliary = keep_auxiliary
         self.keep_return = keep_return
         self.coords = dict(coords or {})
+        self.floatx = floatx().name
         self._density: LogDensity | None = None
         if not is_evaluating():  # a model made inside another one is a part of it
             recording.record(self)
@@ -194,7 +200,7 @@ class Model:
         """Log density at a point, missing names at their test values (not in PyMC4)."""
         from pm_migrate.shims.pymc4.compilation import complete
 
-        return np.asarray(self.log_density().logp_and_gradient(complete(self, point))[0])
+        return np.asarray(self.log_density().logp_and_gradient(complete(self, point))[0], self.floatx)
 
     def __repr__(self) -> str:
         function = getattr(self.genfn, "func", self.genfn)

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from pm_migrate.errors import ModelError, NotSupported
+from pm_migrate.errors import ModelError
 from pm_migrate.shims import quirks
+from pm_migrate.shims.model.observing import scaling_of
 from pm_migrate.shims.pymc4.errors import NoRandomDraws
 from pm_migrate.shims.pymc4.names import as_name
-from pm_migrate.shims.pymc4.tensors import FLOATX, GeneratorTensor, to_tensor, unwrap
+from pm_migrate.shims.pymc4.tensors import GeneratorTensor, floatx, precise, precisely, to_tensor, unwrap
 from pm_migrate.shims.pymc4.transforms import as_transform
 from pm_migrate.shims.theano.graph import Constant, SharedVariable
 from pm_migrate.shims.transforms import Transform
@@ -48,7 +49,7 @@ class Distribution:
     transform
         A transform for sampling, None for the default one, :data:`NO_TRANSFORM` for none.
     observed
-        Data.
+        Data. Masked and NaN entries are missing: a variable ``<name>_missing`` stands in their places (not in PyMC4).
     batch_stack
         Shape of independent copies put in front of the parameters' batch.
     event_stack
@@ -69,7 +70,15 @@ class Distribution:
         Start value (not in PyMC4).
     dims
         Names of the dimensions (not in PyMC4).
+    total_size
+        Number of observations in all, when these are a part of them: the log density counts as often (not in PyMC4). A
+        list has an entry for each leading axis, None for a complete one, and an Ellipsis before those of trailing axes.
     """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "log_prob" in vars(cls):
+            cls.log_prob = precisely(cls.log_prob)  # type: ignore[method-assign]
 
     def __init__(
         self,
@@ -87,6 +96,7 @@ class Distribution:
         shape: Any = None,
         testval: Any = None,
         dims: Any = None,
+        total_size: Any = None,
         **parameters: Any,
     ) -> None:
         label = type(self).__name__
@@ -109,6 +119,7 @@ class Distribution:
         self.allow_nan_stats = allow_nan_stats
         self.testval = testval
         self.dims = (dims,) if isinstance(dims, str) else None if dims is None else tuple(dims)
+        self.total_size = total_size
         self._transform = as_transform(transform)
         plain, self._bound = self._bind()
         self.value_shape = self._value_shape(plain)
@@ -150,7 +161,8 @@ class Distribution:
         return self.total_shape
 
     def _validate(self) -> None:
-        worst = tf.get_static_value(tf.reduce_min(self._bound.log_prob(self._bound.test_value())))
+        with precise():
+            worst = tf.get_static_value(tf.reduce_min(self._bound.log_prob(self._bound.test_value())))
         if worst is not None and not np.isfinite(worst):
             raise ModelError(f"{type(self).__name__}({self.name!r}): invalid parameters {self.conditions}")
 
@@ -182,11 +194,15 @@ class Distribution:
     @property
     def dtype(self) -> tf.DType:
         """Dtype of values."""
-        return tf.int64 if self.discrete else FLOATX
+        return tf.int64 if self.discrete else floatx()
 
     @cached_property
     def transform(self) -> Any:
         """The transform of the variable when it is sampled, or None."""
+        with precise():
+            return self._chosen_transform()
+
+    def _chosen_transform(self) -> Any:
         if self.discrete or isinstance(self._transform, _NoTransform):
             return None
         chosen = as_transform(self._init_transform(self._transform))
@@ -277,10 +293,15 @@ class Distribution:
             )
         return tf.cast(self._bound.sample(shape, stateless_seed(seed)), self.dtype)
 
+    def scaling(self, shape: Any) -> float:
+        """Factor of the log density for data, or an unconstrained value, of this shape: see ``total_size``."""
+        return scaling_of(self.total_size, tuple(shape))
+
     def sample_numpy(self, sample_shape: Any = (), seed: Any = None) -> np.ndarray:
         """Draw values as an array."""
         return self.sample(sample_shape, seed).numpy()
 
+    @precisely
     def log_prob(self, value: Any) -> Tensor:
         """Log density: one number per batch element; ``-inf`` out of support and for invalid parameters."""
         value = to_tensor(value)
@@ -369,27 +390,6 @@ def stateless_seed(seed: Any) -> Tensor:
         return tf.random.uniform((2,), maxval=np.iinfo(np.int32).max, dtype=tf.int32)
     seed = tf.convert_to_tensor(seed)
     return tf.stack([tf.zeros_like(seed), seed]) if seed.shape.rank == 0 else seed
-
-
-def observations(name: str, data: Any, discrete: bool) -> Tensor:
-    """Data as a tensor.
-
-    Raises
-    ------
-    NotSupported
-        For missing values.
-    """
-    masked = isinstance(data, np.ma.MaskedArray) and bool(np.ma.getmaskarray(data).any())
-    tensor = to_tensor(np.ma.getdata(data) if isinstance(data, np.ma.MaskedArray) else data)
-    known = tf.get_static_value(tensor)
-    if masked or (known is not None and known.dtype.kind == "f" and np.isnan(known).any()):
-        raise NotSupported(
-            f"{name}: observed data have missing values, which are not imputed; leave those entries out, or make them "
-            "a random variable of their own"
-        )
-    if tensor.dtype == tf.bool or (not discrete and tensor.dtype != FLOATX):
-        return tf.cast(tensor, tf.int64 if discrete else FLOATX)
-    return tensor
 
 
 def full_signature(own: Mapping[str, Any]) -> inspect.Signature:

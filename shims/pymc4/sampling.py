@@ -163,6 +163,7 @@ def sample_prior_predictive(
         For a name that is not in the model.
     """
     from pm_migrate.shims import inference
+    from pm_migrate.shims.inference.trace import add_constants
 
     fixed = {} if state is None else dict(state.untransformed_values)
     observed, _ = _from_state(state, None, None)
@@ -184,6 +185,7 @@ def sample_prior_predictive(
             _add_group(data, group, values, density if len(shape) == 1 else None, _DRAWS)
     if density.observed:
         _add_group(data, "observed_data", dict(density.observed), density, ())
+    add_constants(data, density)
     return data
 
 
@@ -233,6 +235,7 @@ def sample_posterior_predictive(
         For an empty ``var_names``.
     """
     from pm_migrate.shims import inference
+    from pm_migrate.shims.inference.trace import add_constants
 
     if var_names is not None and len(var_names) == 0:
         raise ValueError("Supplied an empty var_names list to sample from")
@@ -251,6 +254,7 @@ def sample_posterior_predictive(
     values = {name: np.reshape(drawn[name], (*lead, *np.shape(drawn[name])[1:])) for name in names}
     data = trace if inplace else _empty()
     _add_group(data, "posterior_predictive", values, density, _DRAWS)
+    add_constants(data, density)
     return data
 
 

@@ -117,6 +117,8 @@ class Inference:
         score: bool | None = None,
         callbacks: Sequence[Callback] | None = None,
         progressbar: bool = True,
+        *,
+        step: Callable[[], Any] | None = None,
         **kwargs: Any,
     ) -> Any:
         """Fit the approximation.
@@ -131,6 +133,8 @@ class Inference:
             Called as ``callback(approx, losses, i)`` after iteration ``i``; ``StopIteration`` from one ends the fit.
         progressbar
             Whether to show the progress, where somebody can see it.
+        step
+            Function that makes one step and gives the loss before it, in place of the objective's (not in PyMC3).
         **kwargs
             ``obj_n_mc``, ``tf_n_mc``, ``obj_optimizer``, ``test_optimizer``, ``more_obj_params``, ``more_tf_params``,
             ``more_updates``, ``more_replacements``, ``total_grad_norm_constraint``, ``fn_kwargs``, of
@@ -147,7 +151,7 @@ class Inference:
             When the loss, or without losses a parameter, becomes NaN; names the variables.
         """
         scored = self._maybe_score(score)
-        step = self.objective.step_function(score=scored, **kwargs)
+        step = self.objective.step_function(score=scored, **kwargs) if step is None else step
         state = self._iterate(0, n, State(0, step, list(callbacks or []), scored), progressbar)
         self.approx.hist = self.hist  # PyMC3's way to the losses for pm.fit
         self.state = state

@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 import pm_migrate.pymc4 as pm
-from pm_migrate.errors import ModelError, NotSupported
+from pm_migrate.errors import ModelError
 from pm_migrate.shims import recording
 
 
@@ -295,12 +295,6 @@ def test_variables_that_change_from_run_to_run_are_an_error() -> None:
 def test_value_variables_must_not_coincide() -> None:
     with pytest.raises(pm.EvaluationError, match="two variables have the value variable '__log_s'"):
         _model(lambda: pm.Normal("__log_s", 0, 1), lambda: pm.HalfNormal("s", 1)).log_density()
-
-
-def test_missing_observations_are_refused() -> None:
-    for data in (np.array([1.0, np.nan]), np.ma.masked_array([1.0, 2.0], [0, 1])):
-        with pytest.raises(NotSupported, match="missing values"):
-            _model(lambda d=data: pm.Normal("y", 0, 1, observed=d)).log_density()
 
 
 def test_potentials() -> None:

@@ -13,11 +13,21 @@ from pm_migrate.shims.pymc4.coroutine_model import Model, is_template
 from pm_migrate.shims.pymc4.distribution import Distribution
 from pm_migrate.shims.pymc4.errors import EvaluationError, StopExecution
 from pm_migrate.shims.pymc4.names import name_scope, variable_name
-from pm_migrate.shims.pymc4.tensors import GeneratorTensor, evaluating, to_tensor, unwrap, wrap
+from pm_migrate.shims.pymc4.observing import Data
+from pm_migrate.shims.pymc4.tensors import (
+    GeneratorTensor,
+    evaluating,
+    normalise,
+    precise,
+    to_tensor,
+    unwrap,
+    using,
+    wrap,
+)
 from pm_migrate.shims.pymc4.terms import Deterministic, Potential
 
 Tensor = Any
-_YIELDED = (Distribution, Deterministic, Potential, Model, GeneratorType)
+_YIELDED = (Data, Distribution, Deterministic, Potential, Model, GeneratorType)
 
 
 class Handler:
@@ -42,6 +52,10 @@ class Handler:
 
     def potential(self, name: str, potential: Potential) -> None:
         """Note a potential."""
+
+    def named_data(self, name: str, item: Data) -> Tensor:
+        """Note named data, and return them or what replaces them."""
+        raise NotImplementedError
 
     def given_return(self, name: str) -> Any:
         """A value given for a model as a whole, or None."""
@@ -98,7 +112,7 @@ def drive(model: Any, handler: Handler) -> Any:
         model = (lambda: (yield item))()
     if not isinstance(model, (Model, GeneratorType)):
         raise StopExecution(not_a_model(model))
-    with evaluating():
+    with evaluating(), using(getattr(model, "floatx", None)):
         return unwrap(_run(model, handler))
 
 
@@ -158,7 +172,9 @@ def _exhaust(flow: Generator[Any, Any, Any], handler: Handler) -> Any:
 def _process(item: Any, handler: Handler) -> Any:
     if isinstance(item, Distribution):
         name = handler.claim(variable_name(item.name) if item.name else None, "Distribution")
-        return wrap(handler.distribution(name, item))
+        with precise():
+            value = handler.distribution(name, item)
+        return wrap(normalise(value))
     if isinstance(item, Deterministic):
         name = handler.claim(variable_name(item.name) if item.name else None, "Deterministic")
         value = wrap(to_tensor(item.get_value()))
@@ -166,7 +182,9 @@ def _process(item: Any, handler: Handler) -> Any:
         return value
     if isinstance(item, Potential):
         handler.potential(handler.potential_name(item), item)
-        return item if item.name is None else wrap(item.value)
+        return item if item.name is None else wrap(normalise(item.value))
+    if isinstance(item, Data):
+        return wrap(handler.named_data(handler.claim(variable_name(item.name) if item.name else None, "Data"), item))
     if isinstance(item, (Model, GeneratorType)):
         return _run(item, handler)
     hint = f": {not_a_model(item)}" if is_template(item) else ""

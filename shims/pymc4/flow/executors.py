@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import tensorflow as tf
 
-from pm_migrate.shims.pymc4.distribution import Distribution, observations, stateless_seed
+from pm_migrate.shims.pymc4.distribution import Distribution, stateless_seed
 from pm_migrate.shims.pymc4.errors import EvaluationError
 from pm_migrate.shims.pymc4.flow.driver import Handler, drive
 from pm_migrate.shims.pymc4.flow.state import SamplingState
 from pm_migrate.shims.pymc4.names import transformed_name
-from pm_migrate.shims.pymc4.tensors import to_tensor, unwrap
+from pm_migrate.shims.pymc4.observing import Data, Incomplete, missing_name, observations, replaced
+from pm_migrate.shims.pymc4.tensors import rounded, to_tensor, unwrap
 from pm_migrate.shims.pymc4.terms import Deterministic, Potential
 
 Tensor = Any
 
 
-def observed_tensor(name: str, dist: Distribution, replacements: Mapping[str, Any]) -> Tensor | None:
+def observed_tensor(name: str, dist: Distribution, replacements: Mapping[str, Any]) -> Tensor | Incomplete | None:
     """The data of a variable after replacements, checked; None for a latent one.
 
     Raises
@@ -29,7 +31,8 @@ def observed_tensor(name: str, dist: Distribution, replacements: Mapping[str, An
     data = replacements.get(name, dist.observed)
     if data is None:
         return None
-    values = observations(name, data, dist.discrete)
+    values = observations(data, dist.discrete)
+    values = replace(values, known=rounded(values.known)) if isinstance(values, Incomplete) else rounded(values)
     try:
         dist.observation_shape(values)
     except ValueError:
@@ -80,18 +83,41 @@ class _Untransformed(Handler):
         (state.likelihood_distributions if with_data else state.prior_distributions)[name] = dist
         data = observed_tensor(name, dist, state.observed_values) if with_data else None
         if data is not None:
+            state.scalings[name] = dist.scaling(data.shape)
             return self.observed(name, dist, data)
         if with_data:
             state.posterior_predictives.add(name)
             state.observed_values.pop(name, None)
+        state.scalings[name] = dist.scaling(dist.value_shape)
         return self.latent(name, dist)
 
-    def observed(self, name: str, dist: Distribution, data: Tensor) -> Tensor:
+    def named_data(self, name: str, item: Data) -> Tensor:
+        data = self.state.constants[name] = replaced(name, item, self.state.observed_values)
+        return data
+
+    def observed(self, name: str, dist: Distribution, data: Tensor | Incomplete) -> Tensor:
         """The value of a variable with data."""
         if name in self.state.untransformed_values:
             raise both_given(name, name, "untransformed")
-        self.state.observed_values[name] = data
-        return data
+        if not isinstance(data, Incomplete):
+            self.state.observed_values[name] = data
+            return data
+        self.state.observed_values[name] = tf.constant(data.with_nan)
+        missing = self.missing(name, dist, data, lambda: self.draw_like(dist, dist.observation_shape(data)))
+        filled = self.state.deterministics_values[name] = data.filled(missing)
+        return filled
+
+    def missing(self, name: str, dist: Distribution, data: Incomplete, draw: Callable[[], Tensor]) -> Tensor:
+        """The values in the places of missing data: given ones, or those of a draw of all of the data."""
+        full = self.claim(missing_name(name), "Distribution")
+        values = self.state.untransformed_values
+        values[full] = tf.cast(to_tensor(values[full]), dist.dtype) if full in values else data.part(draw())
+        return values[full]
+
+    def draw_like(self, dist: Distribution, shape: tuple[int, ...]) -> Tensor:
+        """A value of the shape of the data."""
+        lead = self.sample_shape if dist.is_root else ()
+        return dist.sample_total((*lead, *shape), seed=self.next_seed())
 
     def latent(self, name: str, dist: Distribution) -> Tensor:
         """The value of a variable without data."""
@@ -115,12 +141,15 @@ class _Untransformed(Handler):
 class _Transformed(_Untransformed):
     """Also keeps unconstrained values, and the Jacobians as potentials."""
 
-    def observed(self, name: str, dist: Distribution, data: Tensor) -> Tensor:
+    def observed(self, name: str, dist: Distribution, data: Tensor | Incomplete) -> Tensor:
+        self._refuse_transformed(name, dist)
+        return super().observed(name, dist, data)
+
+    def _refuse_transformed(self, name: str, dist: Distribution) -> None:
         if dist.transform is not None:
             full = transformed_name(dist.transform.generator_tag, name)
             if full in self.state.transformed_values:
                 raise both_given(name, full, "transformed")
-        return super().observed(name, dist, data)
 
     def latent(self, name: str, dist: Distribution) -> Tensor:
         transform = dist.transform
@@ -135,25 +164,26 @@ class _Transformed(_Untransformed):
             value = super().latent(name, dist)
             unconstrained = transform.forward(value)
         state.transformed_values[full] = unconstrained
-        state.potentials.append(Potential(transform.log_jacobian(unconstrained)))
+        lead = len(self.sample_shape) if dist.is_root else 0
+        state.scalings[name] = dist.scaling(unconstrained.shape[lead:])
+        state.potentials.append(Potential(transform.log_jacobian(unconstrained), state.scalings[name]))
         return value
 
 
 class _Predictive(_Transformed):
     """Draws variables with data, in the shape of their data."""
 
-    def observed(self, name: str, dist: Distribution, data: Tensor) -> Tensor:
-        super().observed(name, dist, data)
-        self.state.observed_values.pop(name)
+    def observed(self, name: str, dist: Distribution, data: Tensor | Incomplete) -> Tensor:
+        self._refuse_transformed(name, dist)
+        if name in self.state.untransformed_values:
+            raise both_given(name, name, "untransformed")
+        self.state.observed_values.pop(name, None)
         self.state.posterior_predictives.add(name)
         value = self.draw_like(dist, dist.observation_shape(data))
+        if isinstance(data, Incomplete):
+            self.missing(name, dist, data, lambda: value)
         self.state.untransformed_values[name] = value
         return value
-
-    def draw_like(self, dist: Distribution, shape: tuple[int, ...]) -> Tensor:
-        """A value of the shape of the data."""
-        lead = self.sample_shape if dist.is_root else ()
-        return dist.sample_total((*lead, *shape), seed=self.next_seed())
 
 
 class _MetaMixin(_Untransformed):
@@ -162,15 +192,17 @@ class _MetaMixin(_Untransformed):
     def draw(self, dist: Distribution) -> Tensor:
         return dist.get_test_sample(self.sample_shape if dist.is_root else ())
 
+    def draw_like(self, dist: Distribution, shape: tuple[int, ...]) -> Tensor:
+        lead = self.sample_shape if dist.is_root else ()
+        return tf.broadcast_to(dist.test_value, (*lead, *shape))
+
 
 class _Meta(_MetaMixin, _Transformed):
     pass
 
 
 class _MetaPredictive(_MetaMixin, _Predictive):
-    def draw_like(self, dist: Distribution, shape: tuple[int, ...]) -> Tensor:
-        lead = self.sample_shape if dist.is_root else ()
-        return tf.broadcast_to(dist.test_value, (*lead, *shape))
+    pass
 
 
 class SamplingExecutor:
@@ -227,7 +259,9 @@ class SamplingExecutor:
                 "untransformed executor should not contain transformed variables but found "
                 f"{sorted(state.transformed_values)}"
             )
-        return drive(model, self.handler(state, sample_shape, seed)), state
+        result = drive(model, self.handler(state, sample_shape, seed))
+        state.settle(getattr(model, "floatx", None))
+        return result, state
 
     __call__ = evaluate_model
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,6 +10,8 @@ import tensorflow as tf
 
 from pm_migrate.shims.pymc4.distribution import Distribution
 from pm_migrate.shims.pymc4.names import NameParts, transformed_name
+from pm_migrate.shims.pymc4.observing import missing_name
+from pm_migrate.shims.pymc4.tensors import floatx, normalise, precise, using
 from pm_migrate.shims.pymc4.terms import Potential
 
 Tensor = Any
@@ -44,20 +45,29 @@ class SamplingState:
         Views over the values.
     prior_distributions, likelihood_distributions
         The distributions without and with data.
+    constants
+        Named data (``pm.Data``, not in PyMC4).
+    scalings
+        Factors of the log densities, for ``total_size`` (not in PyMC4).
+    floatx
+        Float dtype of values and log densities (not in PyMC4).
     """
 
     __slots__ = (
         "all_unobserved_values",
         "all_values",
+        "constants",
         "continuous_distributions",
         "deterministics",
         "deterministics_values",
         "discrete_distributions",
+        "floatx",
         "likelihood_distributions",
         "observed_values",
         "posterior_predictives",
         "potentials",
         "prior_distributions",
+        "scalings",
         "transformed_values",
         "untransformed_values",
     )
@@ -85,6 +95,9 @@ class SamplingState:
         self.deterministics_values = dict(deterministics_values or {})
         self.prior_distributions: dict[str, Distribution] = {}
         self.likelihood_distributions: dict[str, Distribution] = {}
+        self.constants: dict[str, Any] = {}
+        self.scalings: dict[str, float] = {}
+        self.floatx = floatx().name
         self.all_values: ChainMap[str, Any] = ChainMap(
             self.untransformed_values, self.transformed_values, self.observed_values
         )
@@ -123,6 +136,9 @@ class SamplingState:
         )
         copy.prior_distributions.update(self.prior_distributions)
         copy.likelihood_distributions.update(self.likelihood_distributions)
+        copy.constants.update(self.constants)
+        copy.scalings.update(self.scalings)
+        copy.floatx = self.floatx
         return copy
 
     @property
@@ -130,20 +146,44 @@ class SamplingState:
         """All distributions, discrete ones first."""
         return {**self.discrete_distributions, **self.continuous_distributions}
 
+    def settle(self, dtype: str | None) -> None:
+        """Round all values to the float dtype of the model that was evaluated; None for what is chosen."""
+        with using(dtype):
+            self.floatx = floatx().name
+            for values in (
+                self.transformed_values,
+                self.untransformed_values,
+                self.observed_values,
+                self.deterministics_values,
+                self.constants,
+            ):
+                values.update({name: normalise(x) for name, x in values.items() if tf.is_tensor(x)})
+
+    def _terms(self) -> Iterator[Tensor]:
+        """The terms of the log density, not reduced, in float64."""
+        with precise():
+            for name, dist in self.distributions.items():
+                # data with missing entries are completed in a deterministic of their name
+                term = dist.log_prob(self.deterministics_values.get(name, self.all_values[name]))
+                scaling = self.scalings.get(name, 1.0)
+                yield term if scaling == 1.0 else term * tf.cast(scaling, term.dtype)
+            for potential in self.potentials:
+                yield potential.value
+
+    def _rounded(self, term: Tensor) -> Tensor:
+        return tf.cast(term, self.floatx)
+
     def collect_log_prob_elemwise(self) -> Iterator[Tensor]:
         """The terms of the log density, not reduced: one per distribution, then one per potential."""
-        return itertools.chain(
-            (dist.log_prob(self.all_values[name]) for name, dist in self.distributions.items()),
-            (potential.value for potential in self.potentials),
-        )
+        return map(self._rounded, list(self._terms()))
 
     def collect_log_prob(self) -> Tensor:
         """The log density, a scalar."""
-        return sum(map(tf.reduce_sum, self.collect_log_prob_elemwise()), tf.constant(0.0, tf.float64))
+        return self._rounded(sum(map(tf.reduce_sum, list(self._terms())), tf.constant(0.0, tf.float64)))
 
     def collect_unreduced_log_prob(self) -> Tensor:
         """The sum of the terms, broadcast against each other but not reduced."""
-        return sum(self.collect_log_prob_elemwise(), tf.constant(0.0, tf.float64))
+        return self._rounded(sum(list(self._terms()), tf.constant(0.0, tf.float64)))
 
     def as_sampling_state(self) -> tuple[SamplingState, list[str]]:
         """The values that a sampler moves, and the data.
@@ -162,10 +202,14 @@ class SamplingState:
             raise TypeError(
                 "No distributions found in the state: the model is empty, or was not evaluated into this state"
             )
-        transformed, untransformed, observed, back = {}, {}, {}, []
+        transformed, untransformed, back = {}, {}, []
+        observed = {name: self.observed_values[name] for name in self.constants if name in self.observed_values}
         for name, dist in self.distributions.items():
+            missing = missing_name(name)
             if name in self.observed_values:
                 observed[name] = self.observed_values[name]
+                if missing in self.untransformed_values:
+                    untransformed[missing] = self.untransformed_values[missing]
             elif dist.transform is not None:
                 full = transformed_name(dist.transform.generator_tag, name)
                 if full not in self.transformed_values:

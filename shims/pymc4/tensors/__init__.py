@@ -3,7 +3,34 @@
 from __future__ import annotations
 
 from pm_migrate.shims.pymc4.tensors.dispatch import evaluating, is_evaluating
-from pm_migrate.shims.pymc4.tensors.promotion import FLOATX, as_float, to_tensor
+from pm_migrate.shims.pymc4.tensors.promotion import (
+    FLOATX,
+    as_float,
+    floatx,
+    normalise,
+    precise,
+    precisely,
+    rounded,
+    set_floatx,
+    to_tensor,
+    using,
+)
 from pm_migrate.shims.pymc4.tensors.tensor import GeneratorTensor, unwrap, wrap
 
-__all__ = ["FLOATX", "GeneratorTensor", "as_float", "evaluating", "is_evaluating", "to_tensor", "unwrap", "wrap"]
+__all__ = [
+    "FLOATX",
+    "GeneratorTensor",
+    "as_float",
+    "evaluating",
+    "floatx",
+    "is_evaluating",
+    "normalise",
+    "precise",
+    "precisely",
+    "rounded",
+    "set_floatx",
+    "to_tensor",
+    "unwrap",
+    "using",
+    "wrap",
+]

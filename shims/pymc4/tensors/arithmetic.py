@@ -9,7 +9,7 @@ import tensorflow as tf
 import tensorflow.experimental.numpy as tnp
 
 from pm_migrate.shims.pymc4.tensors import guards
-from pm_migrate.shims.pymc4.tensors.promotion import FLOATX, as_float, promote
+from pm_migrate.shims.pymc4.tensors.promotion import as_float, promote
 
 Tensor = Any
 Binary = Callable[[Tensor, Tensor], Tensor]
@@ -43,7 +43,7 @@ def _integers_for(function: Binary) -> Binary:
 def _bitwise(logical: Binary, bits: Binary) -> Binary:
     def apply(a: Tensor, b: Tensor) -> Tensor:
         a, b = promote(a, b)
-        if a.dtype == FLOATX:
+        if a.dtype.is_floating:
             raise TypeError("bitwise operators take booleans or integers; compare first, for example (x > 0) & (y > 0)")
         return logical(a, b) if a.dtype == tf.bool else bits(a, b)
 

@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from pm_migrate.shims.pymc4.tensors.arithmetic import BINARY, GUARDED
 from pm_migrate.shims.pymc4.tensors.indexing import getitem
-from pm_migrate.shims.pymc4.tensors.promotion import FLOATX, promote, to_tensor
+from pm_migrate.shims.pymc4.tensors.promotion import floatx, promote, to_tensor
 from pm_migrate.shims.pymc4.tensors.tensor import GeneratorTensor, unwrap, wrap
 
 #: Parameters of TensorFlow functions that are not data, so that their integers and booleans stay what they are.
@@ -174,10 +174,12 @@ def _floats(value: Any) -> Any:
         items = [_floats(v) for v in value]
         return value if all(a is b for a, b in zip(items, value, strict=True)) else type(value)(items)
     if isinstance(value, tf.Tensor):
-        castable = value.dtype != FLOATX and (value.dtype.is_floating or value.dtype.is_integer or value.dtype.is_bool)
-        return tf.cast(value, FLOATX) if castable else value
+        castable = value.dtype != floatx() and (
+            value.dtype.is_floating or value.dtype.is_integer or value.dtype.is_bool
+        )
+        return tf.cast(value, floatx()) if castable else value
     if isinstance(value, (np.ndarray, np.generic)):
-        return value.astype(FLOATX.as_numpy_dtype) if value.dtype.kind in "fiub" else value
+        return value.astype(floatx().as_numpy_dtype) if value.dtype.kind in "fiub" else value
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
