@@ -53,6 +53,7 @@ class Settings(NamedTuple):
     target: Any
     plan: adapt.Schedule
     key: Any
+    searches: Any  # whether a first step size is searched for
 
 
 class Chains(NamedTuple):
@@ -121,7 +122,12 @@ class Machine:
         return f"nuts {self.chains} chains, {metric}, depth {self.max_treedepth}, blocks of {self.block}"
 
     def initial(
-        self, flat: np.ndarray, counts: np.ndarray, windows: adapt.Schedule, metric: np.ndarray | None = None
+        self,
+        flat: np.ndarray,
+        counts: np.ndarray,
+        windows: adapt.Schedule,
+        metric: np.ndarray | None = None,
+        first_step: float = FIRST_STEP,
     ) -> Chains:
         """State before the first turn.
 
@@ -133,6 +139,8 @@ class Machine:
             When the metric is learnt.
         metric
             Inverse mass, ``(dim,)``, or ``(dim, dim)`` if it is dense; the identity by default.
+        first_step
+            First step size, or where the search for one begins.
         """
         idle = self.chains - len(flat)
         flat, counts = (np.concatenate([x, np.repeat(x[-1:], idle, axis=0)]) for x in (flat, counts))
@@ -142,6 +150,7 @@ class Machine:
             metric = np.eye(self.dim) if self.dense else np.ones(self.dim)
         root = adapt.mass_root(metric) if self.dense else np.zeros(0)
         tree = empty_tree(self.chains, self.dim, self.max_treedepth)
+        log_step = scalar + np.log(first_step)
         state = Chains(
             phase=np.where(np.arange(self.chains) < self.chains - idle, START, DONE).astype(np.int32),
             number=integer,
@@ -149,7 +158,7 @@ class Machine:
             counts=counts.astype(np.int64),
             inverse_mass=np.stack([metric] * self.chains),
             mass_root=np.stack([root] * self.chains),
-            step=adapt.StepSize(scalar + np.log(FIRST_STEP), scalar + np.log(FIRST_STEP), scalar, scalar, scalar),
+            step=adapt.StepSize(log_step, log_step, scalar, scalar, log_step + adapt.LOG_10),
             search=adapt.Search(scalar, integer, integer.astype(bool)),
             moments=adapt.Moments(scalar, vector, vector),
             window=adapt.Window(integer + np.int32(windows.size), integer + np.int32(windows.end)),
@@ -256,7 +265,7 @@ class Machine:
         again = started | in_search | (finished & ~done)
         phase = tf.where(again, SWEEP, s.phase)
         if self.dim:
-            searching = started | (in_search & ~searched) | (finished & s.search.due)
+            searching = (started & settings.searches) | (in_search & ~searched) | (finished & s.search.due)
             phase = tf.where(again, tf.where(searching, SEARCH, TREE), s.phase)
             s = self._launch(s, again, site.uniform[2], turn, settings)
             if self.plan.steps:
