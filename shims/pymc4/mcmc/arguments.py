@@ -103,6 +103,9 @@ class Options:
         Draws that are left out between two that are kept.
     adapt_mass_matrix
         Whether the metric is learnt in the warm-up, and proposals of random walks are tuned.
+    vary_step_size
+        Whether steps of HMC vary by 15 % from draw to draw. A trajectory of a fixed length may come back to where it
+        began, or to the other side of the mode, again and again (Neal 2011, section 3.2).
     """
 
     step_size: float | None = None
@@ -117,6 +120,7 @@ class Options:
     new_state_fn: Any = None
     num_steps_between_results: int = 0
     adapt_mass_matrix: bool = True
+    vary_step_size: bool = True
 
     def __post_init__(self) -> None:
         if self.step_size is not None and not self.step_size > 0:

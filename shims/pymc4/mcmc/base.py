@@ -34,8 +34,8 @@ class Sampler(abc.ABC):
         Whether a mass matrix is learnt in the warm-up (and the scale of random walks). PyMC4 did not.
     defaults
         ``"pm_migrate"``, or ``"pymc4"`` for what PyMC4 did where nothing else is said: target 0.75, steps that begin at
-        0.1, no mass matrix, starts that are not jittered; the log of the acceptance ratio in ``mean_tree_accept`` and
-        unconstrained values in ``posterior``.
+        0.1 and do not vary, no mass matrix, starts that are not jittered; the log of the acceptance ratio in
+        ``mean_tree_accept`` and unconstrained values in ``posterior``.
     **kwargs
         Keywords of TensorFlow Probability's kernel, its adaptation and ``sample_chain``; see
         :mod:`~pm_migrate.shims.pymc4.mcmc.arguments`.
@@ -108,7 +108,7 @@ class Sampler(abc.ABC):
         groups = arguments.sort_keywords(cls._name, cls._kernel_keys, cls._adaptation_keys, given)
         plain: dict[str, Any] = {"target_accept_prob": cls._target_accept}
         if defaults == "pymc4":
-            plain = {"step_size": steps.FIRST_STEP}
+            plain = {"step_size": steps.FIRST_STEP, "vary_step_size": False}
         plain["adapt_mass_matrix"] = defaults != "pymc4" if adapt_mass_matrix is None else adapt_mass_matrix
         return groups, arguments.options(*groups, **plain)
 

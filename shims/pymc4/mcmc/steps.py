@@ -29,7 +29,7 @@ FIRST_STEP = 0.1  # PyMC4's
 
 
 class FixedStepsHMC(HamiltonianMC):
-    """Hamiltonian Monte Carlo whose trajectories have a number of steps, and not a length, and steps of one size.
+    """Hamiltonian Monte Carlo whose trajectories have a number of steps, and not a length.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class FixedStepsHMC(HamiltonianMC):
     """
 
     def __init__(self, vars: Any = None, num_leapfrog_steps: int = 3, **kwargs: Any) -> None:
-        super().__init__(vars, max_steps=num_leapfrog_steps, **{**kwargs, "step_rand": None})
+        super().__init__(vars, max_steps=num_leapfrog_steps, **kwargs)
 
     def _hamiltonian_step(self, start: State, p0: np.ndarray, step_size: float) -> Any:
         self.path_length = (self.max_steps + 0.5) * step_size  # half a step more: rounding must not lose one
@@ -121,7 +121,7 @@ def hmc(variables: Sequence[ValueInput], model: DensityModel, how: Options, simp
         vars=variables,
         model=model,
         num_leapfrog_steps=how.num_leapfrog_steps,
-        Emax=how.max_energy_diff,
+        **({} if how.vary_step_size else {"step_rand": None}),
         **_potential(variables, how, dense),
     )
     return [_adapting(step, how, simple)]
