@@ -89,10 +89,15 @@ class DensityModel:
         return ()  # nothing is ever added
 
     def logp_dlogp_function(self, grad_vars: Sequence[Any] | None = None, **kwargs: Any) -> ValueGradFunction:
-        """The log density and its gradient by some variables, all continuous ones by default."""
+        """The log density and its gradient by some variables, all continuous ones by default; compiled once."""
         chosen = self.cont_vars if grad_vars is None else list(grad_vars)
-        names = {v.name for v in chosen}
-        return ValueGradFunction([self.logpt], chosen, [v for v in self.free_RVs if v.name not in names], **kwargs)
+        names = tuple(v.name for v in chosen)
+        key = ("gradient", names, *sorted(kwargs.items()))
+        if key not in self._functions:
+            others = [v for v in self.free_RVs if v.name not in names]
+            self._functions[key] = ValueGradFunction([self.logpt], chosen, others, **kwargs)
+        kept: ValueGradFunction = self._functions[key]
+        return kept
 
     def check_test_point(self, point: Mapping[str, Any] | None = None) -> Any:
         """The log density term by term, a pandas Series."""
