@@ -1,4 +1,7 @@
-"""A generator model and the same model of the ``with`` front end, sampled with one seed: the same draws."""
+"""A generator model and the same model of the ``with`` front end, sampled with one seed: the same draws, bit for bit.
+
+So it is under XLA, the default. As TensorFlow graphs, sums may be taken in another order: the draws differ by rounding.
+"""
 
 from __future__ import annotations
 
@@ -109,7 +112,7 @@ MODELS = {
 @pytest.mark.parametrize("name", MODELS)
 def test_same_seed_same_draws(name: str) -> None:
     generator, body = MODELS[name]
-    four = pm4.sample(generator(), num_samples=40, num_chains=2, burn_in=40, seed=7, progressbar=False)
+    four = pm4.sample(generator(), num_samples=40, num_chains=2, burn_in=40, seed=7, progressbar=False).posterior
     with pm3.Model():
         body()
         three = pm3.sample(
@@ -120,7 +123,8 @@ def test_same_seed_same_draws(name: str) -> None:
             progressbar=False,
             return_inferencedata=True,
             compute_convergence_checks=False,
-        )
-    assert set(four.posterior.data_vars) == set(three.posterior.data_vars)
-    for variable in four.posterior.data_vars:
-        np.testing.assert_array_equal(four.posterior[variable], three.posterior[variable], err_msg=str(variable))
+        ).posterior
+    assert set(four.data_vars) == set(three.data_vars)
+    for variable in four.data_vars:
+        assert len(np.unique(four[variable])) > 1
+        np.testing.assert_array_equal(four[variable], three[variable], err_msg=str(variable))
