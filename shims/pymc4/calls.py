@@ -101,7 +101,7 @@ def draws(data: Any, name: str, group: str | None = None) -> np.ndarray:
     for found in groups:
         dataset = getattr(data, found)
         if name in dataset.data_vars:
-            values = dataset[name].values
+            values: np.ndarray = dataset[name].values
             return values.reshape(-1, *values.shape[2:])
     there = "; ".join(f"{g} has {[str(v) for v in getattr(data, g).data_vars]}" for g in groups)
     where = f"group {group!r}" if group is not None else f"any of {', '.join(_GROUPS)}"

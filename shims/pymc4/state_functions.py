@@ -114,7 +114,8 @@ class BernoulliFn(Proposal):
         return (part + flips) % tf.constant(2, part.dtype)
 
     def draw(self, state: np.ndarray, number: int = 0) -> np.ndarray:
-        return (state + np.random.randint(2, size=state.shape).astype(state.dtype)) % 2
+        flips = np.random.randint(2, size=state.shape).astype(state.dtype)
+        return np.asarray((state + flips) % 2)
 
 
 class GaussianRoundFn(Proposal):
@@ -154,7 +155,7 @@ class GaussianRoundFn(Proposal):
 
     def draw(self, state: np.ndarray, number: int = 0) -> np.ndarray:
         move = np.random.normal(size=state.shape) * np.asarray(self._scale(number), float)
-        return state + np.round(move).astype(state.dtype)
+        return np.asarray(state + np.round(move).astype(state.dtype))
 
     def _scale(self, number: int) -> Any:
         if not isinstance(self.scale, (list, tuple)):

@@ -61,7 +61,7 @@ def build_logp_and_deterministic_functions(
     if state is not None and observed is not None:
         raise ModelError("Can't use both `state` and `observed` arguments")
     found, names_after = initialize_sampling_state(model, observed=observed, state=state)
-    data = dict(observed if state is None else state.observed_values) if (observed or state) else {}
+    data = dict(observed or {}) if state is None else dict(state.observed_values)
     density = density_of(model, data)
     if not density.variables:
         raise ModelError(f"Can not calculate a log probability: the model {model.name or ''} has no unobserved values.")

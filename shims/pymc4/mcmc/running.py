@@ -182,7 +182,8 @@ def _stats(trace: Any, tune: int, steps: int, how: Options) -> dict[str, np.ndar
     """
     straces = [trace._straces[chain] for chain in trace.chains]
     kinds = straces[0].sampler_vars or []
-    gradient, walks = [], []
+    gradient: list[dict[str, np.ndarray]] = []
+    walks: list[dict[str, np.ndarray]] = []
     for i, names in enumerate(kinds):
         part = {n: np.stack([s.get_sampler_stats(n, i, tune) for s in straces]) for n in names if n not in _LEFT_OUT}
         (gradient if "energy" in part else walks).append(_renamed(part, how))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from pm_migrate.errors import ArgumentError, IncorrectArgumentsError, ModelError
-from pm_migrate.shims.density import LogDensity
+from pm_migrate.shims.density import LogDensity, ValueVariable
 from pm_migrate.shims.inference.chains import Chains
 from pm_migrate.shims.pymc4.coroutine_model import Model
 from pm_migrate.shims.pymc4.mcmc import arguments, running, steps
@@ -223,32 +223,24 @@ class CompoundStep(Sampler):
         ModelError
             For a variable that there is not, or a discrete one for a sampler with gradients.
         """
-        by_variable: dict[str, tuple[type[Sampler], dict[str, Any]]] = {}
-        known = [v.rv_name for v in density.variables]
-        for names, sampler, keywords in self._methods:
-            for name in names:
-                own = [v for v in density.variables if name in (v.rv_name, v.name, _leaf(v.rv_name))]
-                if not own:
+        assigned: dict[str, tuple[type[Sampler], dict[str, Any] | None]] = {}
+        for wanted, sampler, keywords in self._methods:
+            for v in _variables(density, wanted):
+                if v.discrete and sampler._grad:
                     raise ModelError(
-                        f"sampler_methods names {name!r}, which is no variable of the model; it has {known}"
+                        f"The `{_leaf(v.rv_name)}` doesn't support gradient, please provide an appropriate sampler "
+                        "method: RandomWalkM"
                     )
-                for v in own:
-                    if v.discrete and sampler._grad:
-                        raise ModelError(
-                            f"The `{_leaf(v.rv_name)}` doesn't support gradient, please provide an appropriate sampler "
-                            "method: RandomWalkM"
-                        )
-                    by_variable[v.name] = sampler, keywords
-        found: list[tuple[Any, Any, Options, set[str]]] = []
+                assigned[v.name] = sampler, keywords
+        found: list[tuple[tuple[type[Sampler], dict[str, Any] | None], Options, set[str]]] = []
         for v in density.variables:
-            sampler, keywords = by_variable.get(v.name, (RandomWalkM if v.discrete else NUTS, None))
-            for other, others, _, names in found:
-                if other is sampler and others == keywords:
-                    names.add(v.name)
-                    break
+            chosen = assigned.get(v.name, (RandomWalkM if v.discrete else NUTS, None))
+            same = next((names for other, _, names in found if other == chosen), None)
+            if same is None:
+                found.append((chosen, self._options(*chosen), {v.name}))
             else:
-                found.append((sampler, keywords, self._options(sampler, keywords), {v.name}))
-        return [(sampler, how, names) for sampler, _, how, names in found]
+                same.add(v.name)
+        return [(sampler, how, names) for (sampler, _), how, names in found]
 
     def _options(self, sampler: type[Sampler], keywords: Mapping[str, Any] | None) -> Options:
         """Options of one sampler: its own, or those of the whole for variables that were not assigned."""
@@ -273,6 +265,18 @@ def sampler_class(name: str) -> type[Sampler]:
 
 def _leaf(name: str) -> str:
     return NameParts.from_name(name).untransformed_name
+
+
+def _variables(density: LogDensity, names: Sequence[str]) -> list[ValueVariable]:
+    """Value variables by names of random or value variables, with or without the path of models."""
+    found = []
+    for name in names:
+        own = [v for v in density.variables if name in (v.rv_name, v.name, _leaf(v.rv_name))]
+        if not own:
+            known = [v.rv_name for v in density.variables]
+            raise ModelError(f"sampler_methods names {name!r}, which is no variable of the model; it has {known}")
+        found += own
+    return found
 
 
 def _entry(item: Any) -> tuple[list[str], type[Sampler], dict[str, Any]]:
