@@ -1,6 +1,6 @@
 """PyMC4's public API: what rewritten programs import.
 
-A name of :mod:`pm_migrate.shims.pymc4`, its submodules included (``from pm_migrate.pymc4.gp import LatentGP``);
+A name of :mod:`pm_migrate.shims.pymc4`, its submodules included (``from pm_migrate.pymc4.mcmc.samplers import NUTS``);
 TensorFlow is imported when a name is first used.
 
 Examples

@@ -132,7 +132,7 @@ class LogDensity:
     coords: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     scaling: float = 1.0
     python: bool = False
-    _compiled: dict[Hashable, Callable[..., Any]] = field(default_factory=dict, repr=False)
+    _compiled: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
     def continuous(self) -> tuple[ValueVariable, ...]:
@@ -175,6 +175,13 @@ class LogDensity:
         key = (what, self.version(), tuple(sorted(options.items())))
         if key not in self._compiled:
             self._compiled[key] = tf.function(build(), autograph=False, **options)
+        return self._compiled[key]
+
+    def remembered(self, what: str, build: Callable[[], Any]) -> Any:
+        """Return ``build()``, called once per ``what`` and data version: for what holds compiled functions itself."""
+        key = (what, self.version(), "remembered")
+        if key not in self._compiled:
+            self._compiled[key] = build()
         return self._compiled[key]
 
     def compiled_for(

@@ -63,6 +63,7 @@ class Settings(NamedTuple):
     target: Any
     plan: adapt.Schedule
     key: Any
+    searches: Any  # whether a first step size is searched for
 
 
 class Chains(NamedTuple):
@@ -131,7 +132,12 @@ class Machine:
         return f"nuts {self.chains} chains, {metric}, depth {self.max_treedepth}, blocks of {self.block}"
 
     def initial(
-        self, flat: np.ndarray, counts: np.ndarray, windows: adapt.Schedule, metric: np.ndarray | None = None
+        self,
+        flat: np.ndarray,
+        counts: np.ndarray,
+        windows: adapt.Schedule,
+        metric: np.ndarray | None = None,
+        first_step: float = FIRST_STEP,
     ) -> Chains:
         """State before the first turn.
 
@@ -143,6 +149,8 @@ class Machine:
             When the metric is learnt.
         metric
             Inverse mass, ``(dim,)``, or ``(dim, dim)`` if it is dense; the identity by default.
+        first_step
+            First step size, or where the search for one begins.
         """
         idle = self.chains - len(flat)
         flat, counts = (np.concatenate([x, np.repeat(x[-1:], idle, axis=0)]) for x in (flat, counts))
@@ -152,6 +160,7 @@ class Machine:
             metric = np.eye(self.dim) if self.dense else np.ones(self.dim)
         root = adapt.mass_root(metric) if self.dense else np.zeros(0)
         tree = empty_tree(self.chains, self.dim, self.max_treedepth)
+        log_step = scalar + np.log(first_step)
         state = Chains(
             phase=np.where(np.arange(self.chains) < self.chains - idle, START, DONE).astype(np.int32),
             number=integer,
@@ -159,7 +168,7 @@ class Machine:
             counts=counts.astype(np.int64),
             inverse_mass=np.stack([metric] * self.chains),
             mass_root=np.stack([root] * self.chains),
-            step=adapt.StepSize(scalar + np.log(FIRST_STEP), scalar + np.log(FIRST_STEP), *[scalar] * 4),
+            step=adapt.StepSize(log_step, log_step, scalar, scalar, scalar, log_step + adapt.LOG_10),
             search=adapt.Search(scalar, integer),
             moments=adapt.Moments(scalar, vector, vector),
             window=adapt.Window(integer + np.int32(windows.size), integer + np.int32(windows.end)),
@@ -266,7 +275,7 @@ class Machine:
         again = started | in_search | (finished & ~done)
         phase = tf.where(again, SWEEP, s.phase)
         if self.dim:
-            searching = (started & (s.number == 0)) | (in_search & ~searched)
+            searching = (started & settings.searches & (s.number == 0)) | (in_search & ~searched)
             phase = tf.where(again, tf.where(searching, SEARCH, TREE), s.phase)
             s = self._launch(s, again, site.uniform[2], turn, settings)
             if self.plan.steps:

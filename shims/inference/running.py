@@ -21,7 +21,7 @@ import tensorflow as tf
 from pm_migrate.shims.density import LogDensity
 from pm_migrate.shims.inference import adaptation
 from pm_migrate.shims.inference.chains import spread
-from pm_migrate.shims.inference.nuts import DONE, FAILED, START, WAITING, Machine, Settings
+from pm_migrate.shims.inference.nuts import DONE, FAILED, FIRST_STEP, START, WAITING, Machine, Settings
 from pm_migrate.shims.inference.progress import Snapshot
 from pm_migrate.shims.inference.starts import Starts
 
@@ -48,7 +48,9 @@ def group_size(chains: int, cores: int | None = None) -> int:
     return -(-chains // groups)
 
 
-def settings(draws: int, tune: int, target_accept: float, key: int, *, learn: bool = True) -> Settings:
+def settings(
+    draws: int, tune: int, target_accept: float, key: int, *, learn: bool = True, search: bool = True
+) -> Settings:
     """The arguments of the compiled program that may change between runs.
 
     Parameters
@@ -59,6 +61,8 @@ def settings(draws: int, tune: int, target_accept: float, key: int, *, learn: bo
         Key of the random numbers.
     learn
         Whether the metric is learnt in the warm-up.
+    search
+        Whether a first step size is searched for.
     """
     windows = adaptation.schedule(tune) if learn else adaptation.Schedule(tune, tune, -1, 0)
     return Settings(
@@ -67,6 +71,7 @@ def settings(draws: int, tune: int, target_accept: float, key: int, *, learn: bo
         target=tf.constant(target_accept, tf.float64),
         plan=adaptation.Schedule(*(tf.constant(x, tf.int32) for x in windows)),
         key=tf.constant(key, tf.int64),
+        searches=tf.constant(search),
     )
 
 
@@ -81,17 +86,25 @@ class Run:
         Whether to compile with XLA.
     metric
         Inverse mass to begin with, ``(dim,)``, or ``(dim, dim)`` for a dense machine; the identity by default.
+    first_step
+        First step size, or where the search for one begins.
     """
 
     def __init__(
-        self, machine: Machine, starts: Starts, settings: Settings, jit: bool, metric: np.ndarray | None = None
+        self,
+        machine: Machine,
+        starts: Starts,
+        settings: Settings,
+        jit: bool,
+        metric: np.ndarray | None = None,
+        first_step: float = FIRST_STEP,
     ) -> None:
         self.machine, self._starts, self._settings = machine, starts, settings
         self.timing = {"trace": 0.0, "compile": 0.0, "run": 0.0}
         plan = adaptation.Schedule(*(int(x) for x in settings.plan))
         self.chains = len(starts.flat)
         self._tune = int(settings.tune)
-        self._state = machine.initial(starts.flat, starts.counts, plan, metric)
+        self._state = machine.initial(starts.flat, starts.counts, plan, metric, first_step)
         self._window = np.full(self.chains, plan.first)
         self._turn = tf.constant(0, tf.int64)
         self._turns = FIRST_TURNS

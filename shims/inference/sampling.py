@@ -12,7 +12,7 @@ from pm_migrate.errors import ModelError, NotSupported
 from pm_migrate.shims.density import LogDensity, Point
 from pm_migrate.shims.inference.chains import Chains, chains_from_rows
 from pm_migrate.shims.inference.noise import resolve_seed
-from pm_migrate.shims.inference.nuts import Machine
+from pm_migrate.shims.inference.nuts import FIRST_STEP, Machine
 from pm_migrate.shims.inference.progress import ProgressBar, Snapshot
 from pm_migrate.shims.inference.running import BLOCK, Run, Runs, group_size, settings
 from pm_migrate.shims.inference.starts import JITTER_RETRIES, Starts, points_of
@@ -42,6 +42,7 @@ def sample_chains(
     init: str = "auto",
     metric: np.ndarray | None = None,
     adapt_metric: bool = True,
+    first_step: float | None = None,
     retries: int = JITTER_RETRIES,
     cores: int | None = None,
     progress: bool = True,
@@ -74,6 +75,8 @@ def sample_chains(
         Inverse mass to begin with: ``(dim,)``, or ``(dim, dim)`` for a full matrix; the identity by default.
     adapt_metric
         Whether the metric is learnt in the warm-up.
+    first_step
+        Step size of the first draws; without a warm-up, of all. It is searched for by default.
     retries
         How many other jittered points a chain tries that cannot start.
     cores
@@ -111,6 +114,8 @@ def sample_chains(
             raise ModelError(f"{name} = {value}, but must be at least {least}")
     if max_treedepth < 1 or not 0.0 < target_accept < 1.0:
         raise ModelError(f"max_treedepth = {max_treedepth} must be positive, target_accept = {target_accept} in (0, 1)")
+    if first_step is not None and not first_step > 0.0:
+        raise ModelError(f"first_step = {first_step}, but a step size must be positive")
     if cores is not None and cores < 1:
         raise ModelError(f"cores = {cores}, but must be at least 1")
     if init not in INITS:
@@ -129,9 +134,8 @@ def sample_chains(
             here = points[first : first + machine.chains]
             given = None if start is None else here
             starts = Starts(density, len(here), given, jitter, own, retries=retries, first=first)
-            groups.append(
-                Run(machine, starts, settings(draws, tune, target_accept, own, learn=adapt_metric), jit, metric)
-            )
+            how = settings(draws, tune, target_accept, own, learn=adapt_metric, search=first_step is None)
+            groups.append(Run(machine, starts, how, jit, metric, FIRST_STEP if first_step is None else first_step))
         runs = Runs(groups, draws + tune)
         try:
             for snapshot in runs.follow():

@@ -19,7 +19,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from pm_migrate.shims.pymc4 import distributions, flow, math, tensors
+from pm_migrate.shims.pymc4 import distributions, flow, forward_sampling, math, scopes, state_functions, tensors, utils
+from pm_migrate.shims.pymc4.calls import draws
 from pm_migrate.shims.pymc4.coroutine_model import Model, ModelTemplate, model
 from pm_migrate.shims.pymc4.distributions import (
     CLASSES,
@@ -40,25 +41,27 @@ from pm_migrate.shims.pymc4.flow import (
     evaluate_model_posterior_predictive,
     evaluate_model_transformed,
 )
+from pm_migrate.shims.pymc4.forward_sampling import sample_posterior_predictive, sample_prior_predictive
 from pm_migrate.shims.pymc4.names import name_scope, variable_name
 from pm_migrate.shims.pymc4.observing import Data
-from pm_migrate.shims.pymc4.sampling import draws, sample, sample_posterior_predictive, sample_prior_predictive
+from pm_migrate.shims.pymc4.state_functions import bernoulli_fn, categorical_uniform_fn, gaussian_round_fn
 from pm_migrate.shims.pymc4.tensors import GeneratorTensor, set_floatx
 
-globals().update(CLASSES)
-globals().update(STRUCTURED)
-
-#: Names that are imported when they are first used, by the module that has them.
+#: Names that are imported when they are first used, by their modules; modules have themselves.
 _LATER = {
-    "gp": "gp",
-    "plots": "plots",
-    "variational": "variational",
+    **{name: name for name in ("gp", "inference", "mcmc", "plots", "variational")},
     "updates": "variational.updates",
     **dict.fromkeys(
         "ADVI ADVIFit FullRank FullRankADVI LowRank MeanField adadelta adagrad adam adamax fit sgd".split(),
         "variational",
     ),
+    **dict.fromkeys(("CompoundStep", "HMC", "HMCSimple", "NUTS", "NUTSSimple", "RandomWalkM"), "mcmc.samplers"),
+    "initialize_sampling_state": "mcmc.utils",
+    "sample": "inference.sampling",
 }
+
+globals().update(CLASSES)
+globals().update(STRUCTURED)
 
 __all__ = [
     "NO_TRANSFORM",
@@ -73,6 +76,8 @@ __all__ = [
     "SamplingState",
     "StopExecution",
     "TfpDistribution",
+    "bernoulli_fn",
+    "categorical_uniform_fn",
     "distributions",
     "draws",
     "evaluate_meta_model",
@@ -82,14 +87,18 @@ __all__ = [
     "evaluate_model_transformed",
     "flow",
     "from_tfp",
+    "forward_sampling",
+    "gaussian_round_fn",
     "math",
     "model",
     "name_scope",
-    "sample",
     "sample_posterior_predictive",
     "sample_prior_predictive",
     "set_floatx",
+    "scopes",
+    "state_functions",
     "tensors",
+    "utils",
     "variable_name",
     *CLASSES,
     *STRUCTURED,
@@ -100,5 +109,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = import_module(f"{__name__}.{_LATER[name]}")
-    return home if _LATER[name].rpartition(".")[2] == name else getattr(home, name)
+    module = import_module(f"{__name__}.{_LATER[name]}")
+    value = module if _LATER[name].rpartition(".")[2] == name else getattr(module, name)
+    globals()[name] = value
+    return value

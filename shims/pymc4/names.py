@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,14 +13,91 @@ _PATTERN = re.compile(r"^(?:__(?P<transform>[^_]+)_)?(?P<name>[^_].*)$")
 
 class _Scopes(threading.local):
     def __init__(self) -> None:
-        self.stack: list[str | None] = []
+        self.stack: list[Scope] = []
 
 
 _scopes = _Scopes()
+_NO_LEAF: Any = object()
 
 
-@contextmanager
-def name_scope(name: Any) -> Iterator[None]:
+class Scope:
+    """What holds while a part of a model runs; scopes nest, and each thread has its own.
+
+    Parameters
+    ----------
+    **attributes
+        Anything; ``name`` is the prefix of names. An attribute that was not given is None.
+
+    Examples
+    --------
+    >>> with Scope(name="outer", number=1), Scope(number=3):
+    ...     print(list(Scope.chain("number")), Scope.variable_name("x"))
+    [1, 3] outer/x
+    """
+
+    def __init__(self, **attributes: Any) -> None:
+        self.__dict__.update(attributes)
+
+    def __enter__(self) -> Scope:
+        _scopes.stack.append(self)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        while _scopes.stack.pop() is not self:  # a generator that was abandoned has left its scopes open
+            pass
+
+    def __getattr__(self, item: str) -> Any:
+        if item.startswith("__"):
+            raise AttributeError(item)
+        return None
+
+    @staticmethod
+    def get_contexts() -> list[Scope]:
+        """The scopes that are open, the outermost first."""
+        return _scopes.stack
+
+    @classmethod
+    def chain(
+        cls,
+        attr: str,
+        *,
+        leaf: Any = _NO_LEAF,
+        predicate: Callable[[Scope], bool] = lambda _: True,
+        drop_none: bool = False,
+    ) -> Iterator[Any]:
+        """An attribute of each open scope.
+
+        Parameters
+        ----------
+        attr
+            Its name.
+        leaf
+            A value to end with.
+        predicate
+            Which scopes count.
+        drop_none
+            Leave None out.
+        """
+        values = [getattr(scope, attr) for scope in cls.get_contexts() if predicate(scope)]
+        for value in values if leaf is _NO_LEAF else [*values, leaf]:
+            if not (drop_none and value is None):
+                yield value
+
+    @classmethod
+    def variable_name(cls, name: Any) -> str | None:
+        """Full name of a variable called ``name`` in the present scope; None for an empty name at the top."""
+        return "/".join(str(part) for part in cls.chain("name", leaf=name, drop_none=True) if str(part)) or None
+
+    @classmethod
+    def transformed_variable_name(cls, transform_name: str, name: str) -> str | None:
+        """Full name of the value variable of a variable called ``name`` in the present scope."""
+        return cls.variable_name(transformed_name(transform_name, name))
+
+    def __repr__(self) -> str:
+        return f"Scope({self.__dict__})"
+
+
+def name_scope(name: Any) -> Scope:
     """Prefix the names of variables within with ``name/``; None adds nothing.
 
     Examples
@@ -30,18 +106,11 @@ def name_scope(name: Any) -> Iterator[None]:
     ...     print(variable_name("x"))
     outer/x
     """
-    depth = len(_scopes.stack)
-    _scopes.stack.append(None if name is None else str(name))
-    try:
-        yield
-    finally:
-        del _scopes.stack[depth:]
+    return Scope(name=name)
 
 
-def variable_name(name: Any) -> str | None:
-    """Full name of a variable called ``name`` in the present scope; None for an empty name at the top."""
-    parts = [s for s in (*_scopes.stack, None if name is None else str(name)) if s]
-    return "/".join(parts) or None
+variable_name = Scope.variable_name
+transformed_variable_name = Scope.transformed_variable_name
 
 
 def transformed_name(tag: str, name: str) -> str:

@@ -21,6 +21,9 @@ def kind_of(var: Any) -> tuple[bool, int | None]:
     """Whether a variable is binary by its distribution or dtype, and the number of categories of a categorical one."""
     from pm_migrate.shims import Bernoulli, Categorical
 
+    known = getattr(var, "value_variable", None)
+    if known is not None:
+        return known.kind == "binary", known.categories if known.kind == "categorical" else None
     distribution = getattr(var.distribution, "parent_dist", var.distribution)
     if isinstance(distribution, Categorical):
         return False, int(get_test_value(as_variable(distribution.k)))

@@ -97,3 +97,40 @@ class DualAverageAdaptation:
         )
         info = {"target": self._target, "actual": mean}
         return [SamplerWarning(WarningType.BAD_ACCEPTANCE, message, "warn", extra=info)]
+
+
+class MultiplicativeAdaptation(DualAverageAdaptation):
+    """Lengthen the step by a fixed share after each draw that was accepted more than the target says, else shorten it.
+
+    The rule of ``tfp.mcmc.SimpleStepSizeAdaptation``. It forgets nothing and does not average: the last step size of
+    the warm-up is the one that stays.
+
+    Parameters
+    ----------
+    initial_step, target
+        As for :class:`DualAverageAdaptation`.
+    rate
+        Each draw multiplies or divides the step size by ``1 + rate``.
+
+    References
+    ----------
+    Andrieu, C. & Thoms, J. (2008). A tutorial on adaptive MCMC. Statistics and Computing 18, 343-373 (equation 19).
+
+    Examples
+    --------
+    >>> adaptation = MultiplicativeAdaptation(0.5, target=0.75, rate=0.01)
+    >>> adaptation.update(0.9, tune=True)
+    >>> float(adaptation.current(tune=False).round(6))
+    0.505
+    """
+
+    def __init__(self, initial_step: float, target: float, rate: float = 0.01) -> None:
+        self._log_factor = np.log1p(rate)
+        super().__init__(initial_step, target, gamma=np.nan, k=np.nan, t0=np.nan)
+
+    def update(self, accept_stat: float, tune: bool) -> None:
+        if not tune:
+            self._tuned_stats.append(accept_stat)
+            return
+        self._log_step += self._log_factor if accept_stat > self._target else -self._log_factor
+        self._log_bar = self._log_step

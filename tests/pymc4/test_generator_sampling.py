@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import pm_migrate.pymc4 as pm
-from pm_migrate.errors import NotSupported
 from pm_migrate.shims import recording
 
 DATA = np.array([1.2, 0.4, 2.0, 1.1])
@@ -57,18 +56,6 @@ def test_draws(posterior: Any) -> None:
         pm.draws(posterior, "nu")
     with pytest.raises(KeyError, match="there is no such group"):
         pm.draws(posterior, "mu", group="prior")
-
-
-def test_same_seed_same_draws_as_the_other_front_end(posterior: Any) -> None:
-    import pm_migrate.shims as pm3
-
-    with pm3.Model():
-        mu = pm3.Normal("mu", 0.0, 2.0)
-        sigma = pm3.HalfNormal("sigma", 1.5)
-        pm3.Deterministic("twice", 2 * mu)
-        pm3.Normal("y", mu, sigma, observed=DATA)
-        trace = pm3.sample(300, tune=300, chains=2, random_seed=1, progressbar=False, return_inferencedata=True)
-    np.testing.assert_allclose(trace.posterior["mu"], posterior.posterior["mu"], rtol=1e-7)
 
 
 def test_posterior_predictive(posterior: Any) -> None:
@@ -151,19 +138,6 @@ def test_discrete_variables() -> None:
     result = pm.sample(mixed(), "compound", num_samples=300, num_chains=2, burn_in=100, seed=1, progressbar=False)
     assert result.posterior["m/k"].dtype.kind == "i"
     assert set(np.unique(result.posterior["m/k"])) == {0, 1}
-
-
-@pytest.mark.parametrize(
-    ("arguments", "match"),
-    [
-        ({"sampler_type": "hmc"}, "leave it out"),
-        ({"sampler_methods": []}, "leave it out"),
-        ({"step_size": 0.1}, r"does not support \['step_size'\]"),
-    ],
-)
-def test_what_is_not_supported(arguments: dict[str, Any], match: str) -> None:
-    with pytest.raises(NotSupported, match=match):
-        pm.sample(model(), **arguments)
 
 
 def test_recording_gives_stand_ins() -> None:
