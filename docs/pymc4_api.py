@@ -51,7 +51,7 @@ MISSING: Mapping[str, str] = {
 
 _COMMON = (
     "transform observed batch_stack event_stack conditionally_independent reinterpreted_batch_ndims dtype "
-    "validate_args allow_nan_stats shape testval dims"
+    "validate_args allow_nan_stats shape testval dims total_size"
 ).split()
 
 

@@ -42,7 +42,7 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 
 if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
-    sys.meta_path.append(_Finder())
+    sys.meta_path.insert(0, _Finder())  # before the finder of files, which would load packages' modules a second time
 
 
 def __getattr__(name: str) -> Any:

@@ -52,7 +52,8 @@ _LATER = {
     **{name: name for name in ("gp", "inference", "mcmc", "plots", "variational")},
     "updates": "variational.updates",
     **dict.fromkeys(
-        "ADVI ADVIFit FullRank FullRankADVI LowRank MeanField adadelta adagrad adam adamax fit sgd".split(),
+        "ADVI ADVIFit Approximation FullRank FullRankADVI LowRank MeanField".split()
+        + "adadelta adagrad adam adamax fit sgd".split(),
         "variational",
     ),
     **dict.fromkeys(("CompoundStep", "HMC", "HMCSimple", "NUTS", "NUTSSimple", "RandomWalkM"), "mcmc.samplers"),
