@@ -96,10 +96,8 @@ class Bound:
             computed = expr.names(text) - {text}  # a name alone is an end of a generator form, which may be infinite
             if computed and self._rank(name) == 0 and not self._certainly_finite(name):
                 found.append((tf.math.is_finite(raw[name]), expr.names(text)))
-            if self._structure(name) == "cholesky":
-                diagonal = tf.linalg.diag_part(raw[name])
-                ok = tf.reduce_all(tf.math.is_finite(diagonal) & (diagonal > 0), axis=-1)
-                found.append((ok, expr.names(mapping[name])))
+            if self._structure(name) == "cholesky" and not self._certainly_a_factor(name):
+                found.append((_is_factor(raw[name]), expr.names(mapping[name])))
         return found
 
     def _certain(self, condition: str, depends: frozenset[str]) -> bool:
@@ -114,6 +112,14 @@ class Bound:
         """Whether a canonical parameter is finite, known while tracing."""
         values = self._static({canonical}, expr.names(self.row.canonical_of(self.form)[canonical]))
         return values is not None and bool(np.all(np.isfinite(values[canonical])))
+
+    def _certainly_a_factor(self, canonical: str) -> bool:
+        """Whether a canonical parameter is a Cholesky factor, known while tracing."""
+        values = self._static({canonical}, expr.names(self.row.canonical_of(self.form)[canonical]))
+        if values is None:
+            return False
+        with tf.init_scope():
+            return bool(np.all(_is_factor(values[canonical])))
 
     def _static(self, canonical: Collection[str], depends: frozenset[str]) -> dict[str, Tensor] | None:
         """Canonical parameters of constants; None where a given one is known only when the program runs."""
@@ -383,3 +389,9 @@ class Bound:
 def _all_over(condition: Tensor, rank: int) -> Tensor:
     """Reduce a condition over its event axes."""
     return tf.reduce_all(condition, axis=tuple(range(-rank, 0))) if rank else condition
+
+
+def _is_factor(chol: Tensor) -> Tensor:
+    """Whether lower triangular matrices are Cholesky factors: their diagonals are finite and positive."""
+    diagonal = tf.linalg.diag_part(chol)
+    return tf.reduce_all(tf.math.is_finite(diagonal) & (diagonal > 0), axis=-1)

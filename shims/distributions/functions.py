@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from pm_migrate.shims.gaussian.factors import cholesky
+
 Tensor = Any
 
 
@@ -53,17 +55,8 @@ def _quotient(top: Any, bottom: Any) -> Any:
 
 
 def _cholesky(matrix: Tensor) -> Tensor:
-    """Cholesky factor; NaN, with a zero gradient, where the matrix is not positive definite.
-
-    TensorFlow returns NaN without an error, but its gradient is then NaN for everything upstream. The matrix is
-    replaced by the identity before the factorisation that is differentiated.
-    """
-    matrix = tf.convert_to_tensor(matrix)
-    probe = tf.linalg.cholesky(tf.stop_gradient(matrix))
-    ok = tf.reduce_all(tf.math.is_finite(tf.linalg.diag_part(probe)), axis=-1)[..., None, None]
-    identity = tf.eye(matrix.shape[-1], dtype=matrix.dtype)
-    factor = tf.linalg.cholesky(tf.where(ok, matrix, identity))
-    return tf.where(ok, factor, tf.constant(np.nan, matrix.dtype))
+    """Cholesky factor; NaN, with a zero gradient, where the matrix is not positive definite."""
+    return cholesky(tf.convert_to_tensor(matrix))
 
 
 def _logpow(x: Tensor, m: Tensor) -> Tensor:

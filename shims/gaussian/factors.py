@@ -7,9 +7,11 @@ blocks takes some seconds more.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 Tensor = Any
@@ -21,23 +23,41 @@ _LEAF = 32
 def cholesky(matrix: Tensor) -> Tensor:
     """Lower Cholesky factor of symmetric matrices of shape ``(..., n, n)``; NaN where they are not positive definite.
 
-    The same numbers as ``tf.linalg.cholesky`` up to rounding, also for the gradient.
+    The same numbers as ``tf.linalg.cholesky`` up to rounding. The gradient is 0, not NaN, where there is no factor. In
+    a graph the factor of a constant is a constant: XLA does not factorise at compile time, but at each evaluation.
     """
-    return tf.linalg.cholesky(matrix) if matrix.shape[-1] <= _LEAF else _in_blocks(matrix)
+    known = None if tf.executing_eagerly() else tf.get_static_value(matrix)
+    return _factor(matrix) if known is None else tf.constant(_factor_of_constant(known), matrix.dtype)
 
 
 @tf.custom_gradient
-def _in_blocks(matrix: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
-    factor = _divided(matrix)
-
+def _factor(matrix: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
     def gradient(upstream: Tensor) -> Tensor:
         """Reverse mode by two triangular solves: Murray 2016, *Differentiation of the Cholesky decomposition*."""
-        inner = tf.matmul(factor, upstream, transpose_a=True)
+        factor = _factor(matrix)  # again, for second derivatives; XLA computes it once
+        ok = _definite(factor)
+        factor = tf.where(ok, factor, tf.eye(matrix.shape[-1], dtype=matrix.dtype))
+        inner = tf.matmul(factor, tf.where(ok, upstream, tf.zeros_like(upstream)), transpose_a=True)
         lower = tf.linalg.set_diag(tf.linalg.band_part(inner, -1, 0), 0.5 * tf.linalg.diag_part(inner))
         half = tf.linalg.triangular_solve(factor, lower + tf.linalg.matrix_transpose(lower), adjoint=True)
         return 0.5 * tf.linalg.triangular_solve(factor, tf.linalg.matrix_transpose(half), adjoint=True)
 
-    return factor, gradient
+    factor = _divided(matrix)
+    return tf.where(_definite(factor), factor, tf.constant(np.nan, matrix.dtype)), gradient
+
+
+def _definite(factor: Tensor) -> Tensor:
+    """Whether each matrix had a factor, ``(..., 1, 1)``."""
+    diagonal = tf.linalg.diag_part(factor)
+    return tf.reduce_all(tf.math.is_finite(diagonal) & (diagonal > 0.0), axis=-1)[..., None, None]
+
+
+def _factor_of_constant(matrix: np.ndarray) -> np.ndarray:
+    factors = np.full(matrix.shape, np.nan)
+    for place in np.ndindex(matrix.shape[:-2]):
+        with contextlib.suppress(np.linalg.LinAlgError):
+            factors[place] = np.linalg.cholesky(matrix[place])
+    return factors
 
 
 def _divided(matrix: Tensor) -> Tensor:

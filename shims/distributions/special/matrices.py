@@ -11,19 +11,16 @@ import tensorflow as tf
 
 from pm_migrate.shims import quirks
 from pm_migrate.shims.distributions.special.vectors import log_diagonal, sample_gamma
+from pm_migrate.shims.gaussian.factors import cholesky
 
 Tensor = Any
 
 
 def checked_cholesky(matrix: Tensor) -> tuple[Tensor, Tensor]:
-    """Cholesky factor and whether there is one; the identity, without a gradient, where there is none.
-
-    TensorFlow gives NaN for a matrix that is not positive definite, and NaN gradients to everything upstream.
-    """
-    probe = tf.linalg.diag_part(tf.linalg.cholesky(tf.stop_gradient(matrix)))
-    ok = tf.reduce_all(tf.math.is_finite(probe) & (probe > 0), axis=-1)
-    identity = tf.eye(matrix.shape[-1], dtype=matrix.dtype)
-    return tf.linalg.cholesky(tf.where(ok[..., None, None], matrix, identity)), ok
+    """Cholesky factor and whether there is one; the identity, without a gradient, where there is none."""
+    factor = cholesky(matrix)
+    ok = tf.reduce_all(tf.math.is_finite(tf.linalg.diag_part(factor)), axis=-1)
+    return tf.where(ok[..., None, None], factor, tf.eye(matrix.shape[-1], dtype=matrix.dtype)), ok
 
 
 def _masked(ok: Tensor, log_prob: Tensor) -> Tensor:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from pm_migrate.shims.gaussian.factors import cholesky
+
 Tensor = Any
 
 
@@ -61,7 +63,7 @@ def _mv_normal_by_precision(value: Tensor, given: Mapping[str, Tensor]) -> Tenso
     """Without the covariance: an inverse loses as many digits as the matrix is ill-conditioned."""
     tau = _symmetric_from_lower(given["tau"])
     size = tau.shape[-1]
-    half_log_det = log_diagonal(tf.linalg.cholesky(tau))
+    half_log_det = log_diagonal(cholesky(tau))
     form = _quadratic_form(tau, _residual(value, given["mu"], size))
     return half_log_det - 0.5 * form - 0.5 * size * math.log(2.0 * math.pi)
 
@@ -82,7 +84,7 @@ def _mv_student_t_by_precision(value: Tensor, given: Mapping[str, Tensor]) -> Te
     unit = _unit(tf.reduce_max(tf.abs(delta) * tf.sqrt(tf.linalg.diag_part(tau)), axis=-1))
     # rounding may leave a small form negative
     square = tf.maximum(_quadratic_form(tau, delta / unit[..., None]), tf.zeros_like(unit))
-    return _log_student(square, unit, given["nu"], tau.shape[-1]) + log_diagonal(tf.linalg.cholesky(tau))
+    return _log_student(square, unit, given["nu"], tau.shape[-1]) + log_diagonal(cholesky(tau))
 
 
 def _unit(largest: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ import scipy.linalg
 import tensorflow as tf
 
 from pm_migrate.errors import NotSupported
+from pm_migrate.shims.gaussian import factors
 from pm_migrate.shims.theano import promotion
 from pm_migrate.shims.theano.graph import Kind, Op, Variable, apply, apply_multiple, as_variable
 from pm_migrate.shims.theano.ops import elemwise, reductions
@@ -238,7 +239,7 @@ def cholesky(x: Any, lower: bool = True, on_error: str = "raise") -> Variable:
         # LAPACK reads one triangle only; so must the gradient, which TensorFlow gives for a symmetric argument
         below = tf.linalg.band_part(t, -1, 0)
         symmetric = below + tf.linalg.matrix_transpose(below) - tf.linalg.diag(tf.linalg.diag_part(t))
-        factor = tf.linalg.cholesky(symmetric)
+        factor = factors.cholesky(symmetric)
         return factor if lower else tf.linalg.matrix_transpose(factor)
 
     def array(a: np.ndarray) -> np.ndarray:
