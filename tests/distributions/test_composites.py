@@ -774,7 +774,6 @@ def test_generator_composites_draw() -> None:
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: pm4.Mixture("x", [0.5, 0.5], [pm4.Normal("a", 0, 1), pm4.Normal.dist(0, 1)]), TypeError, "'a'"),
         (lambda: pm4.Mixture("x", [0.5, 0.5], [pm4.Normal.dist(0, 1)]), ModelError, "1 distributions"),
         (lambda: pm4.Mixture("x", [0.5, 0.5]), TypeError, "'distributions'"),
         (lambda: pm4.Mixture("x", [0.5, 0.5], [], 3), TypeError, "3 positional"),
