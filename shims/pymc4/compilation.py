@@ -173,7 +173,11 @@ class _Discovery(_Compiling):
 
 
 class _Density(_Compiling):
-    """One draw's terms of the log density."""
+    """One draw's terms of the log density.
+
+    They are computed when all values are known, as those of the other front end are: a gradient is summed in the order
+    of the computation, and the same seed is to give the same draws, bit for bit.
+    """
 
     def __init__(self, replacements: Mapping[str, Any], given: Mapping[str, Tensor], known: Mapping[str, Any]) -> None:
         super().__init__(replacements)
@@ -182,19 +186,23 @@ class _Density(_Compiling):
         self.terms: dict[str, Tensor] = {}
         self.elementwise: dict[str, Tensor] = {}
         self._masks: dict[str, np.ndarray] = {}
+        self._left: list[Callable[[], None]] = []
+
+    def finish(self) -> None:
+        for compute in self._left:
+            compute()
 
     def missing(self, full: str, name: str, dist: Distribution, data: Incomplete) -> Tensor:
         self._masks[name] = data.mask
-        self.terms[full] = tf.zeros([], tf.float64)  # its density is that of the data
+        # its density is that of the data
+        self._left.append(lambda: self.terms.update({full: tf.zeros([], tf.float64)}))
         self.values[full] = to_tensor(tf.reshape(self.given[full], [data.count]))
         return self.values[full]
 
     def distribution(self, name: str, dist: Distribution) -> Tensor:
         data = self.data(name, dist)
         if data is not None:
-            each = dist.log_prob(data)
-            self.terms[name] = scaled(tf.reduce_sum(each), dist.scaling(data.shape))
-            self.elementwise[name] = _known_alone(each, self._masks.get(name))
+            self._left.append(lambda: self._observed_term(name, dist, data))
             return data
         transform = dist.transform
         variable = self.known.get(name if transform is None else transformed_name(transform.generator_tag, name))
@@ -205,19 +213,27 @@ class _Density(_Compiling):
             )
         # the gradient of a reshape is dense also where the value is only gathered from
         value = to_tensor(tf.reshape(self.given[variable.name], variable.shape))
-        jacobian: Tensor = tf.zeros([], tf.float64)
-        if transform is not None:
-            jacobian = transform.log_jacobian(value)
-            value = transform.backward(value)
-        term = dist.log_prob(value)
-        repeats = dist.counts_per_element and max(repetitions(term.shape, jacobian.shape)) > 1
-        total = tf.reduce_sum(with_jacobian(term, jacobian, repeats))
-        self.terms[name] = scaled(total, dist.scaling(variable.shape))
-        self.values[name] = value
-        return value
+        self.values[name] = value if transform is None else transform.backward(value)
+        self._left.append(lambda: self._latent_term(name, dist, value))
+        return self.values[name]
+
+    def _observed_term(self, name: str, dist: Distribution, data: Tensor) -> None:
+        each = dist.log_prob(data)
+        self.terms[name] = scaled(tf.reduce_sum(each), dist.scaling(data.shape))
+        self.elementwise[name] = _known_alone(each, self._masks.get(name))
+
+    def _latent_term(self, name: str, dist: Distribution, unconstrained: Tensor) -> None:
+        term = dist.log_prob(self.values[name])
+        if dist.transform is not None:
+            jacobian = dist.transform.log_jacobian(unconstrained)
+            repeats = dist.counts_per_element and max(repetitions(term.shape, jacobian.shape)) > 1
+            term = with_jacobian(term, jacobian, repeats)
+        total = term if term.shape.rank == 0 else tf.reduce_sum(term)
+        self.terms[name] = scaled(total, dist.scaling(unconstrained.shape))
 
     def potential(self, name: str, potential: Potential) -> None:
-        self.terms[name] = tf.reduce_sum(potential.value)
+        value = potential.value  # now: it may be a function of what changes until the end
+        self._left.append(lambda: self.terms.update({name: tf.reduce_sum(value)}))
 
 
 def scaled(term: Tensor, factor: float) -> Tensor:

@@ -61,6 +61,9 @@ class Handler:
         """A value given for a model as a whole, or None."""
         return None
 
+    def finish(self) -> None:
+        """Do what is left when the model has run to its end."""
+
     def claim(self, name: str | None, what: str) -> str:
         """Check a new name.
 
@@ -113,7 +116,10 @@ def drive(model: Any, handler: Handler) -> Any:
     if not isinstance(model, (Model, GeneratorType)):
         raise StopExecution(not_a_model(model))
     with evaluating(), using(getattr(model, "floatx", None)):
-        return unwrap(_run(model, handler))
+        returned = unwrap(_run(model, handler))
+        with precise():
+            handler.finish()
+    return returned
 
 
 def not_a_model(value: Any) -> str:
