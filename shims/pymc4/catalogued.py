@@ -12,7 +12,7 @@ from pm_migrate.catalog import Form, expr
 from pm_migrate.shims import quirks
 from pm_migrate.shims.distributions.binding import Bound, bind
 from pm_migrate.shims.distributions.functions import TF_FUNCTIONS
-from pm_migrate.shims.pymc4.distribution import Distribution
+from pm_migrate.shims.pymc4.distribution import Distribution, by_name
 from pm_migrate.shims.pymc4.tensors import to_tensor
 from pm_migrate.shims.pymc4.transforms import default_transform
 from pm_migrate.shims.transforms import Transform
@@ -31,15 +31,7 @@ class Catalogued(Distribution):
         """Match a call to a parametrisation."""
         signature = signature_of(cls.forms)
         wanted = " or ".join("(" + ", ".join(f.given) + ")" for f in cls.forms)
-        if len(args) > len(signature):
-            raise TypeError(f"{cls.__name__} takes a name and {wanted}; got {len(args)} positional arguments")
-        given = dict(zip(signature, args, strict=False))
-        for keyword, value in parameters.items():
-            if keyword not in signature:
-                raise TypeError(f"{cls.__name__} has no argument {keyword!r}; it takes {wanted}{cls._hint(keyword)}")
-            if keyword in given:
-                raise TypeError(f"{cls.__name__} got two values for {keyword!r}")
-            given[keyword] = value
+        given = by_name(cls.__name__, signature, wanted, args, parameters, cls._hint)
         given = {k: v for k, v in given.items() if v is not None}
         defaults = {k: expr.evaluate(v, {}, {}) for k, v in cls.row.pymc4_defaults.items()}
         fits = [f for f in cls.forms if set(given) <= set(f.given) <= set(given) | set(defaults)]

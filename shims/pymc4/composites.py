@@ -17,7 +17,7 @@ from pm_migrate.errors import ModelError
 from pm_migrate.shims import quirks
 from pm_migrate.shims.distributions.bound import REPEATED
 from pm_migrate.shims.distributions.composite import Bounded, Given, MixedAxis, MixedList
-from pm_migrate.shims.pymc4.distribution import Distribution, full_signature
+from pm_migrate.shims.pymc4.distribution import Distribution, by_name, full_signature
 from pm_migrate.shims.pymc4.tensors import FLOATX, to_tensor, wrap
 from pm_migrate.shims.pymc4.transforms import default_transform
 from pm_migrate.shims.transforms import Transform
@@ -63,16 +63,7 @@ def matched(
         For arguments that are unknown, given twice, or missing.
     """
     wanted = f"({', '.join(signature)})"
-    if len(args) > len(signature):
-        raise TypeError(f"{label} takes a name and {wanted}; got {len(args)} positional arguments")
-    given = dict(zip(signature, args, strict=False))
-    for keyword, value in parameters.items():
-        if keyword not in signature:
-            raise TypeError(f"{label} has no argument {keyword!r}; it takes {wanted}")
-        if keyword in given:
-            raise TypeError(f"{label} got two values for {keyword!r}")
-        given[keyword] = value
-    full = {**optional, **given}
+    full = {**optional, **by_name(label, signature, wanted, args, parameters)}
     missing = [name for name in signature if name not in full]
     if missing:
         raise TypeError(f"{label} misses {', '.join(map(repr, missing))}; it takes {wanted}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -390,6 +390,42 @@ def stateless_seed(seed: Any) -> Tensor:
         return tf.random.uniform((2,), maxval=np.iinfo(np.int32).max, dtype=tf.int32)
     seed = tf.convert_to_tensor(seed)
     return tf.stack([tf.zeros_like(seed), seed]) if seed.shape.rank == 0 else seed
+
+
+def by_name(
+    label: str,
+    signature: Sequence[str],
+    wanted: str,
+    args: tuple[Any, ...],
+    parameters: Mapping[str, Any],
+    hint: Callable[[str], str] = lambda keyword: "",
+) -> dict[str, Any]:
+    """The arguments of a call by name.
+
+    Parameters
+    ----------
+    label, signature, wanted
+        Name of the class, its parameters in positional order, and what errors say that it takes.
+    args, parameters
+        The call, without the variable's name.
+    hint
+        What an error adds about an unknown keyword.
+
+    Raises
+    ------
+    TypeError
+        For arguments that are too many, unknown, or given twice.
+    """
+    if len(args) > len(signature):
+        raise TypeError(f"{label} takes a name and {wanted}; got {len(args)} positional arguments")
+    given = dict(zip(signature, args, strict=False))
+    for keyword, value in parameters.items():
+        if keyword not in signature:
+            raise TypeError(f"{label} has no argument {keyword!r}; it takes {wanted}{hint(keyword)}")
+        if keyword in given:
+            raise TypeError(f"{label} got two values for {keyword!r}")
+        given[keyword] = value
+    return given
 
 
 def full_signature(own: Mapping[str, Any]) -> inspect.Signature:
