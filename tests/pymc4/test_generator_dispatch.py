@@ -118,6 +118,14 @@ def test_as_numpy(name: str, mode: str, results: dict[str, dict[str, Any]]) -> N
         np.testing.assert_allclose(tensor.numpy(), array, rtol=1e-13, atol=1e-14)
 
 
+@pytest.mark.parametrize("loop", [tf.scan, tf.foldl, tf.foldr])
+def test_loops_leave_no_state_behind(loop: Callable[..., Any]) -> None:
+    # seen with TensorFlow 2.21: a loop that fails while it is traced leaves its caching device in the variable
+    # scope of the process, and sample_chain then refuses to work; a value of a model makes the first attempt fail
+    tf.function(_plain(lambda x: loop(lambda a, v: a * x[0] + v, np.arange(3.0))), autograph=False)(tf.constant(X))
+    assert tf.compat.v1.get_variable_scope().caching_device is None
+
+
 def test_results_are_values_of_a_model() -> None:
     x = GeneratorTensor(tf.constant(X))
     assert isinstance(tf.exp(x), GeneratorTensor)

@@ -242,9 +242,6 @@ def keras_adam() -> Any:
 
 
 def first_adam() -> Any:
-    # a tf.scan that failed while a function was traced, in another test, leaves its caching device behind in
-    # TensorFlow's variable scope, with which the old optimisers refuse to make variables
-    tf.compat.v1.get_variable_scope()._caching_device = None
     return tf.compat.v1.train.AdamOptimizer(0.05, beta1=0.9, beta2=0.99, epsilon=1e-7)
 
 

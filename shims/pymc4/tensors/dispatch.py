@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.ops import functional_ops
 
 from pm_migrate.shims.pymc4.tensors.arithmetic import BINARY, GUARDED
 from pm_migrate.shims.pymc4.tensors.indexing import getitem
@@ -80,6 +81,7 @@ class GeneratorTensorDispatcher(tf.__internal__.dispatch.GlobalOpDispatcher):
 
     def handle(self, op: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Called by TensorFlow when ``op(*args, **kwargs)`` failed with a TypeError or ValueError."""
+        _forget_caching_device(op)
         everything = (*args, *kwargs.values())
         with_functions = is_evaluating() and any(map(_is_function, everything))
         if not with_functions and not _holds(everything, _is_value):
@@ -96,6 +98,18 @@ class GeneratorTensorDispatcher(tf.__internal__.dispatch.GlobalOpDispatcher):
             return op(*_plain(args), **_plain(kwargs))
         result = _special(name, args, kwargs)
         return wrap(_call(op, _plain(args), _plain(kwargs)) if result is None else result)
+
+
+def _forget_caching_device(op: Callable[..., Any]) -> None:
+    """Undo what a failed loop leaves behind in TensorFlow's variable scope, which is shared by the whole process.
+
+    ``tf.scan``, ``tf.foldl`` and ``tf.foldr`` set a caching device while they trace, and take it back only when they
+    succeed; later code that makes variables eagerly (``tfp.mcmc.sample_chain``, the old optimisers) would fail.
+    """
+    if op.__module__ == functional_ops.__name__:
+        scope = tf.compat.v1.get_variable_scope()
+        if getattr(scope.caching_device, "__module__", None) == functional_ops.__name__:
+            scope._caching_device = None  # its setter refuses outside of graphs
 
 
 def _adapted(function: Any) -> Any:
@@ -146,6 +160,7 @@ def _call(op: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any])
     try:
         return op(*args, **kwargs)
     except _REFUSED:
+        _forget_caching_device(op)
         floats = _with_float_data(op, args, kwargs)
         if floats is None:
             raise
