@@ -251,7 +251,8 @@ def _on_disk(program: Program) -> Iterator[tuple[Path, Path | None]]:
         return
     with tempfile.TemporaryDirectory(prefix="pm-migrate-") as folder:
         stem = os.path.basename(program.path).partition(".")[0] or "program"
-        original, rewritten = Path(folder, f"{stem}.py"), Path(folder, f"{stem}_rewritten.py")
+        ending = ".ipynb.py" if program.path.endswith(".ipynb") else ".py"  # a notebook goes on after errors
+        original, rewritten = Path(folder, f"{stem}{ending}"), Path(folder, f"{stem}_rewritten{ending}")
         for neighbour in os.scandir(program.beside or os.curdir):
             if neighbour.name not in (original.name, rewritten.name):
                 # Without links (Windows may forbid them) a program that stands alone can still be verified.

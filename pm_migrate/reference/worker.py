@@ -12,7 +12,9 @@ cannot reach them.
 """
 
 from __future__ import annotations
+import __future__
 
+import ast
 import contextlib
 import functools
 import inspect
@@ -205,6 +207,9 @@ def _leave_with_parent(parent: int) -> None:
 
 # --- running programs -------------------------------------------------------------------------------------------------
 
+#: How the file of a notebook that was written as a script ends.
+NOTEBOOK = ".ipynb.py"
+
 _program_modules: List[str] = []
 
 
@@ -213,6 +218,9 @@ def run_program(path: str, argv: Sequence[str] = (), cwd: Optional[str] = None) 
 
     Random numbers that the program draws are the same each time and on both sides: Python's and NumPy's global
     generators are seeded, and ``numpy.random.default_rng()`` without a seed gets one.
+
+    A notebook as a script (``*.ipynb.py``) goes on after a statement that raises, as a person goes on to the next cell:
+    a plot style or a file that is missing does not hide the models below it.
 
     Returns
     -------
@@ -234,9 +242,7 @@ def run_program(path: str, argv: Sequence[str] = (), cwd: Optional[str] = None) 
     try:
         os.chdir(cwd or folder)
         with _repeatable_randomness():
-            with open(path, "rb") as file:
-                code = compile(file.read(), path, "exec", dont_inherit=True)
-            exec(code, module.__dict__)
+            error = _execute(path, module.__dict__)
     except SystemExit as stop:
         error = None if stop.code in (None, 0) else f"SystemExit: {stop.code}"
     except BaseException:
@@ -252,6 +258,27 @@ def run_program(path: str, argv: Sequence[str] = (), cwd: Optional[str] = None) 
             if os.path.dirname(os.path.abspath(origin)).startswith(folder) and "site-packages" not in origin:
                 _program_modules.append(name)
     return module.__dict__, error
+
+
+def _execute(path: str, namespace: Dict[str, Any]) -> Optional[str]:
+    """Run a file; returns the traceback of what was passed over."""
+    with open(path, "rb") as file:
+        tree = ast.parse(file.read(), path)
+    if not path.endswith(NOTEBOOK):
+        exec(compile(tree, path, "exec", dont_inherit=True), namespace)
+        return None
+    flags, raised, body = 0, [], tree.body
+    for node in body:
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            flags |= sum(getattr(__future__, alias.name).compiler_flag for alias in node.names)
+        tree.body = [node]
+        try:
+            exec(compile(tree, path, "exec", flags, dont_inherit=True), namespace)
+        except Exception:
+            raised.append(traceback.format_exc())
+    if len(raised) < 2:
+        return raised[0] if raised else None
+    return f"{raised[0].rstrip()} (and {len(raised) - 1} more after it)"
 
 
 @contextlib.contextmanager

@@ -164,7 +164,7 @@ def _failed(original: Path, rewritten: Path | None, detail: str) -> Report:
 
 def _raised(program: ProgramInfo, who: str) -> list[str]:
     """A note when a program did not come to its end."""
-    return [f"{who} raised after its models were made: {_last_line(program.error)}"] if program.error else []
+    return [f"{who} raised: {_last_line(program.error)}"] if program.error else []
 
 
 def _last_line(text: str) -> str:

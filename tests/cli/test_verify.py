@@ -126,7 +126,7 @@ def test_a_notebook_is_verified_as_a_script(verifier: Verifier, run: Run) -> Non
     (call,) = verifier.calls
     assert call.original.endswith("line 0\nimport pymc3 as pm\n")
     assert call.rewritten is not None and call.rewritten.endswith("\nfrom pm_migrate import pymc4 as pm\n")
-    assert call.beside == ["a.ipynb", "a.py", "a_rewritten.py", "data.csv"] and not call.in_place
+    assert call.beside == ["a.ipynb", "a.ipynb.py", "a_rewritten.ipynb.py", "data.csv"] and not call.in_place
 
 
 def test_exit_codes_and_other_programs_done(verifier: Verifier, run: Run) -> None:

@@ -262,6 +262,20 @@ def test_a_crash_and_a_hang_cost_only_themselves(reference: ReferenceClient, pro
     assert len(reference.load_program(program(MODEL)).models) == 1
 
 
+def test_a_notebook_goes_on_after_an_error(reference: ReferenceClient, tmp_path: Path) -> None:
+    text = "from __future__ import annotations\n" + MODEL + "first\nf: absent = 1\nwith pm.Model() as late:\n"
+    text += "    pm.Normal('late')\nsecond\n"
+    path = tmp_path / "notebook.ipynb.py"
+    path.write_text(text)
+    loaded = reference.load_program(path)
+    assert [model.name for model in loaded.models][-1] == "late"
+    assert loaded.error is not None
+    assert loaded.error.splitlines()[-1] == "NameError: name 'first' is not defined (and 1 more after it)"
+    script = tmp_path / "script.py"
+    script.write_text(text)
+    assert len(reference.load_program(script).models) == len(loaded.models) - 1
+
+
 def test_a_forgotten_program(reference: ReferenceClient, program: Write) -> None:
     loaded = reference.load_program(program(MODEL))
     reference.forget(loaded)
