@@ -122,8 +122,85 @@ class Form:
     pymc4_name: str | None = None
 
 
+class Parametrised:
+    """What a constructor with several parametrisations can be asked, a row's or another one's."""
+
+    name: str
+    signature: tuple[str, ...]
+    params: tuple[Param, ...]
+    forms: tuple[Form, ...]
+    canonical: tuple[str, ...]
+    tfp: Mapping[str, str]
+    pymc4_name: str
+    pymc4: Mapping[str, str]
+    pymc4_defaults: Mapping[str, str]
+    generator: tuple[Form, ...]
+    in_pymc4: bool
+    rank: int
+    options: tuple[str, ...]
+
+    def param(self, keyword: str) -> Param:
+        """Return the parameter that a PyMC3 keyword or alias names; a KeyError otherwise."""
+        for p in self.params:
+            if keyword == p.name or keyword in p.aliases:
+                return p
+        raise KeyError(keyword)
+
+    @property
+    def generator_forms(self) -> tuple[Form, ...]:
+        """Parametrisations of the generator front end."""
+        if self.generator:
+            return self.generator
+        return (Form(tuple(self.pymc4), {canonical: name for name, canonical in self.pymc4.items()}),)
+
+    @property
+    def pymc4_signature(self) -> tuple[str, ...]:
+        """Every parameter of the generator front end's constructor, PyMC4's positional order first."""
+        return tuple(dict.fromkeys(name for form in self.generator_forms for name in form.given))
+
+    def canonical_of(self, form: Form) -> dict[str, str]:
+        """Every canonical parameter as an expression in the form's parameters."""
+        return {c: form.canonical.get(c, c) for c in self.canonical}
+
+    def arguments(self, form: Form, target: str) -> dict[str, str]:
+        """Arguments for ``target`` as expressions in the form's parameters.
+
+        Parameters
+        ----------
+        target
+            ``tfp``, ``pymc4`` (our generator front end) or ``upstream`` (PyMC4 4.0a2).
+        """
+        override = getattr(form, target)
+        if override is None and target == "upstream":
+            override, target = form.pymc4, "pymc4"
+        if override is not None:
+            return dict(override)
+        row = self.tfp if target == "tfp" else self.pymc4
+        return {k: expr.substitute(v, self.canonical_of(form)) for k, v in row.items()}
+
+    def form_for(self, given: frozenset[str]) -> Form:
+        """Choose the parametrisation for a call.
+
+        Parameters
+        ----------
+        given
+            Canonical PyMC3 keywords (aliases resolved) that the call gives a value other than None.
+
+        Raises
+        ------
+        CatalogueError
+            When the arguments fit no parametrisation, or fit two that contradict each other.
+        """
+        defaults = {p.name for p in self.params if p.default is not None}
+        fits = [f for f in self.forms if given <= set(f.given) and set(f.given) <= given | defaults]
+        if not fits:
+            wanted = " or ".join("(" + ", ".join(f.given) + ")" for f in self.forms)
+            raise CatalogueError(f"{self.name}: arguments {sorted(given)} fit no parametrisation; expected {wanted}")
+        return min(fits, key=lambda f: len(f.given))
+
+
 @dataclass(frozen=True)
-class Distribution:
+class Distribution(Parametrised):
     """Everything about one PyMC3 distribution.
 
     Parameters
@@ -277,62 +354,3 @@ class Distribution:
     def _require(self, condition: bool, message: str) -> None:
         if not condition:
             raise CatalogueError(f"catalogue row {self.name}: {message}")
-
-    def param(self, keyword: str) -> Param:
-        """Return the parameter that a PyMC3 keyword or alias names; a KeyError otherwise."""
-        for p in self.params:
-            if keyword == p.name or keyword in p.aliases:
-                return p
-        raise KeyError(keyword)
-
-    @property
-    def generator_forms(self) -> tuple[Form, ...]:
-        """Parametrisations of the generator front end."""
-        if self.generator:
-            return self.generator
-        return (Form(tuple(self.pymc4), {canonical: name for name, canonical in self.pymc4.items()}),)
-
-    @property
-    def pymc4_signature(self) -> tuple[str, ...]:
-        """Every parameter of the generator front end's constructor, PyMC4's positional order first."""
-        return tuple(dict.fromkeys(name for form in self.generator_forms for name in form.given))
-
-    def canonical_of(self, form: Form) -> dict[str, str]:
-        """Every canonical parameter as an expression in the form's parameters."""
-        return {c: form.canonical.get(c, c) for c in self.canonical}
-
-    def arguments(self, form: Form, target: str) -> dict[str, str]:
-        """Arguments for ``target`` as expressions in the form's parameters.
-
-        Parameters
-        ----------
-        target
-            ``tfp``, ``pymc4`` (our generator front end) or ``upstream`` (PyMC4 4.0a2).
-        """
-        override = getattr(form, target)
-        if override is None and target == "upstream":
-            override, target = form.pymc4, "pymc4"
-        if override is not None:
-            return dict(override)
-        row = self.tfp if target == "tfp" else self.pymc4
-        return {k: expr.substitute(v, self.canonical_of(form)) for k, v in row.items()}
-
-    def form_for(self, given: frozenset[str]) -> Form:
-        """Choose the parametrisation for a call.
-
-        Parameters
-        ----------
-        given
-            Canonical PyMC3 keywords (aliases resolved) that the call gives a value other than None.
-
-        Raises
-        ------
-        CatalogueError
-            When the arguments fit no parametrisation, or fit two that contradict each other.
-        """
-        defaults = {p.name for p in self.params if p.default is not None}
-        fits = [f for f in self.forms if given <= set(f.given) and set(f.given) <= given | defaults]
-        if not fits:
-            wanted = " or ".join("(" + ", ".join(f.given) + ")" for f in self.forms)
-            raise CatalogueError(f"{self.name}: arguments {sorted(given)} fit no parametrisation; expected {wanted}")
-        return min(fits, key=lambda f: len(f.given))

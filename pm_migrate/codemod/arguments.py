@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from pm_migrate.catalog import Distribution, Form, expr
+from pm_migrate.catalog import Form, expr
+from pm_migrate.catalog.schema import Parametrised
+from pm_migrate.codemod.tree import is_none
 from pm_migrate.errors import CatalogueError
 
 #: Spellings of the catalogue's functions: for arguments that depend on random variables, and for all others.
@@ -59,25 +61,62 @@ class Refused(Exception):
     """The arguments cannot be mapped with certainty; the message says why."""
 
 
+@dataclass(frozen=True, eq=False)
+class Argument:
+    """One argument of a call, or one of several that a starred argument holds.
+
+    Parameters
+    ----------
+    keyword
+        Its name, or None for one by position.
+    value
+        Its expression in the program.
+    place
+        Index of what it stands in among the arguments of the call.
+    take
+        Its expression when the call's own arguments are rewritten; None for the whole argument at ``place``.
+    """
+
+    keyword: str | None
+    value: cst.BaseExpression
+    place: int
+    take: Callable[[cst.Call], cst.BaseExpression] | None = None
+
+    def old(self, updated: cst.Call) -> cst.Arg | None:
+        """The rewritten argument that it is; None when it is a part of one."""
+        return updated.args[self.place] if self.take is None else None
+
+    def rewritten(self, updated: cst.Call) -> cst.BaseExpression:
+        """Its expression in the rewritten call."""
+        return updated.args[self.place].value if self.take is None else self.take(updated)
+
+
+#: The arguments that a starred argument certainly holds, or None.
+Unpack = Callable[[cst.Arg, int], list[Argument] | None]
+
+
 @dataclass(frozen=True)
 class Given:
     """The arguments of one call, sorted out.
 
     Parameters
     ----------
+    every
+        All of them, in order.
     params
-        Place in the call by PyMC3 parameter.
+        Those of PyMC3's parameters.
     options
-        Place in the call by keyword, for what is not a parameter.
+        Those by keyword that are not parameters.
     name
-        Place of the variable's name.
+        The variable's name; None for a distribution without one.
     positional
         Parameters that were given by position.
     """
 
-    params: Mapping[str, int]
-    options: Mapping[str, int]
-    name: int
+    every: tuple[Argument, ...]
+    params: Mapping[str, Argument]
+    options: Mapping[str, Argument]
+    name: Argument | None
     positional: frozenset[str]
 
 
@@ -103,67 +142,97 @@ class Mapped:
     positional: bool
 
 
-def sort_arguments(row: Distribution, call: cst.Call, is_none: Callable[[int], bool]) -> Given:
-    """Sort the arguments of a call into name, parameters and options.
+def spread(call: cst.Call, unpack: Unpack) -> tuple[Argument, ...]:
+    """The arguments of a call, those in starred ones told apart.
 
     Raises
     ------
     Refused
-        For starred arguments, too many of them, or two values for one parameter.
+        For starred arguments that may hold anything.
     """
-    params: dict[str, int] = {}
-    options: dict[str, int] = {}
-    positional = set()
-    name = -1
-    place = 0
-    for index, arg in enumerate(call.args):
-        if arg.star:
+    out: list[Argument] = []
+    for place, arg in enumerate(call.args):
+        if not arg.star:
+            out.append(Argument(None if arg.keyword is None else arg.keyword.value, arg.value, place))
+            continue
+        inside = unpack(arg, place)
+        if inside is None:
             raise Refused("write out the starred arguments")
-        if arg.keyword is None:
+        out.extend(inside)
+    return tuple(out)
+
+
+def sort_arguments(row: Parametrised, every: tuple[Argument, ...], *, named: bool = True) -> Given:
+    """Sort the arguments of a call into name, parameters and options.
+
+    Parameters
+    ----------
+    named
+        Whether the first one by position is the name of a variable.
+
+    Raises
+    ------
+    Refused
+        For too many of them, or two values for one parameter.
+    """
+    params: dict[str, Argument] = {}
+    options: dict[str, Argument] = {}
+    positional = set()
+    name: Argument | None = None
+    place = 0 if named else 1
+    for argument in every:
+        if argument.keyword is None:
             if place == 0:
-                name = index
+                name = argument
             elif place > len(row.signature):
                 raise Refused(f"pm.{row.name} takes at most {len(row.signature)} positional arguments after the name")
             else:
                 keyword = row.signature[place - 1]
-                _file(row, keyword, index, params, options, is_none)
+                _file(row, keyword, argument, params, options)
                 positional.add(keyword)
             place += 1
-        elif arg.keyword.value == "name":
-            name = index
+        elif argument.keyword == "name" and named:
+            name = argument
         else:
-            _file(row, arg.keyword.value, index, params, options, is_none)
-    if name < 0:
+            _file(row, argument.keyword, argument, params, options)
+    if named and name is None:
         raise Refused("the variable has no name")
-    named = {row.param(k).name for k in positional if k not in row.options}
-    return Given(params, options, name, frozenset(named & set(params)))
+    by_place = {row.param(k).name for k in positional if k not in row.options}
+    return Given(every, params, options, name, frozenset(by_place & set(params)))
 
 
 def _file(
-    row: Distribution,
+    row: Parametrised,
     keyword: str,
-    index: int,
-    params: dict[str, int],
-    options: dict[str, int],
-    is_none: Callable[[int], bool],
+    argument: Argument,
+    params: dict[str, Argument],
+    options: dict[str, Argument],
 ) -> None:
     if keyword in row.options:
-        options[keyword] = index
+        options[keyword] = argument
         return
     try:
         param = row.param(keyword).name
     except KeyError:
-        options[keyword] = index
+        options[keyword] = argument
         return
-    if is_none(index):
-        options[f"none:{keyword}"] = index
+    if is_none(argument.value):
+        options[f"none:{keyword}"] = argument
     elif param in params:
         raise Refused(f"two values for the parameter {param}")
     else:
-        params[param] = index
+        params[param] = argument
 
 
-def map_arguments(row: Distribution, given: Given, target: str) -> tuple[Form, list[Mapped]]:
+def computes_corr(call: cst.Call) -> bool:
+    """Whether a call of ``LKJCholeskyCov`` certainly gives the unpacked factor, the correlations and the deviations."""
+    for place, arg in enumerate(call.args):
+        if (arg.keyword.value if arg.keyword is not None else place) in ("compute_corr", 4):
+            return isinstance(arg.value, cst.Name) and arg.value.value == "True"
+    return False
+
+
+def map_arguments(row: Parametrised, given: Given, target: str) -> tuple[Form, list[Mapped]]:
     """The arguments of the output, in order.
 
     Parameters
@@ -182,10 +251,11 @@ def map_arguments(row: Distribution, given: Given, target: str) -> tuple[Form, l
         raise Refused(str(error)) from None
     outputs = row.arguments(form, target)
     defaults = {p.name: p.default for p in row.params if p.default is not None}
+    order_of = {argument: place for place, argument in enumerate(given.every)}
     ranked = []
     for order, (keyword, text) in enumerate(outputs.items()):
         text = expr.substitute(text, {n: str(defaults[n]) for n in expr.names(text) if n not in given.params})
-        homes = sorted((given.params[n], n) for n in expr.names(text))
+        homes = sorted((order_of[given.params[n]], n) for n in expr.names(text))
         if not homes and text == row.pymc4_defaults.get(keyword):
             continue
         home = homes[0][1] if homes else None

@@ -14,11 +14,14 @@ from pm_migrate.catalog import DISTRIBUTIONS
 from pm_migrate.catalog.functions import FUNCTIONS, NUMPY, function_named
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
+from pm_migrate.codemod.arguments import computes_corr
 from pm_migrate.codemod.scopes import Entry, FunctionFacts, Scope, is_reference, method_of, parameters
 from pm_migrate.codemod.tree import Tree, children, is_none, string_value, target_names
 from pm_migrate.codemod.values import NOTHING, NUMBER, PLAIN, Value
 
 _MUTATORS = {"append": 0, "add": 0, "insert": 1, "extend": 0, "update": 0, "setdefault": 1}
+#: Arguments of distributions that are functions of values of the model.
+CALLED_BACK = {"DensityDist": ("logp",), "EulerMaruyama": ("sde_fn",)}
 _NUMBER_CALLS = frozenset({"len", "int", "float", "abs", "round"})
 _PLAIN_TENSOR_ATTRIBUTES = frozenset({"shape", "ndim", "name", "dtype"})
 
@@ -75,6 +78,8 @@ class Expressions:
                     out.add(v.Tensor(atom.site, None, scalar))
                 elif isinstance(atom, v.Foreign):
                     out.add(atom)
+                elif isinstance(atom, v.Dist):
+                    out.add(v.Foreign(atom.call))
         if out:
             return frozenset(out)
         return NUMBER if scalar else PLAIN
@@ -132,12 +137,7 @@ class Expressions:
             case cst.DictComp():
                 return self._comprehension(node.for_in, [node.key, node.value])
             case cst.Lambda():
-                with self._overlay([p.name.value for p in parameters(node.params)]):
-                    for param in parameters(node.params):
-                        if param.default is not None:
-                            self._expression(param.default)
-                        self._bind_name(param.name.value, PLAIN, param)
-                    return self._operation([self._expression(node.body)])
+                return self._lambda(node, PLAIN)
             case cst.NamedExpr():
                 value = self._expression(node.value)
                 self._bind(node.target, value)
@@ -206,7 +206,7 @@ class Expressions:
                     out |= {v.Function(method)} if method is not None else self._stored((atom.node, attr))
                 case v.Tensor() if attr not in _PLAIN_TENSOR_ATTRIBUTES:
                     out.add(v.Tensor(atom.site))
-                case v.Foreign():
+                case v.Foreign() | v.Dist():
                     out.add(atom)
                 case _:
                     out.add(v.Plain())
@@ -253,6 +253,8 @@ class Expressions:
             row = NUMPY.get(name.removeprefix("numpy."))
             elementwise = row is not None and FUNCTIONS[row].elementwise
             return self._operation(args, number=elementwise)
+        if any(isinstance(atom, v.Dist) for atom in func):
+            return self._distribution_call(node, func, args)
         out: Value = NOTHING
         for atom in func:
             if isinstance(atom, v.Function):
@@ -268,12 +270,20 @@ class Expressions:
         return self._operation([func, *args])
 
     def _library_call(self, node: cst.Call, name: str, args: list[Value]) -> Value:
-        context = self._stack[-1] if self._stack else None
-        own = v.models(context) if context is not None else frozenset()
-        site = next(iter(own)).site if len(own) == 1 else None
+        site = self._own_site()
         short = name.removeprefix("pymc3.")
         if short in pymc3_names.DISTRIBUTIONS:
-            return frozenset({v.Tensor(site, node, self._scalar_variable(node, short))})
+            self._call_back(node, short, site)
+            made = frozenset({v.Tensor(site, node, self._scalar_variable(node, short))})
+            if short == "LKJCholeskyCov" and computes_corr(node):
+                part = frozenset({v.Tensor(site)})
+                return v.row([made, part, part])
+            return made
+        if short.removesuffix(".dist") in pymc3_names.DISTRIBUTIONS:
+            self._call_back(node, short.removesuffix(".dist"), site)
+            return frozenset({v.Dist(node)})
+        if short == "Bound":
+            return frozenset({v.Dist(node, bound=True)})
         if short in ("Deterministic", "Potential"):
             scalar = len(args) > 1 and v.is_scalar(args[1])
             return frozenset({v.Tensor(site, node, scalar)})
@@ -292,6 +302,60 @@ class Expressions:
         if pymc3_names.is_plain(name):
             return PLAIN
         return frozenset({v.Foreign(node)})
+
+    def _own_site(self) -> cst.CSTNode | None:
+        """The model whose block surrounds what is evaluated, if it is one."""
+        context = self._stack[-1] if self._stack else None
+        own = v.models(context) if context is not None else frozenset()
+        return next(iter(own)).site if len(own) == 1 else None
+
+    def _call_back(self, node: cst.Call, name: str, site: cst.CSTNode | None) -> None:
+        """Functions that a distribution is given are called with values of the model."""
+        for place, arg in enumerate(node.args):
+            keyword = CALLED_BACK.get(name)
+            if keyword is None or (arg.keyword is not None and arg.keyword.value not in keyword):
+                continue
+            if arg.keyword is None and place == 0:
+                continue
+            tensor = frozenset({v.Tensor(site)})
+            if isinstance(arg.value, cst.Lambda):
+                self._lambda(arg.value, tensor)
+            for atom in self.values.get(arg.value, NOTHING):
+                function = atom.node if isinstance(atom, v.Function) else None
+                if isinstance(atom, v.Instance):
+                    function = method_of(atom.node, "__call__")
+                if isinstance(function, cst.FunctionDef):
+                    facts = self.functions.setdefault(function, FunctionFacts())
+                    facts.called = True
+                    for param in [p.name.value for p in parameters(function.params)][isinstance(atom, v.Instance) :]:
+                        facts.give(param, tensor)
+
+    def _lambda(self, node: cst.Lambda, given: Value) -> Value:
+        """The result of a lambda whose parameters may be ``given``."""
+        with self._overlay([p.name.value for p in parameters(node.params)]):
+            for param in parameters(node.params):
+                if param.default is not None:
+                    self._expression(param.default)
+                self._bind_name(param.name.value, given, param)
+            return self._operation([self._expression(node.body)])
+
+    def _distribution_call(self, node: cst.Call, func: Value, args: list[Value]) -> Value:
+        """A call of a class that ``pm.Bound`` made, or of a method of a distribution without a name."""
+        method = node.func.attr.value if isinstance(node.func, cst.Attribute) else None
+        bound = any(isinstance(a, v.Dist) and a.bound for a in func)
+        if bound and method == "dist":
+            return frozenset({v.Dist(node)})
+        if bound and not (method and any(isinstance(a, v.Dist) and a.bound for a in self.values[node.func.value])):
+            return frozenset({v.Tensor(self._own_site(), node)})
+        if method == "random":
+            return PLAIN
+        calls = [a.call for a in func if isinstance(a, v.Dist)]
+        made = self._operation([*args, *(self.values.get(arg.value, NOTHING) for call in calls for arg in call.args)])
+        ties = frozenset(v.Foreign(call) for call in calls)
+        if method not in ("logp", "logcdf"):
+            return ties
+        sites = {a.site for a in made if isinstance(a, v.Tensor)} or {None}
+        return ties | frozenset(v.Tensor(site) for site in sites)
 
     def _scalar_variable(self, node: cst.Call, name: str) -> bool:
         row = DISTRIBUTIONS.get(name)

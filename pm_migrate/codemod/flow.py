@@ -228,7 +228,7 @@ class Flow(Expressions):
     def _unpacked(self, value: Value) -> Value:
         """What one item of an iterable may be."""
         found = [v.item(frozenset({a})) for a in value if isinstance(a, (v.Row, v.Bag))]
-        rest = [a for a in value if isinstance(a, (v.Tensor, v.Foreign))]
+        rest = [a for a in value if isinstance(a, (v.Tensor, v.Foreign, v.Dist))]
         out = v.join(*found, frozenset(v.Tensor(a.site) if isinstance(a, v.Tensor) else a for a in rest))
         return out or PLAIN
 
@@ -244,7 +244,7 @@ class Flow(Expressions):
             v.tainted(value)
             or v.traces(value)
             or v.models(value)
-            or any(isinstance(a, (v.Bag, v.Row, v.Foreign)) for a in value)
+            or any(isinstance(a, (v.Bag, v.Row, v.Foreign, v.Dist)) for a in value)
         ):
             grown = Entry(entry.value | v.bag([value]), entry.sites)
             if base.value in self.scope.env:

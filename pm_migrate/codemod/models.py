@@ -229,7 +229,11 @@ class Models:
             (name in pymc3_names.DISTRIBUTIONS or name in ("Deterministic", "Potential", "Data"))
             and self._in_context(call, sites)
             for call, name in self.calls(statement)
-        )
+        ) or any(self._makes(n) and self._in_context(n, sites) for n in walk(statement) if isinstance(n, cst.Call))
+
+    def _makes(self, call: cst.Call) -> bool:
+        """Whether a call makes a variable, also without a name of PyMC3's: of a class that ``pm.Bound`` made."""
+        return any(a.rv is call for a in v.tensors(self.flow.value(call)))
 
     def infers(self, statement: cst.CSTNode, sites: frozenset[cst.CSTNode]) -> bool:
         """Whether a statement draws from one of these models."""
@@ -336,8 +340,8 @@ class Models:
         """By model: the names of its variables (None for one that is computed), and whether each is observed."""
         out: dict[cst.CSTNode, dict[str | None, bool]] = {site: {} for site in self.models}
         for node, value in self.flow.values.items():
-            for atom in value:
-                if isinstance(atom, v.Tensor) and atom.rv is node and atom.site in out:
+            for atom in v.tensors(value):
+                if atom.rv is node and atom.rv is not None and atom.site in out:
                     observed = any(a.keyword is not None and a.keyword.value == "observed" for a in atom.rv.args)
                     out[atom.site][variable_name(atom.rv, self.flow)] = observed
         return out

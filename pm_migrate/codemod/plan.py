@@ -147,7 +147,7 @@ class Plan:
             match atom:
                 case v.ModelRef() | v.Tensor() if atom.site is not None:
                     keys.add(atom.site)
-                case v.Foreign():
+                case v.Foreign() | v.Dist():
                     keys.add(atom.call)
                 case v.TraceRef():
                     keys.add(atom.call)

@@ -31,6 +31,7 @@ from pm_migrate.codemod.rules import (
     leftover,
     model_block,
     model_checks,
+    nameless,
     random_variable,
     tensors,
     trace,
@@ -96,12 +97,18 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
             continue
         elif name.startswith("pymc3.") and short in pymc3_names.DISTRIBUTIONS:
             random_variable.plan_variable(plan, call, short)
+        elif name.endswith(".dist") and short.removesuffix(".dist") in pymc3_names.DISTRIBUTIONS:
+            nameless.plan_dist(plan, call, short.removesuffix(".dist"))
+        elif name == "pymc3.Bound":
+            nameless.plan_bound(plan, call)
         elif name in ("pymc3.Deterministic", "pymc3.Potential"):
             deterministic.plan_deterministic(plan, call, short)
         elif name.startswith("pymc3.") and short in INFERENCE:
             inference.plan_inference(plan, models, call, short)
         elif function_named(name) is not None:
             tensors.plan_function(plan, call, name)
+    nameless.plan_bounded(plan)
+    nameless.plan_methods(plan)
     tensors.plan_numpy(plan)
     if plan.options.upstream:
         tensors.plan_indexing(plan)

@@ -65,6 +65,14 @@ class Foreign:
 
 
 @dataclass(frozen=True, slots=True)
+class Dist:
+    """A distribution that is no variable: what ``.dist(...)`` made, or, ``bound``, a class that ``pm.Bound`` made."""
+
+    call: cst.Call
+    bound: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TraceRef:
     """The result of an inference call: ``kind`` is ``trace``, ``inferencedata``, ``ppc`` or ``prior``."""
 
@@ -100,7 +108,7 @@ class Bag:
     item: Value
 
 
-Atom = Plain | Number | Text | Qualified | ModelRef | Tensor | Foreign | TraceRef | Function | Instance | Row | Bag
+Atom = Plain | Number | Text | Qualified | ModelRef | Tensor | Foreign | Dist | TraceRef | Function | Instance | Row | Bag
 Value = frozenset[Atom]
 
 PLAIN: Value = frozenset({Plain()})

@@ -23,7 +23,7 @@ PROGRAM = textwrap.dedent(
         trace = pm.sample(10, tune=10, chains=1)
 
     with pm.Model() as bad:
-        b = pm.GaussianRandomWalk('b', sd=1, shape=3)
+        b = pm.BART('b', X, y)
 
     print(pm.summary(trace), pm.hpd(trace['a']))
     """
@@ -92,7 +92,7 @@ def test_second_run_reports_the_same_and_changes_nothing():
 
 
 def test_ignored_places_get_no_comment_and_stay_reported():
-    line = "    b = pm.GaussianRandomWalk('b', sd=1, shape=3)"
+    line = "    b = pm.BART('b', X, y)"
     for comment, silent in (
         ("# pm-migrate: ignore[PM211]", True),
         ("# pm-migrate: ignore[PM999, PM211]", True),

@@ -574,7 +574,7 @@ def test_a_model_that_stays_takes_everything_of_it_along():
                 a = pm.Normal('a', 0, 1)
                 ta = pm.sample(10)
             with pm.Model() as bad:
-                b = pm.GaussianRandomWalk('b', sd=1, shape=3)
+                b = pm.BART('b', X, y)
                 tb = pm.sample(10)
             print(ta['a'].mean(), tb['b'].mean(), pm.summary(tb))
             """
@@ -582,4 +582,4 @@ def test_a_model_that_stays_takes_everything_of_it_along():
     )
     assert "pm4.draws(ta, 'a').mean(), tb['b'].mean(), pm.summary(tb)" in result.code
     assert "tb = pm.sample(10)" in result.code and "ta = pm4.sample(good, " in result.code
-    assert result.references.todo == 5  # import, Model, GaussianRandomWalk, sample, summary
+    assert result.references.todo == 5  # import, Model, BART, sample, summary

@@ -56,7 +56,7 @@ RULE = Rule(
                 mu = pm.Normal('mu', 0, 1)
 
             with pm.Model() as b:
-                walk = pm.GaussianRandomWalk('walk', sd=1, shape=9)
+                walk = pm.BART('walk', X, y)
             """,
             """
             import pymc3 as pm
@@ -71,8 +71,8 @@ RULE = Rule(
             a = build_a()
 
             with pm.Model() as b:
-                # TODO(pm-migrate PM211): there is no rule for pm.GaussianRandomWalk yet: keep this model on PyMC3
-                walk = pm.GaussianRandomWalk('walk', sd=1, shape=9)
+                # TODO(pm-migrate PM211): there is no rule for pm.BART: use a spline basis with pm.Normal weights
+                walk = pm.BART('walk', X, y)
             """,
         ),
     ),

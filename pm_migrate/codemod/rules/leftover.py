@@ -149,7 +149,7 @@ def _group(plan: Plan, node: cst.CSTNode) -> cst.CSTNode:
 def plan_ties(plan: Plan) -> None:
     """Tie models and helpers to the variables and the PyMC3 and Theano objects that they are made from."""
     for node, value in plan.flow.values.items():
-        ties: list[cst.CSTNode] = [a.call for a in value if isinstance(a, v.Foreign)]
+        ties: list[cst.CSTNode] = [a.call for a in value if isinstance(a, (v.Foreign, v.Dist))]
         ties += [a.site for a in value if isinstance(a, v.Tensor) and a.site is not None]
         if ties:
             plan.unite(function_group(plan, node), *ties)
