@@ -56,7 +56,9 @@ class Call(Parametrised):
 
     @property
     def pymc4_signature(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name for keys in (self.pymc4, *(f.pymc4 or {} for f in self.forms)) for name in keys))
+        return tuple(
+            dict.fromkeys(name for keys in (self.pymc4, *(f.pymc4 or {} for f in self.forms)) for name in keys)
+        )
 
     def arguments(self, form: Form, target: str) -> dict[str, str]:
         if form.pymc4 is not None:

@@ -299,6 +299,8 @@ class Expressions:
         if found is not None:
             row = found[0]
             return self._operation(args, number=row is not None and row.elementwise)
+        if name in pymc3_names.KEPT:
+            return self._operation(args)
         if pymc3_names.is_plain(name):
             return PLAIN
         return frozenset({v.Foreign(node)})

@@ -41,9 +41,9 @@ class ImportSite:
     def local(self) -> str | None:
         """The name by which the whole module is known, if this imports the whole module."""
         if isinstance(self.node, cst.ImportAlias) and isinstance(self.statement, cst.Import):
-            if self.node.asname is not None:
-                return code(self.node.asname.name)
-            return self.root if dotted(self.node.name) == self.root else None
+            if dotted(self.node.name) != self.root:
+                return None  # a module inside of it
+            return self.root if self.node.asname is None else code(self.node.asname.name)
         return None
 
 

@@ -39,6 +39,8 @@ def is_pure_call(call: cst.Call, flow: Flow, seen: frozenset[cst.CSTNode] = froz
     if v.only(target, v.Function):
         nodes = {a.node for a in target if isinstance(a, v.Function)}
         return all(n in seen or not _impure_body(n, flow, seen | nodes) for n in nodes)
+    if v.only(target, v.Dist):  # of a distribution without a name: its log density, but no draws
+        return isinstance(call.func, cst.Attribute) and call.func.attr.value != "random"
     name = flow.name_of(call.func)
     if name is not None:
         if name.startswith("builtins."):

@@ -23,10 +23,17 @@ _OTHERS = frozenset(
     step_methods transforms variational NUTS HamiltonianMC Metropolis BinaryMetropolis BinaryGibbsMetropolis
     CategoricalGibbsMetropolis DEMetropolis DEMetropolisZ Slice EllipticalSlice CompoundStep SMC sample_smc find_MAP
     find_hessian fit ADVI FullRankADVI SVGD ASVGD NFVI Minibatch Bound trace_to_dataframe save_trace load_trace
+    expand_packed_triangular
     sample_posterior_predictive_w init_nuts iter_sample""".split()
 )
 
 _PYMC3 = DISTRIBUTIONS | _OTHERS | frozenset(INFERENCE) | frozenset(ARVIZ) | frozenset(ADVICE)
+
+#: Functions of tensors that the generator front end has too, by the name that they have there.
+KEPT = {
+    "pymc3.expand_packed_triangular": "expand_packed_triangular",
+    "pymc3.math.expand_packed_triangular": "expand_packed_triangular",
+}
 
 #: Calls that make nothing which a model could depend on.
 _PLAIN = frozenset({"pymc3.trace_to_dataframe", "pymc3.save_trace", "pymc3.set_data", "pymc3.model_to_graphviz"})

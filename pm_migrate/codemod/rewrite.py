@@ -28,6 +28,7 @@ from pm_migrate.codemod.rules import (
     diagnostics,
     imports,
     inference,
+    kept,
     leftover,
     model_block,
     model_checks,
@@ -35,6 +36,7 @@ from pm_migrate.codemod.rules import (
     random_variable,
     tensors,
     trace,
+    transforms,
 )
 from pm_migrate.codemod.safety import parse
 from pm_migrate.codemod.tree import Tree
@@ -93,12 +95,16 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
         short = name.removeprefix("pymc3.")
         if name.startswith("pymc3.") and short in ARVIZ:
             diagnostics.plan_function(plan, node, short)
+        elif (transform := transforms.transform_of(name)) is not None:
+            transforms.plan_transform(plan, node, transform)
         elif not isinstance(call, cst.Call) or call.func is not node:
             continue
         elif name.startswith("pymc3.") and short in pymc3_names.DISTRIBUTIONS:
             random_variable.plan_variable(plan, call, short)
         elif name.endswith(".dist") and short.removesuffix(".dist") in pymc3_names.DISTRIBUTIONS:
             nameless.plan_dist(plan, call, short.removesuffix(".dist"))
+        elif name in pymc3_names.KEPT:
+            kept.plan_kept(plan, call, pymc3_names.KEPT[name])
         elif name == "pymc3.Bound":
             nameless.plan_bound(plan, call)
         elif name in ("pymc3.Deterministic", "pymc3.Potential"):

@@ -35,7 +35,9 @@ def _of_literal(place: int, where: int | str) -> Callable[[cst.Call], cst.BaseEx
         if isinstance(node, cst.Call):
             return next(a.value for a in node.args if a.keyword is not None and a.keyword.value == where)
         if isinstance(node, cst.Dict):
-            return next(e.value for e in node.elements if isinstance(e, cst.DictElement) and string_value(e.key) == where)
+            return next(
+                e.value for e in node.elements if isinstance(e, cst.DictElement) and string_value(e.key) == where
+            )
         assert isinstance(node, (cst.Tuple, cst.List)) and isinstance(where, int)
         return node.elements[where].value
 

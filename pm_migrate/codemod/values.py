@@ -108,7 +108,9 @@ class Bag:
     item: Value
 
 
-Atom = Plain | Number | Text | Qualified | ModelRef | Tensor | Foreign | Dist | TraceRef | Function | Instance | Row | Bag
+Atom = (
+    Plain | Number | Text | Qualified | ModelRef | Tensor | Foreign | Dist | TraceRef | Function | Instance | Row | Bag
+)
 Value = frozenset[Atom]
 
 PLAIN: Value = frozenset({Plain()})

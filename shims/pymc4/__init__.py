@@ -19,7 +19,17 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from pm_migrate.shims.pymc4 import distributions, flow, forward_sampling, math, scopes, state_functions, tensors, utils
+from pm_migrate.shims.pymc4 import (
+    distributions,
+    flow,
+    forward_sampling,
+    math,
+    scopes,
+    state_functions,
+    tensors,
+    transforms,
+    utils,
+)
 from pm_migrate.shims.pymc4.calls import draws
 from pm_migrate.shims.pymc4.coroutine_model import Model, ModelTemplate, model
 from pm_migrate.shims.pymc4.distributions import (
@@ -42,6 +52,7 @@ from pm_migrate.shims.pymc4.flow import (
     evaluate_model_transformed,
 )
 from pm_migrate.shims.pymc4.forward_sampling import sample_posterior_predictive, sample_prior_predictive
+from pm_migrate.shims.pymc4.math import expand_packed_triangular
 from pm_migrate.shims.pymc4.names import name_scope, variable_name
 from pm_migrate.shims.pymc4.observing import Data
 from pm_migrate.shims.pymc4.state_functions import bernoulli_fn, categorical_uniform_fn, gaussian_round_fn
@@ -86,6 +97,7 @@ __all__ = [
     "evaluate_model",
     "evaluate_model_posterior_predictive",
     "evaluate_model_transformed",
+    "expand_packed_triangular",
     "flow",
     "from_tfp",
     "forward_sampling",
@@ -99,6 +111,7 @@ __all__ = [
     "scopes",
     "state_functions",
     "tensors",
+    "transforms",
     "utils",
     "variable_name",
     *CLASSES,

@@ -65,3 +65,39 @@ def concatenate(tensors: Any, axis: int = 0) -> Any:
 def softmax(x: Any, axis: int = -1) -> Any:
     """Exponentials that sum to one along an axis."""
     return wrap(tf.nn.softmax(to_tensor(x), axis=axis))
+
+
+def expand_packed_triangular(n: int, packed: Any, lower: bool = True, diagonal_only: bool = False) -> Any:
+    """A triangular matrix from its elements in a vector, row by row: of ``pm.LKJCholeskyCov``, the Cholesky factor.
+
+    Parameters
+    ----------
+    n
+        Number of rows.
+    packed
+        Vector of ``n (n + 1) / 2`` elements.
+    lower
+        Whether the matrix is lower triangular, otherwise upper.
+    diagonal_only
+        Return the diagonal alone.
+
+    Raises
+    ------
+    ValueError
+        When ``packed`` has another length.
+
+    Examples
+    --------
+    >>> expand_packed_triangular(2, [1.0, 2.0, 3.0]).numpy().tolist()
+    [[1.0, 0.0], [2.0, 3.0]]
+    """
+    elements = to_tensor(packed)
+    count = n * (n + 1) // 2
+    if elements.shape.rank != 1 or elements.shape[0] != count:
+        raise ValueError(f"a triangle of {n} rows has {count} elements in a vector; got the shape {elements.shape}")
+    rows = np.tril_indices(n) if lower else np.triu_indices(n)
+    if diagonal_only:
+        return wrap(tf.gather(elements, np.flatnonzero(rows[0] == rows[1])))
+    index = np.full((n, n), count)
+    index[rows] = np.arange(count)
+    return wrap(tf.gather(tf.concat([elements, tf.zeros_like(elements[:1])], axis=0), index))

@@ -44,6 +44,47 @@ def line(statement: str, **options) -> str:
         ("f(pm.Normal('x', 0, 1))", "f((yield pm.Normal('x', 0, 1)))"),
         ("x = (pm.Normal('x', 0, 1))", "x = (yield pm.Normal('x', 0, 1))"),
         ("x = pm.LogNormal('x', 0, 1)", "x = yield pm.LogNormal('x', 0, 1)"),
+        (
+            "x = pm.Normal('x', 0, 1, total_size=10, observed=y)",
+            "x = yield pm.Normal('x', 0, 1, total_size=10, observed=y)",
+        ),
+        ("x = pm.Normal('x', 0, 1, shape=3, observed=y)", "x = yield pm.Normal('x', 0, 1, shape=3, observed=y)"),
+        ("x = pm.Normal('x', 0, 1, dtype='float64')", "x = yield pm.Normal('x', 0, 1)"),
+        ("x = pm.Normal('x', *(a, 2))", "x = yield pm.Normal('x', a, 2)"),
+        ("x = pm.Normal('x', **{'mu': a, 'sd': 2})", "x = yield pm.Normal('x', loc=a, scale=2)"),
+        ("x = pm.Normal('x', **dict(sd=2, mu=a), shape=2)", "x = yield pm.Normal('x', scale=2, loc=a, batch_stack=2)"),
+        (
+            "x = [pm.Gamma('x', mu=a + 1, sd=a)]",
+            "x = [(yield pm.Gamma('x', concentration=x_mu ** 2 / a ** 2, rate=x_mu / a ** 2))]",
+        ),
+        (
+            "x = [pm.Gamma('x%d' % i, mu=a + i, sd=a) for i in range(2)]",
+            "    x.append((yield pm.Gamma('x%d' % i, concentration=(a + i) ** 2 / a ** 2, rate=(a + i) / a ** 2)))",
+        ),
+        ("x = pm.GaussianRandomWalk('x', sd=a, shape=3)", "x = yield pm.GaussianRandomWalk('x', scale=a, shape=3)"),
+        (
+            "x = pm.GaussianRandomWalk('x', 4., shape=3)",
+            "x = yield pm.GaussianRandomWalk('x', scale=4.0 ** -0.5, shape=3)",
+        ),
+        ("x = pm.GaussianRandomWalk('x', shape=3)", "x = yield pm.GaussianRandomWalk('x', shape=3)"),
+        (
+            "x = pm.AR('x', [a, 0.1], constant=True, observed=y)",
+            "x = yield pm.ConditionalAR('x', [a, 0.1], constant=True, observed=y)",
+        ),
+        ("x = pm.AR1('x', 0.5, a, shape=3)", "x = yield pm.AR1('x', 0.5, a, shape=3)"),
+        (
+            "x = pm.MvGaussianRandomWalk('x', v, tau=np.eye(3), init=pm.MvNormal.dist(v, np.eye(3)), shape=(4, 3))",
+            "                                  init=pm.MvNormal.dist(v, np.eye(3)), shape=(4, 3))",
+        ),
+        (
+            "x = pm.NormalMixture('x', [0.5, 0.5], v[:2], tau=a, comp_shape=2, observed=y)",
+            "x = yield pm.NormalMixture('x', [0.5, 0.5], v[:2], scale=a ** -0.5, observed=y)",
+        ),
+        ("x = pm.WishartBartlett('x', np.eye(2), nu=3.)", "x = yield from pm.WishartBartlett('x', np.eye(2), nu=3.)"),
+        (
+            "x = pm.DensityDist('x', lambda v: -tt.exp(v), (), testval=1.)",
+            "x = yield pm.DensityDist('x', lambda v: -tf.exp(v), shape=(), testval=1.)",
+        ),
         ("pm.Deterministic(var=a, name='x')", "yield pm.Deterministic('x', a)"),
         (
             "pm.NegativeBinomial('x', mu=a, alpha=10, observed=y)",
@@ -95,8 +136,10 @@ def test_functions(before, after):
 
 
 REFUSED = [
-    ("x = pm.Normal('x', 0, 1, total_size=10)", "PM202"),
-    ("x = pm.Normal('x', 0, 1, transform=pm.distributions.transforms.log)", "PM202"),
+    ("x = pm.Normal('x', 0, 1, transform=chosen)", "PM202"),
+    ("x = pm.Normal('x', 0, 1, transform=pm.distributions.transforms.TransformedDistribution)", "PM223"),
+    ("x = pm.Normal('x', 0, 1, dtype='float32')", "PM202"),
+    ("x = pm.Normal('x', 0, 1, observed={'a': 1})", "PM202"),
     ("x = pm.Normal('x', 0, sd=1, tau=1)", "PM202"),
     ("x = pm.Normal('x', 0, sd=1, sigma=1)", "PM202"),
     ("x = pm.Normal('x', *args)", "PM202"),
@@ -104,9 +147,21 @@ REFUSED = [
     ("x = pm.Normal(mu=0, sd=1)", "PM202"),
     ("x = pm.Normal('x', 0, 1, None, None, 5)", "PM202"),
     ("x = pm.Gamma('x', mu=1)", "PM202"),
-    ("x = [pm.Gamma('x', mu=a + 1, sd=a)]", "PM202"),
-    ("x = pm.GaussianRandomWalk('x', sd=1, shape=3)", "PM211"),
-    ("x = pm.Normal.dist(0, 1)", "PM310"),
+    ("x = [pm.Gamma('x%d' % i, mu=known(), sd=a) for i in range(2)]", "PM202"),
+    ("x = pm.BART('x', known, known)", "PM211"),
+    ("x = pm.Simulator('x', known, observed=y)", "PM211"),
+    ("x = pm.LKJCholeskyCov('x', 1, 2, pm.HalfCauchy.dist(1), compute_corr=known)", "PM202"),
+    ("x = pm.LKJCholeskyCov.dist(1, 2, pm.HalfCauchy.dist(1))", "PM211"),
+    ("x = pm.MvGaussianRandomWalk('x', chol=np.eye(2), lower=False, shape=(3, 2))", "PM202"),
+    ("x = pm.MvGaussianRandomWalk('x', shape=(3, 2))", "PM202"),
+    ("x = pm.GaussianRandomWalk('x', sd=1, tau=1, shape=3)", "PM202"),
+    ("x = pm.Mixture('x', known)", "PM202"),
+    ("x = pm.Normal.dist(0, sd=1, tau=1)", "PM220"),
+    ("x = pm.Normal.dist(0, 1).mean", "PM220"),
+    ("x = pm.Normal.dist(0, 1).default()", "PM220"),
+    ("x = pm.Bound(known, lower=0)('x', 0, 1)", "PM221"),
+    ("x = pm.Bound(*known)('x', 0, 1)", "PM221"),
+    ("x = pm.Bound(pm.MvNormal, lower=0)('x', mu=v, chol=np.eye(3), shape=3)", "PM221"),
     ("x = pm.Data('x', [1.])", "PM310"),
     ("pm.Potential('x', a, 3)", "PM203"),
     ("x = tt.set_subtensor(v[0], a)", "PM401"),
@@ -145,7 +200,7 @@ def test_helpers_follow_the_models_that_call_them():
         "with pm.Model() as model:\n    a = pm.Normal('a', 0, 1)\n    pm.Normal('b', link(a), 1%s)\n"
     )
     assert "return tf.exp(x)" in migrate_source(text % "").code
-    assert "return tt.exp(x)" in migrate_source(text % ", total_size=3").code
+    assert "return tt.exp(x)" in migrate_source(text % ", dtype='float32'").code
 
 
 def test_a_helper_that_nothing_calls_is_marked_for_review():

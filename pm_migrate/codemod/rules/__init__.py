@@ -8,6 +8,7 @@ from pm_migrate.codemod.rules import (
     diagnostics,
     imports,
     inference,
+    kept,
     leftover,
     model_block,
     model_checks,
@@ -15,6 +16,7 @@ from pm_migrate.codemod.rules import (
     random_variable,
     tensors,
     trace,
+    transforms,
 )
 from pm_migrate.codemod.rules.base import Rule
 
@@ -27,6 +29,8 @@ RULES: tuple[Rule, ...] = tuple(
             *model_checks.RULES,
             *random_variable.RULES,
             *nameless.RULES,
+            *transforms.RULES,
+            *kept.RULES,
             *deterministic.RULES,
             *comprehension.RULES,
             *inference.RULES,

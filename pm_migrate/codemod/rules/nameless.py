@@ -1,4 +1,4 @@
-"""Rewrite distributions that are no variables: ``pm.Normal.dist(mu=0, sd=1)`` becomes ``pm.Normal.dist(loc=0, scale=1)``.
+"""Rewrite distributions that are no variables: ``pm.Normal.dist(sd=1)`` becomes ``pm.Normal.dist(loc=0, scale=1)``.
 
 They are components of others, the first values of series, and, outside of models, things to plot and to draw from.
 ``.logp(x)`` becomes ``.log_prob(x)``, and ``.logp(x).eval()`` an array, ``.log_prob_numpy(x)``; ``.random(size=...)``
@@ -159,9 +159,7 @@ def plan_bound(plan: Plan, call: cst.Call) -> None:
     node, row = inside
     plan.understand(node, key)
     plan.edit(node, key, lambda _: plan.names.name("pm", row.pymc4_name, node), {"pm"})
-    plan.edit(
-        call, key, lambda updated: updated.with_changes(func=plan.names.name("pm", "Bound", call)), {"pm"}
-    )
+    plan.edit(call, key, lambda updated: updated.with_changes(func=plan.names.name("pm", "Bound", call)), {"pm"})
 
 
 def _bounded(plan: Plan, call: cst.Call) -> tuple[cst.BaseExpression, Parametrised] | None:
@@ -204,7 +202,9 @@ def _plan_bounded(plan: Plan, node: cst.Call, makers: list[cst.Call], key: cst.C
         plan.refuse(node, key, VARIABLE.code, str(refused))
         return
     if form.pymc4_name not in (None, row.pymc4_name):
-        plan.refuse(node, key, BOUND.code, f"bound pm.{row.name} with other parameters: {form.pymc4_name} is another class")
+        plan.refuse(
+            node, key, BOUND.code, f"bound pm.{row.name} with other parameters: {form.pymc4_name} is another class"
+        )
         return
 
     def func(updated: cst.Call, _: str) -> cst.BaseExpression:

@@ -8,8 +8,8 @@ Why: PyMC4 follows TensorFlow Probability's names, has one parametrisation for e
 order of arguments, so that a call that is not rewritten can run and mean something else.
 
 Limits: starred arguments that may hold anything, a ``dtype=`` other than the default, and a transform of which nothing
-is known keep the model as it was. Where PyMC3's number is wrong (a random walk of several series), it is kept, and marked
-for review.
+is known keep the model as it was. Where PyMC3's number is wrong (a random walk of several series), it is kept, and
+marked for review.
 """
 
 from __future__ import annotations
@@ -27,7 +27,18 @@ from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.comprehension import prepare_yield
 from pm_migrate.codemod.rules.constructors import Constructor, plan_constructor, separated, yielded
 
-__all__ = ["HELPER", "RULE", "RULES", "UNKNOWN", "in_one_model", "plan_made", "plan_variable", "separated", "variable_group", "yielded"]
+__all__ = [
+    "HELPER",
+    "RULE",
+    "RULES",
+    "UNKNOWN",
+    "in_one_model",
+    "plan_made",
+    "plan_variable",
+    "separated",
+    "variable_group",
+    "yielded",
+]
 
 RULE = Rule(
     "PM202",
