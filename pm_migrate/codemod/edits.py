@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import libcst as cst
@@ -63,6 +63,8 @@ class Applier(cst.CSTTransformer):
         Functions that give statements to stand in front of a statement.
     todos
         Comment lines to stand above a statement.
+    parent
+        Parent of every node.
 
     Attributes
     ----------
@@ -75,12 +77,27 @@ class Applier(cst.CSTTransformer):
         edits: dict[cst.CSTNode, list[Callable[[Any], Any]]],
         before: dict[cst.CSTNode, list[Callable[[Any], Any]]],
         todos: dict[cst.CSTNode, list[str]],
+        parent: Mapping[cst.CSTNode, cst.CSTNode],
     ) -> None:
         super().__init__()
         self.edits = edits
         self.before = before
         self.todos = todos
         self.done: dict[cst.CSTNode, list[Any]] = {}
+        #: The nodes that change, and those around them: what is below others is not looked at.
+        self._changing: set[cst.CSTNode] = set()
+        for node in (*edits, *before, *todos):
+            outer: cst.CSTNode | None = node
+            while outer is not None and outer not in self._changing:
+                self._changing.add(outer)
+                outer = parent.get(outer)
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        return node in self._changing
+
+    def became(self, statement: cst.CSTNode) -> list[Any]:
+        """What became of a statement that was left."""
+        return self.done.get(statement, [statement])
 
     def on_leave(self, original_node: Any, updated_node: Any) -> Any:
         result = updated_node

@@ -26,7 +26,6 @@ from pm_migrate.codemod.plan import Edit, Note, Options, Plan
 from pm_migrate.codemod.rules import (
     deterministic,
     diagnostics,
-    helper,
     imports,
     inference,
     kept,
@@ -67,7 +66,6 @@ def rewrite(text: str, options: Options) -> Migration:
     if not flow.references and not plan.names.sites:
         return Migration(text, changed=False)
     models = Models(tree, flow)
-    plan.helpers = models.helpers
     unknown = _plan(plan, models)
     migrated = {n for n in flow.references if not plan.is_blocked(plan.owner[n])}
     left = set(flow.references) - migrated
@@ -91,7 +89,6 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     """Let every rule plan; returns the references that none understood."""
     diagnostics.plan_arviz(plan)
     model_block.plan_models(plan, models)
-    helper.plan_helpers(plan, models)
     for node, qualified in plan.flow.references.items():
         call = plan.tree.parent[node]
         name = pymc3_names.canonical(qualified)
@@ -157,7 +154,7 @@ def _apply(plan: Plan) -> str:
     edits, before, todos = alive(plan.edits), alive(plan.before), _todos(plan)
     if not (edits or before or todos):
         return plan.tree.module.code
-    plan.applier = Applier(edits, before, todos)
+    plan.applier = Applier(edits, before, todos, plan.tree.parent)
     made = plan.tree.module.visit(plan.applier)
     assert isinstance(made, cst.Module)
     return made.code

@@ -46,9 +46,11 @@ def check_source(text: str) -> None:
     """
     import libcst
 
+    from pm_migrate.codemod.tree import parse_module
+
     parse(text)
     try:
-        same = libcst.parse_module(text).code == text
+        same = parse_module(text).code == text
     except libcst.ParserSyntaxError as error:
         where = f"line {error.raw_line}, column {error.raw_column + 1}"
         raise SourceError(f"cannot be parsed: {where}: {error.message}") from error

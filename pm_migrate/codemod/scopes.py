@@ -52,8 +52,6 @@ class FunctionFacts:
 
     params: dict[str, Value] = field(default_factory=dict)
     known_params: dict[str, Value] = field(default_factory=dict)
-    filled: dict[str, Value] = field(default_factory=dict)
-    known_filled: dict[str, Value] = field(default_factory=dict)
     returns: Value = NOTHING
     known_returns: Value = NOTHING
     called: bool = False
@@ -63,33 +61,33 @@ class FunctionFacts:
         """Record what a call gives a parameter."""
         self.params[name] = self.params.get(name, NOTHING) | value
 
-    def fill(self, name: str, value: Value) -> None:
-        """Record what the function stores in a parameter."""
-        self.filled[name] = self.filled.get(name, NOTHING) | value
-
     def param(self, name: str) -> Value:
         """What a parameter may be."""
         value = self.params.get(name, NOTHING) | self.known_params.get(name, NOTHING)
         return value | PLAIN if self.escapes or not self.called or not value else value
 
 
+_TARGETS = frozenset({cst.AssignTarget, cst.NamedExpr, cst.AnnAssign, cst.AugAssign, cst.For, cst.Del})
+
+
 def bound_names(body: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """Yield the nodes that bind names in a body, nested scopes left out."""
-    for child in children(body):
-        if isinstance(child, (cst.FunctionDef, cst.ClassDef)):
+    stack = children(body)[::-1]
+    while stack:
+        child = stack.pop()
+        kind = type(child)
+        if kind is cst.Name or kind is cst.Lambda:
+            continue
+        if kind is cst.FunctionDef or kind is cst.ClassDef:
             yield child
             continue
-        if isinstance(child, cst.Lambda):
-            continue
-        if isinstance(child, (cst.AssignTarget, cst.NamedExpr, cst.AnnAssign, cst.AugAssign, cst.For)):
-            yield from target_names(child.target)
+        if kind in _TARGETS:
+            yield from target_names(child.target)  # type: ignore[attr-defined]
         elif isinstance(child, cst.AsName):
             yield from target_names(child.name)
         elif isinstance(child, cst.ImportAlias) and child.asname is None:
             yield child
-        elif isinstance(child, cst.Del):
-            yield from target_names(child.target)
-        yield from bound_names(child)
+        stack += reversed(children(child))
 
 
 def bound_name(site: cst.CSTNode) -> str:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import ast
 import dataclasses
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 import libcst as cst
-from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
+from libcst.metadata import CodeRange
+
+from pm_migrate.codemod.positions import Positions
 
 _LAYOUT = frozenset(
     "leading_lines lines_after_decorators header footer trailing_whitespace lpar rpar lbracket rbracket comma "
@@ -29,23 +31,34 @@ def _fields(kind: type) -> tuple[str, ...]:
     )
 
 
-def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """Yield the children of a node that carry meaning, in source order."""
+@cache
+def _is_node(kind: type) -> bool:
+    """Whether a class is one of nodes; cheaper than ``isinstance``, which asks an abstract class each time."""
+    return issubclass(kind, cst.CSTNode)
+
+
+def children(node: cst.CSTNode) -> list[cst.CSTNode]:
+    """The children of a node that carry meaning, in source order."""
+    if type(node) is cst.Name:
+        return []
+    found: list[cst.CSTNode] = []
     for name in _fields(type(node)):
         value = getattr(node, name)
-        if isinstance(value, cst.CSTNode):
-            yield value
-        elif isinstance(value, (list, tuple)):
-            for item in value:
-                if isinstance(item, cst.CSTNode):
-                    yield item
+        kind = type(value)
+        if kind is list or kind is tuple:
+            found += [item for item in value if _is_node(type(item))]
+        elif _is_node(kind):
+            found.append(value)
+    return found
 
 
 def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """Yield a node and everything below it, parents first, in source order."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack += reversed(children(node))
 
 
 def string_value(node: cst.CSTNode | None) -> str | None:
@@ -76,6 +89,8 @@ def dotted(node: cst.CSTNode) -> str | None:
 
 def code(node: cst.CSTNode) -> str:
     """Source text of one node."""
+    if type(node) is cst.Name and not node.lpar:
+        return node.value
     return cst.Module([]).code_for_node(node)
 
 
@@ -102,6 +117,12 @@ def target_names(target: cst.BaseExpression) -> Iterator[cst.Name]:
         yield from target_names(target.value)
 
 
+@lru_cache(maxsize=1)
+def parse_module(text: str) -> cst.Module:
+    """Parse a module; the last one is kept, since the check of the input and the rewrite parse the same text."""
+    return cst.parse_module(text)
+
+
 class Tree:
     """A parsed module with parents, positions and the order of its nodes.
 
@@ -121,7 +142,7 @@ class Tree:
     """
 
     def __init__(self, text: str) -> None:
-        self.module = cst.parse_module(text)
+        self.module = parse_module(text)
         self.lines = text.splitlines()
         self.parent: dict[cst.CSTNode, cst.CSTNode] = {}
         self.order: dict[cst.CSTNode, int] = {}
@@ -129,16 +150,16 @@ class Tree:
         while stack:
             node = stack.pop()
             self.order[node] = len(self.order)
-            below = list(children(node))
+            below = children(node)
             for child in below:
                 self.parent[child] = node
-            stack.extend(reversed(below))
-        # the tree is fresh from the parser and has no node twice, so the copy can be saved
-        wrapper = MetadataWrapper(self.module, unsafe_skip_copy=True)
-        self._positions = wrapper.resolve(PositionProvider)
+            stack += reversed(below)
+        self._positions: Positions | None = None
 
     def position(self, node: cst.CSTNode) -> CodeRange:
         """Where a node stands: lines from 1, columns from 0."""
+        if self._positions is None:
+            self._positions = Positions(self.module)
         return self._positions[node]
 
     def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
