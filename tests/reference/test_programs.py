@@ -107,6 +107,31 @@ def test_real_sampling(reference: ReferenceClient, loaded: ProgramInfo) -> None:
     assert np.allclose(draws["twice"], 2 * draws["mu"]) and draws["mu"].std() > 0
 
 
+def test_models_can_be_compared_by_stand_ins(reference: ReferenceClient, program: Write) -> None:
+    """ArviZ finds a log likelihood of the right shape in every trace, at the cost of one evaluation."""
+    path = program(
+        MODEL
+        + """
+import arviz as az
+import numpy as np
+with model:
+    trace = pm.sample(1000, chains=2)
+    inside = az.waic(trace)
+other = az.from_pymc3(trace, model=model)
+some = az.from_pymc3(trace, model=model, log_likelihood=["y"])
+none = az.from_pymc3(trace, model=model, log_likelihood=False)
+table = az.compare({"one": other, "two": pm.sample(1000, chains=2, model=model, return_inferencedata=True)}, ic="waic")
+values = other.log_likelihood["y"].values
+print(values.shape[:2], values.shape[2:] == model["y"].eval().shape, np.ptp(values, axis=(0, 1)).min() > 0)
+print(sorted(some.log_likelihood), hasattr(none, "log_likelihood"), np.isfinite(inside.iloc[0]), len(table))
+print(np.isfinite(pm.loo(trace, model).iloc[0]))
+"""
+    )
+    loaded = reference.load_program(path)
+    assert loaded.error is None
+    assert {"(2, 1000) True True", "['y'] False True 2", "True"} <= set(loaded.output.splitlines())
+
+
 def test_inference_stands_still_with_the_shapes_asked_for(reference: ReferenceClient, program: Write) -> None:
     path = program(MODEL + """
 import matplotlib.pyplot as plt
