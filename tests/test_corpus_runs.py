@@ -11,10 +11,20 @@ from pathlib import Path
 
 import pytest
 
+from corpus.programs import CORPUS
+from corpus.programs import PROGRAMS as EVERY
 from pm_migrate.shims import recording
 
-CORPUS = Path(__file__).parent.parent / "corpus"
-PROGRAMS = sorted(path.parent.name for path in CORPUS.glob("*/before.py"))
+PROGRAMS = [program.name for program in EVERY if not program.notebook and not program.manual]
+#: Run in every test run, with all their sampling; the others with ``--profile deep``.
+QUICK = {
+    "coal_mining",
+    "eight_schools",
+    "logistic_regression",
+    "negative_binomial_counts",
+    "radon",
+    "robust_regression",
+}
 
 #: The edits of a person who takes the drop-in instead of PyMC3.
 IMPORTS = {
@@ -30,7 +40,9 @@ def run(folder: Path, *command: str) -> None:
 
 
 @pytest.fixture
-def folder(program: str, tmp_path: Path) -> Path:
+def folder(program: str, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    if program not in QUICK and request.config.getoption("--profile") != "deep":
+        pytest.skip("some are run in every run; all programs with --profile deep")
     return Path(shutil.copytree(CORPUS / program, tmp_path / program))
 
 

@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from corpus.programs import CORPUS
+from corpus.programs import PROGRAMS as EVERY
+
 from .conftest import Run, everything_in
 
-CORPUS = Path(__file__).parents[2] / "corpus"
-PROGRAMS = sorted(path.name for path in CORPUS.iterdir() if (path / "before.py").exists())
+#: The scripts of which nothing is left to do.
+PROGRAMS = [program.name for program in EVERY if not program.notebook and not program.manual]
 
 
 @pytest.fixture
