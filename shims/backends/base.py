@@ -233,7 +233,8 @@ class MultiTrace(WholeGraph, LabelledTrace):
     def __getstate__(self) -> dict[str, Any]:
         model = next(iter(self._straces.values())).model
         known = self._labels if model is None else Labels.of(model.log_density())
-        return {**self.__dict__, "_labels": known, "_made": {}}
+        made = {} if self._pointwise is None else {k: x for k, x in self._made.items() if k == "log_likelihood"}
+        return {**self.__dict__, "_labels": known, "_made": made, "_pointwise": None}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> MultiTrace:
         copied = MultiTrace([])
@@ -394,7 +395,7 @@ class MultiTrace(WholeGraph, LabelledTrace):
     def _slice(self, part: slice) -> MultiTrace:
         sliced = MultiTrace([strace._slice(part) for strace in self._straces.values()])
         sliced._report = self._report._slice(*part.indices(len(self)))
-        sliced._labels = self._labels
+        sliced._labels, sliced._pointwise = self._labels, self._pointwise
         return sliced
 
     def __len__(self) -> int:

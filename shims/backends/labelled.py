@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import arviz
@@ -28,25 +28,32 @@ class Labels:
     dims: Mapping[str, Sequence[str]] = field(default_factory=dict)
     coords: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     observed: Mapping[str, np.ndarray] = field(default_factory=dict)
+    constants: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
     def of(cls, density: Any) -> Labels:
         """From a :class:`~pm_migrate.shims.density.LogDensity`."""
         dims = {name: tuple(names) for name, names in density.dims.items()}
-        return cls(dims, {name: list(x) for name, x in density.coords.items()}, dict(density.observed))
+        coords = {name: list(x) for name, x in density.coords.items()}
+        return cls(dims, coords, dict(density.observed), dict(density.constants))
 
     def extended(self, dims: Mapping[str, Any] | None, coords: Mapping[str, Any] | None) -> Labels:
         """With names of a caller, which win."""
         own = {name: (x,) if isinstance(x, str) else tuple(x) for name, x in (dims or {}).items()}
-        return Labels({**self.dims, **own}, {**self.coords, **(coords or {})}, self.observed)
+        return replace(self, dims={**self.dims, **own}, coords={**self.coords, **(coords or {})})
 
 
 class LabelledTrace(arviz.InferenceData):
-    """The side of a ``MultiTrace`` that ArviZ sees: groups that are made on demand."""
+    """The side of a ``MultiTrace`` that ArviZ sees: groups that are made on demand.
+
+    Without a model of the ``with`` front end, ``_labels`` says what is known of it, and ``_pointwise`` is the log
+    density of the data: a function of unconstrained draws by name, each ``(n, *shape)``, and of the names wanted.
+    """
 
     def __init__(self) -> None:
         self._made: dict[str, Any] = {}
         self._labels = Labels()
+        self._pointwise: Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]] | None = None
         super().__init__()
 
     @property
@@ -140,7 +147,8 @@ class Converter:
         if group == "sample_stats":
             return bool(self.trace.stat_names)
         if group == "log_likelihood":
-            return self.model is not None and bool(observed) and bool(self._likelihood) and self.draws > 0
+            known = self.model is not None or getattr(self.trace, "_pointwise", None) is not None
+            return known and bool(observed) and bool(self._likelihood) and self.draws > 0
         return bool(observed) if group == "observed_data" else bool(self._constants())
 
     def make(self, group: str, warm: bool = False) -> Any:
@@ -182,10 +190,14 @@ class Converter:
         from pm_migrate.shims.backends.likelihood import log_likelihood
 
         names = None if self._likelihood is True else set(self._likelihood)  # type: ignore[arg-type]
-        free = {str(v.name): self._each_chain(str(v.name), part) for v in self.model.free_RVs}
-        lead = next(iter(free.values())).shape[:2]
-        joined = {name: x.reshape(-1, *x.shape[2:]) for name, x in free.items()}
-        found = log_likelihood(self.model, joined, names)
+        kept = self.trace.varnames if self.model is None else [str(v.name) for v in self.model.free_RVs]
+        values = {name: self._each_chain(name, part) for name in kept}
+        lead = next(iter(values.values())).shape[:2]
+        joined = {name: x.reshape(-1, *x.shape[2:]) for name, x in values.items()}
+        if self.model is None:
+            found = {n: x for n, x in self.trace._pointwise(joined).items() if names is None or n in names}
+        else:
+            found = log_likelihood(self.model, joined, names)
         return {name: _at_least_3d(x.reshape(*lead, *x.shape[1:])) for name, x in found.items()}
 
     def _observed(self) -> dict[str, Any]:
@@ -206,7 +218,7 @@ class Converter:
         from pm_migrate.shims.variables import FreeRV, ObservedRV
 
         if self.model is None:
-            return {}
+            return dict(self.labels.constants)
         random = (FreeRV, ObservedRV)
         found = {}
         for name, v in self.model.named_vars.items():
@@ -218,18 +230,23 @@ class Converter:
 
     def prior(self, prior: Mapping[str, Any]) -> dict[str, Any]:
         """Draws from the prior, those of observed variables in a group of their own."""
-        observed = set() if self.model is None else {str(v.name) for v in self.model.observed_RVs}
+        own = self.labels.observed if self.model is None else [v.name for v in self.model.observed_RVs]
+        observed = {str(name) for name in own}
         groups = {
             "prior": {name: np.asarray(x)[None] for name, x in prior.items() if name not in observed},
             "prior_predictive": {name: np.asarray(x)[None] for name, x in prior.items() if name in observed},
         }
         return {name: self._dataset(values) for name, values in groups.items() if values or name == "prior"}
 
-    def predictive(self, drawn: Mapping[str, Any]) -> Any:
-        """Draws for each posterior draw, with or without an axis of chains."""
-        chains = self.trace.nchains if self.trace is not None else 1
+    def predictive(self, drawn: Mapping[str, Any], lead: tuple[int, int] | None = None) -> Any:
+        """Draws for each posterior draw, with or without an axis of chains.
+
+        ``lead`` are the numbers of chains and draws where there is no trace that says them.
+        """
         arrays = {name: np.asarray(x) for name, x in drawn.items()}
-        draws = self.draws if self.trace is not None else len(next(iter(arrays.values())))
+        chains, draws = lead or (1, len(next(iter(arrays.values()))))
+        if self.trace is not None:
+            chains, draws = self.trace.nchains, self.draws
         found = {}
         for name, x in arrays.items():
             if x.shape[:2] == (chains, draws):
@@ -292,12 +309,12 @@ def from_pymc3(
         )
     if trace is None and prior is None and posterior_predictive is None:
         raise ValueError("from_pymc3 needs at least one of trace, prior and posterior_predictive")
-    wanted = _setting("data.log_likelihood", log_likelihood)
+    wanted = setting("data.log_likelihood", log_likelihood)
     model = Model.get_context(error_if_none=False) if model is None else model
     converter = Converter(trace, model, dims, coords, wanted)
     groups: dict[str, Any] = {}
     if trace is not None:
-        groups = _trace_groups(converter, bool(_setting("data.save_warmup", save_warmup)))
+        groups = trace_groups(converter, bool(setting("data.save_warmup", save_warmup)))
     if posterior_predictive is not None:
         groups["posterior_predictive"] = converter.predictive(posterior_predictive)
     if prior is not None:
@@ -308,7 +325,8 @@ def from_pymc3(
     return arviz.InferenceData(**{**groups, "save_warmup": True})
 
 
-def _trace_groups(converter: Converter, save_warmup: bool) -> dict[str, Any]:
+def trace_groups(converter: Converter, save_warmup: bool) -> dict[str, Any]:
+    """The groups of a trace itself."""
     groups = {}
     for name in ("posterior", "sample_stats", "log_likelihood"):
         if converter.has(name) and converter.draws > 0:
@@ -356,7 +374,8 @@ def from_pymc3_predictions(
     return result
 
 
-def _setting(name: str, given: Any) -> Any:
+def setting(name: str, given: Any) -> Any:
+    """What was given, or ArviZ's own setting."""
     return arviz.rcParams[name] if given is None else given
 
 

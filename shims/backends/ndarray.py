@@ -289,8 +289,8 @@ class SerializeNDArray:
             json.dump(self.to_metadata(ndarray), file)
         np.savez_compressed(self.samples_path, **ndarray.samples)  # type: ignore[arg-type]
 
-    def load(self, model: Any = None) -> NDArray:
-        """Read a chain.
+    def load(self, model: Any = None, *, bare: bool = False) -> NDArray:
+        """Read a chain; with ``bare``, without a model, whose variables are those of the file.
 
         Raises
         ------
@@ -301,7 +301,10 @@ class SerializeNDArray:
             raise TraceDirectoryError(f"{self.directory} is not a trace directory")
         with open(self.metadata_path, encoding="utf-8") as file:
             metadata = json.load(file)
-        new = NDArray(model=model)
+        with np.load(self.samples_path, allow_pickle=False) as arrays:
+            samples = dict(arrays)
+        new = NDArray.filled(metadata["chain"], samples, None) if bare else NDArray(model=model)
+        new._is_base_setup = False
         kinds = metadata.pop("sampler_vars", None)  # old traces have none
         if kinds is not None:
             new._set_sampler_vars(kinds)
@@ -313,8 +316,7 @@ class SerializeNDArray:
         ]
         for key, value in metadata.items():
             setattr(new, key, value)
-        with np.load(self.samples_path, allow_pickle=False) as arrays:
-            new.samples = dict(arrays)
+        new.samples = samples
         return new
 
 

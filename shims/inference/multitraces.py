@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,12 @@ from pm_migrate.shims.inference.recording import record, record_values
 
 
 def multitrace(
-    density: LogDensity, chains: Chains, model: Any = None, names: Sequence[str] | None = None, first: int = 0
+    density: LogDensity,
+    chains: Chains,
+    model: Any = None,
+    names: Sequence[str] | None = None,
+    first: int = 0,
+    value_names: Mapping[str, str] | None = None,
 ) -> MultiTrace:
     """Draws as a ``MultiTrace``.
 
@@ -32,11 +37,17 @@ def multitrace(
         Variables to keep; all by default.
     first
         Number of the first chain.
+    value_names
+        Other names of value variables: PyMC3's, for a density of the generator front end.
     """
-    recorded = {**chains.values, **record(density, chains)}
+
+    def renamed(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return {(value_names or {}).get(name, name): x for name, x in values.items()}
+
+    recorded = {**renamed(chains.values), **record(density, chains)}
     stats = chains.stats
     if chains.tune_values is not None and chains.tune_stats is not None:
-        warm = {**chains.tune_values, **record_values(density, chains.tune_values)}
+        warm = {**renamed(chains.tune_values), **record_values(density, chains.tune_values)}
         recorded = {name: np.concatenate([warm[name], x], axis=1) for name, x in recorded.items()}
         stats = {name: np.concatenate([chains.tune_stats[name], x], axis=1) for name, x in stats.items()}
     stats = {name: x for name, x in stats.items() if name != "reached_max_treedepth"}  # a statistic of later versions

@@ -68,6 +68,11 @@ _LATER = {
         "variational",
     ),
     **dict.fromkeys(("CompoundStep", "HMC", "HMCSimple", "NUTS", "NUTSSimple", "RandomWalkM"), "mcmc.samplers"),
+    **dict.fromkeys(
+        "load_trace plot_posterior_predictive_glm predictions_to_inference_data save_trace to_inference_data "
+        "trace_to_dataframe".split(),
+        "as_pymc3",
+    ),
     "initialize_sampling_state": "mcmc.utils",
     "sample": "inference.sampling",
 }

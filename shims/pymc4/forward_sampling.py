@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from pm_migrate.errors import ModelError
 from pm_migrate.shims.density import LogDensity
 from pm_migrate.shims.pymc4.calls import DRAWS as _DRAWS
 from pm_migrate.shims.pymc4.calls import add_group as _add_group
@@ -31,6 +32,8 @@ def sample_prior_predictive(
     state: SamplingState | None = None,
     use_auto_batching: bool = True,
     seed: int | None = None,
+    *,
+    return_inferencedata: bool = True,
 ) -> Any:
     """Draw all variables from the prior.
 
@@ -50,10 +53,13 @@ def sample_prior_predictive(
         Has no effect: draws are always batched.
     seed
         For reproducible draws; from NumPy's global state when None (not in PyMC4).
+    return_inferencedata
+        With False, PyMC3's dictionary of arrays ``(draws, *shape)`` by name, without unconstrained values (not in
+        PyMC4).
 
     Returns
     -------
-    InferenceData
+    InferenceData or dict
         Groups ``prior``, and ``prior_predictive`` for variables with data; leading axes ``(1, *sample_shape)``.
 
     Raises
@@ -74,6 +80,8 @@ def sample_prior_predictive(
     if not sample_from_observed and var_names is None:
         drawn = {name: values for name, values in drawn.items() if name not in density.observed}
     wanted = _names(var_names, drawn, ValueError)
+    if not return_inferencedata:
+        return {name: np.reshape(drawn[name], (*shape, *np.shape(drawn[name])[1:])) for name in wanted}
     parts: dict[str, dict[str, np.ndarray]] = {"prior": {}, "prior_predictive": {}}
     for name in wanted:
         group = "prior_predictive" if name in density.observed else "prior"
@@ -98,6 +106,9 @@ def sample_posterior_predictive(
     *,
     num_draws: int | None = None,
     seed: int | None = None,
+    size: int | Sequence[int] | None = None,
+    keep_size: bool = False,
+    return_inferencedata: bool = True,
 ) -> Any:
     """Draw the variables with data anew, given posterior draws.
 
@@ -106,7 +117,8 @@ def sample_posterior_predictive(
     model
         The model.
     trace
-        Result of :func:`~pm_migrate.shims.pymc4.inference.sampling.sample`.
+        Result of :func:`~pm_migrate.shims.pymc4.inference.sampling.sample`, or what else PyMC3 takes: an xarray dataset
+        or a list of points.
     var_names
         Names to draw; the variables with data by default.
     observed
@@ -114,16 +126,22 @@ def sample_posterior_predictive(
     use_auto_batching
         Has no effect: draws are always batched.
     inplace
-        Add the group to ``trace`` (replacing one that is there) and return it; with False return a new object.
+        Add the group to ``trace`` (replacing one that is there) and return it, if it is an InferenceData; with False
+        return a new object.
     num_draws
         Use that many posterior draws, in order and cyclically as PyMC3's ``samples=`` (not in PyMC4); the group then
         has leading axes ``(1, num_draws)``.
     seed
         For reproducible draws; from NumPy's global state when None (not in PyMC4).
+    return_inferencedata
+        With False, PyMC3's dictionary of arrays by name: ``(draws, *size, *shape)``, chains one after the other. As in
+        PyMC3, named variables that the trace has are taken from it; otherwise they are drawn anew, as in PyMC4.
+    size, keep_size
+        PyMC3's, of that dictionary: draws for each posterior draw, and whether there are axes ``(chains, draws)``.
 
     Returns
     -------
-    InferenceData
+    InferenceData or dict
         With the group ``posterior_predictive``, leading axes ``(chain, draw)``.
 
     Raises
@@ -131,17 +149,24 @@ def sample_posterior_predictive(
     KeyError
         For a name that is not in the model.
     ValueError
-        For an empty ``var_names``.
+        For an empty ``var_names``, and for ``size`` or ``keep_size`` of an InferenceData.
     """
     from pm_migrate.shims import inference
     from pm_migrate.shims.inference.trace import add_constants
+    from pm_migrate.shims.predictive import Points
+    from pm_migrate.shims.pymc4 import as_pymc3
 
     if var_names is not None and len(var_names) == 0:
         raise ValueError("Supplied an empty var_names list to sample from")
     density = _density(model, observed)
-    posterior = trace.posterior
-    lead = (posterior.sizes["chain"], posterior.sizes["draw"])
-    given = {str(k): v.values.reshape(-1, *v.shape[2:]) for k, v in posterior.data_vars.items()}
+    points = Points.of(trace)
+    if not return_inferencedata:
+        seed = _integer_seed(seed)
+        return as_pymc3.posterior_predictive(density, points, var_names, num_draws, size, keep_size, seed)
+    if size is not None or keep_size:
+        raise ModelError("size= and keep_size= belong to PyMC3's dictionaries: give return_inferencedata=False")
+    lead = (points.chains, points.total // points.chains)
+    given = dict(points.values)
     if num_draws is not None:
         index = np.arange(num_draws) % math.prod(lead)
         given = {name: values[index] for name, values in given.items()}
@@ -151,7 +176,7 @@ def sample_posterior_predictive(
     given = {name: values for name, values in given.items() if name not in names}
     drawn = inference.posterior_predictive(density, given, _integer_seed(seed), names)
     values = {name: np.reshape(drawn[name], (*lead, *np.shape(drawn[name])[1:])) for name in names}
-    data = trace if inplace else _empty()
+    data = trace if inplace and hasattr(trace, "add_groups") and not hasattr(trace, "_straces") else _empty()
     _add_group(data, "posterior_predictive", values, density, _DRAWS)
     add_constants(data, density)
     return data

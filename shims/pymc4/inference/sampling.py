@@ -44,6 +44,7 @@ def sample(
     include_transformed: bool | None = None,
     log_accept_ratio: bool | None = None,
     defaults: str = "pm_migrate",
+    return_inferencedata: bool | None = True,
     **kwargs: Any,
 ) -> Any:
     """Draw from the posterior.
@@ -94,6 +95,9 @@ def sample(
         With ``"pymc4"``, PyMC4's behaviour where nothing else is said: ``adapt_mass_matrix=False``,
         ``target_accept=0.75``, ``step_size=0.1`` (which does not vary in HMC from draw to draw, by 15 % otherwise),
         ``init="adapt_diag"`` (starts are not jittered), ``include_transformed=True``, ``log_accept_ratio=True``.
+    return_inferencedata
+        With False, PyMC3's ``MultiTrace`` for code that reads one, unconstrained values under PyMC3's names
+        (``sigma_log__``); None is False, as in PyMC3. The default is PyMC4's.
     **kwargs
         Keywords of the sampler, by the names that they have in TensorFlow Probability: ``step_size`` (of the first
         draws; found by a search in NUTS when it is left out, 0.1 in other samplers), ``num_leapfrog_steps``,
@@ -103,7 +107,7 @@ def sample(
 
     Returns
     -------
-    InferenceData
+    InferenceData or MultiTrace
         ``posterior`` has random variables and deterministics; their unconstrained values are in
         ``unconstrained_posterior``. ``sample_stats`` has ArviZ's names of statistics, and PyMC4's beside them: ``lp``,
         ``tree_size``, ``diverging``, ``energy``, ``mean_tree_accept``, and ``mean_accept`` of random walks.
@@ -173,6 +177,7 @@ def sample(
         include_transformed=include_transformed,
         log_accept_ratio=log_accept_ratio,
         progressbar=progressbar,
+        return_inferencedata=return_inferencedata,
     )
 
 

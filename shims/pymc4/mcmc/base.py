@@ -130,6 +130,7 @@ class Sampler(abc.ABC):
         include_transformed: bool | None = None,
         log_accept_ratio: bool | None = None,
         progressbar: bool = True,
+        return_inferencedata: bool | None = True,
     ) -> Any:
         """Draw from the posterior; the arguments are those of :func:`pm_migrate.pymc4.sample`."""
         if state is not None and observed is not None:
@@ -139,6 +140,8 @@ class Sampler(abc.ABC):
             log_accept_ratio=self._pymc4 if log_accept_ratio is None else log_accept_ratio,
             include_log_likelihood=include_log_likelihood,
             trace_discrete=trace_discrete,
+            multi_trace=not return_inferencedata,
+            target_accept=None if recording.active else self._how.target_accept_prob,
         )
         observed, start = from_state(state, observed, start)
         density = density_of(self.model, observed)

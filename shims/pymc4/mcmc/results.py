@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from pm_migrate.errors import ModelError
 from pm_migrate.shims.density import LogDensity
 from pm_migrate.shims.inference.chains import Chains
 from pm_migrate.shims.pymc4.calls import DRAWS, add_group
-from pm_migrate.shims.pymc4.compilation import pointwise
 from pm_migrate.shims.pymc4.coroutine_model import Model
+from pm_migrate.shims.pymc4.mcmc.multitraces import log_likelihood, multi_trace
 from pm_migrate.shims.pymc4.names import NameParts
 
 
@@ -32,12 +31,18 @@ class Wanted:
         The group ``log_likelihood``, element by element.
     trace_discrete
         Variables that become int32, by their names with or without the path.
+    multi_trace
+        PyMC3's ``MultiTrace`` instead of an InferenceData.
+    target_accept
+        What the sampler aimed at, for the warnings of a ``MultiTrace``.
     """
 
     include_transformed: bool = False
     log_accept_ratio: bool = False
     include_log_likelihood: bool = False
     trace_discrete: Sequence[str] | None = None
+    multi_trace: bool = False
+    target_accept: float | None = None
 
 
 def thinned(chains: Chains, left_out: int) -> Chains:
@@ -54,7 +59,7 @@ def thinned(chains: Chains, left_out: int) -> Chains:
 def inference_data(
     model: Model, density: LogDensity, chains: Chains, observed: Mapping[str, Any] | None, wanted: Wanted
 ) -> Any:
-    """An InferenceData of draws.
+    """An InferenceData of draws, or a ``MultiTrace``.
 
     Raises
     ------
@@ -64,6 +69,11 @@ def inference_data(
     from pm_migrate.shims.inference import to_inference_data
 
     integers = _chosen(density, wanted.trace_discrete or ())
+    if wanted.multi_trace:
+        trace = multi_trace(model, density, chains, observed, wanted.target_accept)
+        if wanted.include_log_likelihood:
+            trace.log_likelihood  # noqa: B018 - made now, and kept
+        return trace
     log_ratio = chains.stats.pop("log_accept_ratio", None)
     data = to_inference_data(density, chains, include_transformed=wanted.include_transformed)
     if chains.stats:
@@ -109,9 +119,8 @@ def _log_likelihood(
     model: Model, density: LogDensity, chains: Chains, observed: Mapping[str, Any] | None
 ) -> dict[str, np.ndarray]:
     """Log density of the data at every draw, element by element."""
-    one = pointwise(model, density, observed)
     values = {v.name: np.asarray(chains.values[v.name], v.dtype) for v in density.variables}
     lead = next(iter(values.values())).shape[:2]
-    flat = {name: tf.constant(v.reshape(-1, *v.shape[2:])) for name, v in values.items()}
-    mapped = tf.function(lambda batch: tf.vectorized_map(one, batch), autograph=False)(flat)
-    return {name: v.numpy().reshape(*lead, *v.shape[1:]) for name, v in mapped.items()}
+    flat = {name: x.reshape(-1, *x.shape[2:]) for name, x in values.items()}
+    found = log_likelihood(model, density, flat, observed)
+    return {name: x.reshape(*lead, *x.shape[1:]) for name, x in found.items()}
