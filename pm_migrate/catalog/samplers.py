@@ -80,12 +80,11 @@ SAMPLE_INITS = frozenset({"auto", "adapt_diag", "jitter+adapt_diag", "adapt_full
 POSTERIOR_PREDICTIVE = InferenceCall(
     name="sample_posterior_predictive",
     signature=(*("trace", "samples", "model", "var_names", "size", "keep_size", "random_seed", "progressbar"),),
-    keep={"trace": "", "samples": "num_draws", "var_names": "var_names", "vars": "var_names", "random_seed": "seed"},
-    drop=frozenset({"progressbar"}),
-    refuse={
-        "size": "draw the replicates from the result instead",
-        "keep_size": "read the result with its chain and draw axes from the posterior_predictive group",
+    keep={
+        **{"trace": "", "samples": "num_draws", "var_names": "var_names", "vars": "var_names", "random_seed": "seed"},
+        **{"size": "size", "keep_size": "keep_size"},
     },
+    drop=frozenset({"progressbar"}),
     target="sample_posterior_predictive",
 )
 
@@ -93,7 +92,6 @@ FAST_POSTERIOR_PREDICTIVE = InferenceCall(
     name="fast_sample_posterior_predictive",
     signature=("trace", "samples", "model", "var_names", "keep_size", "random_seed"),
     keep=POSTERIOR_PREDICTIVE.keep,
-    refuse=POSTERIOR_PREDICTIVE.refuse,
     target="sample_posterior_predictive",
 )
 

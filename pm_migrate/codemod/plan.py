@@ -92,6 +92,8 @@ class Plan:
     results: dict[str, Any] = field(default_factory=dict)
     #: Sampling calls whose results are asked for their pointwise log-likelihood.
     need_log_likelihood: set[cst.CSTNode] = field(default_factory=set)
+    #: Which results of sampling stay in PyMC3's form.
+    forms: Any = None
     #: References that stay as they are and mean the same in the generator front end.
     shared: set[cst.CSTNode] = field(default_factory=set)
     #: Comprehensions that become loops.

@@ -23,6 +23,7 @@ from pm_migrate.codemod.flow import Flow
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.names import Names
 from pm_migrate.codemod.plan import Edit, Note, Options, Plan
+from pm_migrate.codemod.results import Results
 from pm_migrate.codemod.rules import (
     deterministic,
     diagnostics,
@@ -87,6 +88,7 @@ def rewrite(text: str, options: Options) -> Migration:
 
 def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     """Let every rule plan; returns the references that none understood."""
+    plan.forms = Results(plan, models)
     diagnostics.plan_arviz(plan)
     model_block.plan_models(plan, models)
     for node, qualified in plan.flow.references.items():

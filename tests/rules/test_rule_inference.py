@@ -139,6 +139,11 @@ def use(text: str, **options) -> str:
         ("x = trace[-5::2]", "x = trace.isel(draw=slice(-5, None, 2))"),
         ("x = trace['a', 5:]", "x = pm.draws(trace.isel(draw=slice(5, None)), 'a')"),
         ("x = trace['a', 5::2]", "x = pm.draws(trace.isel(draw=slice(5, None, 2)), 'a')"),
+        ("x = trace.get_values('a', burn=5)", "x = pm.draws(trace.isel(draw=slice(5, None)), 'a')"),
+        (
+            "x = trace.get_values(a, burn=5, thin=2)",
+            "x = pm.draws(trace.isel(draw=slice(5, None, 2)), 'a')",
+        ),
         ("x = len(trace)", "x = trace.posterior.sizes['draw']"),
         ("x = trace.nchains", "x = trace.posterior.sizes['chain']"),
         ("x = trace['diverging'].sum()", "x = pm.draws(trace, 'diverging', group='sample_stats').sum()"),
@@ -164,6 +169,9 @@ def test_traces(before, expected):
     assert use(before) == expected
 
 
+KEPT = SAMPLED[:-1] + ", return_inferencedata=False)"
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -173,27 +181,68 @@ def test_traces(before, expected):
         "x = trace['a', 5:10]",
         "x = trace['a_log__']",
         "x = trace['tree_size']",
+        "x = trace['nothing']",
         "x = trace.varnames",
         "x = trace.report",
-        "x = trace.get_values('a', burn=5)",
+        "x = trace.get_values('a', chains=[0])",
         "x = trace.get_values('a', combine=False)",
-        "x = trace.posterior",
+        "x = trace.get_sampler_stats('depth')",
         "for point in trace: print(point)",
         "x = [point for point in trace]",
-        "x = trace + trace",
         "x = list(trace)",
         "x = isinstance(trace, dict)",
+        "x = 'a' in trace",
+        "x = f'{trace}'",
+        "pickle.dump(trace, file)",
+        "results.trace = trace",
+        "show = lambda: trace",
+        "if flag:\n    trace = load()\nprint(trace['a'])",
+        "def fit():\n    return trace",
+        "def show(*given):\n    return given[0]['a']\nshow(trace)",
+        "def show(**given):\n    return given['t']['a']\nshow(t=trace)",
+        "class Fit:\n    def keep(self):\n        self.trace = trace",
+        "own = {}\nown['t'] = trace\nother.show(own)",
+        "trace = trace[5:]\nlast = trace[-1]",
     ],
 )
-def test_trace_uses_refused(statement):
-    result = migrate_source(TRACE + statement + "\n")
-    assert {f.code for f in result.findings if f.confidence is Confidence.MANUAL} == {"PM303"}
-    assert "yield" not in result.code
+def test_a_result_stays_a_multitrace_with_what_reads_it(statement):
+    assert "\n".join([KEPT, statement]) == after(
+        f"    trace = pm.sample(10, tune=10, chains=2)\n{statement}\n"
+    ).replace("\n\n", "\n")
+    upstream = migrate_source(TRACE + statement + "\n", runtime="upstream")
+    assert "PM330" in {f.code for f in upstream.findings if f.confidence is Confidence.MANUAL}
+    assert "yield" not in upstream.code
 
 
-def test_what_may_be_a_trace_is_refused():
-    text = TRACE + "if flag:\n    trace = load()\nprint(trace['a'])\n"
-    assert "PM303" in {f.code for f in migrate_source(text).findings if f.confidence is Confidence.MANUAL}
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("x = trace[0], trace[a]", "x = trace[0], trace['a']"),
+        ("x = trace[0], trace[a, 5:]", "x = trace[0], trace['a', 5:]"),
+        ("x = trace.get_values(a, combine=False)", "x = trace.get_values('a', combine=False)"),
+        ("x = trace.get_values(varname=b, chains=1)", "x = trace.get_values(varname='b', chains=1)"),
+        ("x = trace['b_log_'], trace[0]", "x = trace['b_log__'], trace[0]"),
+    ],
+)
+def test_variables_become_names_where_a_multitrace_is_read(before, expected):
+    assert after(f"    trace = pm.sample(10, tune=10, chains=2)\n{before}\n") == f"{KEPT}\n{expected}"
+
+
+def test_all_results_of_one_name_are_alike():
+    text = (
+        "    trace = pm.sample(10, tune=10, chains=2)\nif flag:\n    trace = pm.sample(5, tune=10, chains=2, model=m)\n"
+    )
+    assert after(text + "x = trace[0]\n").count("return_inferencedata=False") == 2
+    assert "return_inferencedata" not in after(text + "x = trace['a']\n")
+    apart = text.replace("if flag:\n    trace", "other")
+    assert after(apart + "x = trace[0]\ny = other['a']\n").count("return_inferencedata=False") == 1
+
+
+def test_a_trace_in_a_container_is_followed():
+    text = "    trace = pm.sample(10, tune=10, chains=2)\nall_ = {'m': trace}\nfor t in all_.values():\n    print(t['a'])\n"
+    assert "print(pm.draws(t, 'a'))" in after(text)
+    text = "    trace = pm.sample(10, tune=10, chains=2)\ndef show(t):\n    print(t['a'])\nshow(trace)\n"
+    assert "print(pm.draws(t, 'a'))" in after(text)
 
 
 def test_a_name_bound_to_something_else_is_left_alone():
@@ -204,12 +253,6 @@ def test_inference_data_is_left_alone():
     text = "idata = pm.sample(10, tune=10, chains=2, return_inferencedata=True)\n"
     read = "x = idata.posterior['a'], idata.sample_stats['diverging'], idata['posterior'], len(idata.groups())"
     assert use("with m:\n    " + text + read).splitlines()[1:] == [read]
-
-
-def test_a_trace_given_away_is_marked_for_review():
-    result = migrate_source(TRACE + "pickle.dump(trace, f)\n")
-    assert [f.code for f in result.findings if f.confidence is Confidence.REVIEW] == ["PM303"]
-    assert "yield" not in migrate_source(TRACE + "pickle.dump(trace, f)\n", safe_only=True).code
 
 
 def test_the_log_likelihood_is_kept_where_it_is_asked_for():
@@ -260,11 +303,60 @@ def test_predictive(before, expected):
 
 
 @pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        (
+            "ppc = pm.sample_posterior_predictive(trace, model=m, size=3)\nx = ppc['y']",
+            "ppc = pm.sample_posterior_predictive(m, trace, size=3, return_inferencedata=False)\nx = ppc['y']",
+        ),
+        (
+            "ppc = pm.sample_posterior_predictive(trace, model=m, keep_size=True)\nx = ppc[y]",
+            "ppc = pm.sample_posterior_predictive(m, trace, keep_size=True, return_inferencedata=False)\nx = ppc['y']",
+        ),
+        (
+            "ppc = pm.sample_posterior_predictive(load(), model=m)",
+            "ppc = pm.sample_posterior_predictive(m, load(), return_inferencedata=False)",
+        ),
+        (
+            "ppc = pm.sample_posterior_predictive(trace, model=m, var_names=['a', 'y'])",
+            "ppc = pm.sample_posterior_predictive(m, trace, var_names=['a', 'y'], return_inferencedata=False)",
+        ),
+        (
+            "ppc = pm.sample_posterior_predictive(trace, model=m)\nfor k in ppc.keys(): pass",
+            "ppc = pm.sample_posterior_predictive(m, trace, return_inferencedata=False)\nfor k in ppc.keys(): pass",
+        ),
+        (
+            "prior = pm.sample_prior_predictive(5, model=m)\nx = prior[a], len(prior)",
+            "prior = pm.sample_prior_predictive(m, sample_shape=5, return_inferencedata=False)\n"
+            "x = prior['a'], len(prior)",
+        ),
+    ],
+)
+def test_draws_stay_in_a_dictionary(before, expected):
+    assert use(before) == expected
+
+
+def test_prior_draws_have_no_unconstrained_values():
+    result = migrate_source(TRACE + "prior = pm.sample_prior_predictive(5, model=m)\nx = prior['a_log__']\n")
+    assert [f.code for f in result.findings if f.confidence is Confidence.MANUAL] == ["PM330"]
+    assert "yield" not in result.code
+
+
+def test_draws_are_not_added_to_a_trace_twice():
+    once = "pm.sample_posterior_predictive(m, trace, return_inferencedata=False)"
+    for text in (
+        "one = {0}\ntwo = {0}\nprint(one['y'], two['y'])",
+        "for i in range(2):\n    one = {0}",
+        "def draw():\n    return {0}['y']\ndraw()",
+        "both = [{0} for i in range(2)]",
+    ):
+        call = "pm.sample_posterior_predictive(trace, model=m)"
+        assert use(text.format(call)).replace("\n\n", "\n") == text.format(once)
+
+
+@pytest.mark.parametrize(
     "statement",
     [
-        "ppc = pm.sample_posterior_predictive(trace, model=m, size=3)",
-        "ppc = pm.sample_posterior_predictive(trace, model=m, keep_size=True)",
-        "ppc = pm.sample_posterior_predictive(load(), model=m)",
         "ppc = pm.sample_posterior_predictive(model=m)",
         "ppc = pm.sample_posterior_predictive(trace)",
     ],
@@ -273,8 +365,3 @@ def test_predictive_refused(statement):
     result = migrate_source(TRACE + statement + "\n")
     assert [f.code for f in result.findings if f.confidence is Confidence.MANUAL] == ["PM302"]
     assert "yield" not in result.code
-
-
-def test_dictionaries_of_draws_are_not_gone_through():
-    result = migrate_source(TRACE + "ppc = pm.sample_posterior_predictive(trace, model=m)\nfor k in ppc.keys(): pass\n")
-    assert "PM303" in {f.code for f in result.findings if f.confidence is Confidence.MANUAL}

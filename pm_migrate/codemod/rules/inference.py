@@ -82,7 +82,8 @@ PREDICTIVE = Rule(
     Why: there is no context stack that could say which model is meant.
 
     Limits: the result is an InferenceData; what reads it as a dictionary of arrays is rewritten to ``pm.draws``. The
-    posterior predictive draws are added to the trace itself. ``size=`` and ``keep_size=`` have no counterpart.
+    posterior predictive draws are added to the trace itself. Where they would replace others there, or with ``size=`` or
+    ``keep_size=``, the result stays a dictionary (PM330).
     """,
     (
         Example(
@@ -151,7 +152,9 @@ def plan_inference(plan: Plan, models: Models, call: cst.Call, name: str) -> Non
         return
     if plan.options.upstream:
         items = _for_upstream(plan, row, call, items, rule)
-    if call in plan.need_log_likelihood:
+    if plan.forms.kept(call):
+        items.append(("return_inferencedata", "False"))
+    elif call in plan.need_log_likelihood:
         items.append(("include_log_likelihood", "True"))
     indexes = {arg: i for i, arg in enumerate(call.args)}
 
@@ -293,10 +296,6 @@ def _trace_argument(plan: Plan, rest: dict[str, cst.Arg]) -> cst.Arg:
     arg = rest.pop("trace", None)
     if arg is None:
         raise _Refused("there is no trace to draw from")
-    value = plan.flow.value(arg.value)
-    kinds = {t.kind for t in v.traces(value)}
-    if not v.only(value, v.TraceRef) or not kinds <= {"trace", "inferencedata"}:
-        raise _Refused("which trace this draws from cannot be seen")
     return arg
 
 

@@ -6,13 +6,13 @@ read the same way.
 
 Why: sampling gives InferenceData, which keeps chains and draws apart and is not indexed by variable.
 
-Limits: uses that cannot be told for certain keep the model as it was: single points (``trace[0]``), loops over points,
-sampler statistics other than ``diverging`` and ``energy``, names in transformed space. A result that is passed to a
-function from elsewhere is marked for review.
+Limits: a result of which more is read (single points, loops over points, names in transformed space, other statistics
+of the sampler), or that goes where it cannot be followed, stays a MultiTrace: see PM330.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -21,10 +21,11 @@ import libcst as cst
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.results import OWN, STATISTICS, iter_results
 from pm_migrate.codemod.rules import layout
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.inference import name_of_variable
-from pm_migrate.codemod.tree import code, expression, is_none, string_value
+from pm_migrate.codemod.tree import code, expression, string_value
 
 RULE = Rule(
     "PM303",
@@ -81,6 +82,22 @@ RULE = Rule(
             print(trace.posterior['mu'].mean())
             """,
         ),
+    ),
+)
+
+KEPT = Rule(
+    "PM330",
+    "Keep a result in PyMC3's form where more of it is read",
+    """A sampling call is told ``return_inferencedata=False``, and gives PyMC3's ``MultiTrace`` (predictive sampling: a
+    dictionary of arrays). What reads it stays as it is; variables as keys become names.
+
+    Why: single points, loops over points, unconstrained values and statistics of the sampler are read from a MultiTrace
+    in ways that an InferenceData has no short form for, and code that cannot be seen expects one.
+
+    Limits: it is decided for a call as a whole, and for all calls whose results one name may hold. PyMC4 itself
+    (``--runtime upstream``) has no MultiTrace: there, the model stays as it was.
+    """,
+    (
         Example(
             """
             import pymc3 as pm
@@ -88,33 +105,81 @@ RULE = Rule(
             with pm.Model() as model:
                 mu = pm.Normal('mu', 0, 1)
                 trace = pm.sample(500, tune=500, chains=2)
-            start = trace[-1]
+            last = trace[-1]
+            print(trace[mu].mean(), trace.get_sampler_stats('depth').max())
             """,
+            """
+            import pm_migrate.pymc4 as pm
+
+
+            @pm.model(name=None)
+            def build_model():
+                mu = yield pm.Normal('mu', 0, 1)
+
+
+            model = build_model()
+            trace = pm.sample(model, num_samples=500, burn_in=500, num_chains=2, return_inferencedata=False)
+            last = trace[-1]
+            print(trace['mu'].mean(), trace.get_sampler_stats('depth').max())
+            """,
+        ),
+        Example(
             """
             import pymc3 as pm
 
             with pm.Model() as model:
                 mu = pm.Normal('mu', 0, 1)
+                pm.Normal('y', mu, 1, observed=data)
                 trace = pm.sample(500, tune=500, chains=2)
-            # TODO(pm-migrate PM303): `trace[-1]`: read what is needed with trace['name'], by the name of a variable
-            start = trace[-1]
+                ppc = pm.sample_posterior_predictive(trace, size=5)
+            print(ppc['y'].shape)
+            """,
+            """
+            import pm_migrate.pymc4 as pm
+
+
+            @pm.model(name=None)
+            def build_model():
+                mu = yield pm.Normal('mu', 0, 1)
+                yield pm.Normal('y', mu, 1, observed=data)
+
+
+            model = build_model()
+            trace = pm.sample(model, num_samples=500, burn_in=500, num_chains=2)
+            ppc = pm.sample_posterior_predictive(model, trace, size=5, return_inferencedata=False)
+            print(ppc['y'].shape)
             """,
         ),
     ),
 )
 
-RULES = (RULE,)
+RULES = (RULE, KEPT)
 
-_STATISTICS = frozenset({"diverging", "energy"})
 _GROUPS = {"ppc": "posterior_predictive"}
-_READS = "read what is needed with trace['name'], by the name of a variable"
+_OLD_NAME = re.compile(
+    r"(?P<name>.+)_(?:log|logodds|interval|lowerbound|upperbound|ordered|stickbreaking|sumto1|circular|cholesky)_"
+)
 
 
 def plan_traces(plan: Plan, models: Models) -> None:
     """Plan the rewriting of everything that reads a result."""
-    for node in plan.tree.order:
-        if isinstance(node, cst.BaseExpression) and v.traces(plan.flow.value(node)):
-            _plan_use(plan, models, node)
+    for node, found in iter_results(plan):
+        key = _group(plan, node)
+        if any(plan.forms.kept(t.call) for t in found):
+            plan.allow(KEPT.code, key)
+            _plan_kept(plan, models, node, key)
+        else:
+            plan.allow(RULE.code, key)
+            _plan_use(plan, models, node, key)
+    for call, reason in plan.forms.reasons.items():
+        plan.unite(call, *plan.keys_of(plan.flow.value(call)))
+        if plan.options.upstream:
+            plan.refuse(reason.node, call, KEPT.code, f"{reason.message}, and PyMC4 4.0a2 has none: {_READS}")
+        else:
+            plan.note(call, call, KEPT.code, f"the result stays in PyMC3's form: {reason.message}")
+
+
+_READS = "read what is needed with trace['name'], by the name of a variable"
 
 
 def _group(plan: Plan, node: cst.CSTNode) -> cst.CSTNode:
@@ -123,21 +188,40 @@ def _group(plan: Plan, node: cst.CSTNode) -> cst.CSTNode:
     return keys[0]
 
 
-def _plan_use(plan: Plan, models: Models, node: cst.BaseExpression) -> None:
-    """Plan for one expression that is a result: what its parent does with it decides."""
+def _plan_kept(plan: Plan, models: Models, node: cst.BaseExpression, key: cst.CSTNode) -> None:
+    """A result in PyMC3's form: variables that index it become names, and so do names of old versions."""
     parent = plan.tree.parent[node]
-    value = plan.flow.value(node)
-    key = _group(plan, node)
-    plan.allow(RULE.code, key)
-    kinds = {t.kind for t in v.traces(value)}
-    certain = v.only(value, v.TraceRef) and len(kinds) == 1
-    kind = next(iter(kinds))
-    reads = (isinstance(parent, (cst.Subscript, cst.Attribute)) and parent.value is node) or _is_iterated(parent, node)
-    if not certain:
-        if reads:
-            plan.refuse(parent, key, RULE.code, f"`{code(node)}` may or may not be a result of sampling here")
+    index = None
+    if isinstance(parent, cst.Subscript) and parent.value is node:
+        first = parent.slice[0].slice
+        index = first.value if isinstance(first, cst.Index) else None
+    elif isinstance(parent, cst.Attribute) and parent.value is node and parent.attr.value == "get_values":
+        call = plan.tree.parent[parent]
+        if isinstance(call, cst.Call) and call.func is parent:
+            index = next((a.value for a in call.args if a.keyword is None or a.keyword.value == "varname"), None)
+    if index is None:
         return
-    if kind == "inferencedata":
+    text = name_of_variable(plan, index)
+    if text is not None:
+        plan.by_name.add(index)
+        plan.edit(index, key, lambda _: expression(text))
+        return
+    name = string_value(index) or ""
+    if name.endswith("__") and any(t.kind == "prior" for t in v.traces(plan.flow.value(node))):
+        message = f"`{name}`: prior draws have no unconstrained values here: transform those of the variable itself"
+        plan.refuse(parent, key, KEPT.code, message)
+    old = _OLD_NAME.fullmatch(name)
+    tables = _tables(plan, models, node)
+    if old and tables and all(old["name"] in t and name not in t for t in tables):
+        plan.edit(index, key, lambda updated: expression(f"{code(updated)[:-1]}_{code(updated)[-1]}"))
+        plan.note(index, key, KEPT.code, f"`{name}` has two underscores since PyMC3 3.2", review=True)
+
+
+def _plan_use(plan: Plan, models: Models, node: cst.BaseExpression, key: cst.CSTNode) -> None:
+    """Plan for one expression that is an InferenceData: what its parent does with it decides."""
+    parent = plan.tree.parent[node]
+    kind = next(iter({t.kind for t in v.traces(plan.flow.value(node))}))
+    if kind not in OWN:
         return
     match parent:
         case cst.Subscript() if parent.value is node:
@@ -145,18 +229,10 @@ def _plan_use(plan: Plan, models: Models, node: cst.BaseExpression) -> None:
         case cst.Attribute() if parent.value is node:
             _plan_attribute(plan, models, parent, node, kind, key)
         case cst.Arg():
-            _plan_argument(plan, parent, node, kind, key)
-        case cst.Comparison() if all(is_none(c.comparator) for c in parent.comparisons):
-            pass
-        case cst.For() | cst.CompFor() | cst.BinaryOperation() | cst.Comparison() | cst.StarredElement():
-            if not (isinstance(parent, (cst.For, cst.CompFor)) and parent.iter is not node):
-                plan.refuse(node, key, RULE.code, f"`{code(node)}` is no sequence of points any more: {_READS}")
-        case cst.FormattedStringExpression():
-            plan.note(node, key, RULE.code, f"`{code(node)}` is an InferenceData now", review=True)
-
-
-def _is_iterated(parent: cst.CSTNode, node: cst.CSTNode) -> bool:
-    return isinstance(parent, (cst.For, cst.CompFor)) and parent.iter is node
+            call = plan.tree.parent[parent]
+            if isinstance(call, cst.Call) and plan.flow.name_of(call.func) == "builtins.len":
+                quoted = _quoted(plan, call, "draw")
+                plan.edit(call, key, lambda _: expression(f"{code(node)}.posterior.sizes[{quoted}]"))
 
 
 def _tables(plan: Plan, models: Models, node: cst.CSTNode) -> list[dict[str | None, bool]]:
@@ -171,27 +247,16 @@ def _known(plan: Plan, models: Models, node: cst.CSTNode, name: str | None) -> t
     return bool(tables) and all(name in t for t in tables), bool(tables) and all(t.get(name) for t in tables)
 
 
-def _absent(plan: Plan, models: Models, node: cst.CSTNode, name: str | None) -> bool:
-    """Whether a model of a result certainly has no variable of a name."""
-    return name is not None and any(name not in t and None not in t for t in _tables(plan, models, node))
-
-
 def _plan_subscript(
     plan: Plan, models: Models, parent: cst.Subscript, node: cst.BaseExpression, kind: str, key: cst.CSTNode
 ) -> None:
     slices = [e.slice for e in parent.slice]
-    refusal = f"`{code(parent)}`: {_READS}"
     first = slices[0]
-    if kind == "trace" and len(slices) == 1 and isinstance(first, cst.Slice):
+    if isinstance(first, cst.Slice):
         plan.edit(parent, key, lambda updated: _selected(updated.value, updated.slice[0].slice))
         return
-    if not isinstance(first, cst.Index) or len(slices) > 2:
-        plan.refuse(parent, key, RULE.code, refusal)
-        return
     burn = slices[1] if len(slices) == 2 else None
-    if burn is not None and (not isinstance(burn, cst.Slice) or burn.upper is not None or kind != "trace"):
-        plan.refuse(parent, key, RULE.code, refusal)
-        return
+    assert isinstance(first, cst.Index) and (burn is None or isinstance(burn, cst.Slice))
     _plan_draws(plan, models, parent, node, first.value, kind, key, burn, lambda u: u.slice[0].slice.value)
 
 
@@ -211,30 +276,20 @@ def _plan_draws(
     value = plan.flow.value(index)
     if text is not None:
         plan.by_name.add(index)
-    elif not v.only(value, v.Text):
-        plan.refuse(parent, key, RULE.code, f"`{code(parent)}`: {_READS}")
-        return
     literals = {a.text for a in value if isinstance(a, v.Text)}
     if text is not None:
         literals = {string_value(expression(text))}
     group = _GROUPS.get(kind)
-    for name in literals:
-        if name is not None and name.endswith("__"):
-            plan.refuse(parent, key, RULE.code, f"`{name}` lives in transformed space: read the variable itself")
-            return
-        known, _ = _known(plan, models, node, name)
-        if kind == "trace" and name in _STATISTICS and not known:
-            group = "sample_stats"
-        elif kind == "trace" and _absent(plan, models, node, name):
-            plan.refuse(parent, key, RULE.code, f"`{name}` is no variable of the model: {_READS}")
-            return
+    if kind == "trace" and literals <= STATISTICS and not any(_known(plan, models, node, name)[0] for name in literals):
+        group = "sample_stats"
     if kind == "prior" and len(literals) == 1 and _known(plan, models, node, next(iter(literals)))[1]:
         group = "prior_predictive"
 
     def apply(updated: cst.CSTNode) -> cst.BaseExpression:
         base = _base(updated)
         if burn is not None:
-            base = _selected(base, updated.slice[1].slice)  # type: ignore[attr-defined]
+            part = _burnt(updated) if isinstance(updated, cst.Call) else updated.slice[1].slice  # type: ignore[attr-defined]
+            base = _selected(base, part)
         named = expression(text) if text is not None else pick(updated)
         quote = code(named)[0] if code(named)[0] in "'\"" else _quote(plan, parent)
         if plan.options.upstream:
@@ -249,8 +304,6 @@ def _plan_draws(
         return layout.call(func, args)
 
     plan.edit(parent, key, apply, {"np"} if plan.options.upstream else {"pm"})
-    if not plan.options.upstream and plan.names.pm_site(parent) is None:
-        plan.refuse(parent, key, RULE.code, "import pymc3 where the trace is read, too")
 
 
 def _base(updated: cst.CSTNode) -> cst.BaseExpression:
@@ -286,68 +339,33 @@ def _plan_attribute(
 ) -> None:
     attr = parent.attr.value
     call = plan.tree.parent[parent]
-    if kind == "trace" and attr == "get_values" and isinstance(call, cst.Call) and call.func is parent:
-        keywords = {a.keyword.value for a in call.args if a.keyword is not None}
-        combined = all(
-            code(a.value) == "True" for a in call.args if a.keyword is not None and a.keyword.value == "combine"
-        )
-        if (
-            call.args
-            and call.args[0].keyword is None
-            and len(call.args) == 1 + len(keywords)
-            and combined
-            and (keywords <= {"combine"})
-        ):
-            _plan_draws(plan, models, call, node, call.args[0].value, kind, key, None, lambda u: u.args[0].value)
-            return
-    elif kind == "trace" and attr == "nchains":
+    if attr == "get_values" and isinstance(call, cst.Call) and call.func is parent:
+        part = _burnt(call)
+        _plan_draws(plan, models, call, node, call.args[0].value, kind, key, part, lambda u: u.args[0].value)
+    elif attr == "nchains":
         plan.edit(
             parent, key, lambda u: expression(f"{code(u.value)}.posterior.sizes[{_quoted(plan, parent, 'chain')}]")
         )
-        return
-    elif kind == "trace" and _known(plan, models, node, attr)[0]:
-        quoted = expression(_quoted(plan, parent, attr))
+    else:
+        quoted = _quoted(plan, parent, attr)
 
         def apply(updated: cst.Attribute) -> cst.BaseExpression:
-            func = f"{plan.names.alias('pm', parent)}.draws"
-            return expression(f"{func}({code(updated.value)}, {code(quoted)})")
+            if plan.options.upstream:
+                joined = f"{plan.names.alias('np', parent)}.concatenate"
+                return expression(f"{joined}({code(updated.value)}.posterior[{quoted}].values)")
+            return expression(f"{plan.names.alias('pm', parent)}.draws({code(updated.value)}, {quoted})")
 
-        if not plan.options.upstream:
-            plan.edit(parent, key, apply, {"pm"})
-            return
-    plan.refuse(parent, key, RULE.code, f"`{code(parent)}` has no counterpart: {_READS}")
+        plan.edit(parent, key, apply, {"np"} if plan.options.upstream else {"pm"})
+
+
+def _burnt(call: cst.Call) -> cst.Slice | None:
+    """The part of the draws that ``get_values(name, burn=..., thin=...)`` reads."""
+    given = {a.keyword.value: a.value for a in call.args if a.keyword is not None}
+    if not given.keys() & {"burn", "thin"}:
+        return None
+    return cst.Slice(lower=given.get("burn"), upper=None, step=given.get("thin"))
 
 
 def _quoted(plan: Plan, node: cst.CSTNode, text: str) -> str:
     quote = _quote(plan, node)
     return f"{quote}{text}{quote}"
-
-
-def _plan_argument(plan: Plan, arg: cst.Arg, node: cst.BaseExpression, kind: str, key: cst.CSTNode) -> None:
-    """A result that is passed to something."""
-    call = plan.tree.parent[arg]
-    if not isinstance(call, cst.Call):
-        return
-    name = plan.flow.name_of(call.func)
-    if name == "builtins.len":
-        if kind == "trace":
-            plan.edit(call, key, lambda _: expression(f"{code(node)}.posterior.sizes[{_quoted(plan, call, 'draw')}]"))
-        else:
-            plan.refuse(call, key, RULE.code, f"`{code(call)}`: count the variables by hand")
-        return
-    if name == "builtins.isinstance":
-        plan.refuse(call, key, RULE.code, f"`{code(node)}` is an InferenceData now: the test gives another answer")
-        return
-    if name is not None and (name.startswith(("pymc3.", "arviz.")) or name in ("builtins.type", "builtins.id")):
-        return
-    if all(isinstance(a, v.Function) for a in plan.flow.value(call.func)):
-        return
-    if isinstance(call.func, cst.Attribute) and call.func.attr.value in ("append", "insert", "setdefault", "get"):
-        return
-    if name in ("builtins.dict", "builtins.list", "builtins.tuple", "builtins.zip", "builtins.enumerate"):
-        if name != "builtins.dict":
-            plan.refuse(node, key, RULE.code, f"`{code(node)}` is no sequence of points any more: {_READS}")
-        return
-    plan.note(
-        arg, key, RULE.code, f"`{code(call.func)}` is given `{code(node)}`, which is an InferenceData now", review=True
-    )
