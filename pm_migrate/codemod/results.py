@@ -19,7 +19,7 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.models import Models, name_argument, variable_name
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.scopes import method_of, parameters
-from pm_migrate.codemod.tree import code, is_none, string_value
+from pm_migrate.codemod.tree import COMPREHENSIONS, code, is_none, string_value
 
 #: Kinds of results that PyMC3 gives in a form of its own.
 OWN = frozenset({"trace", "ppc", "prior"})
@@ -213,12 +213,13 @@ class Results:
         return string_value(node)
 
     def _same_run(self, source: cst.CSTNode, call: cst.CSTNode) -> bool:
-        """Whether a call runs once for each time that another one runs."""
+        """Whether a call runs at most once for each time that another one runs."""
         tree = self.plan.tree
+        repeated = (cst.For, cst.While, *COMPREHENSIONS)
+        around = [a for a in tree.ancestors(call) if isinstance(a, repeated)]
         if tree.scope(source) is not tree.scope(call):
-            return False
-        repeated = (cst.For, cst.While, cst.CompFor, cst.ListComp, cst.GeneratorExp, cst.SetComp, cst.DictComp)
-        return all(tree.inside(source, a) for a in tree.ancestors(call) if isinstance(a, repeated))
+            return not around and isinstance(tree.scope(call), cst.Module)
+        return all(tree.inside(source, a) for a in around)
 
     # -- one use -----------------------------------------------------------------------------------------------------
 
@@ -258,6 +259,8 @@ class Results:
             case cst.AnnAssign():
                 return self._target(parent.target, node)
             case cst.NamedExpr() | cst.Element() | cst.Return() | cst.Expr() | cst.Param():
+                return None
+            case cst.AssignTarget() | cst.Del():  # what is bound is no use of what was there
                 return None
             case cst.DictElement() if parent.value is node:
                 return None

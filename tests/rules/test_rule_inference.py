@@ -239,10 +239,10 @@ def test_all_results_of_one_name_are_alike():
 
 
 def test_a_trace_in_a_container_is_followed():
-    text = "    trace = pm.sample(10, tune=10, chains=2)\nall_ = {'m': trace}\nfor t in all_.values():\n    print(t['a'])\n"
-    assert "print(pm.draws(t, 'a'))" in after(text)
-    text = "    trace = pm.sample(10, tune=10, chains=2)\ndef show(t):\n    print(t['a'])\nshow(trace)\n"
-    assert "print(pm.draws(t, 'a'))" in after(text)
+    text = "all_ = {'m': trace}\nfor t in all_.values():\n    print(t['a'])"
+    assert "print(pm.draws(t, 'a'))" in use(text)
+    text = "def show(t):\n    print(t['a'])\nshow(trace)"
+    assert "print(pm.draws(t, 'a'))" in use(text)
 
 
 def test_a_name_bound_to_something_else_is_left_alone():

@@ -82,8 +82,8 @@ PREDICTIVE = Rule(
     Why: there is no context stack that could say which model is meant.
 
     Limits: the result is an InferenceData; what reads it as a dictionary of arrays is rewritten to ``pm.draws``. The
-    posterior predictive draws are added to the trace itself. Where they would replace others there, or with ``size=`` or
-    ``keep_size=``, the result stays a dictionary (PM330).
+    posterior predictive draws are added to the trace itself. Where they would replace others there, or with ``size=``
+    or ``keep_size=``, the result stays a dictionary (PM330).
     """,
     (
         Example(
