@@ -137,7 +137,7 @@ class Expressions:
             case cst.DictComp():
                 return self._comprehension(node.for_in, [node.key, node.value])
             case cst.Lambda():
-                return self._lambda(node, PLAIN)
+                return self._lambda(node)
             case cst.NamedExpr():
                 value = self._expression(node.value)
                 self._bind(node.target, value)
@@ -146,6 +146,19 @@ class Expressions:
                 parts = [self._expression(p.expression) for p in node.parts if hasattr(p, "expression")]
                 return self._text(parts)
         return self._operation([self._generic(child) for child in children(node)])
+
+    def _lambda(self, node: cst.Lambda) -> Value:
+        """A function whose body is evaluated where it is written, with what its calls give its parameters."""
+        facts = self.functions.setdefault(node, FunctionFacts())
+        with self._overlay([p.name.value for p in parameters(node.params)]):
+            for param in parameters(node.params):
+                if param.default is not None:
+                    facts.give(param.name.value, self._expression(param.default))
+                self._bind_name(param.name.value, facts.param(param.name.value), param)
+            made = self._expression(node.body)
+        facts.returns |= made
+        # whoever is given the function is given what it depends on
+        return frozenset({v.Function(node)}) | frozenset(a for a in self._operation([made]) if a != v.Plain())
 
     def _text(self, parts: list[Value]) -> Value:
         """A string made from parts."""
@@ -261,7 +274,7 @@ class Expressions:
                 out |= self._local_call(atom.node, node, args)
         for value in args:
             for atom in value:
-                if isinstance(atom, v.Function) and isinstance(atom.node, cst.FunctionDef):
+                if isinstance(atom, v.Function) and isinstance(atom.node, (cst.FunctionDef, cst.Lambda)):
                     self.functions.setdefault(atom.node, FunctionFacts()).escapes = True
         if out:
             return out
@@ -321,7 +334,11 @@ class Expressions:
                 continue
             tensor = frozenset({v.Tensor(site)})
             if isinstance(arg.value, cst.Lambda):
-                self._lambda(arg.value, tensor)
+                facts = self.functions.setdefault(arg.value, FunctionFacts())
+                facts.called = True
+                for name_ in [p.name.value for p in parameters(arg.value.params)]:
+                    facts.give(name_, tensor)
+                self._expression(arg.value)
             for atom in self.values.get(arg.value, NOTHING):
                 function = atom.node if isinstance(atom, v.Function) else None
                 if isinstance(atom, v.Instance):
@@ -331,15 +348,6 @@ class Expressions:
                     facts.called = True
                     for param in [p.name.value for p in parameters(function.params)][isinstance(atom, v.Instance) :]:
                         facts.give(param, tensor)
-
-    def _lambda(self, node: cst.Lambda, given: Value) -> Value:
-        """The result of a lambda whose parameters may be ``given``."""
-        with self._overlay([p.name.value for p in parameters(node.params)]):
-            for param in parameters(node.params):
-                if param.default is not None:
-                    self._expression(param.default)
-                self._bind_name(param.name.value, given, param)
-            return self._operation([self._expression(node.body)])
 
     def _distribution_call(self, node: cst.Call, func: Value, args: list[Value]) -> Value:
         """A call of a class that ``pm.Bound`` made, or of a method of a distribution without a name."""
@@ -406,14 +414,21 @@ class Expressions:
             if init is not None:
                 self._pass(init, node, args, bound=True)
             return frozenset({v.Instance(target)})
-        assert isinstance(target, cst.FunctionDef)
-        parent = self.tree.parent.get(target)
-        in_class = isinstance(self.tree.scope(target), cst.ClassDef) and parent is not None
+        assert isinstance(target, (cst.FunctionDef, cst.Lambda))
+        in_class = isinstance(target, cst.FunctionDef) and isinstance(self.tree.scope(target), cst.ClassDef)
         self._pass(target, node, args, bound=in_class and isinstance(node.func, cst.Attribute))
         facts = self.functions[target]
-        return facts.returns | facts.known_returns or PLAIN
+        return self._in_model(facts.returns | facts.known_returns) or PLAIN
 
-    def _pass(self, function: cst.FunctionDef, node: cst.Call, args: list[Value], *, bound: bool) -> None:
+    def _in_model(self, value: Value) -> Value:
+        """What a helper function made belongs to the model in whose block it was called."""
+        own = v.models(self._stack[-1]) if self._stack else frozenset()
+        if len(own) != 1:
+            return value
+        (model,) = own
+        return v.placed(value, model.site)
+
+    def _pass(self, function: cst.FunctionDef | cst.Lambda, node: cst.Call, args: list[Value], *, bound: bool) -> None:
         """Tell a function what one call gives its parameters."""
         facts = self.functions.setdefault(function, FunctionFacts())
         facts.called = True
@@ -432,6 +447,8 @@ class Expressions:
                 place += 1
             if name:
                 facts.give(name, value)
+            if name in facts.filled or name in facts.known_filled:
+                self._store(arg.value, arg, facts.filled.get(name, NOTHING) | facts.known_filled.get(name, NOTHING))
 
     def _method_call(self, node: cst.Call, func: cst.Attribute, args: list[Value]) -> Value:
         base = self.values[func.value]

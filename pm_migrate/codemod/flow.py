@@ -9,23 +9,23 @@ trace come from?) is a look-up.
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import libcst as cst
 
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
-from pm_migrate.codemod.expressions import Expressions
 from pm_migrate.codemod.scopes import Entry, Env, FunctionFacts, Scope, bound_name, bound_names, parameters
-from pm_migrate.codemod.tree import Tree, children, dotted, walk
+from pm_migrate.codemod.statements import Statements
+from pm_migrate.codemod.tree import Tree
 from pm_migrate.codemod.values import NOTHING, PLAIN, Value
 
 _ROUNDS = 8
 _BUILTINS = frozenset(dir(builtins))
 
 
-class Flow(Expressions):
+class Flow(Statements):
     """The result of analysing a program.
 
     Attributes
@@ -115,6 +115,7 @@ class Flow(Expressions):
             scope.env, scope.known, scope.everything = {}, scope.everything, {}
         for facts in self.functions.values():
             facts.known_params, facts.params = facts.params, {}
+            facts.known_filled, facts.filled = facts.filled, {}
             facts.known_returns, facts.returns = facts.returns, NOTHING
         self._known_attributes, self.attributes = self.attributes, {}
         self._pending = []
@@ -123,7 +124,7 @@ class Flow(Expressions):
 
     def _fingerprint(self) -> tuple[object, ...]:
         return (
-            {k: (f.returns, dict(f.params), f.called, f.escapes) for k, f in self.functions.items()},
+            {k: (f.returns, dict(f.params), dict(f.filled), f.called, f.escapes) for k, f in self.functions.items()},
             dict(self.attributes),
             {s: dict(scope.everything) for s, scope in self._scopes.items()},
         )
@@ -240,6 +241,9 @@ class Flow(Expressions):
             return
         self.stores[node] = base
         entry = self._load(base.value)
+        facts = self.functions.get(self.scope.node)
+        if facts is not None and any(isinstance(site, cst.Param) for site in entry.sites):
+            facts.fill(base.value, value)
         if value and (
             v.tainted(value)
             or v.traces(value)
@@ -258,254 +262,3 @@ class Flow(Expressions):
     def _stored(self, key: tuple[cst.CSTNode, str]) -> Value:
         """What an attribute of the objects of a class may be."""
         return self.attributes.get(key, NOTHING) | self._known_attributes.get(key, NOTHING) or PLAIN
-
-    # -- statements --------------------------------------------------------------------------------------------------
-
-    def _block(self, body: Sequence[cst.CSTNode]) -> None:
-        for node in body:
-            self._statement(node)
-
-    def _suite(self, body: cst.BaseSuite) -> None:
-        if isinstance(body, cst.IndentedBlock):
-            self._block(body.body)
-        else:
-            self._simple(body.body)
-
-    def _simple(self, body: Iterable[cst.CSTNode]) -> None:
-        for node in body:
-            self._small(node)
-
-    def _statement(self, node: cst.CSTNode) -> None:
-        match node:
-            case cst.SimpleStatementLine():
-                self._simple(node.body)
-            case cst.If():
-                self._if(node)
-            case cst.For():
-                self._for(node)
-            case cst.While():
-                self._expression(node.test)
-                self._loop(node.body, lambda: self._expression(node.test))
-                if node.orelse:
-                    self._suite(node.orelse.body)
-            case cst.With():
-                self._with(node)
-            case cst.Try() | cst.TryStar():
-                self._try(node)
-            case cst.FunctionDef():
-                self._function(node)
-            case cst.ClassDef():
-                self._class(node)
-            case cst.Match():
-                self._match(node)
-
-    def _small(self, node: cst.CSTNode) -> None:
-        match node:
-            case cst.Assign():
-                value = self._expression(node.value)
-                for target in node.targets:
-                    self._bind(target.target, value)
-            case cst.AnnAssign():
-                self._expression(node.annotation)
-                if node.value is not None:
-                    self._bind(node.target, self._expression(node.value))
-            case cst.AugAssign():
-                self._augmented(node)
-            case cst.Expr():
-                self._expression(node.value)
-            case cst.Return():
-                value = self._expression(node.value) if node.value else PLAIN
-                facts = self.functions.get(self.scope.node)
-                if facts is not None:
-                    facts.returns |= value
-                self._leave()
-            case cst.Raise():
-                for child in children(node):
-                    self._generic(child)
-                self._leave()
-            case cst.Break() | cst.Continue():
-                if self._loops:
-                    self._loops[-1].append(dict(self.scope.env))
-            case cst.Import():
-                self._import(node)
-            case cst.ImportFrom():
-                self._import_from(node)
-            case cst.Global() | cst.Nonlocal():
-                self.scope.outer_names.update(item.name.value for item in node.names)
-            case cst.Del():
-                self._generic(node.target)
-            case _:
-                for child in children(node):
-                    self._generic(child)
-
-    def _leave(self) -> None:
-        """The rest of the branch is not reached; keep the environment for the code that still stands there."""
-        self.scope.env["return"] = Entry(NOTHING, frozenset())
-
-    def _augmented(self, node: cst.AugAssign) -> None:
-        right = self._expression(node.value)
-        left = self._expression(node.target)
-        result = self._operation([left, right])
-        if isinstance(node.target, cst.Name):
-            containers = frozenset(a for a in left if isinstance(a, v.Bag))
-            self._bind_name(node.target.value, result if not containers else left | right, node.target)
-        else:
-            self._bind(node.target, result)
-
-    def _joined(self, *envs: Env) -> Env:
-        alive = [env for env in envs if "return" not in env] or list(envs[:1])
-        out: Env = {}
-        for env in alive:
-            for name, entry in env.items():
-                if name in out and out[name] != entry:
-                    out[name] = Entry(out[name].value | entry.value, out[name].sites | entry.sites)
-                else:
-                    out[name] = entry
-        return out
-
-    def _if(self, node: cst.If) -> None:
-        self._expression(node.test)
-        before = dict(self.scope.env)
-        self._suite(node.body)
-        after = self.scope.env
-        self.scope.env = before if node.orelse is None else dict(before)
-        if isinstance(node.orelse, cst.If):
-            self._if(node.orelse)
-        elif node.orelse is not None:
-            self._suite(node.orelse.body)
-        self.scope.env = self._joined(after, self.scope.env)
-
-    def _for(self, node: cst.For) -> None:
-        iterable = self._expression(node.iter)
-        self._loop(node.body, lambda: self._bind(node.target, self._unpacked(iterable)))
-        if node.orelse:
-            self._suite(node.orelse.body)
-
-    def _loop(self, body: cst.BaseSuite, start: object) -> None:
-        before = dict(self.scope.env)
-        for _ in range(3):
-            entry = dict(self.scope.env)
-            self._loops.append([])
-            start()  # type: ignore[operator]
-            self._suite(body)
-            exits = self._loops.pop()
-            self.scope.env = self._joined(before, self.scope.env, *exits)
-            if self.scope.env == entry:
-                break
-
-    def _with(self, node: cst.With) -> None:
-        entered = 0
-        for with_item in node.items:
-            value = self._expression(with_item.item)
-            if with_item.asname is not None:
-                self._bind(with_item.asname.name, value)
-            if v.models(value) or self._may_be_model(with_item.item, value):
-                self._stack.append(value)
-                entered += 1
-        self._suite(node.body)
-        del self._stack[len(self._stack) - entered :]
-
-    def _may_be_model(self, item: cst.BaseExpression, value: Value) -> bool:
-        """A plain name in a ``with`` may be a model that comes from elsewhere."""
-        return isinstance(item, (cst.Name, cst.Attribute, cst.Subscript)) and value == PLAIN
-
-    def _try(self, node: cst.Try | cst.TryStar) -> None:
-        before = dict(self.scope.env)
-        self._suite(node.body)
-        after = self.scope.env
-        ends = []
-        for handler in node.handlers:
-            self.scope.env = self._joined(before, dict(after))
-            if handler.type is not None:
-                self._expression(handler.type)
-            if handler.name is not None:
-                self._bind(handler.name.name, PLAIN)
-            self._suite(handler.body)
-            ends.append(self.scope.env)
-        self.scope.env = after
-        if node.orelse is not None:
-            self._suite(node.orelse.body)
-        self.scope.env = self._joined(self.scope.env, *ends)
-        if node.finalbody is not None:
-            self._suite(node.finalbody.body)
-
-    def _match(self, node: cst.Match) -> None:
-        self._expression(node.subject)
-        before = dict(self.scope.env)
-        ends = [before]
-        for case in node.cases:
-            self.scope.env = dict(before)
-            for site in walk(case.pattern):
-                if isinstance(site, (cst.MatchAs, cst.MatchStar)) and site.name is not None:
-                    self._bind_name(site.name.value, PLAIN, site.name)
-            self._suite(case.body)
-            ends.append(self.scope.env)
-        self.scope.env = self._joined(*ends)
-
-    def _function(self, node: cst.FunctionDef) -> None:
-        facts = self.functions.setdefault(node, FunctionFacts())
-        for decorator in node.decorators:
-            value = self._expression(decorator.decorator)
-            facts.escapes = True
-            if self._makes_generator(decorator.decorator, value):
-                # a generator of ours is called at once, and takes as arguments what is bound again later
-                self._snapshots[node] = dict(self.scope.env)
-        for param in parameters(node.params):
-            if param.default is not None:
-                value = self._expression(param.default)
-                facts.give(param.name.value, value)
-            if param.annotation is not None:
-                self._expression(param.annotation.annotation)
-        if node.returns is not None:
-            self._expression(node.returns.annotation)
-        self._bind_name(node.name.value, frozenset({v.Function(node)}), node)
-        self._pending.append((node, self.scope))
-
-    def _makes_generator(self, decorator: cst.BaseExpression, value: Value) -> bool:
-        """Whether a decorator is ``pm.model`` of a generator front end."""
-        if isinstance(decorator, cst.Call):
-            value = self.value(decorator.func)
-        return v.qualified(value) in ("pm_migrate.pymc4.model", "pymc4.model")
-
-    def _class(self, node: cst.ClassDef) -> None:
-        for arg in (*node.bases, *node.keywords):
-            self._expression(arg.value)
-        for decorator in node.decorators:
-            self._expression(decorator.decorator)
-        scope = self._scope(node, self.scope)
-        scope.env = {}
-        outer = self.scope
-        with self._entered(scope):
-            self._suite(node.body)
-        for child in node.body.body:
-            if isinstance(child, cst.FunctionDef):
-                first = next(iter(parameters(child.params)), None)
-                if first is not None and not any(
-                    isinstance(d.decorator, cst.Name) and d.decorator.value == "staticmethod" for d in child.decorators
-                ):
-                    facts = self.functions[child]
-                    facts.give(first.name.value, frozenset({v.Instance(node)}))
-                    facts.called = True
-        self.scope = outer
-        self._bind_name(node.name.value, frozenset({v.Function(node)}), node)
-
-    def _import(self, node: cst.Import) -> None:
-        for alias in node.names:
-            full = dotted(alias.name) or ""
-            if alias.asname is not None:
-                self._bind(alias.asname.name, frozenset({v.Qualified(full, alias)}))
-            else:
-                root = full.split(".")[0]
-                self._bind_name(root, frozenset({v.Qualified(root, alias)}), alias)
-
-    def _import_from(self, node: cst.ImportFrom) -> None:
-        module = "." * len(node.relative) + (dotted(node.module) or "" if node.module else "")
-        if isinstance(node.names, cst.ImportStar):
-            self.star_sites[module] = node
-            return
-        for alias in node.names:
-            value: Value = frozenset({v.Qualified(f"{module}.{dotted(alias.name)}", alias)})
-            if alias.asname is not None:
-                self._bind(alias.asname.name, value)
-            else:
-                self._bind_name(alias.name.value, value, alias)  # type: ignore[arg-type]

@@ -16,7 +16,10 @@ import libcst as cst
 from pm_migrate.catalog.samplers import INFERENCE
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
+from pm_migrate.codemod.containers import adopt
+from pm_migrate.codemod.extensions import extend
 from pm_migrate.codemod.flow import Flow
+from pm_migrate.codemod.helpers import Helpers, adds_to_model
 from pm_migrate.codemod.purity import is_pure_statement
 from pm_migrate.codemod.scopes import bound_name, bound_names
 from pm_migrate.codemod.tree import Tree, code, target_names, walk
@@ -48,6 +51,14 @@ class Block:
         What is wrong with it: node, code, message.
     earlier
         The statements before ``node`` that belong to the same model.
+    adopted
+        Statements in front of it that make what its model fills: they move into the generator.
+    base
+        The block whose model this one adds to, when it begins with that.
+    carried
+        The names that it takes from there.
+    returned
+        The names that it hands on to the block that adds to its model.
     """
 
     node: cst.With
@@ -56,6 +67,10 @@ class Block:
     roles: dict[cst.CSTNode, Role] = field(default_factory=dict)
     problems: list[tuple[cst.CSTNode, str, str]] = field(default_factory=list)
     earlier: list[cst.With] = field(default_factory=list)
+    adopted: list[cst.CSTNode] = field(default_factory=list)
+    base: Block | None = None
+    carried: tuple[str, ...] = ()
+    returned: tuple[str, ...] = ()
 
     @property
     def key(self) -> cst.CSTNode:
@@ -74,7 +89,7 @@ class Block:
 
     def having(self, role: Role) -> list[cst.CSTNode]:
         """The statements that go to one place, in order."""
-        return [s for s in self.body if self.roles.get(s) is role]
+        return [s for s in (*self.adopted, *self.body) if self.roles.get(s) is role]
 
 
 @dataclass(eq=False)
@@ -111,12 +126,16 @@ class Models:
     def __init__(self, tree: Tree, flow: Flow) -> None:
         self.tree = tree
         self.flow = flow
+        self.helpers = Helpers(tree, flow)
         self.blocks = [b for b in map(self._block, self._withs()) if b is not None]
         self.models = {m.site: m for m in self._models()}
         for model in self.models.values():
             self._extend(model)
         for block in self.blocks:
             self._classify(block)
+            adopt(self, block)
+        for model in self.models.values():
+            extend(self, model)
 
     def _withs(self) -> Iterator[cst.With]:
         return (node for node in self.tree.order if isinstance(node, cst.With))
@@ -161,7 +180,7 @@ class Models:
                 return
         if not creating:
             return
-        siblings = self._siblings(line)
+        siblings = self.siblings(line)
         first = creating[0]
         if first.node not in siblings or first.sites != {model.site}:
             return
@@ -192,7 +211,7 @@ class Models:
 
     def _can_join(self, model: Model, first: Block, block: Block) -> bool:
         """Whether the statements of two blocks can stand in one place: where the second one stands."""
-        siblings = self._siblings(first.node)
+        siblings = self.siblings(first.node)
         if block.node not in siblings or block.sites != {model.site} or block.item.asname is not None:
             return False
         if not isinstance(first.node.body, cst.IndentedBlock) or not isinstance(block.node.body, cst.IndentedBlock):
@@ -208,7 +227,8 @@ class Models:
             t.site is model.site for n in nodes for t in v.tensors(self.flow.value(n))
         )
 
-    def _siblings(self, line: cst.CSTNode) -> list[cst.CSTNode]:
+    def siblings(self, line: cst.CSTNode) -> list[cst.CSTNode]:
+        """The statements of the body that a statement stands in."""
         parent = self.tree.parent.get(line)
         return list(parent.body) if isinstance(parent, (cst.Module, cst.IndentedBlock)) else []
 
@@ -226,10 +246,11 @@ class Models:
     def creates(self, statement: cst.CSTNode, sites: frozenset[cst.CSTNode]) -> bool:
         """Whether a statement adds something to one of these models."""
         return any(
-            (name in pymc3_names.DISTRIBUTIONS or name in ("Deterministic", "Potential", "Data"))
-            and self._in_context(call, sites)
-            for call, name in self.calls(statement)
-        ) or any(self._makes(n) and self._in_context(n, sites) for n in walk(statement) if isinstance(n, cst.Call))
+            adds_to_model(name) and self._in_context(call, sites) for call, name in self.calls(statement)
+        ) or any(
+            isinstance(n, cst.Call) and (n in self.helpers.calls or self._makes(n)) and self._in_context(n, sites)
+            for n in walk(statement)
+        )
 
     def _makes(self, call: cst.Call) -> bool:
         """Whether a call makes a variable, also without a name of PyMC3's: of a class that ``pm.Bound`` made."""
@@ -247,7 +268,8 @@ class Models:
         return any(v.traces(self.flow.value(n)) for n in walk(statement))
 
     def _random(self, statement: cst.CSTNode, sites: frozenset[cst.CSTNode]) -> bool:
-        return any(t.site in sites for n in walk(statement) for t in v.tensors(self.flow.value(n)))
+        # what a method created for its caller and stored in an attribute belongs to no model that can be seen
+        return any(t.site is None or t.site in sites for n in walk(statement) for t in v.tensors(self.flow.value(n)))
 
     def _classify(self, block: Block) -> None:
         """Say where each statement of a block goes."""
@@ -342,9 +364,17 @@ class Models:
         for node, value in self.flow.values.items():
             for atom in v.tensors(value):
                 if atom.rv is node and atom.rv is not None and atom.site in out:
-                    observed = any(a.keyword is not None and a.keyword.value == "observed" for a in atom.rv.args)
-                    out[atom.site][variable_name(atom.rv, self.flow)] = observed
+                    out[atom.site][variable_name(atom.rv, self.flow)] = _is_observed(atom.rv)
+        for site, model in self.models.items():
+            for function in self.helpers.reached([s for b in model.blocks for s in b.body]):
+                for node in walk(function):
+                    rvs = [a.rv for a in v.tensors(self.flow.value(node)) if a.rv is node]
+                    out[site].update({variable_name(rv, self.flow): _is_observed(rv) for rv in rvs if rv})
         return out
+
+
+def _is_observed(call: cst.Call) -> bool:
+    return any(a.keyword is not None and a.keyword.value == "observed" for a in call.args)
 
 
 def variable_name(call: cst.Call, flow: Flow) -> str | None:

@@ -84,12 +84,16 @@ class Plan:
     blocked: set[Key] = field(default_factory=set)
     used_names: dict[cst.CSTNode, set[str]] = field(default_factory=dict)
     names: Any = None
+    #: The functions of the program that create random variables for their callers.
+    helpers: Any = None
     applier: Any = None
     #: The name of the model that each defining block makes.
     model_names: dict[cst.CSTNode, str] = field(default_factory=dict)
     #: Names that stand for calls which run once in front of the generator, by block; and what became of the calls.
     hoisted: dict[cst.CSTNode, list[str]] = field(default_factory=dict)
     results: dict[str, Any] = field(default_factory=dict)
+    #: Statements that moved into a generator, as they became.
+    moved: dict[cst.CSTNode, Any] = field(default_factory=dict)
     #: Sampling calls whose results are asked for their pointwise log-likelihood.
     need_log_likelihood: set[cst.CSTNode] = field(default_factory=set)
     #: Which results of sampling stay in PyMC3's form.

@@ -52,6 +52,8 @@ def is_pure_call(call: cst.Call, flow: Flow, seen: frozenset[cst.CSTNode] = froz
 
 
 def _impure_body(node: cst.CSTNode, flow: Flow, seen: frozenset[cst.CSTNode]) -> bool:
+    if isinstance(node, cst.Lambda):
+        return bool(impure_calls(node.body, flow))
     if not isinstance(node, cst.FunctionDef):
         return True
     return any(

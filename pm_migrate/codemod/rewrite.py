@@ -27,6 +27,7 @@ from pm_migrate.codemod.results import Results
 from pm_migrate.codemod.rules import (
     deterministic,
     diagnostics,
+    helper,
     imports,
     inference,
     kept,
@@ -67,6 +68,7 @@ def rewrite(text: str, options: Options) -> Migration:
     if not flow.references and not plan.names.sites:
         return Migration(text, changed=False)
     models = Models(tree, flow)
+    plan.helpers = models.helpers
     unknown = _plan(plan, models)
     migrated = {n for n in flow.references if not plan.is_blocked(plan.owner[n])}
     left = set(flow.references) - migrated
@@ -91,6 +93,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     plan.forms = Results(plan, models)
     diagnostics.plan_arviz(plan)
     model_block.plan_models(plan, models)
+    helper.plan_helpers(plan, models)
     for node, qualified in plan.flow.references.items():
         call = plan.tree.parent[node]
         name = pymc3_names.canonical(qualified)

@@ -52,6 +52,8 @@ class FunctionFacts:
 
     params: dict[str, Value] = field(default_factory=dict)
     known_params: dict[str, Value] = field(default_factory=dict)
+    filled: dict[str, Value] = field(default_factory=dict)
+    known_filled: dict[str, Value] = field(default_factory=dict)
     returns: Value = NOTHING
     known_returns: Value = NOTHING
     called: bool = False
@@ -60,6 +62,10 @@ class FunctionFacts:
     def give(self, name: str, value: Value) -> None:
         """Record what a call gives a parameter."""
         self.params[name] = self.params.get(name, NOTHING) | value
+
+    def fill(self, name: str, value: Value) -> None:
+        """Record what the function stores in a parameter."""
+        self.filled[name] = self.filled.get(name, NOTHING) | value
 
     def param(self, name: str) -> Value:
         """What a parameter may be."""

@@ -172,6 +172,22 @@ def tainted(value: Value) -> bool:
     return any(True for _ in tensors(value))
 
 
+def placed(value: Value, site: cst.CSTNode) -> Value:
+    """A value whose random things that belong to no model yet belong to one."""
+    out: set[Atom] = set()
+    for atom in value:
+        match atom:
+            case Tensor(site=None):
+                out.add(Tensor(site, atom.rv, atom.scalar))
+            case Row():
+                out.add(Row(tuple(placed(inner, site) for inner in atom.items)))
+            case Bag():
+                out.add(Bag(placed(atom.item, site)))
+            case _:
+                out.add(atom)
+    return frozenset(out)
+
+
 def traces(value: Value) -> frozenset[TraceRef]:
     """The inference results a value may itself be."""
     return frozenset(atom for atom in value if isinstance(atom, TraceRef))

@@ -85,6 +85,8 @@ def prepare_yield(plan: Plan, call: cst.Call, key: cst.CSTNode) -> None:
     ]
     inner: list[cst.CSTNode] = []
     for node in around:
+        if node in plan.helpers.functions:
+            break
         if isinstance(node, cst.With) and v.models(plan.flow.value(node.items[0].item)):
             break
         if not isinstance(node, cst.With):
@@ -166,7 +168,9 @@ def _creates_before(plan: Plan, node: cst.CSTNode, line: cst.CSTNode) -> bool:
 def _rename_targets(plan: Plan, node: Any, key: cst.CSTNode) -> None:
     """Names of the comprehension become names of the generator: give those that it uses elsewhere another name."""
     block = next(
-        a for a in plan.tree.ancestors(node) if isinstance(a, cst.With) and v.models(plan.flow.value(a.items[0].item))
+        a
+        for a in plan.tree.ancestors(node)
+        if a in plan.helpers.functions or (isinstance(a, cst.With) and v.models(plan.flow.value(a.items[0].item)))
     )
     for_in: cst.CompFor | None = node.for_in
     while for_in is not None:
@@ -179,7 +183,7 @@ def _rename_targets(plan: Plan, node: Any, key: cst.CSTNode) -> None:
         for_in = for_in.inner_for_in
 
 
-def _used_elsewhere(plan: Plan, node: cst.CSTNode, name: str, block: cst.With) -> bool:
+def _used_elsewhere(plan: Plan, node: cst.CSTNode, name: str, block: Any) -> bool:
     """Whether a block reads a name that is not a comprehension's own."""
     for n in walk(block.body):
         if not isinstance(n, cst.Name) or n.value != name or plan.tree.inside(n, node):

@@ -98,6 +98,7 @@ class Shape:
     name: str
     arguments: tuple[str, ...]
     coords: str | None
+    passed: tuple[str, ...] = ()
 
 
 def plan_models(plan: Plan, models: Models) -> None:
@@ -109,7 +110,9 @@ def plan_models(plan: Plan, models: Models) -> None:
         plan.unite(*block.sites)
         for node, rule, message in block.problems:
             plan.refuse(node, block.key, rule, message)
-        if not any(m.definition is block for m in models.models.values()):
+        if block.base is not None:
+            _plan_extension(plan, models, block, builders)
+        elif not any(m.definition is block for m in models.models.values()):
             _plan_reentry(plan, models, block)
 
 
@@ -132,11 +135,35 @@ def _plan_model(plan: Plan, models: Models, model: Model, builders: dict[str, st
     plan.edit(block.node, key, lambda updated: _written(plan, block, shape, updated), {"pm"})
     for node in block.earlier:
         plan.edit(node, key, _earlier(plan, block, node))
+    for line in block.adopted:
+        plan.edit(line, key, _taken(plan, line), last=True)
     if model.assignment is not None:
         plan.edit(model.assignment, key, _removed)
     if plan.options.upstream:
         plan.note(block.node, key, RULE.code, _ALPHA, review=True)
     plan.note(block.node, key, RULE.code, f"the model {name} is made by the generator {shape.builder}")
+
+
+def _plan_extension(plan: Plan, models: Models, block: Block, builders: dict[str, str]) -> None:
+    """A block that adds to a model: a generator that begins with the model as it was."""
+    check_generator(plan, models, block)
+    item = block.item.item
+    name = code(item)
+    word = label(item)
+    builder = plan.fresh_name(builders.get(word, f"build_{word.lstrip('_')}"), plan.tree.module)
+    base = name if isinstance(item, cst.Name) else plan.fresh_name(word, block.node)
+    names = [n for n in arguments(plan, models, block) if n != base]
+    (model,) = (m for m in models.models.values() if m.site is block.key)
+    coords = f"{base}.coords" if model.site.args else None
+    if coords is not None and base != name:
+        coords = f"{name}.coords"
+    shape = Shape(builder, name, (base, *names), coords, (name, *names))
+    plan.model_names[block.node] = name
+    plan.edit(block.node, block.key, lambda updated: _written(plan, block, shape, updated), {"pm"})
+    plan.note(block.node, block.key, REENTRY.code, f"the generator {builder} goes on with the model {name}")
+    if plan.options.upstream:
+        message = "PyMC4 4.0a2 has no models without a name that are part of another: write it as one function"
+        plan.refuse(block.node, block.key, REENTRY.code, message)
 
 
 def _coords(plan: Plan, model: Model) -> str | None:
@@ -153,6 +180,8 @@ def _coords(plan: Plan, model: Model) -> str | None:
 def _plan_reentry(plan: Plan, models: Models, block: Block) -> None:
     """A block that only draws from a model: its statements take its place."""
     if any(models.creates(s, block.sites) for s in block.body):
+        if any(code_ == REENTRY.code for _, code_, _ in block.problems):
+            return
         plan.refuse(
             block.node,
             block.key,
@@ -169,6 +198,16 @@ def _plan_reentry(plan: Plan, models: Models, block: Block) -> None:
         plan.refuse(block.node, block.key, RULE.code, "the block binds the name of its own model to something else")
         return
     plan.edit(block.node, block.key, lambda updated: _unwrapped(plan, block, updated, name))
+
+
+def _taken(plan: Plan, line: cst.CSTNode) -> Callable[[Any], Any]:
+    """Nothing stays of a statement that moves into the generator with the comments above it."""
+
+    def apply(updated: Any) -> Any:
+        plan.moved[line] = edits.with_leading(updated, _without_blanks(updated.leading_lines))
+        return edits.orphan([])
+
+    return apply
 
 
 def _removed(updated: Any) -> Any:
@@ -228,7 +267,12 @@ def _written(plan: Plan, block: Block, shape: Shape, updated: Any) -> Any:
     """The statements that take the place of a defining block."""
     here = {s for s in block.node.body.body if block.roles.get(s) is Role.FRONT}
     parts = {
-        role: [s for o in block.having(role) if role is not Role.FRONT or o in here for s in plan.done(o)]
+        role: [
+            s
+            for o in block.having(role)
+            if role is not Role.FRONT or o in here
+            for s in ([plan.moved[o]] if o in plan.moved else plan.done(o))
+        ]
         for role in Role
     }
     parent = plan.tree.parent[block.node]
@@ -246,8 +290,14 @@ def _written(plan: Plan, block: Block, shape: Shape, updated: Any) -> Any:
     after = parts[Role.AFTER]
     generator = parts[Role.GENERATOR]
     generator[0] = edits.with_leading(generator[0], _without_blanks(edits.leading(generator[0])))
+    if block.base is not None:
+        taken = f"{', '.join(block.carried)} = " if block.carried else ""
+        generator.insert(0, statement(f"{taken}yield {shape.arguments[0]}"))
+    if block.returned:
+        generator.append(statement(f"return {', '.join(block.returned)}"))
     body = updated.body.with_changes(body=generator, footer=() if after else updated.body.footer)
-    options = [] if shape.coords is None else [f"coords={shape.coords}"]
+    options = ["keep_return=False"] if block.returned else []
+    options += [] if shape.coords is None else [f"coords={shape.coords}"]
     decorator = plan.names.decorator(block.node, options)
     function = cst.FunctionDef(
         name=cst.Name(shape.builder),
@@ -256,7 +306,7 @@ def _written(plan: Plan, block: Block, shape: Shape, updated: Any) -> Any:
         decorators=[cst.Decorator(expression(decorator))],
         leading_lines=heading,
     )
-    passed = ", ".join([*shape.arguments, *plan.names.call_options()])
+    passed = ", ".join([*(shape.passed or shape.arguments), *plan.names.call_options()])
     made = statement(f"{shape.name} = {shape.builder}({passed})")
     made = edits.with_leading(made, _spaced([], blanks))
     if after:

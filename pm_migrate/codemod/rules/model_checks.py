@@ -46,13 +46,15 @@ ESCAPE = Rule(
 
 REENTRY = Rule(
     "PM207",
-    "A model is entered again to add variables",
-    """A ``with`` statement adds variables to a model that another block began.
+    "Go on with a model that is entered again to add variables",
+    """A ``with`` statement that adds variables to a model of an earlier block becomes a second generator, which begins
+    with the model as it was: ``mu = yield model``. The first one returns what the second one needs. Blocks side by side
+    are joined when nothing between them uses the model or changes what it reads.
 
-    Why: a generator is one function; what belongs to a model has to stand in one place.
+    Why: a generator is one function; what was made from the model in between has to stay what it was.
 
-    Limits: blocks that only draw from the model are rewritten, and blocks side by side are joined when nothing between
-    them uses the model or changes what it reads. For others, move the statements into the first block, then run again.
+    Limits: the name of the model is bound to the longer model. Where another name, a container or a function may keep
+    the shorter one, or where the block stands in another function, move the statements into the first block.
     """,
     (
         Example(
@@ -61,7 +63,40 @@ REENTRY = Rule(
 
             with pm.Model() as model:
                 mu = pm.Normal('mu', 0, 1)
-                trace = pm.sample()
+                prior = pm.sample_prior_predictive(100)
+            with model:
+                pm.Normal('x', mu, 1, observed=data)
+            """,
+            """
+            import pm_migrate.pymc4 as pm
+
+
+            @pm.model(name=None, keep_return=False)
+            def build_model():
+                mu = yield pm.Normal('mu', 0, 1)
+                return mu
+
+
+            model = build_model()
+            prior = pm.sample_prior_predictive(model, sample_shape=100)
+
+
+            @pm.model(name=None)
+            def build_model_2(model):
+                mu = yield model
+                yield pm.Normal('x', mu, 1, observed=data)
+
+
+            model = build_model_2(model)
+            """,
+        ),
+        Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1)
+            models = {'first': model}
             with model:
                 pm.Normal('x', mu, 1, observed=data)
             """,
@@ -70,8 +105,8 @@ REENTRY = Rule(
 
             with pm.Model() as model:
                 mu = pm.Normal('mu', 0, 1)
-                trace = pm.sample()
-            # TODO(pm-migrate PM207): this adds to a model that an earlier block began: move these statements there
+            # TODO(pm-migrate PM207): `model` is kept here before the model is finished: keep it after the last block
+            models = {'first': model}
             with model:
                 pm.Normal('x', mu, 1, observed=data)
             """,
@@ -83,7 +118,7 @@ ORDER = Rule(
     "PM205",
     "A statement cannot be moved out of the model, nor stay in it",
     """A statement of the block changes something that both the model and other code use, or adds to the model after
-    inference has begun.
+    inference has begun. A container that is made in front of the block and that only the model uses moves into it.
 
     Why: the generator runs again at every evaluation, and inference needs the whole model.
 
@@ -98,6 +133,7 @@ ORDER = Rule(
             with pm.Model() as model:
                 for i in range(3):
                     parts.append(pm.Normal('x%d' % i, 0, 1))
+            print(len(parts))
             """,
             """
             import pymc3 as pm
@@ -107,6 +143,7 @@ ORDER = Rule(
                 for i in range(3):
                     # TODO(pm-migrate PM205): this fills `parts`, which is made outside of the model: make it there
                     parts.append(pm.Normal('x%d' % i, 0, 1))
+            print(len(parts))
             """,
         ),
     ),
@@ -255,13 +292,13 @@ def _check_effects(plan: Plan, models: Models, block: Block, generator: list[cst
         for call in calls:
             if call.func in plan.flow.references or any(plan.tree.inside(call, c) for c in calls if c is not call):
                 continue
-            if call in plan.flow.stores or v.tainted(plan.flow.value(call)):
+            if call in plan.helpers.calls or call in plan.flow.stores or v.tainted(plan.flow.value(call)):
                 continue
             local = any(plan.flow.sites.get(n, frozenset()) & inside for n in walk(call))
             simple = isinstance(s, cst.SimpleStatementLine) and not _conditional(plan, call, s)
             if simple and not local and not isinstance(plan.tree.parent[call], cst.Expr):
                 _hoist(plan, block, call)
-            elif _changes_each_time(plan, call):
+            elif changes_each_time(plan, call):
                 plan.refuse(
                     call,
                     block.key,
@@ -279,7 +316,7 @@ def _check_effects(plan: Plan, models: Models, block: Block, generator: list[cst
                 )
 
 
-def _changes_each_time(plan: Plan, call: cst.Call) -> bool:
+def changes_each_time(plan: Plan, call: cst.Call) -> bool:
     name = plan.flow.name_of(call.func) or ""
     return name == "builtins.next" or name.startswith(("numpy.random.", "random."))
 
@@ -374,9 +411,9 @@ def arguments(plan: Plan, models: Models, block: Block) -> Iterator[str]:
             if not isinstance(node, cst.Name) or node not in plan.flow.sites or node.value in seen:
                 continue
             outside = _own(plan, node, generator)
-            if not outside or plan.flow.is_module(node):
+            if not outside or plan.flow.is_module(node) or node.value in block.carried:
                 continue
-            if node.value in bound or in_class or _changes(plan, node, outside, block):
+            if node.value in bound or in_class or changes(plan, node, outside, block):
                 seen.add(node.value)
                 yield node.value
 
@@ -386,7 +423,7 @@ def _own(plan: Plan, node: cst.Name, generator: list[cst.CSTNode]) -> frozenset[
     return frozenset(site for site in plan.flow.sites[node] if not any(plan.tree.inside(site, s) for s in generator))
 
 
-def _changes(plan: Plan, node: cst.Name, outside: frozenset[cst.CSTNode], block: Block) -> bool:
+def changes(plan: Plan, node: cst.Name, outside: frozenset[cst.CSTNode], block: Block) -> bool:
     """Whether a name may be bound again after the model was built."""
     here = plan.tree.scope(block.node)
     owner = next((s for s in plan.flow.owners(here) if plan.flow.scope_sites(s, node.value) & outside), here)
@@ -436,12 +473,11 @@ def plan_escapes(plan: Plan, models: Models) -> None:
         if block is None:
             continue
         generator = block.having(Role.GENERATOR)
+        # a block that adds to the model again takes them from it, or is refused as a whole
+        added = [b for b in model.blocks if b is not block and any(models.creates(s, b.sites) for s in b.body)]
+        generator = [*generator, *(s for b in added for s in b.having(Role.GENERATOR))]
         inside = models.sites_in(generator)
         nodes = {n for s in generator for n in walk(s)}
-        # a block that adds to the model again is refused as a whole
-        nodes |= {
-            n for b in model.blocks if b is not block for s in b.body if models.creates(s, b.sites) for n in walk(s)
-        }
         for node, sites in plan.flow.sites.items():
             if node in nodes or node in plan.by_name or not sites & inside:
                 continue

@@ -214,11 +214,16 @@ def variable_group(plan: Plan, call: cst.CSTNode) -> cst.CSTNode:
         plan.unite(next(iter(models)).site, model.site)
     if models:
         return next(iter(models)).site
+    helper = plan.helpers.helper_around(call)
+    if helper is not None:
+        return helper
     scope = plan.tree.scope(call)
     return scope if isinstance(scope, cst.FunctionDef) else call
 
 
 def in_one_model(plan: Plan, call: cst.Call) -> bool:
-    """Whether a call certainly adds to one model."""
+    """Whether a call certainly adds to one model: that of a block, or that of the caller of a helper function."""
     context = plan.flow.context.get(call)
+    if context is None:
+        return plan.helpers.helper_around(call) is not None
     return context is not None and v.only(context, v.ModelRef) and len(context) == 1

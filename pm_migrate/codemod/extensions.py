@@ -1,0 +1,149 @@
+"""Models that later blocks add to: each such block becomes a generator that begins with the model as it was before.
+
+``with model:`` that adds to a model becomes ``def build_model_2(model): x = yield model; ...``, and the name is bound
+to the longer model: what was made from it earlier keeps the shorter one, as it was then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from pm_migrate.codemod import values as v
+from pm_migrate.codemod.scopes import bound_name
+from pm_migrate.codemod.tree import code, walk
+
+if TYPE_CHECKING:
+    from pm_migrate.codemod.models import Block, Model, Models
+
+ELSEWHERE = "this adds to a model that another function began: add it where the model is made"
+SEVERAL = "this may add to one of several models: write a block for each"
+_HARMLESS = ("builtins.print", "builtins.len", "builtins.type", "builtins.id", "builtins.isinstance")
+
+
+def extend(models: Models, model: Model) -> None:
+    """Find the blocks that add to a model after its definition, and what each needs of those before it."""
+    first = model.definition
+    if first is None:
+        return
+    chain = [first]
+    for block in model.blocks:
+        if block is first or not any(models.creates(s, block.sites) for s in block.body):
+            continue
+        problem = _problem(models, model, first, block)
+        if problem is not None:
+            block.problems.append((problem[0], "PM207", problem[1]))
+            return
+        block.base = chain[-1]
+        chain.append(block)
+    _carry(models, chain)
+
+
+def _problem(models: Models, model: Model, first: Block, block: Block) -> tuple[cst.CSTNode, str] | None:
+    """Why a block cannot go on with a model."""
+    tree = models.tree
+    item = block.item.item
+    if block.sites != {model.site}:
+        return block.node, SEVERAL
+    if tree.scope(block.node) is not tree.scope(first.node) or tree.order[block.node] < tree.order[first.node]:
+        return block.node, ELSEWHERE
+    if block.item.asname is not None or not isinstance(item, (cst.Name, cst.Attribute, cst.Subscript)):
+        return block.node, "this adds to a model that an earlier block began: enter it by its name"
+    if any(n.value in models.bound_in(block.body) for n in walk(item) if isinstance(n, cst.Name)):
+        return block.node, "the block binds the name of its own model to something else"
+    for node in _aliases(models, model, first, block):
+        return node, f"`{code(node)}` is kept here before the model is finished: keep it after the last block"
+    return None
+
+
+def _aliases(models: Models, model: Model, first: Block, block: Block) -> Iterator[cst.CSTNode]:
+    """Places that may keep the model under another name before a block adds to it."""
+    tree = models.tree
+    start = tree.order[model.site]
+    end = tree.order[block.node]
+    for outer in tree.ancestors(block.node):
+        if isinstance(outer, (cst.For, cst.While)) and not tree.inside(model.site, outer):
+            end = max(tree.order[n] for n in walk(outer))
+    wanted = code(block.item.item)
+    for node in tree.order:
+        if not start < tree.order[node] <= end or not isinstance(node, (cst.Name, cst.Attribute, cst.Subscript)):
+            continue
+        if not any(m.site is model.site for m in v.models(models.flow.value(node))):
+            continue
+        parent = tree.parent[node]
+        if isinstance(parent, cst.WithItem):
+            if code(node) != wanted:
+                yield node
+        elif isinstance(parent, cst.AsName) or (isinstance(parent, cst.AssignTarget) and code(node) == wanted):
+            continue
+        elif isinstance(parent, cst.Arg):
+            call = tree.parent[parent]
+            name = (models.flow.name_of(call.func) or "") if isinstance(call, cst.Call) else ""
+            if not name.startswith(("pymc3.", "arviz.")) and name not in _HARMLESS:
+                yield node
+        elif isinstance(parent, (cst.Attribute, cst.Subscript)) and parent.value is node:
+            continue
+        elif not isinstance(parent, (cst.Expr, cst.FormattedStringExpression, cst.Comparison, cst.Del)):
+            yield node
+
+
+def _carry(models: Models, chain: list[Block]) -> None:
+    """Let every generator return what those after it need."""
+    from pm_migrate.codemod.models import Role
+
+    generators = [block.having(Role.GENERATOR) for block in chain]
+    straight = next((i for i, block in enumerate(chain) if not _follows(models, chain[0], block)), len(chain))
+    for place in range(1, straight):
+        earlier = [s for g in generators[:place] for s in g]
+        names = _needed(models, chain[place], earlier, [s for g in generators[place:] for s in g])
+        chain[place].carried = chain[place - 1].returned = names
+    if straight < len(chain):
+        _carry_alike(models, chain[straight - 1 :], generators[:straight], generators[straight:])
+
+
+def _carry_alike(
+    models: Models, chain: list[Block], certain: list[list[cst.CSTNode]], generators: list[list[cst.CSTNode]]
+) -> None:
+    """Blocks that may run never or several times: each hands on what those certainly before it made."""
+    names = _needed(models, chain[-1], [s for g in certain for s in g], [s for g in generators for s in g])
+    chain[0].returned = names
+    for block, generator in zip(chain[1:], generators, strict=True):
+        block.carried = names
+        repeated = any(isinstance(a, (cst.For, cst.While)) for a in models.tree.ancestors(block.node))
+        if repeated or block is not chain[-1]:
+            block.returned = names
+        made = models.sites_in(generator)
+        for other, reading in zip(chain[1:], generators, strict=True):
+            for n in (n for s in reading for n in walk(s) if other is not block and isinstance(n, cst.Name)):
+                if models.flow.sites.get(n, frozenset()) & made:
+                    other.problems.append((n, "PM207", f"this needs `{n.value}`, which the model may not have set"))
+
+
+def _follows(models: Models, first: Block, block: Block) -> bool:
+    """Whether a block stands beside the first one, so that it runs whenever that did."""
+    return models.tree.parent.get(block.node) is models.tree.parent.get(first.node)
+
+
+def _needed(models: Models, block: Block, earlier: list[cst.CSTNode], later: list[cst.CSTNode]) -> tuple[str, ...]:
+    """The names that statements bind and later ones read."""
+    nodes = {n for s in later for n in walk(s) if isinstance(n, cst.Name)}
+    read = {site for n in nodes for site in models.flow.sites.get(n, ())}
+    bound = sorted(models.sites_in(earlier), key=lambda site: models.tree.order[site])
+    for site in bound:
+        if site in read and not _always(models, site, earlier):
+            message = f"this needs `{bound_name(site)}`, which the model may not have set: set it in every case"
+            block.problems.append((block.node, "PM207", message))
+    # a name that is bound twice is carried once, with its last value
+    return tuple(dict.fromkeys(bound_name(site) for site in bound if site in read))
+
+
+def _always(models: Models, site: cst.CSTNode, statements: list[cst.CSTNode]) -> bool:
+    """Whether a name is certainly bound when its statements have run."""
+    for outer in models.tree.ancestors(site):
+        if isinstance(outer, (cst.If, cst.Try, cst.TryStar, cst.While, cst.Match)):
+            return False
+        if outer in statements:
+            break
+    return True

@@ -1,0 +1,282 @@
+"""Turn functions that create random variables into generators, and their calls into ``yield from``.
+
+``def prior(name): return pm.Normal(name, 0, 1)`` becomes a generator function, and ``x = prior('x')`` becomes
+``x = yield from prior('x')``, through as many functions as there are in between.
+
+Why: PyMC3 finds the model of the caller on a context stack. A generator has to be handed what a helper function
+creates, and ``yield from`` does that.
+
+Limits: every call of the function has to be seen, in the block of a model or in another such function. A function that
+is decorated, passed on to code from elsewhere, or that nothing in the program calls keeps its models as they were.
+"""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from pm_migrate.codemod import values as v
+from pm_migrate.codemod.models import Block, Models, Role
+from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.purity import impure_calls
+from pm_migrate.codemod.rules.base import Example, Rule
+from pm_migrate.codemod.rules.comprehension import NOT_HERE, prepare_yield
+from pm_migrate.codemod.rules.model_checks import ORDER, changes, changes_each_time
+from pm_migrate.codemod.rules.random_variable import HELPER, in_one_model, variable_group, yielded
+from pm_migrate.codemod.scopes import bound_name
+from pm_migrate.codemod.tree import code, walk
+
+RULE = Rule(
+    "PM231",
+    "Yield from functions that create random variables",
+    __doc__ or "",
+    (
+        Example(
+            """
+            import pymc3 as pm
+
+            def prior(name, scale=1):
+                return pm.Normal(name, 0, scale)
+
+            with pm.Model() as model:
+                x = prior('x')
+                y = pm.Normal('y', x + prior('z', 2), 1, observed=data)
+            """,
+            """
+            import pm_migrate.pymc4 as pm
+
+            def prior(name, scale=1):
+                return (yield pm.Normal(name, 0, scale))
+
+
+            @pm.model(name=None)
+            def build_model():
+                x = yield from prior('x')
+                y = yield pm.Normal('y', x + (yield from prior('z', 2)), 1, observed=data)
+
+
+            model = build_model()
+            """,
+        ),
+        Example(
+            """
+            import pymc3 as pm
+
+            @cached
+            def prior(name):
+                return pm.Normal(name, 0, 1)
+
+            with pm.Model() as model:
+                x = prior('x')
+            """,
+            """
+            import pymc3 as pm
+
+            # TODO(pm-migrate PM214): a decorated function that creates variables: create them in the block of the model
+            @cached
+            def prior(name):
+                return pm.Normal(name, 0, 1)
+
+            with pm.Model() as model:
+                x = prior('x')
+            """,
+        ),
+    ),
+)
+
+RULES = (RULE,)
+
+_KEEPS = frozenset({"staticmethod", "classmethod"})
+
+
+def plan_helpers(plan: Plan, models: Models) -> None:
+    """Plan the rewriting of every call of a helper function, and check the functions."""
+    helpers = models.helpers
+    for call, targets in helpers.calls.items():
+        key = variable_group(plan, call)
+        plan.unite(key, *targets)
+        if not in_one_model(plan, call):
+            if call.func not in plan.flow.references:
+                plan.refuse(call, key, RULE.code, f"`{code(call.func)}` creates variables: call it in a with block")
+            continue
+        if not helpers.certain(call):
+            plan.refuse(
+                call, key, RULE.code, f"`{code(call.func)}` may or may not create variables: tell the two apart"
+            )
+            continue
+        prepare_yield(plan, call, key)
+        plan.edit(call, key, _delegated(plan, call))
+    for function in helpers.functions:
+        _check(plan, models, function)
+        if isinstance(function, cst.Lambda):
+            _plan_lambda(plan, function)
+
+
+def _delegated(plan: Plan, call: cst.Call):  # type: ignore[no-untyped-def]
+    def apply(updated: cst.Call) -> cst.BaseExpression:
+        return yielded(plan, call, updated, many=True)
+
+    return apply
+
+
+def _plan_lambda(plan: Plan, function: cst.Lambda) -> None:
+    """A lambda with a name of its own becomes a function."""
+    assign = plan.tree.parent[function]
+    line = plan.tree.statement(function)
+    match assign, line:
+        case (
+            cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]),
+            cst.SimpleStatementLine(body=[only]),
+        ) if only is assign:
+            plan.edit(line, function, lambda updated: _defined(updated, name))
+
+
+def _defined(updated: cst.SimpleStatementLine, name: str) -> cst.FunctionDef:
+    made = updated.body[0].value  # type: ignore[union-attr]
+    assert isinstance(made, cst.Lambda)
+    body = cst.IndentedBlock(
+        [cst.SimpleStatementLine([cst.Return(made.body)])], header=updated.trailing_whitespace.with_changes()
+    )
+    return cst.FunctionDef(cst.Name(name), made.params, body, leading_lines=updated.leading_lines)
+
+
+def _check(plan: Plan, models: Models, function: cst.CSTNode) -> None:
+    """Refuse a helper function that cannot be a generator."""
+    calls = [c for c, targets in models.helpers.calls.items() if function in targets]
+    for node in walk(function):
+        if isinstance(node, cst.Call) and models.helpers.adds(node, function):
+            plan.unite(function, variable_group(plan, node))
+    problem = _problem(plan, models, function, calls)
+    if problem is not None:
+        node, rule, message = problem
+        plan.refuse(node, function, rule, message)
+        return
+    for block in models.blocks:
+        if function in models.helpers.reached(block.having(Role.GENERATOR)):
+            plan.unite(function, *block.sites)
+            _check_names(plan, block, function)
+    _check_effects(plan, models, function, calls)
+
+
+def _problem(
+    plan: Plan, models: Models, function: cst.CSTNode, calls: list[cst.Call]
+) -> tuple[cst.CSTNode, str, str] | None:
+    """Why a function cannot become a generator: the place, the code, and what to do."""
+    first = next(c for c in walk(function) if isinstance(c, cst.Call) and models.helpers.adds(c, function))
+    in_block = "create them in the block of the model"
+    passed_on = any(_passed_on(plan, node) for node in models.helpers.references(function))
+    if isinstance(function, cst.Lambda) and (passed_on or not calls):
+        return first, NOT_HERE.code, "a generator cannot yield from here: create the variable in a loop"
+    if passed_on or not calls:
+        return first, HELPER.code, "this adds to the model of the caller: create it in the block of its model"
+    if isinstance(function, cst.Lambda):
+        return None
+    assert isinstance(function, cst.FunctionDef)
+    for decorator in function.decorators:
+        if not (isinstance(decorator.decorator, cst.Name) and decorator.decorator.value in _KEEPS):
+            return function, HELPER.code, f"a decorated function that creates variables: {in_block}"
+    if function.asynchronous is not None:
+        return function, HELPER.code, f"an asynchronous function that creates variables: {in_block}"
+    for node in walk(function.body):
+        if isinstance(node, (cst.Yield, cst.Await)) and plan.tree.scope(node) is function:
+            return node, HELPER.code, f"a generator that creates variables: {in_block}"
+        if isinstance(node, (cst.Global, cst.Nonlocal)):
+            return node, HELPER.code, "this function runs at every evaluation of the model: let it return what it sets"
+    return None
+
+
+def _passed_on(plan: Plan, node: cst.BaseExpression) -> bool:
+    """Whether a function is given to something whose calls of it cannot be seen."""
+    parent = plan.tree.parent[node]
+    if isinstance(parent, (cst.Assign, cst.AnnAssign, cst.NamedExpr, cst.Return, cst.IfExp)):
+        return False
+    if isinstance(parent, (cst.Element, cst.DictElement, cst.Index)):
+        return False
+    if isinstance(parent, cst.Arg) and isinstance(call := plan.tree.parent[parent], cst.Call):
+        known = v.only(plan.flow.value(call.func), v.Function)
+        return not known and plan.flow.name_of(call.func) not in ("builtins.print", "builtins.id", "builtins.zip")
+    return True
+
+
+def _check_names(plan: Plan, block: Block, function: cst.CSTNode) -> None:
+    """A helper function reads names again at every evaluation: they have to stay what they were."""
+    seen: set[str] = set()
+    for node in walk(function):
+        if not isinstance(node, cst.Name) or node not in plan.flow.sites or node.value in seen:
+            continue
+        outside = frozenset(s for s in plan.flow.sites[node] if not plan.tree.inside(s, function))
+        if not outside or plan.flow.is_module(node) or v.only(plan.flow.value(node), v.Function):
+            continue
+        if changes(plan, node, outside, block):
+            seen.add(node.value)
+            plan.refuse(
+                node,
+                function,
+                HELPER.code,
+                f"`{node.value}` is bound again after the model was built from it: make it an argument of the function",
+            )
+
+
+def _check_effects(plan: Plan, models: Models, function: cst.CSTNode, calls: list[cst.Call]) -> None:
+    """What a helper function does besides creating variables happens at every evaluation."""
+    body = function.body  # type: ignore[attr-defined]
+    for node, base in plan.flow.stores.items():
+        if not plan.tree.inside(node, body) or models.helpers.home(node) is not function:
+            continue
+        sites = plan.flow.sites.get(base, frozenset())
+        if sites and all(_made_anew(plan, models, site, function, frozenset()) for site in sites):
+            continue
+        plan.refuse(
+            node, function, ORDER.code, f"this changes `{base.value}`, which is made outside of the model: return it"
+        )
+    for call in impure_calls(body, plan.flow):
+        if call.func in plan.flow.references or call in plan.flow.stores or v.tainted(plan.flow.value(call)):
+            continue
+        if models.helpers.targets(call) & models.helpers.functions:
+            continue
+        if changes_each_time(plan, call):
+            message = f"`{code(call.func)}` gives something else at every evaluation: pass its result as an argument"
+            plan.refuse(call, function, ORDER.code, message)
+        else:
+            message = f"`{code(call.func)}` runs at every evaluation of the model: take it out if it changes something"
+            plan.note(call, function, ORDER.code, message, review=True)
+
+
+def _made_anew(
+    plan: Plan, models: Models, site: cst.CSTNode, function: cst.CSTNode, seen: frozenset[cst.CSTNode]
+) -> bool:
+    """Whether what a place binds is made at every evaluation: in the function itself, or by all of its callers."""
+    if site in seen:
+        return True
+    if not isinstance(site, cst.Param):
+        return plan.tree.inside(site, function)
+    name = bound_name(site)
+    for call, targets in models.helpers.calls.items():
+        if function not in targets:
+            continue
+        given = _argument(function, call, name)
+        if not isinstance(given, cst.Name):
+            if given is None or not isinstance(given, (cst.List, cst.Dict, cst.Set)):
+                return False
+            continue
+        home = models.helpers.helper_around(call)
+        for other in plan.flow.sites.get(given, frozenset([call])):
+            if home is not None:
+                if not _made_anew(plan, models, other, home, seen | {site}):
+                    return False
+            elif not any(plan.tree.inside(other, s) for b in models.blocks for s in b.having(Role.GENERATOR)):
+                return False
+    return True
+
+
+def _argument(function: cst.CSTNode, call: cst.Call, name: str) -> cst.BaseExpression | None:
+    """What a call gives a parameter, where that is certain."""
+    params = function.params  # type: ignore[attr-defined]
+    names = [p.name.value for p in (*params.posonly_params, *params.params)]
+    if isinstance(call.func, cst.Attribute) and names[:1] in (["self"], ["cls"]):
+        names = names[1:]
+    for place, arg in enumerate(call.args):
+        if arg.star:
+            return None
+        if (arg.keyword.value if arg.keyword is not None else (names[place : place + 1] or [""])[0]) == name:
+            return arg.value
+    return None
