@@ -108,7 +108,7 @@ class Applier(cst.CSTTransformer):
         elif original_node in self.todos:
             result = self._commented(original_node, result)
         if isinstance(original_node, (cst.Module, cst.IndentedBlock)):
-            result = _adopt(result)
+            result = adopt(result)
         return result
 
     def _statement(self, original: Any, result: Any) -> Any:
@@ -130,7 +130,7 @@ class Applier(cst.CSTTransformer):
         return with_leading(result, [*leading(result), *comments]) if comments else result
 
 
-def _adopt(block: Any) -> Any:
+def adopt(block: Any) -> Any:
     """Give the comments of removed statements to the next statement, or to the end of the block."""
     if not any(is_orphan(s) for s in block.body):
         return block

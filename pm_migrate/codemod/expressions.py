@@ -15,7 +15,7 @@ from pm_migrate.catalog.functions import FUNCTIONS, NUMPY, function_named
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.arguments import computes_corr
-from pm_migrate.codemod.scopes import Entry, FunctionFacts, Scope, is_reference, method_of, parameters
+from pm_migrate.codemod.scopes import Entry, FunctionFacts, Scope, is_property, is_reference, method_of, parameters
 from pm_migrate.codemod.tree import Tree, children, is_none, string_value, target_names
 from pm_migrate.codemod.values import NOTHING, NUMBER, PLAIN, Value
 
@@ -216,7 +216,12 @@ class Expressions:
                     out.add(v.Qualified(f"{atom.name}.{attr}", atom.site))
                 case v.Instance():
                     method = method_of(atom.node, attr)
-                    out |= {v.Function(method)} if method is not None else self._stored((atom.node, attr))
+                    if method is not None and is_property(method):
+                        facts = self.functions.setdefault(method, FunctionFacts())
+                        facts.called = True
+                        out |= self._in_model(facts.returns | facts.known_returns) or PLAIN
+                    else:
+                        out |= {v.Function(method)} if method is not None else self._stored((atom.node, attr))
                 case v.Tensor() if attr not in _PLAIN_TENSOR_ATTRIBUTES:
                     out.add(v.Tensor(atom.site))
                 case v.Foreign() | v.Dist():

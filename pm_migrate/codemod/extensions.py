@@ -30,7 +30,7 @@ def extend(models: Models, model: Model) -> None:
         return
     chain = [first]
     for block in model.blocks:
-        if block is first or not any(models.creates(s, block.sites) for s in block.body):
+        if block is first or block in chain or not any(models.creates(s, block.sites) for s in block.body):
             continue
         problem = _problem(models, model, first, block)
         if problem is not None:
@@ -44,49 +44,79 @@ def extend(models: Models, model: Model) -> None:
 def _problem(models: Models, model: Model, first: Block, block: Block) -> tuple[cst.CSTNode, str] | None:
     """Why a block cannot go on with a model."""
     tree = models.tree
-    item = block.item.item
+    item = entered(block)
     if block.sites != {model.site}:
         return block.node, SEVERAL
-    if tree.scope(block.node) is not tree.scope(first.node) or tree.order[block.node] < tree.order[first.node]:
+    elsewhere = tree.scope(block.node) is not tree.scope(first.node)
+    if elsewhere and (isinstance(item, cst.Subscript) or _is_given(models, block)):
         return block.node, ELSEWHERE
-    if block.item.asname is not None or not isinstance(item, (cst.Name, cst.Attribute, cst.Subscript)):
-        return block.node, "this adds to a model that an earlier block began: enter it by its name"
-    if any(n.value in models.bound_in(block.body) for n in walk(item) if isinstance(n, cst.Name)):
+    if not elsewhere and tree.order[block.start] < tree.order[first.start]:
+        return block.node, ELSEWHERE
+    if item is not None and models.bound_in(block.body) & {n.value for n in walk(item) if isinstance(n, cst.Name)}:
         return block.node, "the block binds the name of its own model to something else"
-    for node in _aliases(models, model, first, block):
+    for node in _aliases(models, model, block, everywhere=elsewhere):
         return node, f"`{code(node)}` is kept here before the model is finished: keep it after the last block"
     return None
 
 
-def _aliases(models: Models, model: Model, first: Block, block: Block) -> Iterator[cst.CSTNode]:
+def entered(block: Block) -> cst.BaseExpression | None:
+    """The name of the model that a block adds to; None when it has none."""
+    asname = block.item.asname
+    item = block.item.item if asname is None else asname.name
+    return item if isinstance(item, (cst.Name, cst.Attribute, cst.Subscript)) else None
+
+
+def _is_given(models: Models, block: Block) -> bool:
+    """Whether a block enters what its function was given: whoever gave it would not see the longer model."""
+    item = block.item.item
+    return isinstance(item, cst.Name) and any(
+        isinstance(site, cst.Param) for site in models.flow.sites.get(item, frozenset())
+    )
+
+
+def _aliases(models: Models, model: Model, block: Block, *, everywhere: bool) -> Iterator[cst.CSTNode]:
     """Places that may keep the model under another name before a block adds to it."""
     tree = models.tree
-    start = tree.order[model.site]
-    end = tree.order[block.node]
+    start, end = tree.order[model.site], tree.order[block.start]
     for outer in tree.ancestors(block.node):
         if isinstance(outer, (cst.For, cst.While)) and not tree.inside(model.site, outer):
             end = max(tree.order[n] for n in walk(outer))
-    wanted = code(block.item.item)
+    if everywhere:
+        start, end = 0, len(tree.order)
+    wanted = None if (item := entered(block)) is None else code(item)
     for node in tree.order:
-        if not start < tree.order[node] <= end or not isinstance(node, (cst.Name, cst.Attribute, cst.Subscript)):
-            continue
-        if not any(m.site is model.site for m in v.models(models.flow.value(node))):
-            continue
-        parent = tree.parent[node]
-        if isinstance(parent, cst.WithItem):
-            if code(node) != wanted:
-                yield node
-        elif isinstance(parent, cst.AsName) or (isinstance(parent, cst.AssignTarget) and code(node) == wanted):
-            continue
-        elif isinstance(parent, cst.Arg):
-            call = tree.parent[parent]
-            name = (models.flow.name_of(call.func) or "") if isinstance(call, cst.Call) else ""
-            if not name.startswith(("pymc3.", "arviz.")) and name not in _HARMLESS:
-                yield node
-        elif isinstance(parent, (cst.Attribute, cst.Subscript)) and parent.value is node:
-            continue
-        elif not isinstance(parent, (cst.Expr, cst.FormattedStringExpression, cst.Comparison, cst.Del)):
+        if (
+            start < tree.order[node] <= end
+            and isinstance(node, (cst.Name, cst.Attribute, cst.Subscript))
+            and any(m.site is model.site for m in v.models(models.flow.value(node)))
+            and not _is_passing(models, node, wanted, everywhere=everywhere)
+        ):
             yield node
+
+
+def _is_passing(models: Models, node: cst.BaseExpression, wanted: str | None, *, everywhere: bool) -> bool:
+    """Whether a use of a model is over when its statement is, or keeps it under the name that is bound anew."""
+    parent = models.tree.parent[node]
+    match parent:
+        case cst.WithItem():
+            return everywhere or code(node) == wanted
+        case cst.AsName() | cst.Expr() | cst.FormattedStringExpression() | cst.Comparison() | cst.Del():
+            return True
+        case cst.AssignTarget():
+            return everywhere or code(node) == wanted
+        case cst.Assign(targets=[cst.AssignTarget(target=target)]):
+            return code(target) == wanted
+        case cst.Arg():
+            call = models.tree.parent[parent]
+            name = (models.flow.name_of(call.func) or "") if isinstance(call, cst.Call) else ""
+            return name.startswith(("pymc3.", "arviz.")) or name in _HARMLESS
+        case cst.Attribute() | cst.Subscript():
+            return parent.value is node
+        case cst.Return():
+            return everywhere
+        case cst.Element():
+            return everywhere and isinstance(models.tree.parent.get(models.tree.parent[parent]), cst.Return)
+    return False
 
 
 def _carry(models: Models, chain: list[Block]) -> None:
@@ -108,6 +138,9 @@ def _carry_alike(
 ) -> None:
     """Blocks that may run never or several times: each hands on what those certainly before it made."""
     names = _needed(models, chain[-1], [s for g in certain for s in g], [s for g in generators for s in g])
+    for block in chain[1:]:
+        if names and models.tree.scope(block.node) is not models.tree.scope(chain[0].node):
+            block.problems.append((block.node, "PM207", ELSEWHERE))
     chain[0].returned = names
     for block, generator in zip(chain[1:], generators, strict=True):
         block.carried = names

@@ -89,6 +89,10 @@ class Flow(Statements):
             yield current.node
             current = current.parent
 
+    def enters(self, node: cst.With) -> frozenset[v.ModelRef]:
+        """The models that a with statement may enter."""
+        return frozenset(model for item in node.items for model in v.models(self.value(item.item)))
+
     def is_module(self, node: cst.CSTNode) -> bool:
         """Whether a name certainly is one imported thing, whichever import gave it."""
         return v.qualified(self.value(node)) is not None
@@ -235,12 +239,19 @@ class Flow(Statements):
 
     def _store(self, base: cst.BaseExpression, node: cst.CSTNode, value: Value) -> None:
         """Something is stored in the object that ``base`` names."""
+        holder: cst.BaseExpression | None = None
         while isinstance(base, (cst.Subscript, cst.Attribute)):
-            base = base.value
+            holder, base = base, base.value
         if not isinstance(base, cst.Name):
             return
         self.stores[node] = base
         entry = self._load(base.value)
+        owners = [a.node for a in entry.value if isinstance(a, v.Instance)]
+        if owners and isinstance(holder, cst.Attribute):
+            for class_ in owners if value else ():
+                key = (class_, holder.attr.value)
+                self.attributes[key] = self.attributes.get(key, NOTHING) | v.bag([value])
+            return
         facts = self.functions.get(self.scope.node)
         if facts is not None and any(isinstance(site, cst.Param) for site in entry.sites):
             facts.fill(base.value, value)

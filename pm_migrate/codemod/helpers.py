@@ -78,7 +78,7 @@ class Helpers:
     def home(self, node: cst.CSTNode) -> Callable | None:
         """The function around a node that has no model of its own there: a helper, if the node creates something."""
         for outer in self.tree.ancestors(node):
-            if isinstance(outer, cst.With) and any(v.models(self.flow.value(i.item)) for i in outer.items):
+            if isinstance(outer, cst.With) and self.flow.enters(outer):
                 return None
             if isinstance(outer, (cst.FunctionDef, cst.Lambda)):
                 return outer

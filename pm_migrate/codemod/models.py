@@ -53,6 +53,10 @@ class Block:
         The statements before ``node`` that belong to the same model.
     adopted
         Statements in front of it that make what its model fills: they move into the generator.
+    place
+        Which item of the statement enters the model.
+    part
+        Which statements belong to it, when those of one ``with`` add to the model after inference began.
     base
         The block whose model this one adds to, when it begins with that.
     carried
@@ -69,6 +73,8 @@ class Block:
     earlier: list[cst.With] = field(default_factory=list)
     adopted: list[cst.CSTNode] = field(default_factory=list)
     base: Block | None = None
+    place: int = 0
+    part: tuple[int, int] | None = None
     carried: tuple[str, ...] = ()
     returned: tuple[str, ...] = ()
 
@@ -80,11 +86,23 @@ class Block:
     @property
     def item(self) -> cst.WithItem:
         """The item that enters the model."""
-        return [*self.earlier, self.node][0].items[0]
+        return [*self.earlier, self.node][0].items[self.place]
+
+    @property
+    def others(self) -> list[cst.WithItem]:
+        """The other items of the statement, which enter something else."""
+        return [item for i, item in enumerate(self.node.items) if i != self.place]
+
+    @property
+    def start(self) -> cst.CSTNode:
+        """Where it begins: the statement, or the first of the statements that are a part of one."""
+        return self.node if self.part is None or self.part[0] == 0 else self.body[0]
 
     @property
     def body(self) -> list[cst.CSTNode]:
         """Its statements."""
+        if self.part is not None:
+            return list(self.node.body.body[slice(*self.part)])
         return [s for node in (*self.earlier, self.node) for s in node.body.body]
 
     def having(self, role: Role) -> list[cst.CSTNode]:
@@ -131,6 +149,7 @@ class Models:
         self.models = {m.site: m for m in self._models()}
         for model in self.models.values():
             self._extend(model)
+            self._split(model)
         for block in self.blocks:
             self._classify(block)
             adopt(self, block)
@@ -145,13 +164,14 @@ class Models:
         sites = frozenset(m.site for _, models in found for m in models)
         if not sites:
             return None
-        defines = isinstance(node.items[0].item, cst.Call)
-        block = Block(node, sites, defines)
-        if len(node.items) > 1:
-            block.problems.append((node.items[1], "PM201", "enter the model in a with statement of its own"))
+        place = next(i for i, (_, models) in enumerate(found) if models)
+        defines = isinstance(node.items[place].item, cst.Call)
+        block = Block(node, sites, defines, place=place)
+        if sum(bool(models) for _, models in found) > 1:
+            block.problems.append((node, "PM201", "enter each model in a with statement of its own"))
         if not isinstance(node.body, cst.IndentedBlock):
             block.problems.append((node, "PM201", "write the body of the with statement on lines of its own"))
-        value = self.flow.value(node.items[0].item)
+        value = self.flow.value(node.items[place].item)
         if not v.only(value, v.ModelRef):
             block.problems.append((node, "PM201", "this may or may not be a model: give the model a name of its own"))
         return block
@@ -209,14 +229,39 @@ class Models:
                 blocks.remove(block)
             model.definition = joined
 
+    def _split(self, model: Model) -> None:
+        """Cut blocks in front of statements that add to their model after inference began."""
+        for block in list(model.blocks):
+            if block.sites != {model.site} or block.earlier or not isinstance(block.node.body, cst.IndentedBlock):
+                continue
+            cuts, inferred = [0], False
+            for i, s in enumerate(block.body):
+                if inferred and self.creates(s, block.sites) and not self._draws(s, block.sites):
+                    cuts.append(i)
+                    inferred = False
+                inferred = inferred or self._draws(s, block.sites)
+            if len(cuts) == 1:
+                continue
+            parts = [
+                Block(block.node, block.sites, block.defines, place=block.place, part=(start, stop))
+                for start, stop in zip(cuts, [*cuts[1:], len(block.body)], strict=True)
+            ]
+            parts[0].problems = block.problems
+            for blocks in (self.blocks, model.blocks):
+                blocks[blocks.index(block) : blocks.index(block) + 1] = parts
+            if model.definition is block:
+                model.definition = parts[0]
+
     def _can_join(self, model: Model, first: Block, block: Block) -> bool:
         """Whether the statements of two blocks can stand in one place: where the second one stands."""
         siblings = self.siblings(first.node)
         if block.node not in siblings or block.sites != {model.site} or block.item.asname is not None:
             return False
+        if first.others or block.others:
+            return False
         if not isinstance(first.node.body, cst.IndentedBlock) or not isinstance(block.node.body, cst.IndentedBlock):
             return False
-        if any(self.infers(s, first.sites) or self._uses_results(s) for s in first.body):
+        if any(self._draws(s, first.sites) for s in first.body):
             return False
         between = siblings[siblings.index(first.node) + 1 : siblings.index(block.node)]
         read = {n.value for s in first.body for n in walk(s) if isinstance(n, cst.Name)}
@@ -264,8 +309,14 @@ class Models:
         context = self.flow.context.get(call)
         return context is not None and bool({m.site for m in v.models(context)} & sites)
 
-    def _uses_results(self, statement: cst.CSTNode) -> bool:
-        return any(v.traces(self.flow.value(n)) for n in walk(statement))
+    def _draws(self, statement: cst.CSTNode, sites: frozenset[cst.CSTNode]) -> bool:
+        """Whether a statement draws from one of these models, itself or through a function of the program."""
+        return self.infers(statement, sites) or any(
+            isinstance(n, cst.Call)
+            and any(isinstance(a, v.Function) for a in self.flow.value(n.func))
+            and v.traces(self.flow.value(n))
+            for n in walk(statement)
+        )
 
     def _random(self, statement: cst.CSTNode, sites: frozenset[cst.CSTNode]) -> bool:
         # what a method created for its caller and stored in an attribute belongs to no model that can be seen
@@ -276,7 +327,7 @@ class Models:
         if not isinstance(block.node.body, cst.IndentedBlock):
             return
         body, sites = block.body, block.sites
-        first = next((i for i, s in enumerate(body) if self.infers(s, sites) or self._uses_results(s)), len(body))
+        first = next((i for i, s in enumerate(body) if self._draws(s, sites)), len(body))
         for i, s in enumerate(body):
             creates = self.creates(s, sites)
             if creates and i > first:
@@ -287,6 +338,10 @@ class Models:
                 block.roles[s] = Role.GENERATOR
             elif i >= first:
                 block.roles[s] = Role.AFTER
+        if not any(self.creates(s, sites) for s in body):
+            for s in body:
+                if isinstance(s, cst.SimpleStatementLine) and isinstance(s.body[0], cst.Pass):
+                    block.roles[s] = Role.GENERATOR
         self._spread(block, body[:first])
         last = max((i for i, s in enumerate(body) if block.roles.get(s) is Role.GENERATOR), default=-1)
         undecided = [s for s in body[: last + 1] if s not in block.roles]

@@ -94,6 +94,8 @@ class Plan:
     results: dict[str, Any] = field(default_factory=dict)
     #: Statements that moved into a generator, as they became.
     moved: dict[cst.CSTNode, Any] = field(default_factory=dict)
+    #: Attributes that a model sets: its group, the attribute, and the store.
+    set_attributes: list[tuple[Key, cst.Attribute, cst.CSTNode]] = field(default_factory=list)
     #: Sampling calls whose results are asked for their pointwise log-likelihood.
     need_log_likelihood: set[cst.CSTNode] = field(default_factory=set)
     #: Which results of sampling stay in PyMC3's form.
@@ -102,6 +104,8 @@ class Plan:
     shared: set[cst.CSTNode] = field(default_factory=set)
     #: Comprehensions that become loops.
     unrolled: set[cst.CSTNode] = field(default_factory=set)
+    #: Those in the loop of another: by that one, each with its name.
+    nested: dict[cst.CSTNode, list[tuple[cst.CSTNode, str]]] = field(default_factory=dict)
     #: Random variables that are read outside of their model only for their name.
     by_name: set[cst.CSTNode] = field(default_factory=set)
     _roots: dict[Key, Key] = field(default_factory=dict)

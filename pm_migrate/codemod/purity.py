@@ -44,7 +44,8 @@ def is_pure_call(call: cst.Call, flow: Flow, seen: frozenset[cst.CSTNode] = froz
     name = flow.name_of(call.func)
     if name is not None:
         if name.startswith("builtins."):
-            return name.removeprefix("builtins.") in _BUILTINS
+            # making an exception changes nothing; raising it ends the evaluation
+            return name.removeprefix("builtins.") in _BUILTINS or name.endswith(("Error", "Exception", "Warning"))
         if any(name == m or name.startswith(m + ".") for m in _IMPURE_MODULES) or name.startswith("pandas.read"):
             return False
         return any(name.startswith(m + ".") for m in _PURE_MODULES) or (is_reference(name) and "sample" not in name)

@@ -25,6 +25,7 @@ from pm_migrate.codemod.names import Names
 from pm_migrate.codemod.plan import Edit, Note, Options, Plan
 from pm_migrate.codemod.results import Results
 from pm_migrate.codemod.rules import (
+    attributes,
     deterministic,
     diagnostics,
     helper,
@@ -129,6 +130,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     leftover.plan_helpers(plan)
     model_checks.plan_model_uses(plan, models)
     model_checks.plan_escapes(plan, models)
+    attributes.plan_readers(plan, models, model_checks.ESCAPE.code)
     tensors.plan_attributes(plan)
     return unknown
 

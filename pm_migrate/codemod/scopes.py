@@ -122,6 +122,11 @@ def parameters(params: cst.Parameters) -> Iterator[cst.Param]:
         yield params.star_kwarg
 
 
+def is_property(node: cst.FunctionDef) -> bool:
+    """Whether a method is read as an attribute."""
+    return any((dotted(d.decorator) or "").endswith("property") for d in node.decorators)
+
+
 def method_of(node: cst.ClassDef, name: str) -> cst.FunctionDef | None:
     """The method of a class by name."""
     for child in node.body.body:

@@ -171,7 +171,7 @@ KEPT = {
             return pm.Normal(name, 0, 1)
 
         with pm.Model() as model:
-            x = sum(prior('x%d' % i) for i in range(2))
+            x = show(prior('x%d' % i) for i in range(2))
         """,
     ),
     "a helper in a condition that may not run": (
@@ -220,6 +220,37 @@ KEPT = {
             with model:
                 y = pm.Normal('y%d' % i, x, 1)
             models.append(model)
+        """,
+    ),
+    "an attribute that other code reads": (
+        "PM206",
+        """
+        class Mine:
+            def __init__(self):
+                with pm.Model() as self.model:
+                    self.mu = pm.Normal('mu', 0, 1)
+
+            def show(self):
+                return self.mu.tag.test_value
+        """,
+    ),
+    "an attribute that the model adds to": (
+        "PM205",
+        """
+        class Mine:
+            def __init__(self):
+                self.parts = []
+                with pm.Model() as self.model:
+                    self.parts.append(pm.Normal('mu', 0, 1))
+        """,
+    ),
+    "a function that may create variables elsewhere": (
+        "PM205",
+        """
+        from mine import priors
+
+        with pm.Model() as model:
+            x = priors('x')
         """,
     ),
     "a function adds to a model that it is given": (
@@ -573,3 +604,184 @@ def test_containers_that_only_the_model_fills_move_into_it():
         model = build_model()
         """
     )
+
+
+def test_a_block_that_goes_on_after_sampling():
+    assert migrated(
+        """
+        with pm.Model():  # of x
+            x = pm.Normal('x', 0, 1)
+            prior = pm.sample_prior_predictive(10)
+            # and then
+            n = 3
+            y = pm.Normal('y', x, n)
+            more = pm.sample_prior_predictive(10)
+            # the end
+        """
+    ) == after(
+        """
+        @pm.model(name=None, keep_return=False)
+        def build_model():  # of x
+            x = yield pm.Normal('x', 0, 1)
+            return x
+
+
+        model = build_model()
+        prior = pm.sample_prior_predictive(model, sample_shape=10)
+        # and then
+        n = 3
+
+
+        @pm.model(name=None)
+        def build_model_2(model):
+            x = yield model
+            y = yield pm.Normal('y', x, n)
+
+
+        model = build_model_2(model)
+        more = pm.sample_prior_predictive(model, sample_shape=10)
+        # the end
+        """
+    )
+
+
+def test_other_context_managers_stay_around_the_model():
+    assert migrated(
+        """
+        import warnings
+
+        # quietly
+        with warnings.catch_warnings() as log, pm.Model() as model:  # both
+            warnings.simplefilter('ignore')
+            x = pm.Normal('x', 0, 1)
+            trace = pm.sample(10, tune=10, chains=1)
+
+        with model, warnings.catch_warnings():
+            more = pm.sample(10, tune=10, chains=1)
+        """
+    ) == after(
+        """
+        import warnings
+
+        # quietly
+        with warnings.catch_warnings() as log:
+            warnings.simplefilter('ignore')
+
+            @pm.model(name=None)
+            def build_model():  # both
+                x = yield pm.Normal('x', 0, 1)
+
+            model = build_model()
+            trace = pm.sample(model, num_samples=10, burn_in=10, num_chains=1)
+
+        with warnings.catch_warnings():
+            more = pm.sample(model, num_samples=10, burn_in=10, num_chains=1)
+        """
+    )
+
+
+def test_an_empty_model():
+    assert "def build_model():\n    pass\n\n\nmodel = build_model()\n" in migrated(
+        "with pm.Model() as model:\n    pass\n"
+    )
+
+
+def test_attributes_that_only_the_model_reads():
+    code = migrated(
+        """
+        class Regression:
+            def __init__(self, y):
+                self.rest = {}
+                with pm.Model() as self.model:
+                    self.mu = pm.Normal('mu', 0, 1)
+                    self.rest['sd'] = pm.HalfNormal('sd', 1)
+                    self.likelihood(y)
+
+            def likelihood(self, y):
+                self.y = pm.Normal('y', self.mu, self.rest['sd'], observed=y)
+        """
+    )
+    assert "            self.mu = yield pm.Normal('mu', 0, 1)\n" in code
+    assert "        self.y = yield pm.Normal('y', self.mu, self.rest['sd'], observed=y)\n" in code
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("xs = [[f(i, j) for j in range(2)] for i in range(3)]", "xs_parts.append((yield from f(i, j)))"),
+        ("x = sum(f(i, 0) for i in range(2))", "x = sum(x_parts)"),
+        ("x = tuple(f(i, j) for i in range(2) for j in range(i))", "for j in range(i):"),
+        ("x = [2 * v for v in [f(0, 0), f(1, 1)]]", "for v in [(yield from f(0, 0)), (yield from f(1, 1))]]"),
+        ("for v in [f(i, 0) for i in range(2)]:\n    pm.Potential('p', v)", "parts.append((yield from f(i, 0)))"),
+        ("x = f(0, 0) if more else f(0, 1)", "x = (yield from f(0, 0)) if more else (yield from f(0, 1))"),
+        ("if (x := f(0, 0)) is not None:\n    pass", "if (x := (yield from f(0, 0))) is not None"),
+        ("*x, y = f(0, 0), f(0, 1)", "*x, y = (yield from f(0, 0)), (yield from f(0, 1))"),
+        ("x = {n: f(n, 0) for n in range(2)}", "x[n] = yield from f(n, 0)"),
+    ],
+)
+def test_helpers_and_variables_in_every_position(before, expected):
+    helper = "def f(i, j):\n    return pm.Normal('x%d%d' % (i, j), 0, 1)\n\nwith pm.Model() as model:\n"
+    assert expected in migrated(helper + textwrap.indent(before, "    "))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "x = (f(i) for i in range(2))",
+        "x = show(f(i) for i in range(2))",
+        "x = any(f(i) for i in range(2))",
+        "x = [f(i) for i in range(2) if f(i + 2) > 0]",
+        "x = [y for i in range(2) for y in [f(i)]]",
+        "x = {f(i): 1 for i in range(2)}",
+        "x = f(5) + sum(f(i) for i in range(2))",
+        "x = [[f(j) for j in range(2)] if i else None for i in range(2)]",
+        "x = list(map(f, range(2)))",
+        "x = more and [f(i) for i in range(2)]",
+    ],
+)
+def test_positions_that_cannot_yield(statement):
+    before = program(
+        "def f(i):\n    return pm.Normal('x%d' % i, 0, 1)\n\nwith pm.Model() as model:\n    " + statement + "\n"
+    )
+    result = migrate_source(before)
+    assert {f.code for f in result.findings} & {"PM212", "PM214"}
+    assert [line for line in result.code.splitlines() if "TODO(pm-migrate" not in line] == before.splitlines()
+
+
+def test_models_of_functions_go_on_elsewhere():
+    code = migrated(
+        """
+        def build():
+            m = pm.Model()
+            with m:
+                x = pm.Normal('x', 0, 1)
+            return m
+
+        m = build()
+        with m:
+            y = pm.Normal('y', 0, 1)
+
+        with build() as other:
+            z = pm.Normal('z', 0, 1)
+        """
+    )
+    assert "def build():\n    @pm.model(name=None)\n" in code
+    assert "def build_m_2(m):\n    yield m\n    y = yield pm.Normal('y', 0, 1)\n" in code
+    assert "other = build()\n\n\n@pm.model(name=None)\ndef build_other(other):\n    yield other\n" in code
+
+
+def test_models_that_are_properties():
+    code = migrated(
+        """
+        class Mine:
+            @property
+            def model(self):
+                with pm.Model() as model:
+                    pm.Normal('x', 0, 1)
+                return model
+
+        with Mine().model:
+            trace = pm.sample(10, tune=10, chains=1)
+        """
+    )
+    assert "model_2 = Mine().model\ntrace = pm.sample(model_2, " in code

@@ -2,8 +2,9 @@
 
 Why: ``yield`` is legal in the generator itself and nowhere else; a comprehension is a function of its own.
 
-Limits: generator expressions, lambdas and nested functions that create variables keep the model as it was, and so does
-a comprehension in a statement that creates other variables before it, since their order would change.
+Limits: a generator expression is unrolled where ``sum``, ``list`` and the like go through it at once. Others, and
+lambdas that are passed on, keep the model as it was, and so does a comprehension in a statement that creates other
+variables before it, since their order would change.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ RULE = Rule(
 NOT_HERE = Rule(
     "PM212",
     "A random variable is made where the generator cannot yield",
-    """A lambda, a nested function or a generator expression creates a random variable.
+    """A lambda or a generator expression that is passed on, or a comprehension that may not run, creates a variable.
 
     Why: ``yield`` there would make another generator, and the model would not see the variable.
 
@@ -62,14 +63,14 @@ NOT_HERE = Rule(
             import pymc3 as pm
 
             with pm.Model() as model:
-                total = sum(pm.Normal('x%d' % i, 0, 1) for i in range(3))
+                parts = (pm.Normal('x%d' % i, 0, 1) for i in range(3))
             """,
             """
             import pymc3 as pm
 
             with pm.Model() as model:
                 # TODO(pm-migrate PM212): a generator cannot yield from here: create the variable in a loop
-                total = sum(pm.Normal('x%d' % i, 0, 1) for i in range(3))
+                parts = (pm.Normal('x%d' % i, 0, 1) for i in range(3))
             """,
         ),
     ),
@@ -87,78 +88,118 @@ def prepare_yield(plan: Plan, call: cst.Call, key: cst.CSTNode) -> None:
     for node in around:
         if node in plan.helpers.functions:
             break
-        if isinstance(node, cst.With) and v.models(plan.flow.value(node.items[0].item)):
+        if isinstance(node, cst.With) and plan.flow.enters(node):
             break
         if not isinstance(node, cst.With):
             inner.append(node)
-    if not inner:
-        return
-    unrollable = isinstance(inner[0], (cst.ListComp, cst.DictComp, cst.SetComp)) and len(inner) == 1
-    if not unrollable or not _plan_loop(plan, inner[0], call, key):
+    # the first iterable of a comprehension is evaluated outside of it
+    while inner and isinstance(inner[0], COMPREHENSIONS) and plan.tree.inside(call, inner[0].for_in.iter):
+        inner.pop(0)
+    if inner and not _plan_loops(plan, inner, call, key):
         plan.refuse(call, key, NOT_HERE.code, "a generator cannot yield from here: create the variable in a loop")
 
 
-def _plan_loop(plan: Plan, node: Any, call: cst.Call, key: cst.CSTNode) -> bool:
-    """Plan the loop that a comprehension becomes."""
-    if node in plan.unrolled:
-        return True
-    line = plan.tree.statement(node)
-    if not isinstance(line, cst.SimpleStatementLine) or len(line.body) != 1 or _in_iterable(plan, node, call):
+def _plan_loops(plan: Plan, inner: list[Any], call: cst.Call, key: cst.CSTNode) -> bool:
+    """Plan the loops that comprehensions become, the innermost first."""
+    if not all(_is_unrollable(plan, node) for node in inner):
         return False
-    for outer in plan.tree.ancestors(node):
-        if outer is line:
-            break
-        if isinstance(outer, (cst.IfExp, cst.BooleanOperation)):
+    made: cst.CSTNode = call
+    for node in inner:
+        result = node.value if isinstance(node, cst.DictComp) else node.elt
+        if not plan.tree.inside(made, result):
             return False
-    if _creates_before(plan, node, line):
+        made = node
+    if all(node in plan.unrolled for node in inner):
+        return True
+    outermost = inner[-1]
+    line = plan.tree.statement(outermost)
+    in_front = isinstance(line, cst.For) and plan.tree.inside(outermost, line.iter)
+    if not in_front and (not isinstance(line, cst.SimpleStatementLine) or len(line.body) != 1):
         return False
-    if isinstance(node, cst.DictComp) and plan.tree.inside(call, node.key):
+    regions = [*(n.value if isinstance(n, cst.DictComp) else n.elt for n in inner[1:]), line]
+    if any(_conditional(plan, n, r) or _creates_before(plan, n, r) for n, r in zip(inner, regions, strict=True)):
         return False
+    for node in reversed(inner):
+        if node not in plan.unrolled:
+            _plan_loop(plan, node, None if node is outermost else inner[inner.index(node) + 1], line, key)
+    return True
+
+
+#: Builtins that go through all of their argument at once.
+_CONSUMERS = frozenset(f"builtins.{name}" for name in ("sum", "list", "tuple", "set", "sorted", "max", "min", "dict"))
+
+
+def _is_unrollable(plan: Plan, node: cst.CSTNode) -> bool:
+    if isinstance(node, cst.GeneratorExp):
+        arg = plan.tree.parent[node]
+        call = plan.tree.parent[arg]
+        return isinstance(arg, cst.Arg) and isinstance(call, cst.Call) and plan.flow.name_of(call.func) in _CONSUMERS
+    return isinstance(node, (cst.ListComp, cst.DictComp, cst.SetComp))
+
+
+def _conditional(plan: Plan, node: cst.CSTNode, region: cst.CSTNode) -> bool:
+    """Whether an expression may never run when what it stands in does."""
+    for outer in plan.tree.ancestors(node):
+        if isinstance(outer, (cst.IfExp, cst.BooleanOperation, cst.Lambda)):
+            return True
+        if outer is region:
+            return False
+    return node is not region
+
+
+def _plan_loop(plan: Plan, node: Any, outer: cst.CSTNode | None, line: cst.CSTNode, key: cst.CSTNode) -> None:
+    """Plan the loop that one comprehension becomes: in the loop of the one around it, or in front of the statement."""
     whole = _assigned(line, node)
     if whole is not None and any(isinstance(n, cst.Name) and n.value == whole for n in walk(node)):
         whole = None
-    name = whole or plan.fresh_name("parts", node)
+    name = whole or plan.fresh_name(_word(line), node)
     plan.unrolled.add(node)
     _rename_targets(plan, node, key)
 
     def loop(_: Any) -> list[Any]:
-        return _loop(plan.results[name], name)
+        return _loop(plan, node, name)
 
     def keep(updated: Any) -> cst.BaseExpression:
         plan.results[name] = updated
         return cst.Name(name)
 
     plan.edit(node, key, keep, last=True)
-    if whole is not None:
-        plan.edit(line, key, lambda updated: _replaced(updated, plan.results[name], name))
+    if outer is not None:
+        plan.nested.setdefault(outer, []).append((node, name))
+    elif whole is not None:
+        plan.edit(line, key, lambda updated: _replaced(plan, node, updated, name))
     else:
         plan.insert_before(line, key, loop)
-    return True
 
 
-def _replaced(updated: Any, comprehension: Any, name: str) -> Any:
-    made = _loop(comprehension, name)
+def _word(line: cst.CSTNode) -> str:
+    """A name for the parts of what a statement makes."""
+    match line:
+        case cst.SimpleStatementLine(body=[cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))])]):
+            return f"{name}_parts"
+    return "parts"
+
+
+def _replaced(plan: Plan, node: cst.CSTNode, updated: Any, name: str) -> Any:
+    made = _loop(plan, node, name)
     made[0] = made[0].with_changes(leading_lines=updated.leading_lines, trailing_whitespace=updated.trailing_whitespace)
     return cst.FlattenSentinel(made)
 
 
-def _assigned(line: cst.SimpleStatementLine, node: cst.CSTNode) -> str | None:
-    match line.body[0]:
-        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=value) if value is node:
+def _assigned(line: cst.CSTNode, node: cst.CSTNode) -> str | None:
+    match line:
+        case cst.SimpleStatementLine(
+            body=[cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=value)]
+        ) if value is node:
             return name
     return None
-
-
-def _in_iterable(plan: Plan, node: Any, call: cst.Call) -> bool:
-    """Whether a variable is made in the iterables or conditions of a comprehension."""
-    return plan.tree.inside(call, node.for_in)
 
 
 def _creates_before(plan: Plan, node: cst.CSTNode, line: cst.CSTNode) -> bool:
     """Whether a statement creates variables before it comes to a comprehension."""
     return any(
         isinstance(n, cst.Call)
-        and any(isinstance(a, v.Tensor) and a.rv is n for a in plan.flow.value(n))
+        and (n in plan.helpers.calls or any(isinstance(a, v.Tensor) and a.rv is n for a in plan.flow.value(n)))
         and plan.tree.order[n] < plan.tree.order[node]
         and not plan.tree.inside(node, n)
         for n in walk(line)
@@ -170,7 +211,7 @@ def _rename_targets(plan: Plan, node: Any, key: cst.CSTNode) -> None:
     block = next(
         a
         for a in plan.tree.ancestors(node)
-        if a in plan.helpers.functions or (isinstance(a, cst.With) and v.models(plan.flow.value(a.items[0].item)))
+        if a in plan.helpers.functions or (isinstance(a, cst.With) and plan.flow.enters(a))
     )
     for_in: cst.CompFor | None = node.for_in
     while for_in is not None:
@@ -202,10 +243,11 @@ def _renamed(name: str) -> Any:
     return lambda updated: updated.with_changes(value=name)
 
 
-def _loop(comprehension: Any, name: str) -> list[Any]:
+def _loop(plan: Plan, node: cst.CSTNode, name: str) -> list[Any]:
     """``name = []`` and the loop that fills it."""
+    comprehension = plan.results[name]
     match comprehension:
-        case cst.ListComp():
+        case cst.ListComp() | cst.GeneratorExp():
             empty = "[]"
             fill: cst.BaseSmallStatement = _call(name, "append", comprehension.elt)
         case cst.SetComp():
@@ -216,7 +258,8 @@ def _loop(comprehension: Any, name: str) -> list[Any]:
             if isinstance(value, cst.Yield):
                 value = value.with_changes(lpar=(), rpar=())
             empty, fill = "{}", cst.Assign([cst.AssignTarget(item)], value)
-    body: Any = cst.SimpleStatementLine([fill])
+    inner = [s for nested, part in plan.nested.get(node, ()) for s in _loop(plan, nested, part)]
+    body: list[Any] = [*inner, cst.SimpleStatementLine([fill])]
     chain = []
     for_in = comprehension.for_in
     while for_in is not None:
@@ -224,9 +267,9 @@ def _loop(comprehension: Any, name: str) -> list[Any]:
         for_in = for_in.inner_for_in
     for part in reversed(chain):
         for condition in reversed(part.ifs):
-            body = cst.If(condition.test, cst.IndentedBlock([body]))
-        body = cst.For(part.target, part.iter, cst.IndentedBlock([body]))
-    return [statement(f"{name} = {empty}"), body]
+            body = [cst.If(condition.test, cst.IndentedBlock(body))]
+        body = [cst.For(part.target, part.iter, cst.IndentedBlock(body))]
+    return [statement(f"{name} = {empty}"), *body]
 
 
 def _call(name: str, method: str, value: cst.BaseExpression) -> cst.Expr:

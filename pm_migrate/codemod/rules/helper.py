@@ -18,10 +18,12 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.models import Block, Models, Role
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.purity import impure_calls
+from pm_migrate.codemod.rules import attributes
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.comprehension import NOT_HERE, prepare_yield
 from pm_migrate.codemod.rules.model_checks import ORDER, changes, changes_each_time
 from pm_migrate.codemod.rules.random_variable import HELPER, in_one_model, variable_group, yielded
+from pm_migrate.codemod.rules.tensors import function_group
 from pm_migrate.codemod.scopes import bound_name
 from pm_migrate.codemod.tree import code, walk
 
@@ -145,6 +147,9 @@ def _check(plan: Plan, models: Models, function: cst.CSTNode) -> None:
     for node in walk(function):
         if isinstance(node, cst.Call) and models.helpers.adds(node, function):
             plan.unite(function, variable_group(plan, node))
+    for node in models.helpers.references(function):
+        # whatever happens to the function there, a model whose block names it may depend on it
+        plan.unite(function, function_group(plan, node))
     problem = _problem(plan, models, function, calls)
     if problem is not None:
         node, rule, message = problem
@@ -221,6 +226,8 @@ def _check_effects(plan: Plan, models: Models, function: cst.CSTNode, calls: lis
     body = function.body  # type: ignore[attr-defined]
     for node, base in plan.flow.stores.items():
         if not plan.tree.inside(node, body) or models.helpers.home(node) is not function:
+            continue
+        if attributes.keep(plan, function, node):
             continue
         sites = plan.flow.sites.get(base, frozenset())
         if sites and all(_made_anew(plan, models, site, function, frozenset()) for site in sites):

@@ -187,7 +187,7 @@ def _place(plan: Plan, node: cst.CSTNode) -> cst.CSTNode | None:
     """The model or function that a call stands in."""
     for outer in plan.tree.ancestors(node):
         if isinstance(outer, cst.With):
-            models = v.models(plan.flow.value(outer.items[0].item))
+            models = plan.flow.enters(outer)
             if models:
                 return next(iter(models)).site
         if isinstance(outer, cst.FunctionDef):

@@ -21,6 +21,7 @@ from typing import Any
 import libcst as cst
 
 from pm_migrate.codemod import edits
+from pm_migrate.codemod.extensions import entered
 from pm_migrate.codemod.models import Block, Model, Models, Role, label, target_of
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
@@ -92,31 +93,76 @@ _ALPHA = "PyMC4 4.0a2 takes Python numbers as float32, and its values are tensor
 
 @dataclass(frozen=True)
 class Shape:
-    """How a model is written out: the names of the generator and the model, and the arguments."""
+    """How a model is written out: the names of the generator and the model, and the arguments.
+
+    ``passed`` are the arguments of the call, where they are other than those of the function; ``source`` is what gives
+    the model that the generator goes on with, when it has no name yet.
+    """
 
     builder: str
     name: str
     arguments: tuple[str, ...]
     coords: str | None
     passed: tuple[str, ...] = ()
+    source: str | None = None
 
 
 def plan_models(plan: Plan, models: Models) -> None:
     """Plan the rewriting of every model and of every block that enters one again."""
-    builders: dict[str, str] = {}
+    pieces = Pieces(plan)
     for model in models.models.values():
-        _plan_model(plan, models, model, builders)
+        _plan_model(plan, models, model, pieces)
     for block in models.blocks:
         plan.unite(*block.sites)
         for node, rule, message in block.problems:
             plan.refuse(node, block.key, rule, message)
         if block.base is not None:
-            _plan_extension(plan, models, block, builders)
+            _plan_extension(plan, models, block, pieces)
         elif not any(m.definition is block for m in models.models.values()):
-            _plan_reentry(plan, models, block)
+            _plan_reentry(plan, models, block, pieces)
 
 
-def _plan_model(plan: Plan, models: Models, model: Model, builders: dict[str, str]) -> None:
+class Pieces:
+    """What each ``with`` statement becomes: one piece, or several where it adds to its model after inference began."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.builders: dict[str, str] = {}
+        self.of: dict[cst.With, list[tuple[Block, Callable[[Any], list[Any]]]]] = {}
+
+    def add(self, block: Block, write: Callable[[Any], list[Any]]) -> None:
+        """Plan one piece; ``write`` gets the rewritten ``with`` statement and gives the statements."""
+        pieces = self.of.setdefault(block.node, [])
+        pieces.append((block, write))
+        if len(pieces) == 1:
+            self.plan.edit(block.node, block.key, lambda updated: self._joined(block.node, updated), {"pm"})
+
+    def _joined(self, node: cst.With, updated: Any) -> Any:
+        pieces = sorted(self.of[node], key=lambda piece: self.plan.tree.order[piece[0].start])
+        made: list[Any] = []
+        rest = updated
+        for place, (block, write) in enumerate(pieces):
+            last = place == len(pieces) - 1
+            given = rest if last else rest.with_changes(body=rest.body.with_changes(footer=()))
+            made += _inside_others(block, given, write)
+            rest = updated.with_changes(
+                leading_lines=(), body=updated.body.with_changes(header=cst.TrailingWhitespace())
+            )
+        return cst.FlattenSentinel(made)
+
+
+def _inside_others(block: Block, updated: Any, write: Callable[[Any], list[Any]]) -> list[Any]:
+    """The statements of a piece, in a ``with`` statement that enters what else the original entered."""
+    if not block.others:
+        return write(updated)
+    bare = cst.MaybeSentinel.DEFAULT
+    items = [item.with_changes(comma=bare) for i, item in enumerate(updated.items) if i != block.place]
+    made = write(updated.with_changes(leading_lines=()))
+    body = edits.adopt(updated.body.with_changes(body=made, header=cst.TrailingWhitespace(), footer=()))
+    return [updated.with_changes(items=items, body=body)]
+
+
+def _plan_model(plan: Plan, models: Models, model: Model, pieces: Pieces) -> None:
     key = model.site
     plan.understand(model.site.func, key)
     block = model.definition
@@ -127,12 +173,12 @@ def _plan_model(plan: Plan, models: Models, model: Model, builders: dict[str, st
     check_generator(plan, models, block)
     target = target_of(block, model)
     word = label(target)
-    if word not in builders:
-        builders[word] = plan.fresh_name(f"build_{word.lstrip('_')}", plan.tree.module)
+    if word not in pieces.builders:
+        pieces.builders[word] = plan.fresh_name(f"build_{word.lstrip('_')}", plan.tree.module)
     name = code(target) if target is not None else plan.fresh_name("model", block.node)
     plan.model_names[block.node] = name
-    shape = Shape(builders[word], name, tuple(arguments(plan, models, block)), coords)
-    plan.edit(block.node, key, lambda updated: _written(plan, block, shape, updated), {"pm"})
+    shape = Shape(pieces.builders[word], name, tuple(arguments(plan, models, block)), coords)
+    pieces.add(block, lambda updated: _written(plan, block, shape, updated))
     for node in block.earlier:
         plan.edit(node, key, _earlier(plan, block, node))
     for line in block.adopted:
@@ -144,26 +190,30 @@ def _plan_model(plan: Plan, models: Models, model: Model, builders: dict[str, st
     plan.note(block.node, key, RULE.code, f"the model {name} is made by the generator {shape.builder}")
 
 
-def _plan_extension(plan: Plan, models: Models, block: Block, builders: dict[str, str]) -> None:
+def _plan_extension(plan: Plan, models: Models, block: Block, pieces: Pieces) -> None:
     """A block that adds to a model: a generator that begins with the model as it was."""
     check_generator(plan, models, block)
-    item = block.item.item
-    name = code(item)
+    item = entered(block)
+    if block.part is None and (item is None or not _is_path(item)):
+        item = cst.Name(plan.fresh_name("model", block.node))
+    name = plan.model_names[block.node] if item is None else code(item)
     word = label(item)
-    builder = plan.fresh_name(builders.get(word, f"build_{word.lstrip('_')}"), plan.tree.module)
-    base = name if isinstance(item, cst.Name) else plan.fresh_name(word, block.node)
+    builder = plan.fresh_name(pieces.builders.get(word, f"build_{word.lstrip('_')}"), plan.tree.module)
+    base = name if name.isidentifier() else plan.fresh_name(word, block.node)
     names = [n for n in arguments(plan, models, block) if n != base]
     (model,) = (m for m in models.models.values() if m.site is block.key)
-    coords = f"{base}.coords" if model.site.args else None
-    if coords is not None and base != name:
-        coords = f"{name}.coords"
-    shape = Shape(builder, name, (base, *names), coords, (name, *names))
+    coords = f"{name}.coords" if any(a.keyword and a.keyword.value == "coords" for a in model.site.args) else None
+    given = block.item.item
+    source = code(given) if block.part is None and code(given) != name else None
+    shape = Shape(builder, name, (base, *names), coords, (name, *names), source)
     plan.model_names[block.node] = name
-    plan.edit(block.node, block.key, lambda updated: _written(plan, block, shape, updated), {"pm"})
-    plan.note(block.node, block.key, REENTRY.code, f"the generator {builder} goes on with the model {name}")
+    pieces.add(block, lambda updated: _written(plan, block, shape, updated))
+    for line in block.adopted:
+        plan.edit(line, block.key, _taken(plan, line), last=True)
+    plan.note(block.start, block.key, REENTRY.code, f"the generator {builder} goes on with the model {name}")
     if plan.options.upstream:
         message = "PyMC4 4.0a2 has no models without a name that are part of another: write it as one function"
-        plan.refuse(block.node, block.key, REENTRY.code, message)
+        plan.refuse(block.start, block.key, REENTRY.code, message)
 
 
 def _coords(plan: Plan, model: Model) -> str | None:
@@ -177,10 +227,10 @@ def _coords(plan: Plan, model: Model) -> str | None:
     return coords
 
 
-def _plan_reentry(plan: Plan, models: Models, block: Block) -> None:
+def _plan_reentry(plan: Plan, models: Models, block: Block, pieces: Pieces) -> None:
     """A block that only draws from a model: its statements take its place."""
     if any(models.creates(s, block.sites) for s in block.body):
-        if any(code_ == REENTRY.code for _, code_, _ in block.problems):
+        if any(rule == REENTRY.code for _, rule, _ in block.problems):
             return
         plan.refuse(
             block.node,
@@ -190,14 +240,14 @@ def _plan_reentry(plan: Plan, models: Models, block: Block) -> None:
         )
         return
     name = None if block.item.asname is None else code(block.item.asname.name)
-    if name is None and not isinstance(block.item.item, (cst.Name, cst.Attribute, cst.Subscript)):
+    if name is None and not _is_path(block.item.item):
         name = plan.fresh_name("model", block.node)
     if name is not None:
         plan.model_names[block.node] = name
     elif any(n.value in models.bound_in(block.body) for n in walk(block.item.item) if isinstance(n, cst.Name)):
         plan.refuse(block.node, block.key, RULE.code, "the block binds the name of its own model to something else")
         return
-    plan.edit(block.node, block.key, lambda updated: _unwrapped(plan, block, updated, name))
+    pieces.add(block, lambda updated: _unwrapped(plan, block, updated, name))
 
 
 def _taken(plan: Plan, line: cst.CSTNode) -> Callable[[Any], Any]:
@@ -230,14 +280,21 @@ def _earlier(plan: Plan, block: Block, node: cst.With) -> Callable[[Any], Any]:
     return apply
 
 
-def _unwrapped(plan: Plan, block: Block, updated: Any, name: str | None) -> Any:
+def _is_path(node: cst.CSTNode) -> bool:
+    """Whether an expression names something that is there, instead of making it."""
+    return isinstance(node, (cst.Name, cst.Attribute, cst.Subscript)) and not any(
+        isinstance(n, cst.Call) for n in walk(node)
+    )
+
+
+def _unwrapped(plan: Plan, block: Block, updated: Any, name: str | None) -> list[Any]:
     """The statements of a block without the block; with ``name``, after the model got that name."""
     made = [s for original in block.body for s in plan.done(original)]
     if name is not None:
-        made.insert(0, statement(f"{name} = {code(updated.items[0].item)}"))
+        made.insert(0, statement(f"{name} = {code(updated.items[block.place].item)}"))
     first = [*updated.leading_lines, *_comment_line(updated.body.header.comment)]
     made[0] = edits.with_leading(made[0], [*first, *_without_blanks(edits.leading(made[0]))])
-    return cst.FlattenSentinel([*made, *_footer(updated)])
+    return [*made, *_footer(updated)]
 
 
 def _comment_line(comment: cst.Comment | None) -> list[cst.EmptyLine]:
@@ -263,9 +320,15 @@ def _spaced(lines: Sequence[cst.EmptyLine], blanks: int) -> list[cst.EmptyLine]:
     return [cst.EmptyLine(indent=False)] * max(blanks, have) + rest
 
 
-def _written(plan: Plan, block: Block, shape: Shape, updated: Any) -> Any:
+def _comes_first(plan: Plan, block: Block, parent: Any) -> bool:
+    """Whether nothing is left in front of a block in its body."""
+    before = list(parent.body)[: list(parent.body).index(block.node)]
+    return block.start is block.node and all(not plan.done(s) or edits.is_orphan(plan.done(s)[0]) for s in before)
+
+
+def _written(plan: Plan, block: Block, shape: Shape, updated: Any) -> list[Any]:
     """The statements that take the place of a defining block."""
-    here = {s for s in block.node.body.body if block.roles.get(s) is Role.FRONT}
+    here = {s for s in block.body if block.roles.get(s) is Role.FRONT and s in block.node.body.body}
     parts = {
         role: [
             s
@@ -276,12 +339,13 @@ def _written(plan: Plan, block: Block, shape: Shape, updated: Any) -> Any:
         for role in Role
     }
     parent = plan.tree.parent[block.node]
-    top = isinstance(parent, cst.Module)
+    top = isinstance(parent, cst.Module) and not block.others
     blanks = 2 if top else 1
     heading = list(updated.leading_lines)
+    taken = [] if shape.source is None else [statement(f"{shape.name} = {shape.source}")]
     named = [statement(f"{name} = {code(plan.results[name])}") for name in plan.hoisted.get(block.node, ())]
-    front = [*parts[Role.FRONT], *named]
-    alone = parent.body[0] is block.node  # type: ignore[attr-defined]
+    front = [*taken, *parts[Role.FRONT], *named]
+    alone = bool(block.others) or _comes_first(plan, block, parent)
     if front:
         front[0] = edits.with_leading(front[0], [*heading, *_without_blanks(edits.leading(front[0]))])
         heading = _spaced([], blanks)
@@ -289,6 +353,7 @@ def _written(plan: Plan, block: Block, shape: Shape, updated: Any) -> Any:
         heading = _spaced(heading, blanks)
     after = parts[Role.AFTER]
     generator = parts[Role.GENERATOR]
+    generator = generator or [cst.SimpleStatementLine([cst.Pass()])]
     generator[0] = edits.with_leading(generator[0], _without_blanks(edits.leading(generator[0])))
     if block.base is not None:
         taken = f"{', '.join(block.carried)} = " if block.carried else ""
@@ -311,5 +376,5 @@ def _written(plan: Plan, block: Block, shape: Shape, updated: Any) -> Any:
     made = edits.with_leading(made, _spaced([], blanks))
     if after:
         after[0] = edits.with_leading(after[0], _without_blanks(edits.leading(after[0])))
-        return cst.FlattenSentinel([*front, function, made, *after, *_footer(updated)])
-    return cst.FlattenSentinel([*front, function, made])
+        return [*front, function, made, *after, *_footer(updated)]
+    return [*front, function, made]

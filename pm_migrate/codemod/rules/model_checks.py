@@ -10,6 +10,7 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.models import Block, Models, Role
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.purity import impure_calls
+from pm_migrate.codemod.rules import attributes
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.tree import COMPREHENSIONS, code, string_value, walk
 
@@ -187,8 +188,13 @@ def check_generator(plan: Plan, models: Models, block: Block) -> None:
     key = block.key
     generator = block.having(Role.GENERATOR)
     if not any(models.creates(s, block.sites) for s in generator):
-        plan.refuse(block.node, key, ORDER.code, "the block creates no random variable that can be seen from here")
-        return
+        hidden = next((c for s in block.body for c in impure_calls(s, plan.flow) if _may_create(plan, c)), None)
+        if hidden is not None:
+            message = (
+                f"`{code(hidden.func)}` may create variables that cannot be seen from here: create them in the block"
+            )
+            plan.refuse(hidden, key, ORDER.code, message)
+            return
     bound = models.bound_in(generator)
     for s in generator:
         for node in walk(s):
@@ -199,7 +205,7 @@ def check_generator(plan: Plan, models: Models, block: Block) -> None:
                 plan.refuse(node, key, ORDER.code, "take this statement out of the with block")
             elif isinstance(node, cst.Name) and v.models(plan.flow.value(node)):
                 plan.refuse(node, key, OBJECT.code, f"the model `{node.value}` is used while it is being made")
-            elif isinstance(node, cst.With) and v.models(plan.flow.value(node.items[0].item)):
+            elif isinstance(node, cst.With) and plan.flow.enters(node):
                 plan.refuse(node, key, ORDER.code, "a model within a model: give it a generator of its own")
     for s in block.having(Role.FRONT):
         for node in walk(s):
@@ -212,6 +218,16 @@ def check_generator(plan: Plan, models: Models, block: Block) -> None:
     _check_effects(plan, models, block, generator)
     _check_attributes(plan, block, generator)
     _check_iterators(plan, generator, block)
+
+
+def _may_create(plan: Plan, call: cst.Call) -> bool:
+    """Whether a call may reach code from elsewhere that creates variables in the model around it."""
+    name = plan.flow.name_of(call.func)
+    if name is None:
+        return not v.traces(plan.flow.value(call)) and not v.only(plan.flow.value(call.func), v.Function)
+    return not name.startswith(
+        ("builtins.", "numpy.", "matplotlib.", "pandas.", "arviz.", "seaborn.", "pymc3.", "time.")
+    )
 
 
 def _in_loop(plan: Plan, node: cst.CSTNode, statement: cst.CSTNode) -> bool:
@@ -234,7 +250,7 @@ def _check_stores(plan: Plan, models: Models, block: Block, generator: list[cst.
     for node, base in plan.flow.stores.items():
         sites = plan.flow.sites.get(base, frozenset())
         if node in nodes:
-            if not sites or not sites <= inside:
+            if (not sites or not sites <= inside) and not attributes.keep(plan, block.key, node):
                 plan.refuse(
                     node,
                     block.key,
@@ -351,6 +367,8 @@ def _check_attributes(plan: Plan, block: Block, generator: list[cst.CSTNode]) ->
             classes = [a.node for a in plan.flow.value(node.value) if isinstance(a, v.Instance)]
             stores = {site for c in classes for site in plan.flow.attribute_sites.get((c, node.attr.value), ())}
             if node in stores or not any(_outside_init(plan, site) for site in stores):
+                continue
+            if attributes.is_kept(plan, node):
                 continue
             if v.tainted(plan.flow.value(node)) or any(plan.tree.inside(site, s) for site in stores):
                 plan.refuse(

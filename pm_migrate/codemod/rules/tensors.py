@@ -249,7 +249,7 @@ def function_group(plan: Plan, node: cst.CSTNode) -> cst.CSTNode:
     keys: list[cst.CSTNode] = []
     for outer in plan.tree.ancestors(node):
         if isinstance(outer, cst.With):
-            models = v.models(plan.flow.value(outer.items[0].item))
+            models = plan.flow.enters(outer)
             keys += [m.site for m in models]
         if isinstance(outer, cst.FunctionDef) and not keys:
             keys.append(outer)

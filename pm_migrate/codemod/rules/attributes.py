@@ -1,0 +1,60 @@
+"""Attributes of objects that a model sets: ``self.mu = pm.Normal('mu', 0, 1)`` in a block.
+
+Every evaluation of the generator sets them again. That changes nothing as long as only the model reads them.
+"""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from pm_migrate.codemod import values as v
+from pm_migrate.codemod.models import Models, Role
+from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.tree import code, walk
+
+
+def set_again(plan: Plan, store: cst.CSTNode) -> cst.Attribute | None:
+    """The attribute that a store sets, when setting it twice is the same as setting it once."""
+    if not isinstance(plan.tree.parent.get(store), cst.AssignTarget) or not isinstance(store, cst.BaseExpression):
+        return None
+    node: cst.CSTNode = store
+    while isinstance(node, (cst.Attribute, cst.Subscript)):
+        if isinstance(node, cst.Attribute) and isinstance(node.value, cst.Name):
+            return node
+        node = node.value
+    return None
+
+
+def keep(plan: Plan, key: cst.CSTNode, store: cst.CSTNode) -> bool:
+    """Let a model set an attribute, if it is one; its readers are looked at when all else is planned."""
+    attribute = set_again(plan, store)
+    if attribute is None:
+        return False
+    plan.set_attributes.append((key, attribute, store))
+    return True
+
+
+def is_kept(plan: Plan, node: cst.Attribute) -> bool:
+    """Whether a read of an attribute comes after the model has set it."""
+    return any(
+        attribute.attr.value == node.attr.value
+        and (plan.tree.order[store] < plan.tree.order[node] or plan.tree.inside(node, store))
+        for _, attribute, store in plan.set_attributes
+    )
+
+
+def plan_readers(plan: Plan, models: Models, escape: str) -> None:
+    """Refuse models that set attributes with random variables which other code reads, other than by name."""
+    if not plan.set_attributes:
+        return
+    statements = [s for block in models.blocks for s in block.having(Role.GENERATOR)]
+    inside = {n for s in (*statements, *models.helpers.functions) for n in walk(s)}
+    for key, attribute, _ in plan.set_attributes:
+        for node in plan.tree.order:
+            if not isinstance(node, cst.Attribute) or node.attr.value != attribute.attr.value or node in inside:
+                continue
+            value = plan.flow.value(node)
+            if not v.tainted(value) or node in plan.by_name or node is attribute:
+                continue
+            message = f"`{code(node)}` belongs to a model and is used outside of it: read its values from a trace"
+            plan.refuse(node, key, escape, message)
