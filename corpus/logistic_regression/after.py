@@ -21,8 +21,8 @@ def fit(X, y, draws=1000):
     def build_model():
         alpha = yield pm.Normal('alpha', loc=0, scale=2.5)
         beta = yield pm.Normal('beta', loc=0, scale=2.5, batch_stack=X.shape[1])
-        eta = alpha + tf.tensordot((X - mean) / scale, beta, axes=1)
-        p = yield pm.Deterministic('p', tf.sigmoid(eta))
+        eta = alpha + pm.math.dot((X - mean) / scale, beta)
+        p = yield pm.Deterministic('p', pm.math.invlogit(eta))
         yield pm.Bernoulli('y', probs=p, observed=y)
 
         # Effect of one standard deviation on the odds

@@ -16,7 +16,7 @@ for family in ['normal', 'student']:
     def build_model(family):
         beta = yield pm.Normal('beta', 0, scale=10, batch_stack=X.shape[1])
         sigma = yield pm.HalfCauchy('sigma', 1)
-        mu = tf.tensordot(X, beta, axes=1)
+        mu = pm.math.dot(X, beta)
 
         if family == 'normal':
             like = yield pm.Normal('like', mu, scale=sigma, observed=y)

@@ -1,7 +1,8 @@
 """Tensor functions: names in ``pm.math`` and ``theano.tensor``, and how TensorFlow and NumPy spell them.
 
 TensorFlow's spelling is for arguments that depend on random variables, NumPy's for all others: a Python number becomes
-float32 in TensorFlow and stays float64 in NumPy, as it was in Theano.
+float32 in TensorFlow and stays float64 in NumPy, as it was in Theano. Where neither has one function with Theano's
+meaning for every argument, ``pm.math`` of the generator front end has it under Theano's name.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ class TensorFunction:
         Whether scalars give a scalar.
     review
         A difference that a person should look at.
+    exact
+        Whether TensorFlow's function means the same for every argument; otherwise it stands in only where there is no
+        ``pm.math`` (PyMC4 itself).
     """
 
     name: str
@@ -44,6 +48,7 @@ class TensorFunction:
     needs: str = ""
     elementwise: bool = False
     review: str = ""
+    exact: bool = True
 
 
 def _elementwise(names: str, required: int = 1) -> list[TensorFunction]:
@@ -74,7 +79,7 @@ _ROWS = (
         sinh=sinh=sinh cosh=cosh=cosh tanh=tanh=tanh arcsinh=asinh=arcsinh arccosh=acosh=arccosh arctanh=atanh=arctanh
         floor=floor=floor ceil=math.ceil=ceil sgn=sign=sign inv=math.reciprocal=reciprocal neg=negative=negative
         erf=math.erf=- erfc=math.erfc=- erfinv=math.erfinv=- gammaln=math.lgamma=- psi=math.digamma=-
-        sigmoid=sigmoid=- invlogit=sigmoid=- softplus=nn.softplus=- log1pexp=nn.softplus=- relu=nn.relu=-
+        sigmoid=sigmoid=- softplus=nn.softplus=- log1pexp=nn.softplus=- relu=nn.relu=-
         isnan=math.is_nan=isnan isinf=math.is_inf=isinf"""
     ),
     *_elementwise(
@@ -88,11 +93,19 @@ _ROWS = (
         """sum=reduce_sum=sum prod=reduce_prod=prod mean=reduce_mean=mean max=reduce_max=max min=reduce_min=min
         all=reduce_all=all any=reduce_any=any var=math.reduce_variance=var std=math.reduce_std=std"""
     ),
+    TensorFunction(
+        "invlogit",
+        "sigmoid",
+        None,
+        elementwise=True,
+        exact=False,
+        review="PyMC3's invlogit adds 2.2e-16, so that it is never 0 or 1",
+    ),
     TensorFunction("switch", "where", "where", required=3, elementwise=True),
     TensorFunction("clip", "clip_by_value", "clip", required=3, elementwise=True),
     TensorFunction("logaddexp", None, "logaddexp", required=2, elementwise=True),
     TensorFunction("logsumexp", "reduce_logsumexp", None, optional=("axis", "keepdims"), added={"keepdims": "True"}),
-    TensorFunction("dot", "tensordot", "dot", required=2, added={"axes": "1"}),
+    TensorFunction("dot", "tensordot", "dot", required=2, added={"axes": "1"}, exact=False),
     TensorFunction("outer", None, "outer", required=2),
     TensorFunction("stack", "stack", "stack", optional=("axis",)),
     TensorFunction("concatenate", "concat", "concatenate", optional=("axis",), added={"axis": "0"}),
@@ -120,7 +133,52 @@ _ROWS = (
         "nn.softmax",
         None,
         review="Theano's softmax turns a vector into a matrix of one row; TensorFlow's keeps the shape",
+        exact=False,
     ),
+    *_elementwise("deg2rad=-=deg2rad rad2deg=-=rad2deg log2=-=log2 log10=-=log10 exp2=-=exp2 trunc=-=trunc"),
+    *_elementwise("mod=-=mod int_div=-=floor_divide", required=2),
+    TensorFunction("tile", None, "tile", required=2),
+    TensorFunction("tensordot", "tensordot", "tensordot", required=2, optional=("axes",), needs="axes", exact=False),
+    TensorFunction("kron", None, "kron", required=2),
+    TensorFunction("diff", None, "diff", optional=("n", "axis")),
+    TensorFunction("sort", None, "sort", optional=("axis",)),
+    TensorFunction("argsort", None, "argsort", optional=("axis",)),
+    TensorFunction("argmax", None, "argmax", optional=("axis",)),
+    TensorFunction("argmin", None, "argmin", optional=("axis",)),
+    TensorFunction("tril", None, "tril", optional=("k",)),
+    TensorFunction("triu", None, "triu", optional=("k",)),
+    TensorFunction("broadcast_to", "broadcast_to", "broadcast_to", required=2),
+    TensorFunction("roll", None, "roll", required=2, optional=("axis",)),
+)
+
+#: The functions that ``pm.math`` of the generator front end has.
+MATH = frozenset(
+    """
+    Cholesky Solve abs abs_ add addbroadcast all allclose alloc alloc_diag alltrue_elemwise alltrue_scalar and_
+    any arange arccos arccosh arcsin arcsinh arctan arctan2 arctanh argmax argmin argsort argtopk as_tensor
+    as_tensor_variable bartlett batched_diag batched_dot batched_tensordot betaln binary_crossentropy bincount
+    binomln bitwise_and bitwise_not bitwise_or bitwise_xor block_diagonal bound broadcast_to cartesian cast
+    categorical_crossentropy ceil ceil_intdiv chi2sf cholesky choose clip compress concatenate confusion_matrix
+    consider_constant constant cos cosh cov cumprod cumsum deg2rad det diag diagonal diff dimshuffle
+    disconnected_grad divmod dot eig eigh eigvalsh elu eq erf erfc erfcinv erfcx erfinv exp exp2
+    expand_packed_triangular expm expm1 extract_diag eye factln fill fill_diagonal fill_diagonal_offset
+    flat_outer flatnonzero flatten flatten_list floor floor_div gamma gammainc gammaincc gammal gammaln gammau
+    ge grad_clip grad_scale gt hard_sigmoid horizontal_stack i0 i0e i1 i1e identity_like ifelse inc_subtensor
+    incomplete_beta int_div inv inverse_permutation invert invlogit invprobit iround isclose isinf isinf_ isnan
+    isnan_ iv ix_ j0 j1 join kron kron_diag kron_dot kron_matrix_op kron_solve_lower kron_solve_upper kronecker
+    largest largest_common_dtype le log log10 log1mexp log1mexp_numpy log1p log1pexp log2 log_diff_normal_cdf
+    logaddexp logbern logdet logdiffexp logdiffexp_numpy logit logpow logsoftmax logsumexp lstsq lt matrix_dot
+    matrix_inverse matrix_power max max_and_argmax maximum mean min minimum mod mul neg neq nonzero
+    nonzero_values norm normal_lccdf normal_lcdf ones ones_like or_ outer patternbroadcast permute_row_elements
+    pinv pow power probit prod psi ptp qr rad2deg ravel_multi_index relu repeat reshape rho2sd rho2sigma roll
+    round round_half_away_from_zero round_half_to_even sd2rho searchsorted second selu set_subtensor sgn shape
+    shape_padaxis shape_padleft shape_padright sigma2rho sigmoid sigmoid_binary_crossentropy sign sin sinh
+    smallest softmax softplus softsign solve solve_lower_triangular solve_symmetric solve_upper_triangular sort
+    specify_shape split sqr sqrt square squeeze stack stacklists std std_cdf sub sum svd swapaxes switch take
+    tan tanh tensor_copy tensordot tensorinv tensorsolve tile to_one_hot topk topk_and_argtopk trace transpose
+    tri tri_gamma tril triu tround true_div trunc unbroadcast undefined_grad unravel_index var vertical_stack
+    where xor zero_grad zeros zeros_like
+    """.split()
 )
 
 #: Rows by Theano name, other spellings included.
@@ -143,13 +201,29 @@ FUNCTIONS: Mapping[str, TensorFunction] = MappingProxyType(
 #: Where Theano and PyMC3 keep them.
 NAMESPACES = (
     "pymc3.math",
+    "pymc3.distributions.dist_math",
     "theano.tensor",
     "theano.tensor.basic",
+    "theano.tensor.elemwise",
+    "theano.tensor.sort",
+    "theano.tensor.subtensor",
     "theano.tensor.nnet",
     "theano.tensor.nnet.nnet",
+    "theano.tensor.nnet.basic",
+    "theano.tensor.nnet.sigm",
     "theano.tensor.nlinalg",
     "theano.tensor.slinalg",
     "theano.tensor.extra_ops",
+    "theano.gradient",
+    "theano.ifelse",
+)
+
+#: Functions of tensors in the top namespaces.
+_AT_TOP: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "pymc3": frozenset("expand_packed_triangular invlogit invprobit logaddexp logit logsumexp probit".split()),
+        "theano": frozenset({"dot"}),
+    }
 )
 
 #: NumPy functions that Theano variables took part in, by NumPy name: the Theano name of the same thing.
@@ -192,8 +266,8 @@ def function_named(qualified: str) -> tuple[TensorFunction | None, str] | None:
     Returns
     -------
     tuple or None
-        The row (None when the function is not in the table) and the function's own name; None when the name is not in
-        one of the :data:`NAMESPACES`.
+        The row (None when only ``pm.math`` has the function) and the function's own name; None for what is no function
+        of tensors in one of the :data:`NAMESPACES`.
 
     Examples
     --------
@@ -201,6 +275,11 @@ def function_named(qualified: str) -> tuple[TensorFunction | None, str] | None:
     'sigmoid'
     >>> function_named("theano.tensor.set_subtensor")
     (None, 'set_subtensor')
+    >>> function_named("theano.tensor.dvector") is None
+    True
     """
     namespace, _, name = qualified.rpartition(".")
-    return (FUNCTIONS.get(name), name) if namespace in NAMESPACES else None
+    if name in _AT_TOP.get(namespace, ()):
+        return FUNCTIONS.get(name), name
+    known = namespace in NAMESPACES and (name in FUNCTIONS or name in MATH)
+    return (FUNCTIONS.get(name), name) if known else None

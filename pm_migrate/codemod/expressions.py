@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import libcst as cst
 
-from pm_migrate.catalog import DISTRIBUTIONS
+from pm_migrate.catalog import DISTRIBUTIONS, theano_names
 from pm_migrate.catalog.functions import FUNCTIONS, NUMPY, function_named
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
@@ -36,6 +36,7 @@ class Expressions:
     context: dict[cst.CSTNode, Value | None]
     references: dict[cst.CSTNode, str]
     functions: dict[cst.CSTNode, FunctionFacts]
+    opaque: set[cst.CSTNode]
     _stack: list[Value]
 
     def _load(self, name: str) -> Entry:
@@ -72,6 +73,7 @@ class Expressions:
         operands = list(operands)
         scalar = number and all(v.is_scalar(o) for o in operands)
         out: set[v.Atom] = set()
+        symbols: set[v.Atom] = set()
         for operand in operands:
             for atom in v.flat(operand):
                 if isinstance(atom, v.Tensor):
@@ -80,8 +82,10 @@ class Expressions:
                     out.add(atom)
                 elif isinstance(atom, v.Dist):
                     out.add(v.Foreign(atom.call))
-        if out:
-            return frozenset(out)
+                elif isinstance(atom, v.Symbol):
+                    symbols.add(v.Symbol(atom.site, scalar))
+        if out or symbols:
+            return frozenset(out or symbols)
         return NUMBER if scalar else PLAIN
 
     def _evaluate(self, node: cst.CSTNode) -> Value:
@@ -224,6 +228,8 @@ class Expressions:
                         out |= {v.Function(method)} if method is not None else self._stored((atom.node, attr))
                 case v.Tensor() if attr not in _PLAIN_TENSOR_ATTRIBUTES:
                     out.add(v.Tensor(atom.site))
+                case v.Symbol() if attr not in _PLAIN_TENSOR_ATTRIBUTES:
+                    out.add(v.Symbol(atom.site))
                 case v.Foreign() | v.Dist():
                     out.add(atom)
                 case _:
@@ -249,6 +255,8 @@ class Expressions:
                     out.add(atom)
                 case v.Tensor():
                     out.add(v.Tensor(atom.site))
+                case v.Symbol():
+                    out.add(v.Symbol(atom.site))
                 case v.Foreign():
                     out.add(atom)
                 case _:
@@ -305,6 +313,10 @@ class Expressions:
         if short in ("Deterministic", "Potential"):
             scalar = len(args) > 1 and v.is_scalar(args[1])
             return frozenset({v.Tensor(site, node, scalar)})
+        if short == "Data" and context is not None:
+            return frozenset({v.Tensor(site)})
+        if theano_names.renamed(name) == "scan":
+            return v.row([self._operation([*args, *self._returned(args)]), v.bag([])])
         if short == "Model":
             return frozenset({v.ModelRef(node)})
         if short == "sample":
@@ -316,9 +328,12 @@ class Expressions:
         found = function_named(name)
         if found is not None:
             row = found[0]
-            return self._operation(args, number=row is not None and row.elementwise)
+            made = self._operation(args, number=row is not None and row.elementwise)
+            return made if made - PLAIN - NUMBER else frozenset({v.Symbol(node, made == NUMBER)})
         if name in pymc3_names.KEPT:
             return self._operation(args)
+        if theano_names.of_constants(name):
+            return PLAIN
         if pymc3_names.is_plain(name):
             return PLAIN
         return frozenset({v.Foreign(node)})
@@ -372,6 +387,13 @@ class Expressions:
         sites = {a.site for a in made if isinstance(a, v.Tensor)} or {None}
         return ties | frozenset(v.Tensor(site) for site in sites)
 
+    def _returned(self, values: list[Value]) -> Iterator[Value]:
+        """What functions of the program give that are passed on."""
+        for atom in v.join(*values):
+            if isinstance(atom, v.Function) and atom.node in self.functions:
+                facts = self.functions[atom.node]
+                yield facts.returns | facts.known_returns
+
     def _scalar_variable(self, node: cst.Call, name: str) -> bool:
         row = DISTRIBUTIONS.get(name)
         if row is None or row.rank > 0:
@@ -420,6 +442,8 @@ class Expressions:
                 self._pass(init, node, args, bound=True)
             return frozenset({v.Instance(target)})
         assert isinstance(target, (cst.FunctionDef, cst.Lambda))
+        if target in self.opaque:
+            return self._operation(args)
         in_class = isinstance(target, cst.FunctionDef) and isinstance(self.tree.scope(target), cst.ClassDef)
         self._pass(target, node, args, bound=in_class and isinstance(node.func, cst.Attribute))
         facts = self.functions[target]
@@ -476,5 +500,7 @@ class Expressions:
                 return PLAIN
         if v.only(base, v.Text):
             return self._text(args)
+        if attr in ("get_value", "eval") and v.only(base, (v.Foreign, v.Symbol)):  # type: ignore[arg-type]
+            return PLAIN  # an array, not what will be computed
         # a list of variables that a method is asked about (", ".join(...), figure.plot(...)) taints what comes out
         return self._operation([self.values[func], *args])

@@ -40,6 +40,8 @@ class Flow(Statements):
         Where the attributes of the program's own classes are set.
     references
         Every longest chain of names that refers to PyMC3 or Theano, with its dotted name.
+    opaque
+        Functions and classes of the program that are operations of Theano's: they compute with arrays.
     stores
         Stores through a subscript or attribute of a name, and calls of methods that change a container.
     """
@@ -53,6 +55,7 @@ class Flow(Statements):
         self.stores: dict[cst.CSTNode, cst.Name] = {}
         self.star_sites: dict[str, cst.CSTNode] = {}
         self.functions: dict[cst.CSTNode, FunctionFacts] = {}
+        self.opaque: set[cst.CSTNode] = set()
         self.attributes: dict[tuple[cst.CSTNode, str], Value] = {}
         self.attribute_sites: dict[tuple[cst.CSTNode, str], set[cst.CSTNode]] = {}
         self._known_attributes: dict[tuple[cst.CSTNode, str], Value] = {}
@@ -96,6 +99,10 @@ class Flow(Statements):
     def is_module(self, node: cst.CSTNode) -> bool:
         """Whether a name certainly is one imported thing, whichever import gave it."""
         return v.qualified(self.value(node)) is not None
+
+    def in_operation(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """The operation of Theano's that the program defines around a node, if there is one."""
+        return next((a for a in self.tree.ancestors(node) if a in self.opaque), None)
 
     def names_bound_anywhere(self) -> set[str]:
         """Every name that some scope of the program binds."""

@@ -20,6 +20,8 @@ from pm_migrate.codemod.tree import Tree, code, dotted, expression, walk
 
 #: Modules that rewritten code may need, by the alias they usually go by.
 MODULES = {"tf": "tensorflow", "az": "arviz", "np": "numpy"}
+#: Where the drop-in's Theano is.
+DROP_IN = "pm_migrate.shims"
 FRONT_ENDS = {"shims": "pm_migrate.pymc4", "upstream": "pymc4"}
 _MIXED = "pm4"
 
@@ -88,6 +90,8 @@ class Names:
         self.flow: Flow = plan.flow
         self.sites = list(import_sites(plan.tree))
         self.mixed = False
+        #: Imports of Theano that stay for what was not migrated.
+        self.left: set[cst.CSTNode] = set()
         self._bound = self.flow.names_bound_anywhere()
         self._existing = {alias: self._existing_import(module) for alias, module in MODULES.items()}
         self._fresh: dict[str, str] = {}
@@ -123,7 +127,8 @@ class Names:
         """A name for a module that is not used for anything else."""
         if key not in self._fresh:
             name = wanted
-            taken_by_us = {s.local for s in self.sites} if key == "pm" else set()
+            taken_by_us = {s.local for s in self.sites if (s.root == "theano") == (key == "theano")}
+            taken_by_us = taken_by_us if key in ("pm", "theano") else set()
             while name in self._bound and name not in taken_by_us:
                 name += "_"
             self._fresh[key] = name
@@ -132,6 +137,18 @@ class Names:
     def name(self, module: str, attr: str, at: cst.CSTNode) -> cst.BaseExpression:
         """The expression ``alias.attr``."""
         return expression(f"{self.alias(module, at)}.{attr}")
+
+    def keeps_theano(self, node: cst.CSTNode) -> bool:
+        """Whether the import that a reference goes back to stays Theano's own."""
+        return any(isinstance(a, v.Qualified) and a.site in self.left for a in self.flow.value(node))
+
+    def theano_alias(self) -> str:
+        """The name of the drop-in's Theano where no import of the program gives it."""
+        return self._take("theano", "theano4" if self.left else "theano")
+
+    def theano_name(self, name: str, at: cst.CSTNode) -> cst.BaseExpression:
+        """Something of the drop-in's Theano, by its dotted name there."""
+        return expression(f"{self.theano_alias()}.{name.removeprefix('theano.')}")
 
     def decorator(self, at: cst.CSTNode, options: list[str]) -> str:
         """The decorator of a generator; PyMC4 itself takes the name when the model is made."""

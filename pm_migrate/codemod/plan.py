@@ -102,6 +102,10 @@ class Plan:
     forms: Any = None
     #: References that stay as they are and mean the same in the generator front end.
     shared: set[cst.CSTNode] = field(default_factory=set)
+    #: Calls of tensor functions that become NumPy's.
+    arrays: set[cst.CSTNode] = field(default_factory=set)
+    #: References to Theano that the drop-in's Theano takes over, and their names there.
+    kept: dict[cst.CSTNode, str] = field(default_factory=dict)
     #: Comprehensions that become loops.
     unrolled: set[cst.CSTNode] = field(default_factory=set)
     #: Those in the loop of another: by that one, each with its name.

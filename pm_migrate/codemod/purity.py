@@ -14,12 +14,14 @@ _BUILTINS = frozenset(
     reversed round set slice sorted str sum tuple zip""".split()
 )
 _METHODS = frozenset(
-    """T all any argmax argmin argsort astype clip copy cumprod cumsum dot flatten format get groupby isin isna isnull
-    items join keys lower map mean median max min nonzero nunique prod ravel repeat replace reshape round rstrip size
-    sort_values split squeeze std strip sum swapaxes take to_numpy tolist transpose unique upper value_counts values
-    var""".split()
+    """T all any argmax argmin argsort astype clip copy cumprod cumsum dimshuffle dot flatten format get groupby
+    isin isna isnull items join keys lower map mean median max min nonzero norm nunique prod ravel repeat
+    replace reshape round rstrip size sort_values split squeeze std strip sum swapaxes take to_numpy tolist
+    transpose unique upper value_counts values var""".split()
 )
 _IMPURE_MODULES = ("numpy.random", "random", "time", "os", "sys", "subprocess", "matplotlib", "builtins")
+#: What keeps a state, so that there must be one of it.
+_STATEFUL = frozenset({"theano.shared", "theano.compile.shared", "theano.function", "pymc3.Minibatch"})
 _PURE_MODULES = (
     "numpy",
     "scipy",
@@ -48,8 +50,13 @@ def is_pure_call(call: cst.Call, flow: Flow, seen: frozenset[cst.CSTNode] = froz
             return name.removeprefix("builtins.") in _BUILTINS or name.endswith(("Error", "Exception", "Warning"))
         if any(name == m or name.startswith(m + ".") for m in _IMPURE_MODULES) or name.startswith("pandas.read"):
             return False
-        return any(name.startswith(m + ".") for m in _PURE_MODULES) or (is_reference(name) and "sample" not in name)
-    return isinstance(call.func, cst.Attribute) and call.func.attr.value in _METHODS
+        return any(name.startswith(m + ".") for m in _PURE_MODULES) or (
+            is_reference(name) and "sample" not in name and name not in _STATEFUL
+        )
+    if not isinstance(call.func, cst.Attribute):
+        return False
+    of_data = call.func.attr.value == "eval" and v.only(flow.value(call.func.value), v.Symbol)
+    return of_data or call.func.attr.value in _METHODS
 
 
 def _impure_body(node: cst.CSTNode, flow: Flow, seen: frozenset[cst.CSTNode]) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pm_migrate.catalog import DISTRIBUTIONS as ROWS
-from pm_migrate.catalog.functions import ADVICE as TENSOR_ADVICE
-from pm_migrate.catalog.functions import FUNCTIONS, NAMESPACES
+from pm_migrate.catalog import theano_names
+from pm_migrate.catalog.functions import function_named
 from pm_migrate.catalog.samplers import ADVICE, ARVIZ, INFERENCE
 
 #: Every class of PyMC3 that makes a random variable in a model, whether or not there is a catalogue row for it yet.
@@ -75,7 +75,12 @@ def is_public(module: str, name: str) -> bool:
     """Whether ``from module import *`` binds a name."""
     if module == "pymc3":
         return name in _PYMC3
-    return module in NAMESPACES and (name in FUNCTIONS or name in TENSOR_ADVICE)
+    full = f"{module}.{name}"
+    return (
+        function_named(full) is not None
+        or theano_names.kept(full) is not None
+        or full in ("theano.shared", "theano.scan")
+    )
 
 
 def is_plain(name: str) -> bool:

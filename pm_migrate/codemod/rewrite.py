@@ -38,6 +38,7 @@ from pm_migrate.codemod.rules import (
     nameless,
     random_variable,
     tensors,
+    theano,
     trace,
     transforms,
 )
@@ -77,7 +78,9 @@ def rewrite(text: str, options: Options) -> Migration:
     if plan.names.mixed:
         migrated -= plan.shared
     needs = frozenset(need for edit in _planned(plan) for need in edit.needs)
-    fate = imports.plan_imports(plan, {site for n in left for site in _sites(flow, n)}, needs)
+    leftover_sites = {site for n in left for site in _sites(flow, n)}
+    plan.names.left = {site.node for site in plan.names.sites if site.root == "theano" and site.node in leftover_sites}
+    fate = imports.plan_imports(plan, leftover_sites, needs)
     code = _apply(plan)
     total = len(flow.references) + len(fate)
     done = len(migrated) + sum(fate.values())
@@ -103,6 +106,8 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
             diagnostics.plan_function(plan, node, short)
         elif (transform := transforms.transform_of(name)) is not None:
             transforms.plan_transform(plan, node, transform)
+        elif function_named(name) is not None and name not in pymc3_names.KEPT:
+            tensors.plan_function(plan, node, name)
         elif not isinstance(call, cst.Call) or call.func is not node:
             continue
         elif name.startswith("pymc3.") and short in pymc3_names.DISTRIBUTIONS:
@@ -117,15 +122,16 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
             deterministic.plan_deterministic(plan, call, short)
         elif name.startswith("pymc3.") and short in INFERENCE:
             inference.plan_inference(plan, models, call, short)
-        elif function_named(name) is not None:
-            tensors.plan_function(plan, call, name)
     nameless.plan_bounded(plan)
     nameless.plan_methods(plan)
     tensors.plan_numpy(plan)
+    tensors.plan_symbols(plan)
     if plan.options.upstream:
         tensors.plan_indexing(plan)
     trace.plan_traces(plan, models)
+    theano.plan_theano(plan)
     unknown = leftover.plan_leftovers(plan)
+    theano.plan_operations(plan)
     leftover.plan_ties(plan)
     leftover.plan_helpers(plan)
     model_checks.plan_model_uses(plan, models)

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 
 import libcst as cst
 
+from pm_migrate.catalog import theano_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.expressions import Expressions
 from pm_migrate.codemod.scopes import Entry, Env, FunctionFacts, Scope, parameters
@@ -214,6 +215,9 @@ class Statements(Expressions):
         for decorator in node.decorators:
             value = self._expression(decorator.decorator)
             facts.escapes = True
+            call = decorator.decorator.func if isinstance(decorator.decorator, cst.Call) else None
+            if call is not None and theano_names.makes_operation(v.qualified(self.value(call))):
+                self.opaque.add(node)
             if self._makes_generator(decorator.decorator, value):
                 # a generator of ours is called at once, and takes as arguments what is bound again later
                 self._snapshots[node] = dict(self.scope.env)
@@ -236,7 +240,10 @@ class Statements(Expressions):
 
     def _class(self, node: cst.ClassDef) -> None:
         for arg in (*node.bases, *node.keywords):
-            self._expression(arg.value)
+            base = self._expression(arg.value)
+            own = any(isinstance(a, v.Function) and a.node in self.opaque for a in base)
+            if own or theano_names.is_operation(v.qualified(base)):
+                self.opaque.add(node)
         for decorator in node.decorators:
             self._expression(decorator.decorator)
         scope = self._scope(node, self.scope)

@@ -73,6 +73,14 @@ class Dist:
 
 
 @dataclass(frozen=True, slots=True)
+class Symbol:
+    """What the call ``site`` of a function of tensors made of data alone: symbolic in Theano, an array afterwards."""
+
+    site: cst.Call
+    scalar: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TraceRef:
     """The result of an inference call: ``kind`` is ``trace``, ``inferencedata``, ``ppc`` or ``prior``."""
 
@@ -109,7 +117,20 @@ class Bag:
 
 
 Atom = (
-    Plain | Number | Text | Qualified | ModelRef | Tensor | Foreign | Dist | TraceRef | Function | Instance | Row | Bag
+    Plain
+    | Number
+    | Text
+    | Qualified
+    | ModelRef
+    | Tensor
+    | Foreign
+    | Dist
+    | Symbol
+    | TraceRef
+    | Function
+    | Instance
+    | Row
+    | Bag
 )
 Value = frozenset[Atom]
 
@@ -205,7 +226,7 @@ def only(value: Value, kind: type) -> bool:
 
 def is_scalar(value: Value) -> bool:
     """Whether a value is certainly one number, random or not."""
-    return bool(value) and all(isinstance(a, Number) or (isinstance(a, Tensor) and a.scalar) for a in value)
+    return bool(value) and all(isinstance(a, Number) or (isinstance(a, (Tensor, Symbol)) and a.scalar) for a in value)
 
 
 def qualified(value: Value) -> str | None:

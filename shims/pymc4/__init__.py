@@ -52,11 +52,14 @@ from pm_migrate.shims.pymc4.flow import (
     evaluate_model_transformed,
 )
 from pm_migrate.shims.pymc4.forward_sampling import sample_posterior_predictive, sample_prior_predictive
+from pm_migrate.shims.pymc4.loops import scan
 from pm_migrate.shims.pymc4.math import expand_packed_triangular
 from pm_migrate.shims.pymc4.names import name_scope, variable_name
-from pm_migrate.shims.pymc4.observing import Data
+from pm_migrate.shims.pymc4.observing import Data, set_data
 from pm_migrate.shims.pymc4.state_functions import bernoulli_fn, categorical_uniform_fn, gaussian_round_fn
 from pm_migrate.shims.pymc4.tensors import GeneratorTensor, set_floatx
+from pm_migrate.shims.theano import config, shared
+from pm_migrate.shims.theanof import floatX
 
 #: Names that are imported when they are first used, by their modules; modules have themselves.
 _LATER = {
@@ -95,6 +98,7 @@ __all__ = [
     "TfpDistribution",
     "bernoulli_fn",
     "categorical_uniform_fn",
+    "config",
     "distributions",
     "draws",
     "evaluate_meta_model",
@@ -103,6 +107,7 @@ __all__ = [
     "evaluate_model_posterior_predictive",
     "evaluate_model_transformed",
     "expand_packed_triangular",
+    "floatX",
     "flow",
     "from_tfp",
     "forward_sampling",
@@ -112,7 +117,10 @@ __all__ = [
     "name_scope",
     "sample_posterior_predictive",
     "sample_prior_predictive",
+    "scan",
+    "set_data",
     "set_floatx",
+    "shared",
     "scopes",
     "state_functions",
     "tensors",

@@ -22,7 +22,9 @@ from pm_migrate.shims.pymc4.flow.executors import observed_tensor
 from pm_migrate.shims.pymc4.names import transformed_name
 from pm_migrate.shims.pymc4.observing import Data, Incomplete, missing_name, replaced
 from pm_migrate.shims.pymc4.tensors import GeneratorTensor, to_tensor
+from pm_migrate.shims.pymc4.tensors.symbolic import reading
 from pm_migrate.shims.pymc4.terms import Deterministic, Potential
+from pm_migrate.shims.theano.graph import Variable
 
 Tensor = Any
 
@@ -50,7 +52,7 @@ class _Compiling(Handler):
         return replaced(name, item, self.replacements)
 
     def deterministic(self, name: str, value: Any, item: Deterministic | None) -> None:
-        if item is not None or isinstance(value, (GeneratorTensor, tf.Tensor, np.ndarray, float, int)):
+        if item is not None or isinstance(value, (GeneratorTensor, Variable, tf.Tensor, np.ndarray, float, int)):
             self.values[name] = to_tensor(value)
 
 
@@ -308,8 +310,9 @@ def compile_model(model: Model, observed: Mapping[str, Any] | None = None) -> Lo
     """
     if not isinstance(model, Model):
         raise StopExecution(not_a_model(model))
-    replacements = dict(observed or {})
-    found = _discover(model, replacements)
+    replacements = {**model.replaced, **(observed or {})}
+    with reading() as read:
+        found = _discover(model, replacements)
     for name in found.imputed.values():
         warnings.warn(
             f"Data in {name} contains missing values and will be automatically imputed from the sampling distribution.",
@@ -340,6 +343,8 @@ def compile_model(model: Model, observed: Mapping[str, Any] | None = None) -> Lo
         dims=_fitting_dims(found, coords, replacements),
         coords=coords,
         scaling=found.scaling,
+        version=read.versions,
+        python=read.python,
     )
 
 
@@ -407,7 +412,7 @@ def complete(
     KeyError
         For a name that is not in the model.
     """
-    found = _discover(model, dict(observed or {}), point)
+    found = _discover(model, {**model.replaced, **(observed or {})}, point)
     if found.unused:
         raise KeyError(f"no variable {sorted(found.unused)[0]!r} in the model; it has {found.random}")
     return {v.name: v.test_value for v in found.variables}
@@ -420,7 +425,7 @@ def pointwise(
     known = {v.name: v for v in density.variables}
 
     def evaluate(values: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        handler = _Density(dict(observed or {}), values, known)
+        handler = _Density({**model.replaced, **(observed or {})}, values, known)
         drive(model, handler)
         return _in_floatx(model, handler.elementwise)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
@@ -152,6 +152,8 @@ class Model:
     ----------
     floatx
         Float dtype of its values, chosen when it is made; see :func:`pm.set_floatx`.
+    replaced
+        Named data that :func:`pm.set_data` replaced.
     """
 
     def __init__(
@@ -169,7 +171,9 @@ class Model:
         self.keep_return = keep_return
         self.coords = dict(coords or {})
         self.floatx = floatx().name
+        self.replaced: dict[str, Any] = {}
         self._density: LogDensity | None = None
+        self._data_version: Hashable = None
         if not is_evaluating():  # a model made inside another one is a part of it
             recording.record(self)
 
@@ -189,12 +193,18 @@ class Model:
         return self.control_flow()
 
     def log_density(self) -> LogDensity:
-        """Compile the model to its log density; compiled once and kept."""
-        if self._density is None:
+        """Compile the model to its log density: once, and again when a shared variable that it reads was set."""
+        if self._density is None or self._density.version() != self._data_version:
             from pm_migrate.shims.pymc4.compilation import compile_model
 
             self._density = compile_model(self)
+            self._data_version = self._density.version()
         return self._density
+
+    def set_data(self, new: Mapping[str, Any]) -> None:
+        """Replace named data from now on; see :func:`pm.set_data`."""
+        self.replaced.update(new)
+        self._density = None
 
     def logp(self, point: Mapping[str, Any]) -> np.ndarray:
         """Log density at a point, missing names at their test values (not in PyMC4)."""

@@ -1,70 +1,57 @@
-"""``pm.math``: elementwise functions and reductions, on values of a model, tensors and arrays.
+"""``pm.math``: the functions of ``pymc3.math`` and ``theano.tensor``, on values of a model, tensors and arrays.
 
-PyMC4 has no such module; it is here so that ``pm.math`` code needs few changes. Functions take what NumPy's do and
-give values of the model.
+PyMC4 has no such module. A function here computes what the function of that name computed under PyMC3 or Theano, with
+the same arguments; of Theano's variables (``pm.shared``) alone it stays an expression. TensorFlow's own functions take
+the values of a model too, and read better where they mean the same.
+
+Examples
+--------
+>>> import pm_migrate.pymc4 as pm
+>>> pm.math.logit([0.5]).numpy().tolist()
+[0.0]
+>>> pm.math.set_subtensor([1.0, 2.0, 3.0], slice(1, None), 0.0).numpy().tolist()
+[1.0, 0.0, 0.0]
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
-import scipy.special
 import tensorflow as tf
 
-from pm_migrate.shims.pymc4.tensors import GeneratorTensor, to_tensor, wrap
+from pm_migrate.catalog.functions import MATH
+from pm_migrate.shims.pymc4.tensors import to_tensor, wrap
+from pm_migrate.shims.pymc4.tensors.symbolic import on_values
+from pm_migrate.shims.theano.graph import as_variable
+from pm_migrate.shims.theano.ops import indexing
+
+#: Where the functions are: PyMC3's own, then those of Theano that a program reaches by several names.
+_HOMES = (
+    "pm_migrate.shims.math",
+    "pm_migrate.shims.theano.tensor",
+    "pm_migrate.shims.theano.tensor.nnet",
+    "pm_migrate.shims.theano.tensor.slinalg",
+    "pm_migrate.shims.theano.tensor.nlinalg",
+    "pm_migrate.shims.theano.tensor.extra_ops",
+    "pm_migrate.shims.distributions.dist_math",
+    "pm_migrate.shims.theano.ifelse",
+    "pm_migrate.shims.theano.gradient",
+)
+_ALIASES = {"abs": "abs_", "sign": "sgn"}
 
 
-def _value(x: Any) -> GeneratorTensor:
-    return GeneratorTensor(to_tensor(x))
+@on_values
+def set_subtensor(x: Any, index: Any, y: Any) -> Any:
+    """``x`` with ``x[index]`` replaced by ``y``: what ``tt.set_subtensor(x[index], y)`` gave."""
+    return indexing.set_subtensor(as_variable(x)[index], y)
 
 
-def _numpy(function: Callable[..., Any]) -> Callable[..., Any]:
-    def apply(x: Any, *others: Any, **options: Any) -> Any:
-        return function(_value(x), *others, **options)
-
-    apply.__doc__ = f"As ``{getattr(function, '__name__', function)}`` of NumPy or SciPy."
-    return apply
-
-
-exp, log, sqrt, abs_ = map(_numpy, (np.exp, np.log, np.sqrt, np.abs))
-log1p, expm1, sqr, sign = map(_numpy, (np.log1p, np.expm1, np.square, np.sign))
-sin, cos, tan, sinh, cosh, tanh = map(_numpy, (np.sin, np.cos, np.tan, np.sinh, np.cosh, np.tanh))
-floor, ceil, dot, clip = _numpy(np.floor), _numpy(np.ceil), _numpy(np.dot), _numpy(np.clip)
-sum, prod, mean = _numpy(np.sum), _numpy(np.prod), _numpy(np.mean)
-maximum, minimum = _numpy(np.maximum), _numpy(np.minimum)
-erf, erfc = _numpy(scipy.special.erf), _numpy(scipy.special.erfc)
-sigmoid, logit, gammaln = _numpy(scipy.special.expit), _numpy(scipy.special.logit), _numpy(scipy.special.gammaln)
-invlogit = sigmoid
-
-
-def switch(condition: Any, yes: Any, no: Any) -> Any:
-    """``yes`` where the condition holds, ``no`` elsewhere."""
-    return tf.where(_value(condition), yes, no)
-
-
-where = switch
-
-
-def logsumexp(x: Any, axis: Any = None, keepdims: bool = True) -> Any:
-    """Logarithm of the sum of exponentials; ``keepdims`` is True by default, as in PyMC3."""
-    return wrap(tf.reduce_logsumexp(to_tensor(x), axis=axis, keepdims=keepdims))
-
-
-def stack(tensors: Any, axis: int = 0) -> Any:
-    """Stack along a new axis."""
-    return np.stack([_value(t) for t in tensors], axis=axis)
-
-
-def concatenate(tensors: Any, axis: int = 0) -> Any:
-    """Join along an axis."""
-    return np.concatenate([_value(t) for t in tensors], axis=axis)
-
-
-def softmax(x: Any, axis: int = -1) -> Any:
-    """Exponentials that sum to one along an axis."""
-    return wrap(tf.nn.softmax(to_tensor(x), axis=axis))
+@on_values
+def inc_subtensor(x: Any, index: Any, y: Any) -> Any:
+    """``x`` with ``y`` added to ``x[index]``: what ``tt.inc_subtensor(x[index], y)`` gave."""
+    return indexing.inc_subtensor(as_variable(x)[index], y)
 
 
 def expand_packed_triangular(n: int, packed: Any, lower: bool = True, diagonal_only: bool = False) -> Any:
@@ -101,3 +88,17 @@ def expand_packed_triangular(n: int, packed: Any, lower: bool = True, diagonal_o
     index = np.full((n, n), count)
     index[rows] = np.arange(count)
     return wrap(tf.gather(tf.concat([elements, tf.zeros_like(elements[:1])], axis=0), index))
+
+
+def __getattr__(name: str) -> Any:
+    if name in MATH:
+        for home in _HOMES:
+            found = vars(import_module(home)).get(_ALIASES.get(name, name))
+            if found is not None:
+                globals()[name] = function = on_values(found)
+                return function
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(MATH)

@@ -195,6 +195,48 @@ class Data:
         return {name: list(axis) for name, axis in zip(names, axes, strict=False) if name is not None}
 
 
+def set_data(new_data: Mapping[str, Any], model: Any) -> None:
+    """Replace named data of a model from now on (not in PyMC4).
+
+    Parameters
+    ----------
+    new_data
+        Values by name; shapes may change.
+    model
+        The model.
+
+    Raises
+    ------
+    KeyError
+        For a name that is not one of the model's :class:`Data`.
+
+    Examples
+    --------
+    >>> import pm_migrate.pymc4 as pm
+    >>> @pm.model(name=None)
+    ... def line(x):
+    ...     x = yield pm.Data("x", x)
+    ...     slope = yield pm.Normal("slope", 0, 1)
+    ...     yield pm.Deterministic("mu", slope * x)
+    >>> m = line([1.0, 2.0])
+    >>> pm.set_data({"x": [3.0]}, m)
+    >>> m.log_density().constants
+    {'x': array([3.])}
+    """
+    named = model.log_density().constants
+    unknown = sorted(set(new_data) - set(named))
+    if unknown:
+        raise KeyError(f"pm.set_data: {unknown[0]!r} is not a pm.Data of the model, which has {sorted(named)}")
+    for name, value in new_data.items():
+        if np.ndim(value) != named[name].ndim:
+            raise ShapeError(
+                f"pm.set_data: {name!r} has {named[name].ndim} dimensions, the new value {np.ndim(value)}",
+                actual=np.ndim(value),
+                expected=named[name].ndim,
+            )
+    model.set_data({name: np.asarray(value) for name, value in new_data.items()})
+
+
 def replaced(name: str, item: Data, replacements: Mapping[str, Any]) -> Tensor:
     """The tensor of named data, or of what replaces them."""
     value = replacements.get(name)

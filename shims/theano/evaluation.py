@@ -16,6 +16,7 @@ import tensorflow as tf
 from pm_migrate.errors import ModelError
 from pm_migrate.shims.theano.graph import (
     Apply,
+    Given,
     Op,
     SharedVariable,
     Tensor,
@@ -91,7 +92,9 @@ def replace(outputs: Sequence[Variable], mapping: Mapping[Variable, Variable]) -
 
 
 @tf.autograph.experimental.do_not_convert
-def evaluate(outputs: Sequence[Variable], givens: Mapping[Variable, Any] | None = None) -> list[Tensor]:
+def evaluate(
+    outputs: Sequence[Variable], givens: Mapping[Variable, Any] | None = None, *, guarded: bool = False
+) -> list[Tensor]:
     """Compute variables, given the values of others.
 
     Parameters
@@ -101,6 +104,8 @@ def evaluate(outputs: Sequence[Variable], givens: Mapping[Variable, Any] | None 
     givens
         Values by variable. Any variable may be given, not only inputs: the search for its own inputs ends there. A
         tensor is what gradients and batches flow through; a NumPy array is taken as known while tracing.
+    guarded
+        Everything may be masked later: take the gradients that stay finite.
 
     Returns
     -------
@@ -119,7 +124,7 @@ def evaluate(outputs: Sequence[Variable], givens: Mapping[Variable, Any] | None 
         values[variable] = _given(variable, given)
     folded = not any(v.is_constant for v in values)  # else what is made of a given constant is not constant
     order = toposort(outputs, stop=values)
-    masked = _masked(order)
+    masked = set(order) if guarded else _masked(order)
     for variable in order:
         if variable in values:
             continue
@@ -128,6 +133,8 @@ def evaluate(outputs: Sequence[Variable], givens: Mapping[Variable, Any] | None 
             values[variable] = variable.tag.test_value
         elif isinstance(variable, SharedVariable):
             values[variable] = variable.data
+        elif isinstance(variable, Given):
+            values[variable] = variable.tensor
         elif owner is None:
             raise ModelError(f"a value is needed for the input {variable} ({variable.dtype}, {variable.ndim}-d)")
         else:

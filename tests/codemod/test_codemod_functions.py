@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pm_migrate.catalog.functions import FUNCTIONS, NAMESPACES, NUMPY, function_named
+from pm_migrate.catalog.functions import FUNCTIONS, MATH, NAMESPACES, NUMPY, function_named
 
 tf = pytest.importorskip("tensorflow")
 
@@ -23,6 +23,8 @@ SPECIAL = {
     "all": ((A > 0,), {}),
     "any": ((A > 0.3,), {}),
     "cholesky": ((A @ A.T,), {}),
+    "broadcast_to": ((A, (3, 2, 2)), {}),
+    "tensordot": ((A, A, 1), {}),
     "arccosh": ((1 + A,), {}),
 }
 
@@ -64,5 +66,8 @@ def test_added_arguments_are_theanos_defaults():
 def test_names_outside_of_the_namespaces_are_no_functions():
     assert function_named("numpy.exp") is None
     assert function_named("pymc3.exp") is None
+    assert function_named("theano.tensor.dvector") is None
+    assert function_named("pymc3.logit") == (None, "logit")
+    assert {row.name for row in FUNCTIONS.values()} <= MATH
     for namespace in NAMESPACES:
         assert function_named(f"{namespace}.exp")[0] is FUNCTIONS["exp"]

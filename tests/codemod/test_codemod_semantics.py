@@ -164,6 +164,7 @@ def new_modules(built: list[Any]) -> dict[str, types.ModuleType]:
     for kind in ("Deterministic", "Potential"):
         setattr(pymc4, kind, lambda n, v, kind=kind: Item("Deterministic", n, {"value": v}, None, v))
     pymc4.sample = lambda *args, **kwargs: None
+    pymc4.math = types.SimpleNamespace(dot=np.dot)
     tf = types.ModuleType("tensorflow")
     tf.math = types.SimpleNamespace(log=np.log)
     for name, function in {

@@ -102,10 +102,43 @@ def test_an_empty_block_is_filled():
 
 
 def test_theano_stays_while_it_is_used():
-    text = "import theano\nimport theano.tensor as tt\nx = theano.shared(1)\n"
+    text = "import theano\nimport theano.tensor as tt\nx = theano.gof.cmodule\ny = tt.dvector('y')\n"
     result = migrate_source(text)
-    assert "import theano\n" in result.code and "import theano.tensor" not in result.code
-    assert (result.references.total, result.references.migrated, result.references.todo) == (3, 1, 2)
+    assert result.code.splitlines()[0] == "import theano"
+    assert "import pm_migrate.shims.theano.tensor as tt\n" in result.code
+    assert (result.references.total, result.references.migrated, result.references.todo) == (4, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("before", "use", "expected"),
+    [
+        ("import theano", "theano.function", "from pm_migrate.shims import theano"),
+        ("import theano as th", "th.function", "from pm_migrate.shims import theano as th"),
+        ("import theano.tensor as tt", "tt.dvector", "import pm_migrate.shims.theano.tensor as tt"),
+        ("import theano.tensor", "theano.tensor.dvector", "from pm_migrate.shims import theano"),
+        ("from theano import function as f, shared", "f", "from pm_migrate.shims.theano import function as f"),
+        ("from theano.tensor import dvector", "dvector", "from pm_migrate.shims.theano.tensor import dvector"),
+        ("from theano.tensor import *", "dvector", "from pm_migrate.shims.theano.tensor import *"),
+        ("from theano import tensor as T", "T.dvector", "from pm_migrate.shims.theano import tensor as T"),
+    ],
+)
+def test_symbolic_theano_is_the_drop_ins(before, use, expected):
+    result = migrate_source(f"{before}\n\nx = {use}\n")
+    assert result.code == f"{expected}\n\nx = {use}\n"
+    assert not migrate_source(result.code).changed
+    assert result.references.todo == result.references.unknown == 0
+
+
+def test_symbolic_theano_beside_theanos_own():
+    text = "import theano\nimport theano.tensor as tt\nx = theano.gof.cmodule\ny = theano.function([], tt.exp(1.))\n"
+    code = migrate_source(text).code
+    assert "y = theano4.function([], np.exp(1.))" in code
+    assert "from pm_migrate.shims import theano as theano4\n" in code and "import theano\n" in code
+
+
+def test_older_paths_of_theano():
+    code = migrate_source("import theano\n\nclass A(theano.gof.Op):\n    pass\n").code
+    assert code == "from pm_migrate.shims import theano\n\nclass A(theano.graph.op.Op):\n    pass\n"
 
 
 def test_names_for_other_modules_stay():

@@ -16,6 +16,7 @@ from pm_migrate.codemod.rules import (
     nameless,
     random_variable,
     tensors,
+    theano,
     trace,
     transforms,
 )
@@ -39,6 +40,7 @@ RULES: tuple[Rule, ...] = tuple(
             *trace.RULES,
             *diagnostics.RULES,
             *tensors.RULES,
+            *theano.RULES,
             *leftover.RULES,
         ),
         key=lambda rule: rule.code,

@@ -19,7 +19,7 @@ import libcst as cst
 
 from pm_migrate.codemod import edits
 from pm_migrate.codemod import values as v
-from pm_migrate.codemod.names import FRONT_ENDS, MODULES, ImportSite
+from pm_migrate.codemod.names import DROP_IN, FRONT_ENDS, MODULES, ImportSite
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.tree import code, dotted, statement, string_value, walk
@@ -142,6 +142,8 @@ def plan_imports(plan: Plan, leftover: set[cst.CSTNode], needs: frozenset[str]) 
         by_line.setdefault(site.line, []).append(site)
     provided: set[tuple[cst.CSTNode, str]] = set()
     missing = [m for m in ("az", "np", "tf") if m in needs and not names.has(m)]
+    missing += _own_modules(plan, sites, needs)
+    kept = _kept_sites(plan)
     home = _home(plan, sites)
     swapped = _swapped(plan, sites, fate) if "tf" in missing else None
     placed = {} if home is None else _places(plan, home, [m for m in missing if m != "tf" or swapped is None])
@@ -153,23 +155,79 @@ def plan_imports(plan: Plan, leftover: set[cst.CSTNode], needs: frozenset[str]) 
                 if key not in provided:
                     provided.add(key)
                     extra.append(f"import {FRONT_ENDS[plan.options.runtime]} as {key[1]}")
+        extra += _kept_imports(here, kept)
         if swapped is line:
-            extra.append(f"import {MODULES['tf']} as {names.alias('tf', line)}")
+            extra.append(_import(plan, "tf", line))
         plan.edit(line, plan.tree.module, _line_edit(here, fate, extra))
     for line, (before, after) in placed.items():
-        lines = (
-            [f"import {MODULES[m]} as {names.alias(m, line)}" for m in before],
-            [f"import {MODULES[m]} as {names.alias(m, line)}" for m in after],
-        )
+        lines = ([_import(plan, m, line) for m in before], [_import(plan, m, line) for m in after])
         plan.edit(line, plan.tree.module, _around(*lines))
     if home is None and missing:
-        plan.edit(plan.tree.module, plan.tree.module, _at_top([f"import {MODULES[m]} as {m}" for m in missing]))
+        top = [_import(plan, m, plan.tree.module.body[0]) for m in missing]
+        plan.edit(plan.tree.module, plan.tree.module, _at_top(top))
     noted: set[tuple[cst.CSTNode, str]] = set()
     for site in sites:
         if fate[site.node] and (site.statement, site.root) not in noted:
             noted.add((site.statement, site.root))
-            _note(plan, site)
+            _note(plan, site, site.node in kept)
     return fate
+
+
+def _import(plan: Plan, module: str, at: cst.CSTNode) -> str:
+    """The import of a module that rewritten code needs."""
+    alias = plan.names.theano_alias() if module == "theano" else plan.names.alias(module, at)
+    if module == "theano":
+        return f"from {DROP_IN} import theano" + ("" if alias == "theano" else f" as {alias}")
+    return f"import {_source(plan, module)} as {alias}"
+
+
+def _source(plan: Plan, module: str) -> str:
+    if module == "theano":
+        return DROP_IN
+    return FRONT_ENDS[plan.options.runtime] if module == "pm" else MODULES[module]
+
+
+def _own_modules(plan: Plan, sites: list[ImportSite], needs: frozenset[str]) -> list[str]:
+    """The front end where no import of PyMC3 gives it, and the drop-in's Theano where no import of Theano does."""
+    found = ["pm"] if "pm" in needs and not any(s.root == "pymc3" for s in sites) else []
+    kept = {n: name for n, name in plan.kept.items() if not plan.is_blocked(plan.owner[n])}
+    respelled = [n for n, name in kept.items() if name != plan.flow.references[n] or plan.names.keeps_theano(n)]
+    given = {s.local for s in sites if s.node in _kept_sites(plan)}
+    return found + (["theano"] if respelled and plan.names.theano_alias() not in given else [])
+
+
+def _kept_sites(plan: Plan) -> set[cst.CSTNode]:
+    """The imports of Theano under which the drop-in's Theano comes."""
+    return {
+        a.site
+        for n, name in plan.kept.items()
+        if not plan.is_blocked(plan.owner[n]) and name == plan.flow.references[n] and not plan.names.keeps_theano(n)
+        for a in plan.flow.value(n)
+        if isinstance(a, v.Qualified) and a.site is not None
+    }
+
+
+def _kept_imports(here: list[ImportSite], kept: set[cst.CSTNode]) -> list[str]:
+    """The imports of a line, of the drop-in's Theano."""
+    out: list[str] = []
+    for site in here:
+        if site.node not in kept:
+            continue
+        name = "" if isinstance(site.node, cst.ImportFrom) else dotted(site.node.name) or ""
+        asname = site.node.asname if isinstance(site.node, cst.ImportAlias) else None
+        suffix = "" if asname is None else f" as {code(asname.name)}"
+        if isinstance(site.statement, cst.ImportFrom):
+            module = dotted(site.statement.module) if site.statement.module is not None else ""
+            line = f"from {DROP_IN}.{module} import "
+            if out and out[-1].startswith(line):
+                out[-1] += f", {name}{suffix}"
+            else:
+                out.append(line + (f"{name}{suffix}" or "*"))
+        elif name == "theano" or not suffix:
+            out.append(f"from {DROP_IN} import theano{suffix}")
+        else:
+            out.append(f"import {DROP_IN}.{name}{suffix}")
+    return list(dict.fromkeys(out))
 
 
 def _migrated(plan: Plan, site: ImportSite, leftover: set[cst.CSTNode]) -> bool:
@@ -207,8 +265,10 @@ def _exports(plan: Plan) -> set[str | None]:
     return set()
 
 
-def _note(plan: Plan, site: ImportSite) -> None:
-    if site.root == "pymc3":
+def _note(plan: Plan, site: ImportSite, kept: bool) -> None:
+    if kept:
+        plan.note(site.node, plan.tree.module, THEANO.code, f"Theano becomes {DROP_IN}.theano")
+    elif site.root == "pymc3":
         plan.note(site.node, plan.tree.module, RULE.code, f"pymc3 becomes {FRONT_ENDS[plan.options.runtime]}")
     else:
         plan.note(site.node, plan.tree.module, THEANO.code, "nothing uses this import of Theano any more")
@@ -242,9 +302,9 @@ def _places(plan: Plan, home: ImportSite, modules: list[str]) -> dict[cst.CSTNod
     run = _run(plan, home.line)
     keys = [_sort_key(line) for line in run]
     for module in modules:
-        line, after = home.line, MODULES[module] > "pm_migrate"
+        line, after = home.line, _source(plan, module) > "pm_migrate"
         if keys == sorted(keys):
-            key = (0, MODULES[module])
+            key = (0, _source(plan, module))
             later = [line for line, k in zip(run, keys, strict=True) if k > key]
             line, after = (later[0], False) if later else (run[-1], True)
         out.setdefault(line, ([], []))[after].append(module)

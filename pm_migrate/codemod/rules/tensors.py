@@ -5,9 +5,10 @@ Functions of arguments that do not depend on random variables become NumPy's, wh
 Why: the values in a generator are TensorFlow's. NumPy functions of them would still work, but read as if they were
 arrays.
 
-Limits: functions without a certain counterpart keep the model as it was. ``invlogit`` in PyMC3 adds 2.2e-16, so that it
-is never 0 or 1; ``tf.sigmoid`` can be. ``tt.dot`` of a matrix of three or more axes is not what ``tf.tensordot`` with
-``axes=1`` gives.
+Limits: where TensorFlow has no single function with Theano's meaning for every argument, the function is taken from
+``pm.math`` of the generator front end (``pm.math.dot``, ``pm.math.invlogit``, ``pm.math.set_subtensor``), and so it is
+where nothing says whether the arguments are random. PyMC4 itself has no ``pm.math``: with ``--runtime upstream`` such a
+model stays as it was.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Callable
 
 import libcst as cst
 
-from pm_migrate.catalog.functions import ADVICE, FUNCTIONS, NUMPY, TensorFunction, function_named
+from pm_migrate.catalog.functions import ADVICE, FUNCTIONS, MATH, NUMPY, TensorFunction, function_named
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
@@ -47,7 +48,7 @@ RULE = Rule(
             @pm.model(name=None)
             def build_model():
                 b = yield pm.Normal('b', 0, 1, batch_stack=2)
-                p = tf.sigmoid(tf.tensordot(X, b, axes=1))
+                p = pm.math.invlogit(pm.math.dot(X, b))
                 y = yield pm.Bernoulli('y', tf.where(p > 0.5, p, np.sqrt(2.)), observed=data)
 
 
@@ -62,15 +63,21 @@ RULE = Rule(
             with pm.Model() as model:
                 b = pm.Normal('b', 0, 1, shape=2)
                 c = tt.set_subtensor(b[0], 0.)
+                d = tt.set_subtensor(b[1:], c[0])
             """,
             """
-            import pymc3 as pm
-            import theano.tensor as tt
+            import numpy as np
+            import pm_migrate.pymc4 as pm
 
-            with pm.Model() as model:
-                b = pm.Normal('b', 0, 1, shape=2)
-                # TODO(pm-migrate PM401): set_subtensor: build the tensor from its parts with tf.concat or tf.where
-                c = tt.set_subtensor(b[0], 0.)
+
+            @pm.model(name=None)
+            def build_model():
+                b = yield pm.Normal('b', 0, 1, batch_stack=2)
+                c = pm.math.set_subtensor(b, 0, 0.)
+                d = pm.math.set_subtensor(b, np.s_[1:], c[0])
+
+
+            model = build_model()
             """,
         ),
     ),
@@ -149,30 +156,92 @@ METHODS = Rule(
 RULES = (RULE, ARRAYS, METHODS)
 
 _ATTRIBUTES = frozenset(
-    """T all any argmax argmin astype clip cumprod cumsum dot dtype flatten max mean min ndim prod ravel repeat reshape
-    round shape size squeeze std sum swapaxes transpose var""".split()
+    """T all any argmax argmin argsort astype clip copy cumprod cumsum diagonal dimshuffle dot dtype eval fill flatten
+    get_value max mean min ndim nonzero norm ones_like prod ravel repeat reshape round shape size sort squeeze std sum
+    swapaxes take trace transpose var zeros_like""".split()
 )
+#: Methods that Theano's tensors have and arrays lack, or have with another meaning.
+_THEANO_METHODS = frozenset({"dimshuffle", "norm", "flatten", "sort", "zeros_like", "ones_like"})
+#: Methods that the tensors of PyMC4 itself lack are refused with the others.
 
 
-def plan_function(plan: Plan, call: cst.Call, qualified: str) -> None:
-    """Plan the rewriting of one call of a tensor function."""
+def plan_function(plan: Plan, node: cst.CSTNode, qualified: str) -> None:
+    """Plan the rewriting of one reference to a tensor function: a call of it, or the function itself as a value."""
     found = function_named(qualified)
     assert found is not None
     row, name = found
-    key = function_group(plan, call)
-    plan.understand(call.func, key)
+    parent = plan.tree.parent[node]
+    call = parent if isinstance(parent, cst.Call) and parent.func is node else None
+    key = function_group(plan, call or node)
+    plan.understand(node, key)
     plan.allow(RULE.code, key)
-    random = any(v.tainted(plan.flow.value(a.value)) for a in call.args)
-    unsure = not random and _in_helper(plan, call)
-    problem = _problem(row, name, call, random or unsure)
-    if problem is not None or row is None:
-        plan.refuse(call, key, RULE.code, problem or "")
+    if call is None:
+        _plan_math(plan, node, key, row, name)
         return
+    values = [plan.flow.value(a.value) for a in call.args]
+    random = any(v.tainted(value) for value in values)
+    symbolic = any(isinstance(a, v.Foreign) for value in values for a in v.flat(value))
+    unsure = not random and (symbolic or _in_helper(plan, call) or plan.flow.in_operation(call) is not None)
+    if name in ("set_subtensor", "inc_subtensor"):
+        _plan_subtensor(plan, call, key, name)
+        return
+    problem = _problem(row, name, call, tensorflow=random or (unsure and plan.options.upstream))
+    exact = row is not None and (row.exact or not random)
+    if plan.options.upstream:
+        if problem is not None or row is None:
+            plan.refuse(call, key, RULE.code, problem or "")
+            return
+    elif unsure or problem is not None or not exact:
+        _plan_math(plan, node, key, row, name)
+        return
+    assert row is not None
     if unsure:
         plan.note(call, key, RULE.code, f"{name}: nothing here says whether its arguments are random", review=True)
+    if not (random or unsure):
+        plan.arrays.add(call)
     _rewrite(plan, call, row, key, tensorflow=random or unsure)
     if row.review and (random or unsure):
         plan.note(call, key, RULE.code, row.review, review=True)
+
+
+def _plan_math(plan: Plan, node: cst.CSTNode, key: cst.CSTNode, row: TensorFunction | None, name: str) -> None:
+    """Take the function from ``pm.math``, which has Theano's meaning for every kind of argument."""
+    if plan.options.upstream or (name not in MATH and (row is None or row.name not in MATH)):
+        plan.refuse(node, key, RULE.code, f"{name}: {_advice(name)}")
+    else:
+        plan.edit(node, key, lambda updated: plan.names.name("pm", f"math.{name}", node), {"pm"})
+
+
+def _plan_subtensor(plan: Plan, call: cst.Call, key: cst.CSTNode, name: str) -> None:
+    """``set_subtensor(x[i], y)`` asks how ``x[i]`` was made: the tensor and the index are given apart."""
+    if plan.options.upstream:
+        plan.refuse(call, key, RULE.code, f"{name}: {_advice(name)}")
+        return
+    match call.args:
+        case [cst.Arg(value=cst.Subscript(), keyword=None, star=""), cst.Arg(keyword=None, star=""), *rest] if not rest:
+            pass
+        case _:
+            plan.refuse(
+                call, key, RULE.code, f"{name}: write the tensor and its index into the call: {name}(x[index], y)"
+            )
+            return
+    original = call.args[0].value
+    assert isinstance(original, cst.Subscript)
+    index = original.slice
+    plain = len(index) == 1 and isinstance(index[0].slice, cst.Index) and index[0].slice.star is None
+
+    def apply(updated: cst.Call) -> cst.Call:
+        target = updated.args[0].value
+        assert isinstance(target, cst.Subscript)
+        if plain:
+            position = cst.ensure_type(target.slice[0].slice, cst.Index).value
+        else:
+            position = target.with_changes(value=plan.names.name("np", "s_", call))
+        comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+        args = [cst.Arg(target.value, comma=comma), cst.Arg(position, comma=updated.args[0].comma), updated.args[1]]
+        return updated.with_changes(func=plan.names.name("pm", f"math.{name}", call), args=args)
+
+    plan.edit(call, key, apply, {"pm"} if plain else {"pm", "np"})
 
 
 def plan_numpy(plan: Plan) -> None:
@@ -185,17 +254,75 @@ def plan_numpy(plan: Plan) -> None:
             name is None
             or not name.startswith("numpy.")
             or not any(v.tainted(plan.flow.value(a.value)) for a in node.args)
+            or plan.flow.in_operation(node) is not None
         ):
             continue
         row = FUNCTIONS.get(NUMPY.get(name.removeprefix("numpy."), ""))
         key = function_group(plan, node)
-        if row is not None and _problem(row, row.name, node, True) is None:
+        exact = row is not None and (row.exact or plan.options.upstream)
+        if name in ("numpy.array", "numpy.asarray") and _stacks(plan, node):
+            plan.allow(ARRAYS.code, key)
+            plan.edit(node.func, key, _named_func(plan, node), {"tf"})
+        elif row is not None and exact and _problem(row, row.name, node, True) is None:
             plan.allow(ARRAYS.code, key)
             _rewrite(plan, node, row, key, tensorflow=True)
         elif name.startswith("numpy.random."):
             plan.refuse(
                 node, key, ARRAYS.code, "NumPy cannot draw with random variables as parameters: use a distribution"
             )
+
+
+def _stacks(plan: Plan, call: cst.Call) -> bool:
+    """Whether ``np.array([a, b])`` makes a vector of numbers, so that ``tf.stack`` is the same."""
+    match call.args:
+        case [cst.Arg(value=cst.List(elements=elements), keyword=None, star="")]:
+            return all(isinstance(e, cst.Element) and v.is_scalar(plan.flow.value(e.value)) for e in elements)
+    return False
+
+
+def _named_func(plan: Plan, call: cst.Call) -> Callable[[cst.BaseExpression], cst.BaseExpression]:
+    return lambda _: plan.names.name("tf", "stack", call)
+
+
+def plan_symbols(plan: Plan) -> None:
+    """Methods of Theano's tensors on what is an array after the rewriting: ``.eval()``, ``.dimshuffle(...)``."""
+    for node in plan.tree.order:
+        if not (isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute)):
+            continue
+        owner, attr = node.func.value, node.func.attr.value
+        key = function_group(plan, node.func)
+        if attr == "eval" and not node.args and (_is_array(plan, owner) or _is_shape(plan, owner)):
+            plan.edit(node, key, lambda updated: updated.func.value)
+        elif attr in _THEANO_METHODS and _is_array(plan, owner) and not plan.options.upstream:
+            if attr == "flatten" and not node.args:
+                continue
+            plan.edit(node, key, _as_function(plan, node, attr), {"pm"})
+
+
+def _is_array(plan: Plan, node: cst.CSTNode) -> bool:
+    value = plan.flow.value(node)
+    return v.only(value, v.Symbol) and all(isinstance(a, v.Symbol) and a.site in plan.arrays for a in value)
+
+
+def _is_shape(plan: Plan, node: cst.CSTNode) -> bool:
+    """Whether an expression is the shape, or a length, of a value or array: numbers already."""
+    if isinstance(node, cst.Subscript):
+        node = node.value
+    if not (isinstance(node, cst.Attribute) and node.attr.value in ("shape", "size")):
+        return False
+    return v.only(plan.flow.value(node.value), v.Tensor) or _is_array(plan, node.value)
+
+
+def _as_function(plan: Plan, call: cst.Call, attr: str) -> Callable[[cst.Call], cst.Call]:
+    def apply(updated: cst.Call) -> cst.Call:
+        owner = cst.ensure_type(updated.func, cst.Attribute).value
+        args = list(updated.args)
+        if attr == "dimshuffle" and not (len(args) == 1 and isinstance(args[0].value, (cst.List, cst.Tuple))):
+            args = [cst.Arg(cst.Tuple([cst.Element(a.value) for a in args]))]
+        func = plan.names.name("pm", f"math.{attr}", call)
+        return updated.with_changes(func=func, args=separated([cst.Arg(owner), *args], updated.args))
+
+    return apply
 
 
 def plan_indexing(plan: Plan) -> None:
@@ -273,17 +400,21 @@ def _in_helper(plan: Plan, call: cst.Call) -> bool:
     return not facts.called or facts.escapes
 
 
-def _problem(row: TensorFunction | None, name: str, call: cst.Call, tensorflow: bool) -> str | None:
-    """Why a call cannot be rewritten, or None."""
+def _advice(name: str) -> str:
     advice = ADVICE.get(name, "there is no certain counterpart: write it with TensorFlow functions")
+    return advice.removesuffix(", then run again")
+
+
+def _problem(row: TensorFunction | None, name: str, call: cst.Call, tensorflow: bool) -> str | None:
+    """Why a call cannot be rewritten as one of TensorFlow or NumPy, or None."""
     if row is None or (row.tf if tensorflow else row.np) is None:
-        return f"{name}: {advice.removesuffix(', then run again')}"
+        return f"{name}: {_advice(name)}"
     positional = [a for a in call.args if a.keyword is None]
     keywords = {a.keyword.value: a for a in call.args if a.keyword is not None}
     if any(a.star for a in call.args):
         return f"{name}: write out the starred arguments"
     if not row.required <= len(positional) <= row.required + len(row.optional):
-        return f"{name}: {advice.removesuffix(', then run again')}"
+        return f"{name}: {_advice(name)}"
     if not set(keywords) <= set(row.optional):
         return f"{name}: {', '.join(sorted(set(keywords) - set(row.optional)))}= has no counterpart"
     if row.needs and row.needs not in keywords and len(positional) <= row.required + row.optional.index(row.needs):
@@ -296,7 +427,16 @@ def _problem(row: TensorFunction | None, name: str, call: cst.Call, tensorflow: 
         and not isinstance(positional[1].value, (cst.Integer, cst.UnaryOperation))
     ):
         return "stack: give it one list"
+    if row.name in ("as_tensor_variable", "as_tensor") and _nested(positional[0].value):
+        return f"{name}: {_advice(name)}"
     return None
+
+
+def _nested(value: cst.BaseExpression) -> bool:
+    """Whether a list holds lists."""
+    return isinstance(value, (cst.List, cst.Tuple)) and any(
+        isinstance(e.value, (cst.List, cst.Tuple)) for e in value.elements
+    )
 
 
 def _rewrite(plan: Plan, call: cst.Call, row: TensorFunction, key: cst.CSTNode, *, tensorflow: bool) -> None:

@@ -21,6 +21,7 @@ from pm_migrate.shims.pymc4.tensors.arithmetic import BINARY, GUARDED
 from pm_migrate.shims.pymc4.tensors.indexing import getitem
 from pm_migrate.shims.pymc4.tensors.promotion import floatx, promote, to_tensor
 from pm_migrate.shims.pymc4.tensors.tensor import GeneratorTensor, unwrap, wrap
+from pm_migrate.shims.theano.graph import Variable
 
 #: Parameters of TensorFlow functions that are not data, so that their integers and booleans stay what they are.
 _NOT_DATA = frozenset(
@@ -69,7 +70,7 @@ def _holds(values: Iterable[Any], test: Callable[[Any], bool]) -> bool:
 
 
 def _is_value(value: Any) -> bool:
-    return isinstance(value, GeneratorTensor)
+    return isinstance(value, GeneratorTensor) or (is_evaluating() and isinstance(value, Variable))
 
 
 def _is_function(value: Any) -> bool:
@@ -128,6 +129,8 @@ def _plain(value: Any) -> Any:
     """Tensors for values of the model and arrays for pandas objects, in nested arguments."""
     if isinstance(value, GeneratorTensor):
         return value.tensor
+    if isinstance(value, Variable):
+        return to_tensor(value)
     if isinstance(value, dict):
         return {k: _plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):

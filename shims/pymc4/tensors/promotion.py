@@ -18,6 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 from pm_migrate.shims.theano.config import config
+from pm_migrate.shims.theano.graph import Variable
 
 Tensor = Any
 
@@ -133,7 +134,8 @@ def to_tensor(value: Any) -> Tensor:
     Parameters
     ----------
     value
-        A number, array, pandas object, tensor, tensor of a model, or nested lists and object arrays of those.
+        A number, array, pandas object, tensor, tensor of a model, Theano's variable, or nested lists and object arrays
+        of those.
 
     Raises
     ------
@@ -144,6 +146,10 @@ def to_tensor(value: Any) -> Tensor:
 
     if isinstance(value, GeneratorTensor):
         return normalise(value.tensor)
+    if isinstance(value, Variable):
+        from pm_migrate.shims.pymc4.tensors.symbolic import computed
+
+        return computed([value])[0]
     if tf.is_tensor(value) or isinstance(value, tf.Variable):
         return normalise(tf.convert_to_tensor(value))
     if hasattr(value, "to_numpy"):
@@ -171,7 +177,7 @@ def _holds_tensors(values: Iterable[Any]) -> bool:
     from pm_migrate.shims.pymc4.tensors.tensor import GeneratorTensor
 
     return any(
-        isinstance(v, GeneratorTensor)
+        isinstance(v, (GeneratorTensor, Variable))
         or tf.is_tensor(v)
         or (isinstance(v, (list, tuple)) and _holds_tensors(v))
         or (isinstance(v, np.ndarray) and v.dtype == object)

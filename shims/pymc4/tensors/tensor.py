@@ -10,6 +10,8 @@ import tensorflow as tf
 
 from pm_migrate.shims.pymc4.tensors import arithmetic, indexing, numpy_functions
 from pm_migrate.shims.pymc4.tensors.promotion import normalise, to_tensor
+from pm_migrate.shims.pymc4.tensors.symbolic import on_values
+from pm_migrate.shims.theano.graph import Given, Variable
 
 Tensor = Any
 
@@ -35,6 +37,8 @@ def unwrap(value: Any) -> Any:
     """Give back plain tensors, also inside lists, tuples and dictionaries; leave everything else."""
     if isinstance(value, GeneratorTensor):
         return value.tensor
+    if isinstance(value, Variable):
+        return to_tensor(value)
     if isinstance(value, dict):
         return {k: unwrap(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
@@ -63,6 +67,13 @@ def _method(name: str) -> Callable[..., Any]:
 
     method.__name__ = name
     method.__doc__ = f"As ``numpy.ndarray.{name}``."
+    return method
+
+
+def _theano(name: str) -> Callable[..., Any]:
+    """A method of Theano's variables."""
+    method = on_values(getattr(Variable, name))
+    method.__doc__ = f"As ``{name}`` of Theano's variables."
     return method
 
 
@@ -147,7 +158,25 @@ class GeneratorTensor:
         """The value itself: tensors do not change."""
         return self
 
-    flatten = _method("ravel")
+    def eval(self, inputs_to_values: Any = None) -> np.ndarray:
+        """The value as an array, where it does not depend on random variables.
+
+        Raises
+        ------
+        TypeError
+            For a value that is not known while the model is compiled.
+        """
+        known = tf.get_static_value(self.tensor)
+        if known is None:
+            raise TypeError(_NO_ARRAY)
+        return np.asarray(known)
+
+    def get_value(self, borrow: bool = False) -> np.ndarray:
+        """As :meth:`eval`: data of a model by the name that shared variables give it."""
+        return self.eval()
+
+    def _as_variable(self) -> Given:
+        return Given(self.tensor)
 
     def reshape(self, *shape: Any, **options: Any) -> GeneratorTensor:
         """As ``numpy.ndarray.reshape``: ``x.reshape(2, 3)`` or ``x.reshape((2, 3))``."""
@@ -240,4 +269,6 @@ class GeneratorTensor:
     all, any, cumsum, cumprod = map(_method, ("all", "any", "cumsum", "cumprod"))
     ravel, squeeze, swapaxes, repeat = map(_method, ("ravel", "squeeze", "swapaxes", "repeat"))
     take, dot, clip, round = map(_method, ("take", "dot", "clip", "round"))
+    flatten, dimshuffle, norm, nonzero, fill = map(_theano, ("flatten", "dimshuffle", "norm", "nonzero", "fill"))
+    zeros_like, ones_like, sort = map(_theano, ("zeros_like", "ones_like", "sort"))
     diagonal, trace, argsort = map(_method, ("diagonal", "trace", "argsort"))

@@ -33,6 +33,7 @@ from pm_migrate.shims.theano.promotion import DTYPES, NAMES
 __all__ = [
     "Apply",
     "Constant",
+    "Given",
     "Input",
     "Kind",
     "Op",
@@ -290,6 +291,30 @@ class Input(Variable):
     def static_shape(self) -> tuple[int | None, ...]:
         """The shape this input was made with."""
         return self.input_shape
+
+
+class Given(Variable):
+    """A leaf that holds a tensor: a value of a generator model, among the variables of a graph.
+
+    Parameters
+    ----------
+    tensor
+        The tensor, of static shape; its value is the test value where it is known.
+    """
+
+    def __init__(self, tensor: Tensor) -> None:
+        eager = isinstance(tensor, tf.__internal__.EagerTensor)
+        super().__init__(
+            tensor.dtype.name,
+            tuple([n == 1 for n in tensor.shape]),
+            test_value=np.asarray(tensor.numpy()) if eager else None,
+        )
+        self.tensor = tensor
+
+    @property
+    def static_shape(self) -> tuple[int | None, ...]:
+        """The shape of the tensor."""
+        return tuple(self.tensor.shape)
 
 
 def _updates_of(variable: Variable) -> dict[SharedVariable, Variable]:

@@ -130,11 +130,24 @@ class Op:
         """What evaluates the node: ``perform`` on arrays inside of TensorFlow, with the gradient of ``grad``."""
 
         def arrays(*values: Any) -> list[np.ndarray]:
-            return _performed(self, node, values)
+            results = _performed(self, node, values)
+            _remember_shapes(self, values, results)
+            return results
 
         def forward(*tensors: Any) -> list[Any]:
-            results = tf.numpy_function(arrays, tensors, [v.dtype for v in node.outputs], stateful=True)
-            return list(results) if isinstance(results, (list, tuple)) else [results]
+            expected = _remembered_shapes(self, tensors)
+
+            def checked(*values: Any) -> list[np.ndarray]:
+                results = arrays(*values)
+                if expected is not None and [r.shape for r in results] != expected:
+                    raise ValueError(f"{self}: results of shapes {[r.shape for r in results]}, earlier {expected}")
+                return results
+
+            results = tf.numpy_function(checked, tensors, [v.dtype for v in node.outputs], stateful=True)
+            results = list(results) if isinstance(results, (list, tuple)) else [results]
+            for result, shape in zip(results, expected or (), strict=False):
+                result.set_shape(shape)
+            return results
 
         return lowered(self, node, forward, arrays)
 
@@ -181,6 +194,32 @@ def lowered(op: Op, node: Apply, forward: Callable[..., Any], arrays: Callable[.
     kinds = [(v.dtype, v.broadcastable) for v in node.outputs]
     count = len(node.outputs)
     return operation.Op(str(op), checked, infer=lambda i: kinds, fast=arrays, outputs=count, python=op.python)
+
+
+def _remember_shapes(op: Op, values: Sequence[Any], results: Sequence[np.ndarray]) -> None:
+    """Keep the shapes of results by those of the inputs: where a model is traced, only they are known."""
+    key = tuple(np.shape(v) for v in values)
+    for owner in (op.__dict__, _SHAPES.setdefault(type(op), {})):
+        shapes = owner.setdefault("_shapes", {}).setdefault(key, [])
+        found = [r.shape for r in results]
+        if found not in shapes:
+            shapes.append(found)
+
+
+#: Shapes by class, for programs that make their operations anew where they apply them.
+_SHAPES: dict[type, dict[str, Any]] = {}
+
+
+def _remembered_shapes(op: Op, tensors: Sequence[Any]) -> list[tuple[int, ...]] | None:
+    """The shapes of results, when all results for inputs of these shapes had the same."""
+    if any(not t.shape.is_fully_defined() for t in tensors):
+        return None
+    key = tuple(tuple(t.shape) for t in tensors)
+    for owner in (op.__dict__, _SHAPES.get(type(op), {})):
+        shapes = owner.get("_shapes", {}).get(key)
+        if shapes:
+            return shapes[0] if len(shapes) == 1 else None
+    return None
 
 
 def _performed(op: Op, node: Apply, values: Sequence[Any]) -> list[np.ndarray]:
