@@ -313,7 +313,7 @@ class Expressions:
         if short in ("Deterministic", "Potential"):
             scalar = len(args) > 1 and v.is_scalar(args[1])
             return frozenset({v.Tensor(site, node, scalar)})
-        if short == "Data" and context is not None:
+        if short == "Data" and self._stack:
             return frozenset({v.Tensor(site)})
         if theano_names.renamed(name) == "scan":
             return v.row([self._operation([*args, *self._returned(args)]), v.bag([])])
