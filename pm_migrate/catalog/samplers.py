@@ -133,10 +133,11 @@ INFERENCE: Mapping[str, InferenceCall] = MappingProxyType(
 PRIOR_DRAWS = "500"
 
 _SAME_IN_ARVIZ = frozenset(
-    """plot_trace plot_posterior plot_forest plot_energy plot_autocorr plot_density plot_pair plot_kde
-    plot_compare plot_ppc plot_rank plot_ess plot_mcse plot_violin plot_joint plot_parallel plot_elpd
-    plot_khat plot_loo_pit plot_hdi plot_dist summary hdi loo waic compare ess rhat mcse bfmi r2_score
-    loo_pit""".split()
+    """plot_autocorr plot_bf plot_bpv plot_compare plot_density plot_dist plot_dist_comparison plot_dot plot_ecdf
+    plot_elpd plot_energy plot_ess plot_forest plot_hdi plot_kde plot_khat plot_lm plot_loo_pit plot_mcse plot_pair
+    plot_parallel plot_posterior plot_ppc plot_rank plot_separation plot_trace plot_ts plot_violin
+    ELPDData apply_test_function autocorr autocov bfmi compare ess hdi kde loo loo_pit make_ufunc mcse psislw
+    r2_samples r2_score reloo rhat summary waic weight_predictions wrap_xarray_ufunc""".split()
 )
 
 #: Names in PyMC3 of ArviZ functions: plots, statistics and their old names.
@@ -148,6 +149,8 @@ ARVIZ: Mapping[str, str] = MappingProxyType(
         "energyplot": "plot_energy",
         "autocorrplot": "plot_autocorr",
         "densityplot": "plot_density",
+        "compareplot": "plot_compare",
+        "plot_joint": "plot_pair",
         "pairplot": "plot_pair",
         "kdeplot": "plot_kde",
         "df_summary": "summary",
@@ -159,6 +162,49 @@ ARVIZ: Mapping[str, str] = MappingProxyType(
 
 #: Those that need the pointwise log-likelihood, which the generator front end stores only when asked.
 NEED_LOG_LIKELIHOOD = frozenset({"loo", "waic", "compare", "loo_pit", "plot_khat", "plot_elpd", "plot_loo_pit"})
+
+#: Names that ArviZ itself had once.
+ARVIZ_OLD: Mapping[str, str] = MappingProxyType(
+    {
+        "plot_hpd": "plot_hdi",
+        "hpd": "hdi",
+        "plot_joint": "plot_pair",
+        "effective_sample_size": "ess",
+        "effective_n": "ess",
+        "gelman_rubin": "rhat",
+    }
+)
+
+#: Arguments of PyMC3's own plots and statistics that ArviZ's do not have, by PyMC3's name of the function.
+ARVIZ_LACKS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "traceplot": frozenset(
+            "transform alpha priors prior_alpha prior_style bw grid skip_first live_plot plot_transformed".split()
+        ),
+        "plot_posterior": frozenset("transform kde_plot plot_transformed alpha_level color bw".split()),
+        "forestplot": frozenset("quartiles rhat main xtitle ylabels chain_spacing vline gs plot_transformed".split()),
+        "autocorrplot": frozenset("burn plot_transformed symmetric_plot".split()),
+        "energyplot": frozenset("lw alpha frame shade kwargs_shade".split()),
+        "densityplot": frozenset("models plot_transformed".split()),
+        "pairplot": frozenset("sub_varnames hexbin plot_transformed text_size gs kwargs_divergence".split()),
+        "summary": frozenset("transform include_transformed start batches to_file roundto".split()),
+        "df_summary": frozenset("transform include_transformed start batches".split()),
+        "hpd": frozenset("transform".split()),
+        "gelman_rubin": frozenset("include_transformed".split()),
+        "effective_n": frozenset("include_transformed".split()),
+    }
+)
+
+#: Columns of PyMC3's own summary, and what takes their place in ArviZ's.
+SUMMARY_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        "mc_error": "mcse_mean",
+        "hpd_2.5": "hdi_2.5% with hdi_prob=0.95",
+        "hpd_97.5": "hdi_97.5% with hdi_prob=0.95",
+        "n_eff": "ess_bulk",
+        "Rhat": "r_hat",
+    }
+)
 
 #: Keywords that ArviZ has renamed.
 ARVIZ_KEYWORDS: Mapping[str, str] = MappingProxyType(
@@ -174,6 +220,16 @@ ARVIZ_REVIEW: Mapping[str, str] = MappingProxyType(
     }
 )
 
+#: Functions of PyMC3 that read or make a MultiTrace, and what to do without them.
+TABLES: Mapping[str, str] = MappingProxyType(
+    {
+        "trace_to_dataframe": "use trace.posterior.to_dataframe(); its columns are named differently",
+        "save_trace": "use trace.to_netcdf(path)",
+        "load_trace": "use az.from_netcdf(path)",
+        "plot_posterior_predictive_glm": "plot lines at some draws with matplotlib",
+    }
+)
+
 #: Things of PyMC3 without a rule yet: what to do.
 ADVICE: Mapping[str, str] = MappingProxyType(
     {
@@ -184,9 +240,6 @@ ADVICE: Mapping[str, str] = MappingProxyType(
         "ADVI": "call pm.fit(model, method='advi') of the generator front end by hand",
         "FullRankADVI": "call pm.fit(model, method='fullrank_advi') of the generator front end by hand",
         "Minibatch": "pass the whole data set",
-        "trace_to_dataframe": "use trace.posterior.to_dataframe(); its columns are named differently",
-        "save_trace": "use trace.to_netcdf(path)",
-        "load_trace": "use az.from_netcdf(path)",
         "model_to_graphviz": "draw the graph from the PyMC3 version",
         "sample_smc": "sequential Monte Carlo has no counterpart in the generator front end",
         "Metropolis": _STEP,

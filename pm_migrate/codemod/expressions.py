@@ -226,6 +226,8 @@ class Expressions:
                         out |= self._in_model(facts.returns | facts.known_returns) or PLAIN
                     else:
                         out |= {v.Function(method)} if method is not None else self._stored((atom.node, attr))
+                case v.Tensor() if attr == "name":
+                    out.add(v.Text(None))
                 case v.Tensor() if attr not in _PLAIN_TENSOR_ATTRIBUTES:
                     out.add(v.Tensor(atom.site))
                 case v.Symbol() if attr not in _PLAIN_TENSOR_ATTRIBUTES:
@@ -275,6 +277,8 @@ class Expressions:
             return self._library_call(node, pymc3_names.canonical(name), args)
         if name is not None and name.startswith("builtins."):
             return self._builtin_call(name.removeprefix("builtins."), args)
+        if name == "arviz.from_pymc3" and (found := [t for value in args for t in v.traces(value)]):
+            return frozenset(v.TraceRef(t.call, "inferencedata") for t in found)
         if name is not None and name.startswith("numpy."):
             row = NUMPY.get(name.removeprefix("numpy."))
             elementwise = row is not None and FUNCTIONS[row].elementwise
@@ -319,6 +323,8 @@ class Expressions:
             return v.row([self._operation([*args, *self._returned(args)]), v.bag([])])
         if short == "Model":
             return frozenset({v.ModelRef(node)})
+        if short == "load_trace":
+            return frozenset({v.TraceRef(node, "trace")})
         if short == "sample":
             return frozenset({v.TraceRef(node, self._trace_kind(node))})
         if short in ("sample_posterior_predictive", "sample_ppc", "fast_sample_posterior_predictive"):

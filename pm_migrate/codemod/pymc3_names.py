@@ -5,7 +5,7 @@ from __future__ import annotations
 from pm_migrate.catalog import DISTRIBUTIONS as ROWS
 from pm_migrate.catalog import theano_names
 from pm_migrate.catalog.functions import function_named
-from pm_migrate.catalog.samplers import ADVICE, ARVIZ, INFERENCE
+from pm_migrate.catalog.samplers import ADVICE, ARVIZ, INFERENCE, TABLES
 
 #: Every class of PyMC3 that makes a random variable in a model, whether or not there is a catalogue row for it yet.
 DISTRIBUTIONS = frozenset(ROWS) | frozenset(
@@ -27,7 +27,7 @@ _OTHERS = frozenset(
     sample_posterior_predictive_w init_nuts iter_sample""".split()
 )
 
-_PYMC3 = DISTRIBUTIONS | _OTHERS | frozenset(INFERENCE) | frozenset(ARVIZ) | frozenset(ADVICE)
+_PYMC3 = DISTRIBUTIONS | _OTHERS | frozenset(INFERENCE) | frozenset(ARVIZ) | frozenset(ADVICE) | frozenset(TABLES)
 
 #: Functions of tensors that the generator front end has too, by the name that they have there.
 KEPT = {
@@ -36,7 +36,7 @@ KEPT = {
 }
 
 #: Calls that make nothing which a model could depend on.
-_PLAIN = frozenset({"pymc3.trace_to_dataframe", "pymc3.save_trace", "pymc3.set_data", "pymc3.model_to_graphviz"})
+_PLAIN = frozenset({"pymc3.set_data", "pymc3.model_to_graphviz", *(f"pymc3.{name}" for name in TABLES)})
 
 _HOMES = (
     "pymc3.distributions.continuous.",
@@ -48,8 +48,13 @@ _HOMES = (
     "pymc3.distributions.",
     "pymc3.model.",
     "pymc3.sampling.",
+    "pymc3.plots.posteriorplot.",
     "pymc3.plots.",
     "pymc3.stats.",
+    "pymc3.diagnostics.",
+    "pymc3.backends.tracetab.",
+    "pymc3.backends.ndarray.",
+    "pymc3.backends.",
     "pymc3.tuning.starting.",
     "pymc3.tuning.",
 )

@@ -27,8 +27,8 @@ OWN = frozenset({"trace", "ppc", "prior"})
 #: Statistics of the sampler that are read from ``sample_stats``.
 STATISTICS = frozenset({"diverging", "energy"})
 
-#: Functions of PyMC3 that always give a ``MultiTrace``.
-_ALWAYS = frozenset({"load_trace", "sample_smc"})
+#: Functions that give an InferenceData unless they are told to give PyMC3's form.
+_FLEXIBLE = frozenset({"sample", "sample_posterior_predictive", "sample_prior_predictive"})
 
 #: Methods by which containers are filled and read.
 _CONTAINER = frozenset(
@@ -103,7 +103,8 @@ class Results:
             found = [a for a in v.flat(value) if isinstance(a, v.TraceRef)]
             if not found:
                 continue
-            direct = sorted(v.traces(value), key=lambda t: self.plan.tree.order[t.call])
+            own = (t for t in v.traces(value) if t.kind in OWN)
+            direct = sorted(own, key=lambda t: self.plan.tree.order[t.call])
             for one, other in pairwise(direct):
                 self._roots[self._root(other.call)] = self._root(one.call)
             self._calls |= {t.call for t in found if t.kind in OWN}
@@ -111,7 +112,8 @@ class Results:
             if message is not None:
                 self._keep(found, node, message)
         for call in self._calls:
-            if self._name(call) in _ALWAYS:
+            row = INFERENCE.get(self._name(call))
+            if row is None or row.target not in _FLEXIBLE:
                 self.reasons.setdefault(call, Reason(call, "this gives a MultiTrace"))
 
     def _leaving(self) -> None:
@@ -133,7 +135,7 @@ class Results:
                 if self._root(call) in roots:
                     self.reasons.setdefault(call, roots[self._root(call)])
             for call in self._calls:
-                for trace in self._traces_of(call):
+                for trace in self.traces_of(call):
                     if trace.call in self.reasons:
                         self.reasons.setdefault(call, self.reasons[trace.call])
             if len(self.reasons) == before:
@@ -163,9 +165,13 @@ class Results:
         row = INFERENCE.get(self._name(call))
         return row is not None and row.target == "sample_posterior_predictive"
 
-    def _traces_of(self, call: cst.CSTNode) -> frozenset[v.TraceRef]:
+    def trace_argument(self, call: cst.CSTNode) -> cst.BaseExpression | None:
+        """What predictive draws are made from."""
+        return self._argument(call, "trace") if self._is_predictive(call) else None
+
+    def traces_of(self, call: cst.CSTNode) -> frozenset[v.TraceRef]:
         """The traces that predictive draws are made from."""
-        trace = self._argument(call, "trace") if self._is_predictive(call) else None
+        trace = self.trace_argument(call)
         return frozenset() if trace is None else v.traces(self.plan.flow.value(trace))
 
     def _predictive(self) -> None:
@@ -175,7 +181,7 @@ class Results:
             message = self._odd(call)
             if message is not None:
                 self.reasons.setdefault(call, Reason(call, message))
-            for trace in self._traces_of(call):
+            for trace in self.traces_of(call):
                 by_trace.setdefault(trace.call, []).append(call)
         for calls in by_trace.values():
             for call in calls if len(calls) > 1 else ():
@@ -190,7 +196,7 @@ class Results:
         names = self._argument(call, "var_names", "vars", "varnames")
         if names is not None and not self._all_observed(call, names):
             return "PyMC3 takes variables that the trace has from it"
-        for source in self._traces_of(call):
+        for source in self.traces_of(call):
             if not self._same_run(source.call, call):
                 return "this may run several times for one trace"
         return None

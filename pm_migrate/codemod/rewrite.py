@@ -15,7 +15,7 @@ from typing import Any
 import libcst as cst
 
 from pm_migrate.catalog.functions import function_named
-from pm_migrate.catalog.samplers import ARVIZ, INFERENCE
+from pm_migrate.catalog.samplers import ARVIZ, INFERENCE, TABLES
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.edits import Applier
@@ -26,8 +26,10 @@ from pm_migrate.codemod.plan import Edit, Note, Options, Plan
 from pm_migrate.codemod.results import Results
 from pm_migrate.codemod.rules import (
     attributes,
+    conversions,
     deterministic,
     diagnostics,
+    escapes,
     helper,
     imports,
     inference,
@@ -96,6 +98,8 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     """Let every rule plan; returns the references that none understood."""
     plan.forms = Results(plan, models)
     diagnostics.plan_arviz(plan)
+    diagnostics.plan_columns(plan)
+    conversions.plan_conversions(plan)
     model_block.plan_models(plan, models)
     helper.plan_helpers(plan, models)
     for node, qualified in plan.flow.references.items():
@@ -104,6 +108,8 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
         short = name.removeprefix("pymc3.")
         if name.startswith("pymc3.") and short in ARVIZ:
             diagnostics.plan_function(plan, node, short)
+        elif name.startswith("pymc3.") and short in TABLES:
+            conversions.plan_table(plan, models, node, short)
         elif (transform := transforms.transform_of(name)) is not None:
             transforms.plan_transform(plan, node, transform)
         elif function_named(name) is not None and name not in pymc3_names.KEPT:
@@ -135,8 +141,8 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     leftover.plan_ties(plan)
     leftover.plan_helpers(plan)
     model_checks.plan_model_uses(plan, models)
-    model_checks.plan_escapes(plan, models)
-    attributes.plan_readers(plan, models, model_checks.ESCAPE.code)
+    escapes.plan_escapes(plan, models)
+    attributes.plan_readers(plan, models, escapes.ESCAPE.code)
     tensors.plan_attributes(plan)
     return unknown
 

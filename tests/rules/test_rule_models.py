@@ -89,11 +89,11 @@ KEPT = {
                 y = pm.Normal('y', x, 1)
         """,
     ),
-    "a variable is asked for its test value": (
+    "a value without a name is asked for its test value": (
         "PM206",
         """
         with pm.Model() as model:
-            x = pm.Normal('x', 0, 1)
+            x = 2 * pm.Normal('x', 0, 1)
         print(x.tag.test_value)
         """,
     ),

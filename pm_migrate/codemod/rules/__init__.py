@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pm_migrate.codemod.rules import (
     comprehension,
+    conversions,
     deterministic,
     diagnostics,
+    escapes,
     helper,
     imports,
     inference,
@@ -39,6 +41,8 @@ RULES: tuple[Rule, ...] = tuple(
             *inference.RULES,
             *trace.RULES,
             *diagnostics.RULES,
+            *conversions.RULES,
+            *escapes.RULES,
             *tensors.RULES,
             *theano.RULES,
             *leftover.RULES,

@@ -6,7 +6,8 @@ told to keep it.
 
 Why: PyMC3's functions are ArviZ's under other names; PyMC4 does not repeat them.
 
-Limits: ``pm.hpd`` of old versions had a default mass of 0.95, ArviZ has 0.94; the places are marked for review.
+Limits: ``pm.hpd`` of old versions had a default mass of 0.95, ArviZ has 0.94; the places are marked for review, and so
+are arguments and columns that only PyMC3's own plots and tables had.
 """
 
 from __future__ import annotations
@@ -16,13 +17,22 @@ from typing import Any
 
 import libcst as cst
 
-from pm_migrate.catalog.samplers import ARVIZ, ARVIZ_KEYWORDS, ARVIZ_REVIEW, NEED_LOG_LIKELIHOOD
+from pm_migrate.catalog.samplers import (
+    ARVIZ,
+    ARVIZ_KEYWORDS,
+    ARVIZ_LACKS,
+    ARVIZ_OLD,
+    ARVIZ_REVIEW,
+    NEED_LOG_LIKELIHOOD,
+    SUMMARY_COLUMNS,
+)
+from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.inference import names_of_variables
 from pm_migrate.codemod.rules.random_variable import separated
-from pm_migrate.codemod.tree import code, expression
+from pm_migrate.codemod.tree import code, expression, string_value
 
 RULE = Rule(
     "PM304",
@@ -118,6 +128,9 @@ def _plan_arguments(plan: Plan, call: cst.Call, name: str, key: cst.CSTNode) -> 
         keyword = None if arg.keyword is None else arg.keyword.value
         if v.models(plan.flow.value(arg.value)) and name in NEED_LOG_LIKELIHOOD and keyword in (None, "model"):
             drop.add(index)
+        elif keyword is not None and keyword in ARVIZ_LACKS.get(name, ()):
+            what = f"az.{ARVIZ[name]} has no argument `{keyword}=`: leave it out"
+            plan.note(arg, key, RULE.code, what, review=True)
         elif keyword in ("var_names", "varnames", "vars"):
             text = names_of_variables(plan, arg.value)
             if text is not None:
@@ -165,7 +178,8 @@ def _complement(updated: cst.BaseExpression) -> cst.BaseExpression:
 
 
 def plan_arviz(plan: Plan) -> None:
-    """Plan what ArviZ itself is asked of results: conversions fall away, the log-likelihood is kept."""
+    """Plan what ArviZ itself is asked of results: old names, names of variables, the log-likelihood."""
+    everything = False
     for node in plan.tree.order:
         if not isinstance(node, cst.Call):
             continue
@@ -173,19 +187,39 @@ def plan_arviz(plan: Plan) -> None:
         if name is None:
             continue
         module, _, short = name.rpartition(".")
-        if module == "arviz" and short == "from_pymc3":
-            _plan_conversion(plan, node)
-        elif short in NEED_LOG_LIKELIHOOD and module in ("arviz", "pymc3", "pymc3.stats", "pymc3.plots"):
-            for arg in node.args:
-                for atom in v.flat(plan.flow.value(arg.value)):
-                    if isinstance(atom, v.TraceRef) and atom.kind in ("trace", "inferencedata"):
-                        plan.need_log_likelihood.add(atom.call)
+        if short in NEED_LOG_LIKELIHOOD and module in ("arviz", "pymc3", "pymc3.stats", "pymc3.plots"):
+            everything |= not _need_log_likelihood(plan, node)
         if module == "arviz":
             _plan_names(plan, node)
+            _plan_old(plan, node, short)
     for node in plan.tree.order:
         if isinstance(node, cst.Attribute) and node.attr.value == "log_likelihood":
             results = v.traces(plan.flow.value(node.value))
             plan.need_log_likelihood |= {t.call for t in results if t.kind == "inferencedata"}
+    if everything:  # of something that cannot be seen: of any of them
+        found = (a for value in plan.flow.values.values() for a in v.flat(value) if isinstance(a, v.TraceRef))
+        plan.need_log_likelihood |= {t.call for t in found if t.kind in ("trace", "inferencedata")}
+
+
+def _need_log_likelihood(plan: Plan, call: cst.Call) -> bool:
+    """Note whose log-likelihood a call asks for; returns whether that is certain."""
+    certain = True
+    for place, arg in enumerate(call.args):
+        atoms = list(v.flat(plan.flow.value(arg.value)))
+        traces = [a for a in atoms if isinstance(a, v.TraceRef)]
+        plan.need_log_likelihood |= {t.call for t in traces if t.kind in ("trace", "inferencedata")}
+        certain &= place > 0 or len(traces) == len(atoms) > 0
+    return certain
+
+
+def _plan_old(plan: Plan, call: cst.Call, short: str) -> None:
+    """Names and keywords that ArviZ has changed since."""
+    if isinstance(call.func, cst.Attribute) and short in ARVIZ_OLD:
+        plan.edit(call.func.attr, call, _renamed(ARVIZ_OLD[short]))
+        plan.note(call, call, RULE.code, f"az.{short} is az.{ARVIZ_OLD[short]} now", review=short == "plot_joint")
+    for arg in call.args:
+        if arg.keyword is not None and arg.keyword.value == "credible_interval":
+            plan.edit(arg.keyword, call, _renamed(ARVIZ_KEYWORDS["credible_interval"]))
 
 
 def _plan_names(plan: Plan, call: cst.Call) -> None:
@@ -198,24 +232,15 @@ def _plan_names(plan: Plan, call: cst.Call) -> None:
                 plan.edit(arg.value, next(iter(keys)), _constant(text))
 
 
-def _plan_conversion(plan: Plan, call: cst.Call) -> None:
-    """``az.from_pymc3(trace)`` is the trace."""
-    keys = sorted(
-        {k for a in call.args for k in plan.keys_of(plan.flow.value(a.value))}, key=lambda k: plan.tree.order[k]
-    )
-    if not keys:
+def plan_columns(plan: Plan) -> None:
+    """Mark for review what reads columns that only PyMC3's own summary had."""
+    calls = (n for n in plan.tree.order if isinstance(n, cst.Call) and n.func in plan.flow.references)
+    names = {pymc3_names.canonical(plan.flow.references[c.func]) for c in calls}
+    if not names & {"pymc3.summary", "pymc3.df_summary"}:
         return
-    plan.unite(*keys)
-    trace = None
-    for place, arg in enumerate(call.args):
-        keyword = None if arg.keyword is None else arg.keyword.value
-        if keyword == "trace" or (place == 0 and keyword is None) or (keyword == "prior" and len(call.args) == 1):
-            trace = place
-        elif keyword not in ("model", "posterior_predictive"):
-            plan.refuse(call, keys[0], RULE.code, "az.from_pymc3: join the results with trace.extend(...) by hand")
-            return
-    if trace is None:
-        plan.refuse(call, keys[0], RULE.code, "az.from_pymc3: join the results with trace.extend(...) by hand")
-        return
-    plan.edit(call, keys[0], lambda u: u.args[trace].value)
-    plan.note(call, keys[0], RULE.code, "the result is an InferenceData already")
+    for node in plan.tree.order:
+        column = string_value(node) if isinstance(node, cst.SimpleString) else None
+        parent = plan.tree.parent[node] if column in SUMMARY_COLUMNS else None
+        if isinstance(parent, (cst.Index, cst.Element)):
+            message = f"az.summary has no column `{column}`, which PyMC3 had before 3.7: read {SUMMARY_COLUMNS[column]}"  # type: ignore[index]
+            plan.note(node, plan.tree.module, RULE.code, message, review=True)

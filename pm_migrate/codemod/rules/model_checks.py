@@ -14,37 +14,6 @@ from pm_migrate.codemod.rules import attributes
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.tree import COMPREHENSIONS, code, string_value, walk
 
-ESCAPE = Rule(
-    "PM206",
-    "A variable of a model is used outside of it",
-    """A random variable, or something computed from one, is used after its block other than by its name.
-
-    Why: outside of the generator there is no symbolic variable any more; its values are in the results.
-
-    Limits: uses by name (``trace[mu]``, ``var_names=[mu]``) are rewritten. For others, read the values from the trace
-    or draw them with ``pm.sample_prior_predictive``, then run again.
-    """,
-    (
-        Example(
-            """
-            import pymc3 as pm
-
-            with pm.Model() as model:
-                mu = pm.Normal('mu', 0, 1)
-            print(mu.tag.test_value)
-            """,
-            """
-            import pymc3 as pm
-
-            with pm.Model() as model:
-                mu = pm.Normal('mu', 0, 1)
-            # TODO(pm-migrate PM206): `mu` belongs to a model and is used outside of it: read its values from a trace
-            print(mu.tag.test_value)
-            """,
-        ),
-    ),
-)
-
 REENTRY = Rule(
     "PM207",
     "Go on with a model that is entered again to add variables",
@@ -180,7 +149,7 @@ OBJECT = Rule(
     ),
 )
 
-RULES = (ORDER, ESCAPE, REENTRY, OBJECT)
+RULES = (ORDER, REENTRY, OBJECT)
 
 
 def check_generator(plan: Plan, models: Models, block: Block) -> None:
@@ -482,26 +451,3 @@ def plan_model_uses(plan: Plan, models: Models) -> None:
             if not known and not method:
                 message = f"`{code(call.func)}` is given `{code(node)}`, which is a generator model now"
                 plan.note(parent, sites[0], OBJECT.code, message, review=True)
-
-
-def plan_escapes(plan: Plan, models: Models) -> None:
-    """Refuse models whose variables are used outside of them, other than by name."""
-    for model in models.models.values():
-        block = model.definition
-        if block is None:
-            continue
-        generator = block.having(Role.GENERATOR)
-        # a block that adds to the model again takes them from it, or is refused as a whole
-        added = [b for b in model.blocks if b is not block and any(models.creates(s, b.sites) for s in b.body)]
-        generator = [*generator, *(s for b in added for s in b.having(Role.GENERATOR))]
-        inside = models.sites_in(generator)
-        nodes = {n for s in generator for n in walk(s)}
-        for node, sites in plan.flow.sites.items():
-            if node in nodes or node in plan.by_name or not sites & inside:
-                continue
-            plan.refuse(
-                node,
-                model.site,
-                ESCAPE.code,
-                f"`{code(node)}` belongs to a model and is used outside of it: read its values from a trace",
-            )

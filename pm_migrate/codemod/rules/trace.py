@@ -164,8 +164,10 @@ _OLD_NAME = re.compile(
 def plan_traces(plan: Plan, models: Models) -> None:
     """Plan the rewriting of everything that reads a result."""
     for node, found in iter_results(plan):
+        if not any(t.kind in OWN for t in found):
+            continue
         key = _group(plan, node)
-        if any(plan.forms.kept(t.call) for t in found):
+        if any(plan.forms.kept(t.call) for t in found if t.kind in OWN):
             plan.allow(KEPT.code, key)
             _plan_kept(plan, models, node, key)
         else:
@@ -221,8 +223,6 @@ def _plan_use(plan: Plan, models: Models, node: cst.BaseExpression, key: cst.CST
     """Plan for one expression that is an InferenceData: what its parent does with it decides."""
     parent = plan.tree.parent[node]
     kind = next(iter({t.kind for t in v.traces(plan.flow.value(node))}))
-    if kind not in OWN:
-        return
     match parent:
         case cst.Subscript() if parent.value is node:
             _plan_subscript(plan, models, parent, node, kind, key)

@@ -1,0 +1,186 @@
+"""Variables of a model that are used outside of it.
+
+After its block, a PyMC3 program still has the symbolic variable: it asks for its name, its test value, draws of it, its
+log density. Outside of a generator there is none; ``pm.density(model)['mu']`` shows one in its place.
+
+Why: a generator hands each variable to whoever evaluates it, and nothing of it is left behind.
+
+Limits: what computes with a variable outside of its model keeps the model as it was, and so does a value that has no
+name in the model: name it with ``pm.Deterministic('name', ...)``, or read its values from a trace, then run again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from pm_migrate.codemod import values as v
+from pm_migrate.codemod.models import Block, Model, Models, Role
+from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.rules.base import Example, Rule
+from pm_migrate.codemod.rules.inference import name_of_variable
+from pm_migrate.codemod.tree import code, expression, walk
+
+ESCAPE = Rule(
+    "PM206",
+    "A variable of a model is used outside of it",
+    __doc__ or "",
+    (
+        Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1)
+                sd = pm.HalfNormal('sd', 1)
+            print(mu.name, mu.tag.test_value, sd.random(size=3))
+            """,
+            """
+            import pm_migrate.pymc4 as pm
+
+
+            @pm.model(name=None)
+            def build_model():
+                mu = yield pm.Normal('mu', 0, 1)
+                sd = yield pm.HalfNormal('sd', 1)
+
+
+            model = build_model()
+            print('mu', pm.density(model)['mu'].tag.test_value, pm.density(model)['sd'].random(size=3))
+            """,
+        ),
+        Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1)
+                two = 2 * mu
+            print(two.tag.test_value)
+            """,
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1)
+                two = 2 * mu
+            # TODO(pm-migrate PM206): `two` belongs to a model and is used outside of it: name it with pm.Deterministic
+            print(two.tag.test_value)
+            """,
+        ),
+    ),
+)
+
+RULES = (ESCAPE,)
+
+#: What ``pm.density(model)['x']`` can be asked.
+_ATTRIBUTES = frozenset(
+    """
+    distribution dshape dsize dtype eval logp logpt logp_elemwise logp_elemwiset logp_nojact logp_sum_unscaledt
+    missing_values ndim observations random shape tag transformed type
+    """.split()
+)
+_SHOWN = frozenset({"builtins.print", "builtins.str", "builtins.repr", "builtins.type", "builtins.display"})
+
+
+def plan_escapes(plan: Plan, models: Models) -> None:
+    """Plan for every place outside of a model that reads what the model bound."""
+    for model in models.models.values():
+        block = model.definition
+        if block is None:
+            continue
+        generator = _statements(models, model, block)
+        inside = models.sites_in(generator)
+        nodes = {n for s in generator for n in walk(s)}
+        for node, sites in plan.flow.sites.items():
+            if node in nodes or node in plan.by_name or not sites & inside:
+                continue
+            _plan_escape(plan, model, block, node, certain=sites <= inside)
+
+
+def _statements(models: Models, model: Model, block: Block) -> list[cst.CSTNode]:
+    """The statements of the generator, and of blocks that add to the model again."""
+    # a block that adds to the model again takes them from it, or is refused as a whole
+    added = [b for b in model.blocks if b is not block and any(models.creates(s, b.sites) for s in b.body)]
+    return [*block.having(Role.GENERATOR), *(s for b in added for s in b.having(Role.GENERATOR))]
+
+
+def _plan_escape(plan: Plan, model: Model, block: Block, node: cst.CSTNode, *, certain: bool) -> None:
+    text = name_of_variable(plan, node) if certain else None
+    parent = plan.tree.parent[node]
+    asked = isinstance(parent, cst.Attribute) and parent.value is node
+    if text is not None and asked and parent.attr.value == "name":  # type: ignore[attr-defined]
+        plan.edit(parent, model.site, lambda _: expression(_quoted(plan, parent, text)))
+        plan.note(node, model.site, ESCAPE.code, f"`{code(parent)}` is {text}")
+        return
+    shown = (asked and parent.attr.value in _ATTRIBUTES) or _is_shown(plan, parent)  # type: ignore[attr-defined]
+    name = plan.model_names.get(block.node)
+    if (
+        text is not None
+        and shown
+        and name is not None
+        and not plan.options.upstream
+        and plan.names.pm_site(node) is not None
+        and _still_bound(plan, block, node, name)
+    ):
+        plan.edit(node, model.site, lambda _: _view(plan, node, name, text), {"pm"})
+        plan.note(node, model.site, ESCAPE.code, f"`{code(node)}` is shown by pm.density({name})")
+        return
+    message = f"`{code(node)}` belongs to a model and is used outside of it"
+    plan.refuse(node, model.site, ESCAPE.code, f"{message}: {_way_out(plan, node, certain)}")
+
+
+def _way_out(plan: Plan, node: cst.CSTNode, certain: bool) -> str:
+    if not certain:
+        return "give one of the two things of that name another name"
+    if name_of_variable(plan, node) is None and v.tainted(plan.flow.value(node)):
+        return "name it with pm.Deterministic"
+    return "read its values from a trace"
+
+
+def _view(plan: Plan, node: cst.CSTNode, name: str, text: str) -> cst.BaseExpression:
+    return expression(f"{plan.names.alias('pm', node)}.density({name})[{_quoted(plan, node, text)}]")
+
+
+def _quoted(plan: Plan, node: cst.CSTNode, text: str) -> str:
+    """A literal that can stand in the f-string around a place."""
+    for outer in plan.tree.ancestors(node):
+        if isinstance(outer, cst.FormattedString) and outer.start[-1] == text[-1]:
+            other = "'" if text[-1] == '"' else '"'
+            return f"{other}{text[1:-1]}{other}"
+    return text
+
+
+def _is_shown(plan: Plan, parent: cst.CSTNode) -> bool:
+    """Whether a variable is only printed, or stands at the end of a cell."""
+    if isinstance(parent, (cst.Expr, cst.FormattedStringExpression)):
+        return True
+    call = plan.tree.parent.get(parent)
+    return isinstance(parent, cst.Arg) and isinstance(call, cst.Call) and plan.flow.name_of(call.func) in _SHOWN
+
+
+def _still_bound(plan: Plan, block: Block, node: cst.CSTNode, name: str) -> bool:
+    """Whether the name of a model is the model's where a variable of it is read."""
+    if not name.isidentifier():
+        return False
+    scope = plan.tree.scope(block.node)
+    sites = plan.flow.scope_sites(scope, name)
+    here = plan.tree.order[block.node]
+    if plan.tree.scope(node) is not scope:
+        return len(sites) <= 1 and not any(plan.flow.scope_sites(s, name) for s in _between(plan, node, scope))
+    if plan.tree.order[node] < here:
+        return False
+    loops = [a for a in plan.tree.ancestors(block.node) if isinstance(a, (cst.For, cst.While))]
+    if any(not plan.tree.inside(node, a) for a in loops):
+        return False
+    other = [s for s in sites if not plan.tree.inside(s, block.node)]
+    return not any(here < plan.tree.order[s] < plan.tree.order[node] for s in other)
+
+
+def _between(plan: Plan, node: cst.CSTNode, outer: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The scopes from a place out to another one, that one left out."""
+    scope = plan.tree.scope(node)
+    while scope is not outer and not isinstance(scope, cst.Module):
+        yield scope
+        scope = plan.tree.scope(scope)

@@ -1,0 +1,185 @@
+"""Conversions of results, tables, old names of ArviZ, and variables that are read outside of their model."""
+
+from __future__ import annotations
+
+import pytest
+
+from pm_migrate.codemod import migrate_source
+from pm_migrate.findings import Confidence
+
+MODEL = (
+    "import arviz as az\nimport numpy as np\nimport pymc3 as pm\n\nwith pm.Model() as m:\n"
+    "    a = pm.HalfNormal('a', 1)\n    b = pm.Normal('b', a, 1, shape=2)\n    c = 2 * a\n"
+    "    y = pm.Normal('y', a, 1, observed=data)\n"
+)
+SAMPLED = "trace = pm.sample(m, num_samples=10, burn_in=10, num_chains=2)"
+TRACE = MODEL + "    trace = pm.sample(10, tune=10, chains=2)\n"
+
+
+def use(text: str, **options) -> str:
+    """What becomes of statements that follow a sampling call."""
+    result = migrate_source(TRACE + text + "\n", **options)
+    assert result.references.migrated == result.references.total, result.findings
+    assert not migrate_source(result.code).changed
+    return result.code.split("m = build_m()\n")[1].strip("\n").split("\n", 1)[1].strip("\n")
+
+
+def findings(text: str, confidence: Confidence) -> list[str]:
+    return [f.code for f in migrate_source(TRACE + text + "\n").findings if f.confidence is confidence]
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("x = az.from_pymc3(trace)", "x = trace"),
+        ("x = az.from_pymc3(trace=trace, model=m)", "x = trace"),
+        (
+            "ppc = pm.sample_posterior_predictive(trace, model=m)\nx = az.from_pymc3(trace, posterior_predictive=ppc)",
+            "ppc = pm.sample_posterior_predictive(m, trace)\nx = trace",
+        ),
+        (
+            "ppc = pm.sample_posterior_predictive(trace[5:], model=m)\n"
+            "x = az.from_pymc3(trace, posterior_predictive=ppc)",
+            "ppc = pm.sample_posterior_predictive(m, trace.isel(draw=slice(5, None)))\n"
+            "x = pm.to_inference_data(trace, posterior_predictive=ppc)",
+        ),
+        (
+            "x = az.from_pymc3(trace, coords={'k': [1, 2]}, dims={'b': ['k']}, model=m)",
+            "x = pm.to_inference_data(trace, coords={'k': [1, 2]}, dims={'b': ['k']}, model=m)",
+        ),
+        (
+            "prior = pm.sample_prior_predictive(5, model=m)\nx = az.from_pymc3(prior=prior, trace=trace)",
+            "prior = pm.sample_prior_predictive(m, sample_shape=5)\nx = pm.to_inference_data(prior=prior, trace=trace)",
+        ),
+        ("last = trace[-1]\nx = az.from_pymc3(trace)", "last = trace[-1]\nx = pm.to_inference_data(trace)"),
+        (
+            "x = az.from_pymc3_predictions(pm.sample_posterior_predictive(trace, model=m, keep_size=True), model=m)",
+            "x = pm.predictions_to_inference_data("
+            "pm.sample_posterior_predictive(m, trace, keep_size=True, return_inferencedata=False), model=m)",
+        ),
+        ("x = az.from_pymc3(load())", "x = az.from_pymc3(load())"),
+        ("x = az.from_dict({'a': 1})", "x = az.from_dict({'a': 1})"),
+    ],
+)
+def test_conversions(before, expected):
+    assert "".join(use(before).split()) == "".join(expected.split())
+
+
+def test_the_log_likelihood_is_kept_for_what_is_converted():
+    assert "include_log_likelihood" in migrate_source(TRACE + "x = az.from_pymc3(trace)\naz.loo(x)\n").code
+    assert "include_log_likelihood" in migrate_source(TRACE + "x = {'m': load(trace['a'])}\naz.compare(x)\n").code
+    assert "include_log_likelihood" not in migrate_source(TRACE + "az.loo(trace)\nlast = trace[-1]\n").code
+    assert "include_log_likelihood" not in migrate_source(TRACE + "az.summary(trace)\n").code
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("x = pm.trace_to_dataframe(trace)", "x = pm.trace_to_dataframe(trace)"),
+        (
+            "x = pm.trace_to_dataframe(trace, varnames=[a, 'b'])",
+            "x = pm.trace_to_dataframe(trace, varnames=['a', 'b'])",
+        ),
+        ("x = pm.trace_to_dataframe(trace[5:])", "x = pm.trace_to_dataframe(trace[5:])"),
+        ("pm.save_trace(trace, 'there', overwrite=True)", "pm.save_trace(trace, 'there', overwrite=True)"),
+        ("pm.backends.ndarray.save_trace(trace)", "pm.save_trace(trace)"),
+        ("pm.plot_posterior_predictive_glm(trace, samples=5)", "pm.plot_posterior_predictive_glm(trace, samples=5)"),
+    ],
+)
+def test_tables(before, expected):
+    code = migrate_source(TRACE + before + "\n").code
+    assert code.endswith(f"{SAMPLED[:-1]}, return_inferencedata=False)\n{expected}\n")
+    assert "yield" not in migrate_source(TRACE + before + "\n", runtime="upstream").code
+
+
+def test_a_loaded_trace_is_a_multitrace():
+    text = "with m:\n    old = pm.load_trace('there')\nprint(old[a], old[-1], old['b'])"
+    assert use(text).endswith("print(old['a'], old[-1], old['b'])")
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("az.plot_hpd(x, draws)", "az.plot_hdi(x, draws)"),
+        ("az.hpd(x, credible_interval=0.9)", "az.hdi(x, hdi_prob=0.9)"),
+        ("az.plot_forest(trace, credible_interval=0.9)", "az.plot_forest(trace, hdi_prob=0.9)"),
+        ("pm.compareplot(table)", "az.plot_compare(table)"),
+        ("pm.diagnostics.gelman_rubin(trace)", "az.rhat(trace)"),
+        ("pm.plots.densityplot(trace)", "az.plot_density(trace)"),
+        ("pm.stats.autocorr(trace['a'])", "az.autocorr(pm.draws(trace, 'a'))"),
+        ("ax.plot_hpd(x)", "ax.plot_hpd(x)"),
+        ("hpd = az.hdi(x)", "hpd = az.hdi(x)"),
+        ("show(x, credible_interval=0.9)", "show(x, credible_interval=0.9)"),
+    ],
+)
+def test_names_of_arviz(before, expected):
+    assert use(before) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pm.traceplot(trace, priors=p)",
+        "pm.forestplot(trace, rhat=False)",
+        "pm.summary(trace)['mc_error']",
+        "t = pm.df_summary(trace)\nprint(t[['mean', 'hpd_2.5']])",
+    ],
+)
+def test_what_only_pymc3_had_is_marked(text):
+    assert "PM304" in findings(text, Confidence.REVIEW)
+
+
+@pytest.mark.parametrize(
+    "text", ["az.plot_trace(trace)", "pm.summary(trace)['mean']", "x = {'mc_error': 1}", "x = table['mc_error']"]
+)
+def test_what_arviz_has_is_not_marked(text):
+    assert findings(text, Confidence.REVIEW) == []
+
+
+VIEW = "pm.density(m)"
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("x = a.name", "x = 'a'"),
+        ("x = f'{a.name}: 1'", "x = f'{\"a\"}: 1'"),
+        ("x = trace[a.name]", "x = pm.draws(trace, 'a')"),
+        ("x = a.tag.test_value", f"x = {VIEW}['a'].tag.test_value"),
+        ("x = b.random(size=3).mean()", f"x = {VIEW}['b'].random(size=3).mean()"),
+        ("x = b.distribution.random()", f"x = {VIEW}['b'].distribution.random()"),
+        ("x = y.logp({'a': 1})", f"x = {VIEW}['y'].logp({{'a': 1}})"),
+        ("x = b.shape", f"x = {VIEW}['b'].shape"),
+        ("print(a)", f"print({VIEW}['a'])"),
+        ("a", f"{VIEW}['a']"),
+        ("def show():\n    return a.tag.test_value", f"def show():\n    return {VIEW}['a'].tag.test_value"),
+        ("a = 3\nprint(a.name)", "a = 3\nprint(a.name)"),
+        ("a = trace['a']\nprint(a)", "a = pm.draws(trace, 'a')\nprint(a)"),
+        ("x = [a for a in range(3)]", "x = [a for a in range(3)]"),
+        ("def show(a):\n    return a", "def show(a):\n    return a"),
+    ],
+)
+def test_variables_outside_of_their_model(before, expected):
+    assert use(before).replace("\n\n", "\n").strip() == expected
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "x = a + 1",
+        "x = a.eval() + c.eval()",
+        "x = c.tag.test_value",
+        "x = a.transformation",
+        "x = [a, b]",
+        "show(a)",
+        "x = a[0].tag.test_value",
+        "if flag:\n    a = 3\nprint(a.name)",
+        "def show():\n    return a.tag.test_value\na = 3",
+        "m = None\nx = a.tag.test_value",
+        "def show(m):\n    return a.tag.test_value",
+    ],
+)
+def test_variables_that_keep_their_model(statement):
+    result = migrate_source(TRACE + statement + "\n")
+    assert {f.code for f in result.findings if f.confidence is Confidence.MANUAL} & {"PM206", "PM403"}
+    assert "yield" not in result.code
