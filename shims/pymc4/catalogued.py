@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+import numpy as np
 import tensorflow as tf
 
 from pm_migrate.catalog import Distribution as Row
 from pm_migrate.catalog import Form, expr
 from pm_migrate.shims import quirks
+from pm_migrate.shims.distributions import arguments, host_draws
 from pm_migrate.shims.distributions.binding import Bound, bind
 from pm_migrate.shims.distributions.functions import TF_FUNCTIONS
 from pm_migrate.shims.pymc4.distribution import Distribution, by_name
-from pm_migrate.shims.pymc4.tensors import to_tensor
+from pm_migrate.shims.pymc4.tensors import precisely, to_tensor
 from pm_migrate.shims.pymc4.transforms import default_transform
 from pm_migrate.shims.transforms import Transform
 
@@ -79,6 +81,20 @@ class Catalogued(Distribution):
         """Number of event axes of a parameter."""
         mapping = self.row.canonical_of(self.form)
         return max(self.row.param(c).domain.rank for c, text in mapping.items() if given in expr.names(text))
+
+    def _host_draws(self, shape: tuple[int, ...]) -> np.ndarray | None:
+        bound = arguments.clipped(self._bound)
+        if not arguments.valid(bound):
+            arguments.refuse_draws(f"{type(self).__name__}({self.name!r})", bound, known=True)
+        if self.row.name not in host_draws.HOST_DRAWS:
+            return None
+        return host_draws.draw(self.row.name, bound.canonical, shape)
+
+    @precisely
+    def log_cdf(self, value: Any) -> Tensor:
+        if self.row.logcdf is None:
+            return super().log_cdf(value)
+        return self._bound.log_cdf(to_tensor(value))
 
     @property
     def discrete(self) -> bool:

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from pm_migrate.errors import ModelError
+from pm_migrate.errors import ModelError, NotSupported
 from pm_migrate.shims import quirks
 from pm_migrate.shims.model.observing import scaling_of
+from pm_migrate.shims.pymc4.dims import shape_of
 from pm_migrate.shims.pymc4.errors import NoRandomDraws
 from pm_migrate.shims.pymc4.names import as_name
 from pm_migrate.shims.pymc4.tensors import GeneratorTensor, floatx, precise, precisely, to_tensor, unwrap
@@ -69,7 +70,8 @@ class Distribution:
     testval
         Start value (not in PyMC4).
     dims
-        Names of the dimensions (not in PyMC4).
+        Names of the dimensions (not in PyMC4). Those that the model has coordinates for say the shape, as in PyMC3,
+        where no ``shape=`` or stack does.
     total_size
         Number of observations in all, when these are a part of them: the log density counts as often (not in PyMC4). A
         list has an entry for each leading axis, None for a complete one, and an Ellipsis before those of trailing axes.
@@ -119,6 +121,8 @@ class Distribution:
         self.allow_nan_stats = allow_nan_stats
         self.testval = testval
         self.dims = (dims,) if isinstance(dims, str) else None if dims is None else tuple(dims)
+        if self.dims is not None and observed is None and shape is batch_stack is event_stack is None:
+            self.total_shape = shape_of(self.dims)
         self.total_size = total_size
         self._transform = as_transform(transform)
         plain, self._bound = self._bind()
@@ -300,6 +304,45 @@ class Distribution:
     def sample_numpy(self, sample_shape: Any = (), seed: Any = None) -> np.ndarray:
         """Draw values as an array."""
         return self.sample(sample_shape, seed).numpy()
+
+    def random(self, point: Any = None, size: Any = None) -> np.ndarray:
+        """Draw values as PyMC3 does: by NumPy's global generator, so that ``np.random.seed`` decides (not in PyMC4).
+
+        Parameters
+        ----------
+        point
+            Not supported: parameters are numbers here.
+        size
+            Shape in front of the distribution's own.
+
+        Examples
+        --------
+        >>> import numpy as np, pm_migrate.pymc4 as pm
+        >>> np.random.seed(1)
+        >>> pm.Normal.dist(0.0, 2.0).random(size=2).round(3).tolist()
+        [3.249, -1.224]
+        """
+        if point is not None:
+            raise NotSupported("random(point=): give the parameters their values when the distribution is made")
+        shape = (*as_shape(size), *self.value_shape)
+        drawn = self._host_draws(shape)
+        if drawn is None:
+            drawn = np.asarray(self.sample_total(shape, np.random.randint(0, 2**31 - 1, size=2).astype(np.int32)))
+        return drawn.astype(self.dtype.as_numpy_dtype)
+
+    def _host_draws(self, shape: tuple[int, ...]) -> np.ndarray | None:
+        """Draws by NumPy's generator; None where there are none."""
+        return None
+
+    def log_cdf(self, value: Any) -> Tensor:
+        """Logarithm of the distribution function, where PyMC3 has one (not in PyMC4).
+
+        Raises
+        ------
+        NotSupported
+            Where it has none.
+        """
+        raise NotSupported(f"{type(self).__name__} has no log_cdf, as PyMC3 has none")
 
     @precisely
     def log_prob(self, value: Any) -> Tensor:

@@ -28,6 +28,14 @@ class Chain(Transform):
         self.name = "+".join(t.name for t in self.transform_list)
 
     @property
+    def tag(self) -> str:
+        return "+".join(t.tag for t in self.transform_list)
+
+    @property
+    def generator_tag(self) -> str:
+        return "+".join(t.generator_tag for t in self.transform_list)
+
+    @property
     def params(self) -> tuple[Any, ...]:
         return tuple(p for t in self.transform_list for p in t.params)
 

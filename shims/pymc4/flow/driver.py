@@ -12,7 +12,8 @@ import tensorflow as tf
 from pm_migrate.shims.pymc4.coroutine_model import Model, is_template
 from pm_migrate.shims.pymc4.distribution import Distribution
 from pm_migrate.shims.pymc4.errors import EvaluationError, StopExecution
-from pm_migrate.shims.pymc4.names import name_scope, variable_name
+from pm_migrate.shims.pymc4.names import Scope, variable_name
+from pm_migrate.shims.pymc4.dims import known_coords
 from pm_migrate.shims.pymc4.observing import Data
 from pm_migrate.shims.pymc4.tensors import (
     GeneratorTensor,
@@ -143,7 +144,7 @@ def _run(model: Any, handler: Handler) -> Any:
         given = handler.given_return(full_name)
         if given is not None:
             return wrap(to_tensor(given))
-    with name_scope(model.name):
+    with Scope(name=model.name, coords=dict(model.coords)):
         returned = _checked_return(_exhaust(model.control_flow(), handler))
     if returned is not None and model.keep_return:
         if full_name is None or model.name is None:
@@ -190,6 +191,7 @@ def _process(item: Any, handler: Handler) -> Any:
         handler.potential(handler.potential_name(item), item)
         return item if item.name is None else wrap(normalise(item.value))
     if isinstance(item, Data):
+        known_coords().update(item.coords)
         return wrap(handler.named_data(handler.claim(variable_name(item.name) if item.name else None, "Data"), item))
     if isinstance(item, (Model, GeneratorType)):
         return _run(item, handler)
