@@ -7,7 +7,8 @@ compute through the same numbers as the ``with`` front end, :mod:`pm_migrate.shi
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+import warnings
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,9 +17,9 @@ import tensorflow as tf
 from pm_migrate.errors import ModelError
 from pm_migrate.shims import quirks
 from pm_migrate.shims.distributions.bound import REPEATED
-from pm_migrate.shims.distributions.composite import Bounded, Given, MixedAxis, MixedList
+from pm_migrate.shims.distributions.composite import Bounded, MixedAxis, MixedList
 from pm_migrate.shims.pymc4.distribution import Distribution, by_name, full_signature
-from pm_migrate.shims.pymc4.tensors import FLOATX, to_tensor, wrap
+from pm_migrate.shims.pymc4.tensors import FLOATX, to_tensor
 from pm_migrate.shims.pymc4.transforms import default_transform
 from pm_migrate.shims.transforms import Transform
 
@@ -132,6 +133,12 @@ class Composite(Distribution):
         return dist
 
 
+_LAST_AXIS = (
+    "the last axis of the values is as long as there are components: PyMC3 takes it for theirs; here, as in PyMC4, "
+    "each value is drawn from the mixture, which is another density"
+)
+
+
 class Mixture(Composite):
     """Mixture(name, p, distributions)
 
@@ -156,6 +163,37 @@ class Mixture(Composite):
 
     signature: ClassVar[tuple[str, ...]] = ("p", "distributions")
     named_parts: ClassVar[bool] = True
+
+    def log_prob(self, value: Any) -> Tensor:
+        """Log density; a column of values, for as many sets of weights or components, is taken for a vector.
+
+        PyMC3 programs give data of shape ``(n, 1)`` for weights of shape ``(n, k)``.
+        """
+        value = to_tensor(value)
+        if self._is_column(tuple(value.shape)):
+            value = value[..., 0]
+        elif not self.event_shape.rank and value.shape.rank > 1 and self._looks_mixed(value.shape[-1]):
+            warnings.warn(f"{type(self).__name__}({self.name!r}): {_LAST_AXIS}", UserWarning, quirks.user_level())
+        return super().log_prob(value)
+
+    def _is_column(self, shape: tuple[int, ...]) -> bool:
+        """Whether values of a shape have an axis of length 1 behind those of the mixture."""
+        own = self.value_shape
+        return 0 < len(own) < len(shape) and shape == (*own, 1) and not self.event_shape.rank
+
+    def _looks_mixed(self, length: int) -> bool:
+        """Whether PyMC3 takes a last axis of some length for that of the components: of one distribution."""
+        return isinstance(self._bound, MixedAxis) and length == self._bound.shape[-1] and len(self._bound.shape) == 1
+
+    def observation_shape(self, observed: Tensor) -> tuple[int, ...]:
+        shape = tuple(observed.shape)
+        return shape if self._is_column(shape) else super().observation_shape(observed)
+
+    def sample_total(self, shape: tuple[int, ...], seed: Any = None) -> Tensor:
+        own = self.value_shape
+        if len(shape) > len(own) and self._is_column(shape[len(shape) - len(own) - 1 :]):
+            return super().sample_total(shape[:-1], seed)[..., None]
+        return super().sample_total(shape, seed)
 
     def _numbers(self, p: Any, distributions: Any) -> Any:  # type: ignore[override]
         weights = tf.cast(to_tensor(p), FLOATX)
@@ -344,56 +382,7 @@ class BoundClass:
         return self(None, *args, **kwargs)
 
 
-class DensityDist(Composite):
-    """DensityDist(name, log_prob, random, discrete)
-
-    A distribution with a given log density (not in PyMC4). Give ``shape=`` when a value is not a scalar.
-
-    Parameters
-    ----------
-    log_prob
-        Function of a tensor that gives the log density, elementwise or summed.
-    random
-        Function of a shape and a stateless seed that gives draws; None when it cannot be drawn from.
-    discrete
-        Whether values are integers.
-
-    Examples
-    --------
-    >>> import pm_migrate.pymc4 as pm
-    >>> float(pm.DensityDist.dist(lambda x: -0.5 * x**2).log_prob(3.0))
-    -4.5
-    """
-
-    signature = ("log_prob", "random", "discrete")
-    optional: ClassVar[Mapping[str, Any]] = {"random": None, "discrete": False}
-
-    def _numbers(self, log_prob: Callable[..., Any], random: Any, discrete: bool) -> Given:  # type: ignore[override]
-        if not callable(log_prob):
-            raise TypeError(f"DensityDist needs a function for its log density, got {type(log_prob).__name__}")
-
-        def density(value: Tensor) -> Tensor:
-            return to_tensor(log_prob(wrap(value)))
-
-        def sampler(shape: tuple[int, ...], seed: Tensor) -> Tensor:
-            return to_tensor(random(shape, seed))
-
-        return Given(density, None if random is None else sampler, tf.constant(0.0, FLOATX))
-
-    @property
-    def discrete(self) -> bool:
-        return bool(self.conditions["discrete"])
-
-    @property
-    def counts_per_element(self) -> bool:
-        return self.quirks != "fixed"
-
-    @property
-    def has_random(self) -> bool:
-        return self.conditions["random"] is not None
-
-
 #: The composites by name.
 COMPOSITES: Mapping[str, type[Composite]] = {
-    cls.__name__: cls for cls in (Bound, DensityDist, Mixture, MixtureSameFamily, NormalMixture)
+    cls.__name__: cls for cls in (Bound, Mixture, MixtureSameFamily, NormalMixture)
 }

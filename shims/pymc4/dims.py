@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pm_migrate.shims.pymc4.names import Scope
 
 
-def known_coords() -> dict[str, Any]:
-    """The coordinates of the innermost model that is evaluated, to be added to; outside of models, none."""
-    return next((c for c in reversed(list(Scope.chain("coords", drop_none=True)))), {})
+def note_data(coords: Mapping[str, Any], dims: Sequence[str] | None, shape: Sequence[int]) -> None:
+    """Add what named data say to the coordinates of the model that is evaluated.
+
+    A dimension of another length, since other data are in their place, is not known any more.
+    """
+    known: dict[str, Any] = next(reversed(list(Scope.chain("coords", drop_none=True))), {})
+    known.update(coords)
+    for name, length in zip(dims or (), shape, strict=False):
+        if known.get(name) is not None and len(known[name]) != length:
+            known[name] = None
 
 
 def shape_of(dims: Sequence[str | None]) -> tuple[int, ...] | None:

@@ -81,6 +81,7 @@ def plan_constructor(plan: Plan, call: cst.Call, made: Constructor, key: cst.CST
     if plan.options.upstream and not row.in_pymc4:
         raise Refused(f"PyMC4 4.0a2 has no {row.name}")
     options = _options(plan, row, given)
+    _check_random(plan, given)
     sources = {name: code(argument.value) for name, argument in given.params.items()}
     random = frozenset(n for n, a in given.params.items() if v.tainted(plan.flow.value(a.value)))
     needs = {"pm"}
@@ -136,9 +137,20 @@ def _options(plan: Plan, row: Parametrised, given: Given) -> _Options:
             raise Refused(_unknown(plan, keyword))
         elif argument.keyword is None:
             out.rename[argument] = (keyword, None)
-        if keyword == "observed" and isinstance(value, cst.Dict):
+        if keyword == "observed" and isinstance(value, cst.Dict) and row.name != "DensityDist":
             raise Refused("observed= is a dictionary: give the distribution one array")
     return out
+
+
+def _check_random(plan: Plan, given: Given) -> None:
+    """Refuse draws by a function of PyMC3's form; the draws of another distribution are its own here too."""
+    random = given.params.get("random")
+    if random is None:
+        return
+    match random.value:
+        case cst.Attribute(value=base, attr=cst.Name(value="random")) if v.only(plan.flow.value(base), v.Dist):
+            return
+    raise Refused("random=: give a function of a shape and a seed, such as the method .sample of a distribution has")
 
 
 def _unknown(plan: Plan, keyword: str) -> str:

@@ -22,6 +22,7 @@ from pm_migrate.shims.pymc4.bases import (
 )
 from pm_migrate.shims.pymc4.catalogued import Catalogued, signature_of
 from pm_migrate.shims.pymc4.composites import COMPOSITES
+from pm_migrate.shims.pymc4.density_dist import DensityDist
 from pm_migrate.shims.pymc4.distribution import NO_TRANSFORM, Distribution, full_signature
 from pm_migrate.shims.pymc4.distributions import batchstack, distribution, half_student_t, transforms
 from pm_migrate.shims.pymc4.multivariate import GENERATORS, MULTIVARIATE, REFINED
@@ -101,7 +102,14 @@ CLASSES: Mapping[str, type[Distribution]] = _classes()
 SERIES: Mapping[str, type[Distribution]] = {name: getattr(timeseries, name) for name in timeseries.__all__}
 
 #: Everything of this front end that makes random variables without being a row, by name.
-STRUCTURED: Mapping[str, Any] = {**COMPOSITES, **MULTIVARIATE, **GENERATORS, **SERIES, **UPSTREAM}
+STRUCTURED: Mapping[str, Any] = {
+    **COMPOSITES,
+    "DensityDist": DensityDist,
+    **MULTIVARIATE,
+    **GENERATORS,
+    **SERIES,
+    **UPSTREAM,
+}
 
 __all__ = [
     "CLASSES",

@@ -10,10 +10,10 @@ import numpy as np
 import tensorflow as tf
 
 from pm_migrate.shims.pymc4.coroutine_model import Model, is_template
+from pm_migrate.shims.pymc4.dims import note_data
 from pm_migrate.shims.pymc4.distribution import Distribution
 from pm_migrate.shims.pymc4.errors import EvaluationError, StopExecution
 from pm_migrate.shims.pymc4.names import Scope, variable_name
-from pm_migrate.shims.pymc4.dims import known_coords
 from pm_migrate.shims.pymc4.observing import Data
 from pm_migrate.shims.pymc4.tensors import (
     GeneratorTensor,
@@ -191,8 +191,9 @@ def _process(item: Any, handler: Handler) -> Any:
         handler.potential(handler.potential_name(item), item)
         return item if item.name is None else wrap(normalise(item.value))
     if isinstance(item, Data):
-        known_coords().update(item.coords)
-        return wrap(handler.named_data(handler.claim(variable_name(item.name) if item.name else None, "Data"), item))
+        data = handler.named_data(handler.claim(variable_name(item.name) if item.name else None, "Data"), item)
+        note_data(item.coords, item.dims, tuple(data.shape))
+        return wrap(data)
     if isinstance(item, (Model, GeneratorType)):
         return _run(item, handler)
     hint = f": {not_a_model(item)}" if is_template(item) else ""
