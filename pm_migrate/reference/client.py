@@ -119,6 +119,7 @@ class ProgramClient(WorkerClient):
                 gradient={name: np.asarray(values[i]) for name, values in answer["gradient"].items()},
                 terms={name: float(values[i]) for name, values in answer.get("terms", {}).items()},
                 elements=answer.get("elements", {}),
+                rounding=answer.get("rounding", {}),
             )
             for i in every
         ]

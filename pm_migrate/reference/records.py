@@ -116,12 +116,15 @@ class PointEvaluation:
         Log density by name of random variable or potential.
     elements
         Number of scalars that each term sums, where known.
+    rounding
+        What the float32 constants of each term may be wrong by in all its scalars together, where known.
     """
 
     logp: float
     gradient: Mapping[str, np.ndarray] = field(default_factory=dict)
     terms: Mapping[str, float] = field(default_factory=dict)
     elements: Mapping[str, int] = field(default_factory=dict)
+    rounding: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

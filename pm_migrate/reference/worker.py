@@ -631,12 +631,26 @@ class PyMC3Side:
             if terms:
                 factors = _factors(self.pm, subject)
                 if "terms" not in compiled:
+                    # the largest of each float32 constant, by the number of the factor that it is in
+                    constants = [
+                        (number, abs(constant).max())
+                        for number, (_, total, _) in enumerate(factors)
+                        for constant in _float32_constants(total)
+                    ]
                     outputs = [total for _, total, _ in factors] + [size for _, _, size in factors]
-                    compiled["terms"] = self._function(subject.free_RVs, outputs)
-                columns = list(zip(*[compiled["terms"](*row) for row in rows]))
+                    function = self._function(subject.free_RVs, outputs + [largest for _, largest in constants])
+                    compiled["terms"] = function, [number for number, _ in constants]
+                function, places = compiled["terms"]
+                columns = list(zip(*[function(*row) for row in rows]))
                 names = [name for name, _, _ in factors]
                 result["terms"] = {n: np.array(c, "float64") for n, c in zip(names, columns)}
-                result["elements"] = {n: int(c[0]) for n, c in zip(names, columns[len(names) :])}
+                sizes = [int(c[0]) for c in columns[len(names) : 2 * len(names)]]
+                rounding = [0.0] * len(names)
+                for number, largest in zip(places, columns[2 * len(names) :]):
+                    if np.isfinite(largest[0]):  # not the minus infinity outside of a support
+                        rounding[number] += sizes[number] * 0.5 * float(np.spacing(np.float32(largest[0])))
+                result["elements"] = dict(zip(names, sizes))
+                result["rounding"] = dict(zip(names, rounding))
         return result
 
     def _function(self, inputs: Sequence[Any], outputs: Sequence[Any]) -> Callable[..., Any]:
@@ -791,6 +805,30 @@ def _factors(pm: Any, model: Any) -> List[Tuple[str, Any, Any]]:
         name = pairs[rv.name].name if rv.name in pairs else rv.name
         factors.append((name, rv.logpt, rv.logp_elemwiset.size))
     return factors + [(p.name, p.sum(), p.size) for p in model.potentials]
+
+
+def _float32_constants(term: Any) -> List[Any]:
+    """The parts of a graph that Theano computes once and in float32: of Python numbers, which it holds to be narrow.
+
+    Only those that what is around them goes on with; ``gammaln(21)`` of the Python integer 20 is one.
+    """
+    constant: Dict[Any, bool] = {}
+    order: List[Any] = []
+    stack = [term]
+    while stack:
+        node = stack.pop()
+        if node in constant:
+            continue
+        inputs = [] if node.owner is None else node.owner.inputs
+        waiting = [each for each in inputs if each not in constant]
+        if waiting:
+            stack += [node, *waiting]
+            continue
+        constant[node] = all(constant[each] for each in inputs) if inputs else hasattr(node, "data")
+        order.append(node)
+    narrow = {n for n in order if n.owner is not None and constant[n] and str(getattr(n, "dtype", "")) == "float32"}
+    outer = {each for node in order if node.owner is not None and node not in narrow for each in node.owner.inputs}
+    return [node for node in order if node in narrow and (node in outer or node is term)]
 
 
 def _describe(pm: Any, model: Any, index: int, aliases: List[str]) -> Dict[str, Any]:

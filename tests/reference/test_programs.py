@@ -83,6 +83,22 @@ def test_a_model_is_evaluated(reference: ReferenceClient, loaded: ProgramInfo) -
     assert outside.logp == -math.inf and outside.terms["k"] == -math.inf
 
 
+def test_float32_constants_are_found_with_their_size(reference: ReferenceClient, program: Write) -> None:
+    """``gammaln(21)`` of the Python number 20 is 42.3: half a unit in its last place in float32 is 2**-19."""
+    path = program("""
+import numpy as np
+import pymc3 as pm
+with pm.Model() as model:
+    p = pm.Beta("p", 2.0, 2.0)
+    pm.Binomial("narrow", n=20, p=p, observed=[3, 4, 5])
+    pm.Binomial("wide", n=np.array([20, 20, 20]), p=p, observed=[3, 4, 5])
+""")
+    loaded = reference.load_program(path)
+    (here,) = reference.evaluate(loaded, loaded.models[0], [loaded.models[0].test_point])
+    assert here.rounding == {"p": 0.0, "narrow": 3 * 2.0**-19, "wide": 0.0}
+    assert 0 < abs(here.terms["narrow"] - here.terms["wide"]) <= here.rounding["narrow"]
+
+
 def test_a_point_that_lacks_a_variable(reference: ReferenceClient, loaded: ProgramInfo) -> None:
     with pytest.raises(KeyError, match="no value for mu, k"):
         reference.evaluate(loaded, loaded.models[0], [{"sigma_log__": np.array(0.0)}])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -104,6 +105,14 @@ def test_a_float32_constant_is_told_apart() -> None:
 
 def test_a_larger_constant_is_no_float32_constant() -> None:
     assert agree(standard(shift=1001 * 2.2e-8), standard()).verdict is Verdict.DIFFERENT
+
+
+def test_a_constant_may_be_as_wrong_as_half_a_unit_of_the_constants_that_the_reference_found() -> None:
+    offset = 1001 * 6e-7
+    b = [replace(evaluation, rounding={"y": offset * 1.01}) for evaluation in standard()]
+    assert agree(standard(shift=offset), b).verdict is Verdict.EQUAL_BUT_CONSTANT
+    assert agree(standard(shift=1.02 * offset), b).verdict is Verdict.DIFFERENT
+    assert agree(standard(shift=offset), standard()).verdict is Verdict.DIFFERENT
 
 
 def test_a_float32_constant_with_wrong_gradients_is_different() -> None:
