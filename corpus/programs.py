@@ -88,9 +88,7 @@ class Program:
         return join_cells(parse_notebook(text)).source
 
 
+#: Every program, also one whose rewrite is not kept yet.
+EVERY = tuple(Program(path.parent) for path in sorted(CORPUS.glob("*/before.*")))
 #: Every program that has been rewritten, as far as it can be.
-PROGRAMS = tuple(
-    program
-    for program in (Program(path.parent) for path in sorted(CORPUS.glob("*/before.*")))
-    if program.after.exists() and (program.folder / "meta.toml").exists()
-)
+PROGRAMS = tuple(program for program in EVERY if program.after.exists() and (program.folder / "meta.toml").exists())
