@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,10 @@ class InferenceCall:
         Arguments without a counterpart, with what to do.
     target
         The function in the generator front end.
+    model
+        Where the model goes there: ``first``, ``keyword``, or ``none`` for a function that takes no model.
+    rest
+        Whether keywords that are not named here are passed on.
     """
 
     name: str
@@ -33,9 +38,9 @@ class InferenceCall:
     drop: frozenset[str] = frozenset()
     refuse: Mapping[str, str] = field(default_factory=dict)
     target: str = ""
+    model: str = "first"
+    rest: bool = False
 
-
-_STEP = "leave the sampler to pm.sample, or keep this model on PyMC3"
 
 SAMPLE = InferenceCall(
     name="sample",
@@ -55,41 +60,58 @@ SAMPLE = InferenceCall(
         "progressbar": "progressbar",
         "target_accept": "target_accept",
         "max_treedepth": "max_treedepth",
+        **{name: name for name in ("step", "trace", "callback", "discard_tuned_samples", "idata_kwargs", "chain_idx")},
+        "chain": "chain_idx",
+        "n_init": "n_init",
+        "jitter_max_retries": "jitter_max_retries",
+        "nuts_kwargs": "nuts_kwargs",
+        "nuts": "nuts_kwargs",
+        "step_kwargs": "step_kwargs",
     },
     drop=frozenset(
-        """cores njobs n_init compute_convergence_checks jitter_max_retries mp_ctx pickle_backend
-        return_inferencedata""".split()
+        """cores njobs compute_convergence_checks mp_ctx pickle_backend return_inferencedata live_plot
+        live_plot_kwargs use_mmap""".split()
     ),
-    refuse={
-        "step": _STEP,
-        "trace": "continue from an earlier trace by hand",
-        "callback": "callbacks between draws have no counterpart",
-        "discard_tuned_samples": "warm-up draws are not kept",
-        "idata_kwargs": "label the result by hand",
-        "chain_idx": "chains are numbered from 0",
-    },
     target="sample",
+)
+
+#: Arguments of PyMC3's ``pm.sample`` that are options of its step methods: NUTS by name, others by the method's name.
+STEP_OPTIONS = frozenset(
+    """Emax adapt_step_size early_max_treedepth gamma is_cov k potential scaling step_rand step_scale t0
+    metropolis slice hmc binary_metropolis binary_gibbs_metropolis categorical_gibbs_metropolis""".split()
 )
 
 #: PyMC3's defaults that are written out: they differ in PyMC4.
 SAMPLE_DEFAULTS: Mapping[str, str] = MappingProxyType({"draws": "1000", "tune": "1000", "chains": "4"})
 
-#: Values of ``init=`` that mean NUTS with an adapted diagonal mass matrix or a dense one.
-SAMPLE_INITS = frozenset({"auto", "adapt_diag", "jitter+adapt_diag", "adapt_full", "jitter+adapt_full"})
+#: Values of ``init=``, in any case of letters.
+SAMPLE_INITS = frozenset(
+    """auto adapt_diag jitter+adapt_diag adapt_full jitter+adapt_full jitter+adapt_diag_grad advi+adapt_diag
+    advi+adapt_diag_grad advi advi_map map""".split()
+)
 
 POSTERIOR_PREDICTIVE = InferenceCall(
     name="sample_posterior_predictive",
-    signature=(*("trace", "samples", "model", "var_names", "size", "keep_size", "random_seed", "progressbar"),),
+    signature=("trace", "samples", "model", "var_names", "size", "keep_size", "random_seed", "progressbar"),
     keep={
         "trace": "",
         "samples": "num_draws",
         "var_names": "var_names",
         "vars": "var_names",
-        "random_seed": "seed",
         "size": "size",
         "keep_size": "keep_size",
+        "random_seed": "seed",
     },
     drop=frozenset({"progressbar"}),
+    target="sample_posterior_predictive",
+)
+
+#: The name before PyMC3 3.7, where variables had the place of their names.
+SAMPLE_PPC = InferenceCall(
+    name="sample_ppc",
+    signature=("trace", "samples", "model", "vars", "size", "random_seed", "progressbar"),
+    keep=POSTERIOR_PREDICTIVE.keep,
+    drop=POSTERIOR_PREDICTIVE.drop,
     target="sample_posterior_predictive",
 )
 
@@ -107,6 +129,106 @@ PRIOR_PREDICTIVE = InferenceCall(
     target="sample_prior_predictive",
 )
 
+
+def _same(name: str, signature: str, *, first: int = 0, **options: Any) -> InferenceCall:
+    """A function of PyMC3 that the runtime has under its own arguments; the ``first`` ones stay positional."""
+    names = tuple(signature.split())
+    keep = {n: "" if i < first else n for i, n in enumerate(names) if n != "model"}
+    given = {"target": name, "model": "keyword", "rest": True, **options}
+    return InferenceCall(name=name, signature=names, keep=keep, **given)
+
+
+_NO_LOCAL = {"local_rv": "amortised inference has no counterpart"}
+_SIMULATED = "write the simulator as pm.Simulator and sample it with kernel='ABC', as PyMC3 3.11 has it"
+
+#: PyMC3's other functions of a model, and its inference objects.
+OTHERS = (
+    _same(
+        "find_MAP",
+        "start vars method return_raw include_transformed progressbar maxeval model",
+        model="first",
+        refuse={"fmin": "give the method by its name: method='Powell', as PyMC3 from 3.5 on has it"},
+        drop=frozenset({"disp"}),
+    ),
+    _same("find_hessian", "point vars model", first=1),
+    _same("guess_scaling", "point vars model scaling_bound", first=1),
+    _same("trace_cov", "trace vars model", first=1),
+    _same("init_nuts", "init chains n_init model random_seed progressbar jitter_max_retries"),
+    _same("iter_sample", "draws step start trace chain tune model random_seed callback", first=2),
+    _same(
+        "sample_smc",
+        "draws kernel n_steps start tune_steps p_acc_rate threshold save_sim_data save_log_pseudolikelihood model "
+        "random_seed parallel chains cores",
+        first=1,
+        drop=frozenset({"progressbar"}),
+        rest=False,
+        refuse={**dict.fromkeys(("epsilon", "dist_func", "sum_stat", "step"), _SIMULATED)},
+    ),
+    _same(
+        "fit",
+        "n local_rv method model random_seed start inf_kwargs",
+        model="first",
+        refuse={**_NO_LOCAL, "more_replacements": "it needs symbolic variables: keep this model on PyMC3"},
+    ),
+    _same("model_to_graphviz", "model formatting", model="first"),
+    _same(
+        "sample_posterior_predictive_w", "traces samples models weights random_seed progressbar", first=1, model="none"
+    ),
+    _same("sample_approx", "approx draws include_transformed", first=3, model="none"),
+)
+
+#: Methods of ``scipy.optimize.minimize`` for the functions that ``find_MAP(fmin=...)`` took before PyMC3 3.5.
+FMIN: Mapping[str, str] = MappingProxyType(
+    {
+        "fmin": "Nelder-Mead",
+        "fmin_bfgs": "BFGS",
+        "fmin_cg": "CG",
+        "fmin_l_bfgs_b": "L-BFGS-B",
+        "fmin_ncg": "Newton-CG",
+        "fmin_powell": "Powell",
+    }
+)
+
+#: Inference objects.
+FITS = (
+    _same("ADVI", "local_rv model", refuse=_NO_LOCAL),
+    _same("FullRankADVI", "local_rv model", refuse=_NO_LOCAL),
+    _same("SVGD", "n_particles jitter model start random_seed estimator kernel"),
+    _same("ASVGD", "approx estimator kernel"),
+    _same("NFVI", "flow model", first=1),
+    _same("Empirical", "trace size jitter model", first=1),
+)
+
+#: What gives an approximation, whose ``sample`` gives a trace.
+FIT_NAMES = frozenset({"fit", *(row.name for row in FITS)})
+
+#: Step methods. Two names are PyMC4's samplers, so that PyMC3's are given by their module.
+STEPS = (
+    _same("NUTS", "vars max_treedepth early_max_treedepth", first=1, target="step_methods.NUTS"),
+    _same("HamiltonianMC", "vars path_length max_steps", first=1),
+    _same("Metropolis", "vars S proposal_dist scaling tune tune_interval model mode", first=1),
+    _same("Slice", "vars w tune model iter_limit", first=1),
+    _same("BinaryMetropolis", "vars scaling tune tune_interval model", first=1),
+    _same("BinaryGibbsMetropolis", "vars order transit_p model", first=1),
+    _same("CategoricalGibbsMetropolis", "vars proposal order model", first=1),
+    _same("DEMetropolis", "vars S proposal_dist lamb scaling tune tune_interval model mode", first=1),
+    _same("DEMetropolisZ", "vars S proposal_dist lamb scaling tune tune_interval tune_drop_fraction model", first=1),
+    _same("EllipticalSlice", "vars prior_cov prior_chol model", first=1),
+    _same("MLDA", "coarse_models vars base_sampler", first=2),
+    _same("CompoundStep", "methods", first=1, target="step_methods.CompoundStep", model="none"),
+)
+
+#: What the runtime has under the same name, and what takes no model: proposals, optimisers, callbacks.
+SAME = frozenset(
+    """NormalProposal CauchyProposal LaplaceProposal PoissonProposal UniformProposal MultivariateNormalProposal
+    adadelta adagrad adagrad_window adam adamax apply_momentum apply_nesterov_momentum momentum nesterov_momentum
+    norm_constraint rmsprop sgd total_norm_constraint set_tt_rng callbacks.Tracker callbacks.CheckParametersConvergence
+    callbacks.Callback""".split()
+)
+
+#: Arguments that are random variables, in any of these calls.
+VARIABLES = frozenset({"vars", "var_names", "varnames"})
+
 #: Arguments of ours that PyMC4 4.0a2 does not have, with what becomes of them there.
 UPSTREAM: Mapping[str, str] = MappingProxyType(
     {
@@ -115,7 +237,15 @@ UPSTREAM: Mapping[str, str] = MappingProxyType(
         "init": "PyMC4 4.0a2 does not adapt a mass matrix",
         "start": "PyMC4 4.0a2 starts at draws from the prior",
         "num_draws": "PyMC4 4.0a2 makes one draw for every posterior draw",
+        "n_init": "PyMC4 4.0a2 does not fit anything first",
+        "jitter_max_retries": "PyMC4 4.0a2 does not jitter",
     }
+)
+
+#: Arguments of ours that change what comes out, and that PyMC4 4.0a2 does not have.
+UPSTREAM_LACKS = frozenset(
+    """step trace callback discard_tuned_samples idata_kwargs chain_idx nuts_kwargs step_kwargs size keep_size
+    return_inferencedata""".split()
 )
 
 #: Inference calls by PyMC3 name, old names included.
@@ -123,11 +253,15 @@ INFERENCE: Mapping[str, InferenceCall] = MappingProxyType(
     {
         "sample": SAMPLE,
         "sample_posterior_predictive": POSTERIOR_PREDICTIVE,
-        "sample_ppc": POSTERIOR_PREDICTIVE,
+        "sample_ppc": SAMPLE_PPC,
         "fast_sample_posterior_predictive": FAST_POSTERIOR_PREDICTIVE,
         "sample_prior_predictive": PRIOR_PREDICTIVE,
+        **{row.name: row for row in (*OTHERS, *FITS, *STEPS)},
     }
 )
+
+#: Functions that PyMC4 4.0a2 has, too.
+PYMC4_HAS = frozenset({"sample", "sample_posterior_predictive", "sample_prior_predictive"})
 
 #: PyMC3's default number of prior predictive draws.
 PRIOR_DRAWS = "500"
@@ -235,17 +369,11 @@ ADVICE: Mapping[str, str] = MappingProxyType(
     {
         "Data": "pass the values to the generator as an argument",
         "set_data": "build the model again with the new values",
-        "find_MAP": "minimise the model's negative log density by hand",
-        "fit": "call pm.fit(model, method=...) of the generator front end by hand",
-        "ADVI": "call pm.fit(model, method='advi') of the generator front end by hand",
-        "FullRankADVI": "call pm.fit(model, method='fullrank_advi') of the generator front end by hand",
+        "advi": "PyMC3 dropped it in 3.2: pm.fit(n, method='advi') takes its place",
+        "advi_minibatch": "PyMC3 dropped it in 3.2: pm.fit(n, method='advi') with pm.Minibatch takes its place",
+        "sample_vp": "PyMC3 dropped it in 3.2: approx.sample(draws) takes its place",
+        "SMC": "pm.sample_smc(draws) takes its place from PyMC3 3.7 on",
         "Minibatch": "pass the whole data set",
-        "model_to_graphviz": "draw the graph from the PyMC3 version",
-        "sample_smc": "sequential Monte Carlo has no counterpart in the generator front end",
-        "Metropolis": _STEP,
-        "NUTS": _STEP,
-        "HamiltonianMC": _STEP,
-        "Slice": _STEP,
         "Bound": "write the bounded density with pm.Potential, or keep this model on PyMC3",
         "Mixture": "marginalise by hand with pm.Potential, or keep this model on PyMC3",
     }

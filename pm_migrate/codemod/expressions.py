@@ -12,6 +12,7 @@ import libcst as cst
 
 from pm_migrate.catalog import DISTRIBUTIONS, theano_names
 from pm_migrate.catalog.functions import FUNCTIONS, NUMPY, function_named
+from pm_migrate.catalog.samplers import FIT_NAMES
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.arguments import computes_corr
@@ -323,7 +324,7 @@ class Expressions:
             return v.row([self._operation([*args, *self._returned(args)]), v.bag([])])
         if short == "Model":
             return frozenset({v.ModelRef(node)})
-        if short == "load_trace":
+        if short in ("load_trace", "sample_smc", "sample_approx"):
             return frozenset({v.TraceRef(node, "trace")})
         if short == "sample":
             return frozenset({v.TraceRef(node, self._trace_kind(node))})
@@ -343,6 +344,13 @@ class Expressions:
         if pymc3_names.is_plain(name):
             return PLAIN
         return frozenset({v.Foreign(node)})
+
+    def _is_fit(self, atom: v.Atom) -> bool:
+        """Whether something is a fit or an inference object of PyMC3, whose draws are a trace."""
+        if not isinstance(atom, v.Foreign):
+            return False
+        name = pymc3_names.canonical(self.references.get(atom.call.func, ""))
+        return name.removeprefix("pymc3.") in FIT_NAMES
 
     def _own_site(self) -> cst.CSTNode | None:
         """The model whose block surrounds what is evaluated, if it is one."""
@@ -504,6 +512,8 @@ class Expressions:
                 return v.join(inner, *args[1:])
             if attr in ("append", "add", "insert", "extend", "update", "keys", "index", "count"):
                 return PLAIN
+        if attr == "sample" and any(self._is_fit(atom) for atom in base):
+            return frozenset({v.TraceRef(node, "trace")})
         if v.only(base, v.Text):
             return self._text(args)
         if attr in ("get_value", "eval") and v.only(base, (v.Foreign, v.Symbol)):  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pm_migrate.catalog import DISTRIBUTIONS as ROWS
 from pm_migrate.catalog import theano_names
 from pm_migrate.catalog.functions import function_named
-from pm_migrate.catalog.samplers import ADVICE, ARVIZ, INFERENCE, TABLES
+from pm_migrate.catalog.samplers import ADVICE, ARVIZ, INFERENCE, SAME, TABLES
 
 #: Every class of PyMC3 that makes a random variable in a model, whether or not there is a catalogue row for it yet.
 DISTRIBUTIONS = frozenset(ROWS) | frozenset(
@@ -27,7 +27,8 @@ _OTHERS = frozenset(
     sample_posterior_predictive_w init_nuts iter_sample""".split()
 )
 
-_PYMC3 = DISTRIBUTIONS | _OTHERS | frozenset(INFERENCE) | frozenset(ARVIZ) | frozenset(ADVICE) | frozenset(TABLES)
+_INFERENCE = frozenset(INFERENCE) | frozenset(name.split(".")[0] for name in SAME)
+_PYMC3 = DISTRIBUTIONS | _OTHERS | _INFERENCE | frozenset(ARVIZ) | frozenset(ADVICE) | frozenset(TABLES)
 
 #: Functions of tensors that the generator front end has too, by the name that they have there.
 KEPT = {
@@ -56,7 +57,24 @@ _HOMES = (
     "pymc3.backends.ndarray.",
     "pymc3.backends.",
     "pymc3.tuning.starting.",
+    "pymc3.tuning.scaling.",
     "pymc3.tuning.",
+    "pymc3.step_methods.hmc.nuts.",
+    "pymc3.step_methods.hmc.hmc.",
+    "pymc3.step_methods.hmc.",
+    "pymc3.step_methods.metropolis.",
+    "pymc3.step_methods.slicer.",
+    "pymc3.step_methods.compound.",
+    "pymc3.step_methods.elliptical_slice.",
+    "pymc3.step_methods.",
+    "pymc3.smc.sample_smc.",
+    "pymc3.smc.",
+    "pymc3.variational.inference.",
+    "pymc3.variational.approximations.",
+    "pymc3.variational.updates.",
+    "pymc3.variational.",
+    "pymc3.model_graph.",
+    "pymc3.theanof.",
 )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import libcst as cst
 
 from pm_migrate.catalog.functions import function_named
-from pm_migrate.catalog.samplers import ARVIZ, INFERENCE, TABLES
+from pm_migrate.catalog.samplers import ARVIZ, INFERENCE, SAME, TABLES
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.edits import Applier
@@ -36,7 +36,7 @@ from pm_migrate.codemod.rules import (
     kept,
     leftover,
     model_block,
-    model_checks,
+    model_object,
     nameless,
     random_variable,
     tensors,
@@ -106,7 +106,9 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
         call = plan.tree.parent[node]
         name = pymc3_names.canonical(qualified)
         short = name.removeprefix("pymc3.")
-        if name.startswith("pymc3.") and short in ARVIZ:
+        if name.startswith("pymc3.") and short in SAME:
+            inference.plan_same(plan, node, short)
+        elif name.startswith("pymc3.") and short in ARVIZ:
             diagnostics.plan_function(plan, node, short)
         elif name.startswith("pymc3.") and short in TABLES:
             conversions.plan_table(plan, models, node, short)
@@ -140,7 +142,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     theano.plan_operations(plan)
     leftover.plan_ties(plan)
     leftover.plan_helpers(plan)
-    model_checks.plan_model_uses(plan, models)
+    model_object.plan_model_uses(plan, models)
     escapes.plan_escapes(plan, models)
     attributes.plan_readers(plan, models, escapes.ESCAPE.code)
     tensors.plan_attributes(plan)

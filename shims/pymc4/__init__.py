@@ -63,11 +63,10 @@ from pm_migrate.shims.theanof import floatX
 
 #: Names that are imported when they are first used, by their modules; modules have themselves.
 _LATER = {
-    **{name: name for name in ("gp", "inference", "mcmc", "plots", "variational")},
+    **{name: name for name in ("gp", "inference", "mcmc", "plots", "step_methods", "variational")},
     "updates": "variational.updates",
     **dict.fromkeys(
-        "ADVI ADVIFit Approximation FullRank FullRankADVI LowRank MeanField".split()
-        + "adadelta adagrad adam adamax fit sgd".split(),
+        "ADVIFit Approximation FullRank LowRank MeanField".split() + "adadelta adagrad adam adamax fit sgd".split(),
         "variational",
     ),
     **dict.fromkeys(("CompoundStep", "HMC", "HMCSimple", "NUTS", "NUTSSimple", "RandomWalkM"), "mcmc.samplers"),
@@ -76,6 +75,30 @@ _LATER = {
         "trace_to_dataframe".split(),
         "as_pymc3",
     ),
+    # PyMC3's, for generator models
+    **dict.fromkeys(
+        """
+        ADVI ASVGD Empirical FullRankADVI NFVI SVGD adagrad_window apply_momentum apply_nesterov_momentum callbacks
+        momentum nesterov_momentum norm_constraint rmsprop sample_approx set_tt_rng total_norm_constraint
+        """.split(),
+        "pymc3_variational",
+    ),
+    **dict.fromkeys(
+        """
+        find_MAP find_hessian guess_scaling init_nuts iter_sample sample_posterior_predictive_w sample_smc trace_cov
+        """.split(),
+        "pymc3_functions",
+    ),
+    **dict.fromkeys(
+        """
+        BinaryGibbsMetropolis BinaryMetropolis CategoricalGibbsMetropolis CauchyProposal DEMetropolis DEMetropolisZ
+        EllipticalSlice HamiltonianMC LaplaceProposal MLDA Metropolis MultivariateNormalProposal NormalProposal
+        PoissonProposal Slice UniformProposal
+        """.split(),
+        "step_methods",
+    ),
+    "density": "density_model",
+    "model_to_graphviz": "model_graph",
     "initialize_sampling_state": "mcmc.utils",
     "sample": "inference.sampling",
 }

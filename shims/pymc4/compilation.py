@@ -133,6 +133,9 @@ class _Discovery(_Compiling):
             return data
         transform = dist.transform
         full = name if transform is None else transformed_name(transform.generator_tag, name)
+        if transform is not None and (theirs := f"{name}_{transform.tag}__") in self.start:  # PyMC3's name of it
+            self.start.setdefault(full, self.start[theirs])
+            self.unused.discard(theirs)
         self.unused.discard(full)
         value, unconstrained = self._start(name, full, dist)
         self.scaling = max(self.scaling, dist.scaling(unconstrained.shape))
@@ -174,7 +177,7 @@ class _Discovery(_Compiling):
         return value, value if transform is None else transform.forward(value)
 
 
-class _Density(_Compiling):
+class DensityRun(_Compiling):
     """One draw's terms of the log density.
 
     They are computed when all values are known, as those of the other front end are: a gradient is summed in the order
@@ -252,7 +255,7 @@ def _known_alone(each: Tensor, mask: np.ndarray | None) -> Tensor:
     return tf.where(mask, tf.constant(np.nan, each.dtype), each)
 
 
-class _Forward(_Compiling):
+class ForwardRun(_Compiling):
     """One ancestral draw of everything that is not given."""
 
     def __init__(self, replacements: Mapping[str, Any], given: Mapping[str, Any], seeds: list[Tensor]) -> None:
@@ -322,16 +325,16 @@ def compile_model(model: Model, observed: Mapping[str, Any] | None = None) -> Lo
     known = {v.name: v for v in found.variables}
 
     def evaluate(values: Mapping[str, Tensor]) -> Evaluation:
-        handler = _Density(replacements, values, known)
+        handler = DensityRun(replacements, values, known)
         drive(model, handler)
-        return Evaluation(handler.terms, _in_floatx(model, handler.values))
+        return Evaluation(handler.terms, in_floatx(model, handler.values))
 
     def forward(given: Mapping[str, Tensor], seed: Tensor) -> dict[str, Tensor]:
         # the same split as in the other front end, so that the same seed gives the same draws
         seeds = tf.unstack(tf.random.experimental.stateless_split(seed, max(len(found.random) + len(found.imputed), 1)))
-        handler = _Forward(replacements, given, seeds)
+        handler = ForwardRun(replacements, given, seeds)
         drive(model, handler)
-        return _in_floatx(model, handler.values)
+        return in_floatx(model, handler.values)
 
     coords = {**model.coords, **found.coords}
     return LogDensity(
@@ -348,7 +351,7 @@ def compile_model(model: Model, observed: Mapping[str, Any] | None = None) -> Lo
     )
 
 
-def _in_floatx(model: Model, values: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def in_floatx(model: Model, values: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Recorded values in the model's float dtype."""
     return {name: tf.cast(x, model.floatx) if x.dtype.is_floating else x for name, x in values.items()}
 
@@ -405,7 +408,7 @@ def complete(
     Parameters
     ----------
     point
-        Values by random-variable name (constrained) or value-variable name (unconstrained).
+        Values by random-variable name (constrained) or value-variable name (unconstrained; PyMC3's, too).
 
     Raises
     ------
@@ -425,8 +428,8 @@ def pointwise(
     known = {v.name: v for v in density.variables}
 
     def evaluate(values: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        handler = _Density({**model.replaced, **(observed or {})}, values, known)
+        handler = DensityRun({**model.replaced, **(observed or {})}, values, known)
         drive(model, handler)
-        return _in_floatx(model, handler.elementwise)
+        return in_floatx(model, handler.elementwise)
 
     return evaluate

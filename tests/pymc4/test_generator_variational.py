@@ -344,4 +344,3 @@ def test_nothing_of_it_is_imported_before_it_is_used() -> None:
 def test_losses_are_a_tensor(fitted: Any) -> None:
     assert tf.is_tensor(fitted.losses) and fitted.losses.dtype == tf.float64
     assert fitted._fields == ("approximation", "losses")
-    assert pm.ADVI is pm.MeanField and pm.FullRankADVI is pm.FullRank

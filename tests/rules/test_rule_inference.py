@@ -53,6 +53,41 @@ def call(arguments: str) -> str:
         ("10, tune=10, chains=1, discard_tuned_samples=True", "num_samples=10, burn_in=10, num_chains=1"),
         ("10, tune=10, chains=1, compute_convergence_checks=False", "num_samples=10, burn_in=10, num_chains=1"),
         ("10, tune=10, chains=1, return_inferencedata=True", "num_samples=10, burn_in=10, num_chains=1"),
+        ("10, tune=10, chains=1, init='ADVI'", "num_samples=10, burn_in=10, num_chains=1, init='ADVI'"),
+        ("10, tune=10, chains=1, init=None", "num_samples=10, burn_in=10, num_chains=1, init='adapt_diag'"),
+        ("10, tune=10, chains=1, random_seed=[1]", "num_samples=10, burn_in=10, num_chains=1, seed=[1]"),
+        ("10, tune=10, chains=1, start=point", "num_samples=10, burn_in=10, num_chains=1, start=point"),
+        ("10, tune=10, chains=1, callback=show", "num_samples=10, burn_in=10, num_chains=1, callback=show"),
+        ("10, tune=10, chains=1, trace=[a, 'b']", "num_samples=10, burn_in=10, num_chains=1, trace=['a', 'b']"),
+        ("10, tune=10, chains=1, idata_kwargs={}", "num_samples=10, burn_in=10, num_chains=1, idata_kwargs={}"),
+        ("10, tune=10, chains=1, live_plot=True, cores=4", "num_samples=10, burn_in=10, num_chains=1"),
+        (
+            "10, tune=10, chains=1, discard_tuned_samples=False",
+            "num_samples=10, burn_in=10, num_chains=1, discard_tuned_samples=False",
+        ),
+        (
+            "10, tune=10, chains=1, nuts_kwargs=options",
+            "num_samples=10, burn_in=10, num_chains=1, nuts_kwargs=options",
+        ),
+        (
+            "10, tune=10, chains=1, Emax=100, metropolis={'tune_interval': 5}",
+            "num_samples=10, burn_in=10, num_chains=1,\n"
+            "                  step_kwargs={'Emax': 100, 'metropolis': {'tune_interval': 5}}",
+        ),
+        (
+            "10, tune=10, chains=1, step=pm.Metropolis()",
+            "num_samples=10, burn_in=10, num_chains=1, step=pm.Metropolis(model=m)",
+        ),
+        (
+            "10, pm.NUTS(), pm.find_MAP(), tune=10, chains=1",
+            "num_samples=10, burn_in=10, num_chains=1, step=pm.step_methods.NUTS(model=m),\n"
+            "                  start=pm.find_MAP(m)",
+        ),
+        (
+            "10, tune=10, chains=1, step=[pm.Metropolis([a], S=2), pm.Slice(vars=b)]",
+            "num_samples=10, burn_in=10, num_chains=1,\n"
+            "                  step=[pm.Metropolis(['a'], S=2, model=m), pm.Slice(['b'], model=m)]",
+        ),
     ],
 )
 def test_sample(before, expected):
@@ -62,23 +97,14 @@ def test_sample(before, expected):
 @pytest.mark.parametrize(
     "arguments",
     [
-        "10, step=pm.Metropolis()",
-        "10, pm.NUTS()",
-        "10, init='advi'",
         "10, init=how",
-        "10, callback=show",
-        "10, trace=old",
-        "10, discard_tuned_samples=False",
-        "10, random_seed=[1, 2]",
-        "10, start=pm.find_MAP()",
-        "10, start={'a_log__': 0.}",
-        "10, start=point",
+        "10, init='nuts'",
+        "10, None, point, start=point",
         "10, return_inferencedata=flag",
-        "10, idata_kwargs={}",
         "*args",
         "**kwargs",
-        "10, nuts_kwargs=options",
         "10, anything=1",
+        "10, step=steps[0], Emax=1, step_kwargs={'nuts': {}}",
     ],
 )
 def test_sample_refused(arguments):
@@ -358,6 +384,9 @@ def test_draws_are_not_added_to_a_trace_twice():
     "statement",
     [
         "ppc = pm.sample_posterior_predictive(model=m)",
+        "ppc = pm.sample_posterior_predictive(*args, model=m)",
+        "ppc = pm.sample_posterior_predictive(trace, model=other)",
+        "ppc = pm.sample_posterior_predictive(trace, model=m, anything=1)",
         "ppc = pm.sample_posterior_predictive(trace)",
     ],
 )

@@ -125,11 +125,29 @@ KEPT = {
             y = pm.Normal('y', 0, 1)
         """,
     ),
-    "the model is asked for its variables": (
+    "the model is given an attribute": (
         "PM208",
         """
         with pm.Model() as model:
             x = pm.Normal('x', 0, 1)
+        model.title = 'first'
+        """,
+    ),
+    "coordinates are added to the model": (
+        "PM208",
+        """
+        with pm.Model() as model:
+            x = pm.Normal('x', 0, 1)
+        model.add_coords({'city': ['Bern']})
+        """,
+    ),
+    "what may be a model is asked": (
+        "PM208",
+        """
+        with pm.Model() as model:
+            x = pm.Normal('x', 0, 1)
+        if flag:
+            model = load()
         print(model.free_RVs)
         """,
     ),

@@ -6,23 +6,28 @@
 Why: there is no context stack that could say which model is meant, and PyMC4's defaults differ from PyMC3's.
 
 Limits: the result is an InferenceData, also where PyMC3 gave a MultiTrace. Without ``chains=`` PyMC3 takes as many as
-the machine has processors, between two and four; four are written. Step methods given by hand, callbacks and continued
-traces keep the model as it was.
+the machine has processors, between two and four; four are written. Draws and warm-up are those of PyMC3 3.9 and later,
+1000 each, where earlier releases had 500. Arguments that say how PyMC3 does the work (``cores=``, ``live_plot=``) go.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import libcst as cst
 
-from pm_migrate.catalog.samplers import INFERENCE, PRIOR_DRAWS, SAMPLE_DEFAULTS, SAMPLE_INITS, UPSTREAM, InferenceCall
+from pm_migrate.catalog.samplers import (
+    INFERENCE,
+    PYMC4_HAS,
+    UPSTREAM,
+    UPSTREAM_LACKS,
+    InferenceCall,
+)
 from pm_migrate.codemod import values as v
-from pm_migrate.codemod.models import Models, name_argument, variable_name
+from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
-from pm_migrate.codemod.rules import layout
+from pm_migrate.codemod.rules import layout, sampling
 from pm_migrate.codemod.rules.base import Example, Rule
-from pm_migrate.codemod.tree import code, expression, is_none, string_value, walk
+from pm_migrate.codemod.rules.calls import Item, Refused, given, mapped, name_of_variable, names_of_variables
+from pm_migrate.codemod.tree import code, expression, walk
 
 RULE = Rule(
     "PM301",
@@ -59,15 +64,42 @@ RULE = Rule(
 
             with pm.Model() as model:
                 mu = pm.Normal('mu', 0, 1)
-                trace = pm.sample(500, step=pm.Metropolis())
+                sd = pm.HalfNormal('sd', 1)
+                start = pm.find_MAP()
+                step = [pm.Metropolis([mu]), pm.NUTS([sd])]
+                trace = pm.sample(500, step=step, start=start, chains=2)
+            """,
+            """
+            import pm_migrate.pymc4 as pm
+
+
+            @pm.model(name=None)
+            def build_model():
+                mu = yield pm.Normal('mu', 0, 1)
+                sd = yield pm.HalfNormal('sd', 1)
+
+
+            model = build_model()
+            start = pm.find_MAP(model)
+            step = [pm.Metropolis(['mu'], model=model), pm.step_methods.NUTS(['sd'], model=model)]
+            trace = pm.sample(model, num_samples=500, burn_in=1000, num_chains=2, step=step, start=start)
+            """,
+        ),
+        Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1)
+                trace = pm.sample(500, **options)
             """,
             """
             import pymc3 as pm
 
             with pm.Model() as model:
                 mu = pm.Normal('mu', 0, 1)
-                # TODO(pm-migrate PM301): step=: leave the sampler to pm.sample, or keep this model on PyMC3
-                trace = pm.sample(500, step=pm.Metropolis())
+                # TODO(pm-migrate PM301): write out the starred arguments
+                trace = pm.sample(500, **options)
             """,
         ),
     ),
@@ -118,70 +150,163 @@ PREDICTIVE = Rule(
     ),
 )
 
-RULES = (RULE, PREDICTIVE)
+FUNCTIONS = Rule(
+    "PM320",
+    "Give PyMC3's other functions of a model their model",
+    """``pm.find_MAP()`` becomes ``pm.find_MAP(model)``; ``pm.find_hessian``, ``pm.sample_smc``, ``pm.init_nuts``, step
+    methods (``pm.Metropolis([x])``) and inference objects (``pm.ADVI()``) get ``model=model``, and variables become
+    their names.
 
-#: Arguments that lead, in this order.
-_LEADING = {"sample": ("draws", "tune", "chains"), "sample_prior_predictive": ("samples",)}
-_RENAMED_BY_NAME = frozenset({"var_names", "vars", "varnames"})
+    Why: there is no context stack that could say which model is meant, and no symbolic variable outside of a model.
+
+    Limits: the functions are PyMC3's, with its arguments, and are not in PyMC4 itself. Where PyMC4 has something of the
+    same name, PyMC3's is ``pm.step_methods.NUTS``. ``pm.fit(model, n=...)`` gives PyMC3's approximation, whose
+    ``sample`` gives a MultiTrace. Amortised inference (``local_rv=``) keeps the model as it was.
+    """,
+    (
+        Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1)
+                sd = pm.Uniform('sd', 0, 5)
+                x = pm.Normal('x', mu, sd, observed=data)
+                best = pm.find_MAP()
+                scale = pm.find_hessian(best, vars=[mu, sd])
+            with model:
+                approx = pm.fit(20000, method='fullrank_advi', obj_optimizer=pm.adam(learning_rate=0.01))
+            """,
+            """
+            import pm_migrate.pymc4 as pm
 
 
-class _Refused(Exception):
-    """The call cannot be rewritten; the message says why."""
+            @pm.model(name=None)
+            def build_model():
+                mu = yield pm.Normal('mu', 0, 1)
+                sd = yield pm.Uniform('sd', 0, 5)
+                x = yield pm.Normal('x', mu, sd, observed=data)
+
+
+            model = build_model()
+            best = pm.find_MAP(model)
+            scale = pm.find_hessian(best, vars=['mu', 'sd'], model=model)
+            approx = pm.fit(model, n=20000, method='fullrank_advi', obj_optimizer=pm.adam(learning_rate=0.01))
+            """,
+        ),
+        Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1)
+                inference = pm.ADVI(local_rv=encoded)
+            """,
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1)
+                # TODO(pm-migrate PM320): local_rv=: amortised inference has no counterpart
+                inference = pm.ADVI(local_rv=encoded)
+            """,
+        ),
+    ),
+)
+
+__all__ = [
+    "FUNCTIONS",
+    "PREDICTIVE",
+    "RULE",
+    "RULES",
+    "name_of_variable",
+    "names_of_variables",
+    "plan_inference",
+    "plan_same",
+]
+
+RULES = (RULE, PREDICTIVE, FUNCTIONS)
 
 
 def plan_inference(plan: Plan, models: Models, call: cst.Call, name: str) -> None:
     """Plan the rewriting of one inference call."""
     row = INFERENCE[name]
-    rule = RULE.code if row.target == "sample" else PREDICTIVE.code
+    rule = _rule_of(row)
     plan.understand(call.func, call)
     keys = {k for a in call.args for k in plan.keys_of(plan.flow.value(a.value))}
     plan.unite(call, *sorted(keys, key=lambda k: plan.tree.order[k]))
+    for arg in call.args:
+        plan.unite(call, *(n for n in walk(arg.value) if n in plan.flow.references))
     try:
-        model, sites = _model_of(plan, models, call)
+        if plan.options.upstream and row.target not in PYMC4_HAS:
+            raise Refused(f"PyMC4 4.0a2 has no pm.{row.name}: leave it out, or use the runtime of pm-migrate")
+        model, sites = ("", []) if row.model == "none" else model_of(plan, models, call)
         plan.unite(call, *sites)
-        given = _given(row, call)
-        items = _mapped(plan, row, call, given)
-    except _Refused as refused:
-        context = plan.flow.context.get(call)
-        plan.unite(call, *(m.site for m in (v.models(context) if context else ())))
-        plan.refuse(call, call, rule, str(refused))
-        for arg in call.args:  # one comment says it all: what stands in the arguments stays with the call
-            for node in walk(arg.value):
-                if node in plan.flow.references and not v.traces(plan.flow.value(node)):
-                    plan.understand(node, call)
+        items = sampling.mapped(plan, row, call) if row.target == "sample" else mapped(plan, row, given(row, call))
+        if plan.options.upstream:
+            items = _for_upstream(plan, row, call, items, rule)
+    except Refused as refused:
+        _refuse(plan, call, rule, str(refused))
         return
-    if plan.options.upstream:
-        items = _for_upstream(plan, row, call, items, rule)
-    if plan.forms.kept(call):
+    if row.target in PYMC4_HAS and plan.forms.kept(call):
         items.append(("return_inferencedata", "False"))
     elif call in plan.need_log_likelihood:
         items.append(("include_log_likelihood", "True"))
-    indexes = {arg: i for i, arg in enumerate(call.args)}
-
-    def apply(updated: cst.Call) -> cst.BaseExpression:
-        args = [cst.Arg(expression(model))]
-        for keyword, value in items:
-            if isinstance(value, str):
-                args.append(layout.keyword(keyword, expression(value)))
-            else:
-                args.append(layout.keyword(keyword, updated.args[indexes[value]].value))
-        func = f"{plan.names.alias('pm', call)}.{row.target}"
-        return layout.call(func, args, _column(plan, call))
-
+    if model:
+        items = [("", model), *items] if row.model == "first" else [*items, ("model", model)]
     if layout.has_comments(call):
         kept = {value for _, value in items if not isinstance(value, str)}
-        if any(layout.has_comments(a) for a in call.args if a not in kept):
+        follows = row.model == "first" or any(k for k, value in items if not isinstance(value, str))
+        if not follows or any(layout.has_comments(a) for a in call.args if a not in kept):
             plan.refuse(call, call, rule, "move the comments out of the arguments")
             return
-        plan.edit(call, call, lambda updated: _in_place(plan, row, call, updated, model, items), {"pm"})
+        plan.edit(call, call, lambda updated: _in_place(plan, row, call, updated, items), {"pm"})
     else:
-        plan.edit(call, call, apply, {"pm"})
-    plan.note(call, call, rule, f"{name} takes the model {model}")
+        plan.edit(call, call, lambda updated: _on_line(plan, row, call, updated, items), {"pm"})
+    plan.note(call, call, rule, f"{name} takes the model {model}" if model else f"{name} stays what it is")
 
 
-def _for_upstream(
-    plan: Plan, row: InferenceCall, call: cst.Call, items: list[tuple[str, cst.Arg | str]], code_: str
-) -> list[tuple[str, cst.Arg | str]]:
+def plan_same(plan: Plan, node: cst.BaseExpression, name: str) -> None:
+    """Plan for a reference to what the runtime has under the same name: a proposal, an optimiser, a callback."""
+    call = plan.tree.parent[node]
+    key = call if isinstance(call, cst.Call) and call.func is node else node
+    plan.understand(node, key)
+    plan.unite(key, node)
+    if plan.options.upstream:
+        plan.refuse(node, key, FUNCTIONS.code, f"PyMC4 4.0a2 has no pm.{name}: use the runtime of pm-migrate")
+        return
+    plan.edit(node, key, lambda _: plan.names.name("pm", name, node), {"pm"})
+
+
+def _rule_of(row: InferenceCall) -> str:
+    if row.target == "sample":
+        return RULE.code
+    return PREDICTIVE.code if row.target in PYMC4_HAS else FUNCTIONS.code
+
+
+def _refuse(plan: Plan, call: cst.Call, rule: str, message: str) -> None:
+    context = plan.flow.context.get(call)
+    plan.unite(call, *(m.site for m in (v.models(context) if context else ())))
+    plan.refuse(call, call, rule, message)
+    for arg in call.args:  # one comment says it all: what stands in the arguments stays with the call
+        for node in walk(arg.value):
+            if node in plan.flow.references and not v.traces(plan.flow.value(node)):
+                plan.understand(node, call)
+
+
+def _on_line(
+    plan: Plan, row: InferenceCall, call: cst.Call, updated: cst.Call, items: list[Item]
+) -> cst.BaseExpression:
+    """The call on one line, or on as many as it takes."""
+    indexes = {arg: i for i, arg in enumerate(call.args)}
+    args = []
+    for keyword, value in items:
+        text = expression(value) if isinstance(value, str) else updated.args[indexes[value]].value
+        args.append(layout.keyword(keyword, text))
+    return layout.call(f"{plan.names.alias('pm', call)}.{row.target}", args, _column(plan, call))
+
+
+def _for_upstream(plan: Plan, row: InferenceCall, call: cst.Call, items: list[Item], code_: str) -> list[Item]:
     """The arguments without those that PyMC4 itself does not have."""
     kept = []
     for keyword, value in items:
@@ -189,203 +314,61 @@ def _for_upstream(
             plan.note(call, call, code_, f"{keyword}= is left out: {UPSTREAM[keyword]}", review=True)
         elif keyword == "seed" and row.target != "sample":
             plan.note(call, call, code_, "seed= is left out: PyMC4 4.0a2 has none here", review=True)
+        elif keyword in UPSTREAM_LACKS:
+            raise Refused(f"PyMC4 4.0a2 has no {keyword}= here: leave it out, or use the runtime of pm-migrate")
         elif keyword != "progressbar":
             kept.append((keyword, value))
     return kept
 
 
-def _in_place(
-    plan: Plan,
-    row: InferenceCall,
-    call: cst.Call,
-    updated: cst.Call,
-    model: str,
-    items: list[tuple[str, cst.Arg | str]],
-) -> cst.Call:
+def _in_place(plan: Plan, row: InferenceCall, call: cst.Call, updated: cst.Call, items: list[Item]) -> cst.Call:
     """The call with every argument on the line where it stood, so that the comments beside them stay."""
     names = {value: keyword for keyword, value in items if not isinstance(value, str)}
     start = updated.whitespace_before_args
     between = start if isinstance(start, cst.ParenthesizedWhitespace) else cst.SimpleWhitespace(" ")
-    args = [cst.Arg(expression(model), comma=cst.Comma(whitespace_after=between))]
-    for new, old in zip(updated.args, call.args, strict=True):
-        if old in names:
-            args.append(layout.keyword(names[old], new.value).with_changes(comma=new.comma))
-    added = [layout.keyword(keyword, expression(value)) for keyword, value in items if isinstance(value, str)]
-    if added:
-        # in front of the last argument, whose line may end in a comment
-        comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-        args[1:1] = [a.with_changes(comma=comma) for a in added[:-1]]
-        args.insert(len(added), added[-1].with_changes(comma=cst.Comma(whitespace_after=between)))
+    own = [
+        layout.keyword(names[old], new.value).with_changes(comma=new.comma)
+        for new, old in zip(updated.args, call.args, strict=True)
+        if old in names
+    ]
+    made = [layout.keyword(keyword, expression(value)) for keyword, value in items if isinstance(value, str)]
+    # in front of an argument of the program, since the line of the last one may end in a comment
+    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    last = cst.Comma(whitespace_after=between)
+    model = [a.with_changes(comma=last) for a in made if a.keyword is None]
+    added = [a for a in made if a.keyword is not None]
+    added = [a.with_changes(comma=last if i == len(added) - 1 else comma) for i, a in enumerate(added)]
+    positional = sum(1 for a in own if a.keyword is None)
+    args = [*model, *own[:positional], *added, *own[positional:]]
     return updated.with_changes(func=plan.names.name("pm", row.target, call), args=args)
 
 
-def _model_of(plan: Plan, models: Models, call: cst.Call) -> tuple[str, list[cst.CSTNode]]:
-    """The name of the model that a call draws from, and the models it may be."""
+def model_of(plan: Plan, models: Models, call: cst.Call) -> tuple[str, list[cst.CSTNode]]:
+    """The name of the model that a call draws from, and the models it may be.
+
+    Raises
+    ------
+    Refused
+        When it cannot be seen.
+    """
     argument = plan.model_argument(call)
     if argument is not None:
         value = plan.flow.value(argument)
         if not v.only(value, v.ModelRef):
-            raise _Refused("it is not certain that `model=` is a model of this program")
+            raise Refused("it is not certain that `model=` is a model of this program")
         return code(argument), [m.site for m in v.models(value)]
     context = plan.flow.context.get(call)
     if context is None or not v.only(context, v.ModelRef):
-        raise _Refused("which model this draws from cannot be seen: give it as `model=`")
+        raise Refused("which model this draws from cannot be seen: give it as `model=`")
     sites = [m.site for m in v.models(context)]
     for block in models.blocks:
         if plan.tree.inside(call, block.node):
             if plan.tree.scope(call) is not plan.tree.scope(block.node):
-                raise _Refused("which model this draws from cannot be seen: give it as `model=`")
+                raise Refused("which model this draws from cannot be seen: give it as `model=`")
             if block.node in plan.model_names:
                 return plan.model_names[block.node], sites
             return code(block.item.item), sites
-    raise _Refused("which model this draws from cannot be seen: give it as `model=`")
-
-
-def _given(row: InferenceCall, call: cst.Call) -> dict[str, cst.Arg]:
-    """Arguments by PyMC3 name, those that are None left out."""
-    given: dict[str, cst.Arg] = {}
-    for place, arg in enumerate(call.args):
-        if arg.star:
-            raise _Refused("write out the starred arguments")
-        if arg.keyword is None and place >= len(row.signature):
-            raise _Refused("too many positional arguments")
-        name = row.signature[place] if arg.keyword is None else arg.keyword.value
-        if not is_none(arg.value):
-            given[name] = arg
-    return given
-
-
-def _mapped(
-    plan: Plan, row: InferenceCall, call: cst.Call, given: dict[str, cst.Arg]
-) -> list[tuple[str, cst.Arg | str]]:
-    """The arguments of the output after the model, in order: values are the original's, or source text."""
-    items: list[tuple[str, cst.Arg | str]] = []
-    rest = dict(given)
-    rest.pop("model", None)
-    if "trace" in row.keep:
-        items.append(("", _trace_argument(plan, rest)))
-    if row.target == "sample":
-        _check_sample(plan, call, rest)
-        rest = _without_kwargs_dicts(rest)
-    for name in _LEADING.get(row.target, ()):
-        value: cst.Arg | str | None = rest.pop(name, None)
-        if value is None:
-            value = _default(name, given)
-        items.append((row.keep[name], value))
-    for name, arg in rest.items():
-        if name in row.refuse:
-            raise _Refused(f"{name}=: {row.refuse[name]}")
-        if name in row.drop:
-            continue
-        if name not in row.keep:
-            raise _Refused(f"{name}= has no counterpart")
-        if name in _RENAMED_BY_NAME:
-            items.append((row.keep[name], names_of_variables(plan, arg.value) or arg))
-        elif name == "random_seed" and isinstance(arg.value, (cst.List, cst.Tuple)):
-            raise _Refused("give one random_seed for all chains")
-        else:
-            items.append((row.keep[name], arg))
-    return (
-        items
-        + [("target_accept", value) for value in _from_dict(given, "target_accept")]
-        + [("max_treedepth", value) for value in _from_dict(given, "max_treedepth")]
-    )
-
-
-def _trace_argument(plan: Plan, rest: dict[str, cst.Arg]) -> cst.Arg:
-    arg = rest.pop("trace", None)
-    if arg is None:
-        raise _Refused("there is no trace to draw from")
-    return arg
-
-
-def _check_sample(plan: Plan, call: cst.Call, given: dict[str, cst.Arg]) -> None:
-    init = given.get("init")
-    if init is not None and string_value(init.value) not in SAMPLE_INITS:
-        raise _Refused("init=: use 'auto', 'adapt_diag' or 'adapt_full', with or without 'jitter+'")
-    if any(t.kind == "unknown" for t in v.traces(plan.flow.value(call))):
-        raise _Refused("return_inferencedata= has to be True or False")
-    tuned = given.get("discard_tuned_samples")
-    if tuned is not None and code(tuned.value) == "True":
-        del given["discard_tuned_samples"]
-    for name in ("start", "initvals"):
-        start = given.get(name)
-        if start is not None and not _plain_start(start.value):
-            raise _Refused(f"{name}= has to be a dictionary with the names of random variables as keys")
-
-
-def _plain_start(value: cst.BaseExpression) -> bool:
-    if not isinstance(value, cst.Dict):
-        return False
-    keys = [string_value(e.key) if isinstance(e, cst.DictElement) else None for e in value.elements]
-    return all(key is not None and not key.endswith("__") for key in keys)
-
-
-def _without_kwargs_dicts(given: dict[str, cst.Arg]) -> dict[str, cst.Arg]:
-    return {n: a for n, a in given.items() if n not in ("nuts_kwargs", "nuts", "step_kwargs")}
-
-
-def _from_dict(given: Mapping[str, cst.Arg], name: str) -> list[str]:
-    """The value of an option of NUTS that was given in a dictionary."""
-    for holder in ("nuts_kwargs", "nuts", "step_kwargs"):
-        if holder not in given:
-            continue
-        pairs = _pairs(given[holder].value)
-        if pairs is None or not set(pairs) <= {"target_accept", "max_treedepth"}:
-            raise _Refused(f"{holder}= has to be a dictionary of target_accept and max_treedepth")
-        return [pairs[name]] if name in pairs else []
-    return []
-
-
-def _pairs(value: cst.BaseExpression) -> dict[str, str] | None:
-    match value:
-        case cst.Dict(elements=elements) if all(isinstance(e, cst.DictElement) for e in elements):
-            pairs = [(string_value(e.key), code(e.value)) for e in elements if isinstance(e, cst.DictElement)]
-            return {k: text for k, text in pairs if k is not None} if all(k is not None for k, _ in pairs) else None
-        case cst.Call(func=cst.Name(value="dict"), args=args) if all(a.keyword is not None for a in args):
-            return {a.keyword.value: code(a.value) for a in args if a.keyword is not None}
-    return None
-
-
-def _default(name: str, given: Mapping[str, cst.Arg]) -> str:
-    """What PyMC3 does when an argument is not given."""
-    if name == "samples":
-        return PRIOR_DRAWS
-    cores = given.get("cores", given.get("njobs"))
-    if name == "chains" and cores is not None:
-        if isinstance(cores.value, cst.Integer):
-            return str(max(2, int(cores.value.value)))
-        return f"max(2, {code(cores.value)})"
-    return SAMPLE_DEFAULTS[name]
-
-
-def names_of_variables(plan: Plan, value: cst.BaseExpression) -> str | None:
-    """Names for a list of random variables, or None when it is not one (a list of names, for instance)."""
-    elements = [e.value for e in value.elements] if isinstance(value, (cst.List, cst.Tuple)) else [value]
-    texts = []
-    found = False
-    for element in elements:
-        text = name_of_variable(plan, element)
-        found = found or text is not None
-        texts.append(text if text is not None else code(element))
-    if not found:
-        return None
-    for element in elements:
-        if name_of_variable(plan, element) is not None:
-            plan.by_name.add(element)
-    return "[" + ", ".join(texts) + "]"
-
-
-def name_of_variable(plan: Plan, node: cst.CSTNode) -> str | None:
-    """Source text of the name of the random variable that an expression certainly is."""
-    value = plan.flow.value(node)
-    if len(value) != 1:
-        return None
-    (atom,) = value
-    if not isinstance(atom, v.Tensor) or atom.rv is None or variable_name(atom.rv, plan.flow) is None:
-        return None
-    argument = name_argument(atom.rv)
-    return code(argument) if isinstance(argument, cst.SimpleString) else repr(variable_name(atom.rv, plan.flow))
+    raise Refused("which model this draws from cannot be seen: give it as `model=`")
 
 
 def _column(plan: Plan, call: cst.Call) -> int:

@@ -38,15 +38,15 @@ RULE = Rule(
 
             with pm.Model() as model:
                 mu = pm.Normal('mu', 0, 1)
-                start = pm.find_MAP()
+                step = pm.SMC()
             """,
             """
             import pymc3 as pm
 
             with pm.Model() as model:
                 mu = pm.Normal('mu', 0, 1)
-                # TODO(pm-migrate PM310): pm.find_MAP has no rule: minimise the model's negative log density by hand
-                start = pm.find_MAP()
+                # TODO(pm-migrate PM310): pm.SMC has no rule: pm.sample_smc(draws) takes its place from PyMC3 3.7 on
+                step = pm.SMC()
             """,
         ),
     ),

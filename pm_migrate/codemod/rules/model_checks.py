@@ -12,6 +12,7 @@ from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.purity import impure_calls
 from pm_migrate.codemod.rules import attributes
 from pm_migrate.codemod.rules.base import Example, Rule
+from pm_migrate.codemod.rules.model_object import OBJECT
 from pm_migrate.codemod.tree import COMPREHENSIONS, code, string_value, walk
 
 REENTRY = Rule(
@@ -119,37 +120,7 @@ ORDER = Rule(
     ),
 )
 
-OBJECT = Rule(
-    "PM208",
-    "The model object itself is used",
-    """The program asks a model for its variables, its log density, or another attribute.
-
-    Why: a generator model has none of PyMC3's attributes.
-
-    Limits: passing the model on is marked for review. For attributes, take the statement out, then run again.
-    """,
-    (
-        Example(
-            """
-            import pymc3 as pm
-
-            with pm.Model() as model:
-                mu = pm.Normal('mu', 0, 1)
-            print(model.basic_RVs)
-            """,
-            """
-            import pymc3 as pm
-
-            with pm.Model() as model:
-                mu = pm.Normal('mu', 0, 1)
-            # TODO(pm-migrate PM208): `model.basic_RVs`: a generator model has no such attribute
-            print(model.basic_RVs)
-            """,
-        ),
-    ),
-)
-
-RULES = (ORDER, REENTRY, OBJECT)
+RULES = (ORDER, REENTRY)
 
 
 def check_generator(plan: Plan, models: Models, block: Block) -> None:
@@ -428,26 +399,3 @@ def changes(plan: Plan, node: cst.Name, outside: frozenset[cst.CSTNode], block: 
 def _once(plan: Plan, site: cst.CSTNode) -> bool:
     """Whether the only place that binds a name runs once."""
     return not any(isinstance(a, (cst.For, cst.While, cst.AugAssign)) for a in plan.tree.ancestors(site))
-
-
-def plan_model_uses(plan: Plan, models: Models) -> None:
-    """Refuse what asks a model for its attributes; mark for review what passes a model on."""
-    for node in plan.tree.order:
-        if not isinstance(node, cst.BaseExpression):
-            continue
-        sites = [m.site for m in v.models(plan.flow.value(node))]
-        if not sites:
-            continue
-        parent = plan.tree.parent[node]
-        if isinstance(parent, (cst.Attribute, cst.Subscript)) and parent.value is node:
-            plan.unite(*sites)
-            plan.refuse(parent, sites[0], OBJECT.code, f"`{code(parent)}`: a generator model has no such attribute")
-        elif isinstance(parent, cst.Arg) and isinstance(call := plan.tree.parent[parent], cst.Call):
-            name = plan.flow.name_of(call.func) or ""
-            known = name.startswith(("pymc3.", "arviz.", "builtins.")) or all(
-                isinstance(a, v.Function) for a in plan.flow.value(call.func)
-            )
-            method = isinstance(call.func, cst.Attribute) and call.func.attr.value in ("append", "insert", "setdefault")
-            if not known and not method:
-                message = f"`{code(call.func)}` is given `{code(node)}`, which is a generator model now"
-                plan.note(parent, sites[0], OBJECT.code, message, review=True)

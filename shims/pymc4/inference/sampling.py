@@ -13,6 +13,7 @@ from pm_migrate.shims.pymc4.coroutine_model import Model
 from pm_migrate.shims.pymc4.errors import StopExecution
 from pm_migrate.shims.pymc4.flow.driver import not_a_model
 from pm_migrate.shims.pymc4.flow.state import SamplingState
+from pm_migrate.shims.pymc4.inference import pymc3_sampling
 from pm_migrate.shims.pymc4.mcmc.samplers import reg_samplers, sampler_class
 
 __all__ = ["auto_assign_sampler", "check_proposal_functions", "reg_samplers", "sample"]
@@ -104,6 +105,10 @@ def sample(
         ``max_tree_depth``, ``max_energy_diff``, ``target_accept_prob``, ``exploration_shrinkage``,
         ``step_count_smoothing``, ``decay_rate``, ``adaptation_rate``, ``new_state_fn``, and
         ``num_steps_between_results`` for thinning. ``num_adaptation_steps`` is replaced by ``burn_in``, as in PyMC4.
+        And PyMC3's further arguments (not in PyMC4): ``step`` (step methods, as ``pm.Metropolis(["x"], model=model)``),
+        ``trace``, ``callback``, ``discard_tuned_samples``, ``idata_kwargs``, ``chain_idx``, ``nuts_kwargs``,
+        ``step_kwargs``, ``cores``, ``n_init``, ``jitter_max_retries``, ``compute_convergence_checks``; then, and with a
+        list of starts or seeds, the draws are made as PyMC3 makes them.
 
     Returns
     -------
@@ -139,6 +144,25 @@ def sample(
     """
     if not isinstance(model, Model):
         raise StopExecution(not_a_model(model))
+    if pymc3_sampling.asked(kwargs, start, init, seed):
+        return pymc3_sampling.sample(
+            model,
+            num_samples=num_samples,
+            num_chains=num_chains,
+            burn_in=burn_in,
+            observed=observed,
+            seed=seed,
+            init=init,
+            start=start,
+            progressbar=progressbar,
+            include_log_likelihood=include_log_likelihood,
+            return_inferencedata=return_inferencedata,
+            target_accept=target_accept,
+            max_treedepth=max_treedepth,
+            **kwargs,
+        )
+    for name in (*pymc3_sampling.PYMC3_ARGUMENTS, *pymc3_sampling.WITH_THEM):
+        kwargs.pop(name, None)
     if sampler_type is None and recording.active:
         sampler_type = "compound"  # which takes any model
     own = {} if sampler_methods is None else {"sampler_methods": sampler_methods}

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from pm_migrate.shims.pymc4.variational import approximations, callbacks, updates
 from pm_migrate.shims.pymc4.variational.approximations import (
-    ADVI,
     ADVIFit,
     Approximation,
     FullRank,
-    FullRankADVI,
     LowRank,
     MeanField,
     fit,
@@ -20,11 +18,9 @@ from pm_migrate.shims.pymc4.variational.approximations import (
 from pm_migrate.shims.pymc4.variational.updates import adadelta, adagrad, adam, adamax, sgd
 
 __all__ = [
-    "ADVI",
     "ADVIFit",
     "Approximation",
     "FullRank",
-    "FullRankADVI",
     "LowRank",
     "MeanField",
     "adadelta",

@@ -14,6 +14,8 @@ from pm_migrate.shims import recording
 from pm_migrate.shims.density import LogDensity
 from pm_migrate.shims.pymc4.compilation import complete
 from pm_migrate.shims.pymc4.coroutine_model import Model
+from pm_migrate.shims.pymc4.pymc3_variational import fit as pymc3_fit
+from pm_migrate.shims.pymc4.pymc3_variational import is_pymc3s
 from pm_migrate.shims.pymc4.variational import updates
 from pm_migrate.shims.pymc4.variational.callbacks import Watching
 from pm_migrate.shims.pymc4.variational.foreign import ForeignSteps, is_foreign
@@ -23,7 +25,7 @@ from pm_migrate.shims.variational.approximations import FullRank as FullRankNorm
 from pm_migrate.shims.variational.approximations import MeanField as MeanFieldNormal
 from pm_migrate.shims.variational.inference import KLqp
 
-__all__ = ["ADVI", "ADVIFit", "Approximation", "FullRank", "FullRankADVI", "LowRank", "MeanField", "fit"]
+__all__ = ["ADVIFit", "Approximation", "FullRank", "LowRank", "MeanField", "fit"]
 
 Tensor = Any
 #: Options of ``tfp.vi.fit_surrogate_posterior`` that decide how PyMC4's program ran, and nothing here.
@@ -230,10 +232,6 @@ class LowRank(Approximation):
     family = LowRankNormal
 
 
-#: PyMC3's names of the methods.
-ADVI = MeanField
-FullRankADVI = FullRank
-
 _METHODS: dict[str, type[Approximation]] = {"advi": MeanField, "fullrank_advi": FullRank, "lowrank_advi": LowRank}
 
 
@@ -265,7 +263,7 @@ def fit(
     convergence_criterion: Any = None,
     progressbar: bool = True,
     **kwargs: Any,
-) -> ADVIFit:
+) -> Any:
     """Fit an approximation to the posterior by its Kullback-Leibler divergence.
 
     Parameters
@@ -296,12 +294,14 @@ def fit(
     progressbar
         Whether to show the progress, where somebody can see it (not in PyMC4).
     **kwargs
-        ``jit_compile`` and ``name`` have no effect: the program is always compiled.
+        ``jit_compile`` and ``name`` have no effect: the program is always compiled. ``n=`` and PyMC3's other arguments
+        (``obj_optimizer``, ``obj_n_mc``, ``score``, ``inf_kwargs`` ...) ask for a fit as PyMC3 does it, by any of its
+        methods or one of its inference objects: see :mod:`pm_migrate.shims.pymc4.pymc3_variational`.
 
     Returns
     -------
-    ADVIFit
-        The approximation and the losses.
+    ADVIFit, or Approximation
+        The approximation and the losses; of a fit as PyMC3 does it, its approximation.
 
     Raises
     ------
@@ -325,6 +325,9 @@ def fit(
     >>> round(float(advi.approximation.approx.mean.eval()[0]), 1)
     3.0
     """
+    if is_pymc3s(method, kwargs):
+        own = {"random_seed": random_seed, "start": start, "callbacks": callbacks, "progressbar": progressbar}
+        return pymc3_fit(model, method, **{name: x for name, x in own.items() if x is not None}, **kwargs)
     unknown = sorted(set(kwargs) - _WITHOUT_EFFECT)
     if unknown:
         raise NotSupported(

@@ -1,0 +1,113 @@
+"""Arguments of inference calls: those of PyMC3 by name, and those of the output in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import libcst as cst
+
+from pm_migrate.catalog.samplers import FMIN, PRIOR_DRAWS, PYMC4_HAS, VARIABLES, InferenceCall
+from pm_migrate.codemod import values as v
+from pm_migrate.codemod.models import name_argument, variable_name
+from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.tree import code, is_none
+
+#: An argument of the output: its keyword, and the argument of the program that it takes over, or source text.
+Item = tuple[str, "cst.Arg | str"]
+
+
+class Refused(Exception):
+    """The call cannot be rewritten; the message says why."""
+
+
+def given(row: InferenceCall, call: cst.Call) -> dict[str, cst.Arg]:
+    """Arguments by PyMC3 name, those that are None left out.
+
+    Raises
+    ------
+    Refused
+        For starred arguments, and for too many.
+    """
+    found: dict[str, cst.Arg] = {}
+    for place, arg in enumerate(call.args):
+        if arg.star:
+            raise Refused("write out the starred arguments")
+        if arg.keyword is None and place >= len(row.signature):
+            raise Refused("too many positional arguments")
+        name = row.signature[place] if arg.keyword is None else arg.keyword.value
+        if not is_none(arg.value):
+            found[name] = arg
+    return found
+
+
+def mapped(plan: Plan, row: InferenceCall, arguments: Mapping[str, cst.Arg]) -> list[Item]:
+    """The arguments of the output besides the model, in order: values are the original's, or source text.
+
+    Raises
+    ------
+    Refused
+        For an argument without a counterpart.
+    """
+    rest = dict(arguments)
+    rest.pop("model", None)
+    items: list[Item] = []
+    if "trace" in row.keep and row.target in PYMC4_HAS and "trace" not in rest:
+        raise Refused("there is no trace to draw from")
+    if row.target == "sample_prior_predictive":
+        items.append((row.keep["samples"], rest.pop("samples", PRIOR_DRAWS)))
+    leading = [n for n in row.signature if row.keep.get(n) == "" and n in rest]
+    later = {n: n for n in row.signature if row.keep.get(n) == ""}
+    for name in [*leading, *(n for n in rest if n not in leading)]:
+        arg = rest[name]
+        if name == "fmin" and (method := _method(plan, arg)) is not None:
+            items.append(("method", repr(method)))
+            continue
+        if name in row.refuse:
+            raise Refused(f"{name}=: {row.refuse[name]}")
+        if name in row.drop:
+            continue
+        if name not in row.keep and not row.rest:
+            raise Refused(f"{name}= has no counterpart")
+        keyword = row.keep.get(name, name)
+        if keyword == "" and any(n not in rest for n in row.signature[: row.signature.index(name)] if n in later):
+            keyword = name  # one before it was left out
+        value: cst.Arg | str = arg
+        if name in VARIABLES:
+            value = names_of_variables(plan, arg.value) or arg
+        items.append((keyword, value))
+    return items
+
+
+def _method(plan: Plan, arg: cst.Arg) -> str | None:
+    """The method of ``scipy.optimize.minimize`` that one of SciPy's functions stands for."""
+    module, _, function = (plan.flow.name_of(arg.value) or "").rpartition(".")
+    return FMIN.get(function) if module == "scipy.optimize" else None
+
+
+def names_of_variables(plan: Plan, value: cst.BaseExpression) -> str | None:
+    """Names for a list of random variables, or None when it is not one (a list of names, for instance)."""
+    elements = [e.value for e in value.elements] if isinstance(value, (cst.List, cst.Tuple)) else [value]
+    texts = []
+    found = False
+    for element in elements:
+        text = name_of_variable(plan, element)
+        found = found or text is not None
+        texts.append(text if text is not None else code(element))
+    if not found:
+        return None
+    for element in elements:
+        if name_of_variable(plan, element) is not None:
+            plan.by_name.add(element)
+    return "[" + ", ".join(texts) + "]"
+
+
+def name_of_variable(plan: Plan, node: cst.CSTNode) -> str | None:
+    """Source text of the name of the random variable that an expression certainly is."""
+    value = plan.flow.value(node)
+    if len(value) != 1:
+        return None
+    (atom,) = value
+    if not isinstance(atom, v.Tensor) or atom.rv is None or variable_name(atom.rv, plan.flow) is None:
+        return None
+    argument = name_argument(atom.rv)
+    return code(argument) if isinstance(argument, cst.SimpleString) else repr(variable_name(atom.rv, plan.flow))

@@ -1,0 +1,145 @@
+"""Ask for the attributes of a model through ``pm.density``: ``model.logp`` becomes ``pm.density(model).logp``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import libcst as cst
+
+from pm_migrate.codemod import values as v
+from pm_migrate.codemod.models import Models
+from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.rules.base import Example, Rule
+from pm_migrate.codemod.tree import code, expression
+
+OBJECT = Rule(
+    "PM208",
+    "Ask for the attributes of a model through pm.density",
+    """``model.logp(point)``, ``model.test_point``, ``model['mu']`` and other attributes of a model become attributes of
+    ``pm.density(model)``, which shows a generator model as PyMC3 shows a model.
+
+    Why: a generator model has none of PyMC3's attributes.
+
+    Limits: what adds to the model or sets its attributes keeps it as it was. Passing the model on to something that
+    cannot be seen is marked for review.
+    """,
+    (
+        Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1)
+            print(model.basic_RVs, model['mu'].tag.test_value)
+            print(model.logp(model.test_point))
+            """,
+            """
+            import pm_migrate.pymc4 as pm
+
+
+            @pm.model(name=None)
+            def build_model():
+                mu = yield pm.Normal('mu', 0, 1)
+
+
+            model = build_model()
+            print(pm.density(model).basic_RVs, pm.density(model)['mu'].tag.test_value)
+            print(pm.density(model).logp(pm.density(model).test_point))
+            """,
+        ),
+        Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1)
+            model.add_coords({'city': ['Bern']})
+            """,
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1)
+            # TODO(pm-migrate PM208): `model.add_coords` changes the model: give it everything where it is made
+            model.add_coords({'city': ['Bern']})
+            """,
+        ),
+    ),
+)
+
+RULES = (OBJECT,)
+
+#: What changes a model, or belongs to the context that PyMC3 keeps.
+_CHANGES = frozenset(
+    """Var Deterministic add_coords add_random_variable register_rv add_transform_variable get_context get_contexts
+    __enter__ __exit__ parent root isroot model""".split()
+)
+#: Attributes that a generator model has, too, with the same meaning.
+_SHARED = frozenset({"coords"})
+_CONTAINERS = frozenset({"append", "insert", "setdefault", "extend", "add", "get", "index", "count", "remove"})
+
+
+def plan_model_uses(plan: Plan, models: Models) -> None:
+    """Rewrite what asks a model for its attributes; mark for review what passes a model on."""
+    for node in plan.tree.order:
+        if not isinstance(node, cst.BaseExpression):
+            continue
+        value = plan.flow.value(node)
+        sites = [m.site for m in v.models(value)]
+        if not sites or _is_bound(plan, node):
+            continue
+        parent = plan.tree.parent[node]
+        if isinstance(parent, (cst.Attribute, cst.Subscript)) and parent.value is node:
+            plan.unite(*sites)
+            _plan_attribute(plan, parent, node, value, sites[0])
+        elif isinstance(parent, cst.Arg) and isinstance(call := plan.tree.parent[parent], cst.Call):
+            _plan_argument(plan, parent, call, node, sites[0])
+
+
+def _is_bound(plan: Plan, node: cst.BaseExpression) -> bool:
+    """Whether an expression is a target that gets the model."""
+    parent = plan.tree.parent.get(node)
+    return isinstance(parent, (cst.AssignTarget, cst.AsName))
+
+
+def _plan_attribute(
+    plan: Plan, parent: cst.Attribute | cst.Subscript, node: cst.BaseExpression, value: v.Value, key: cst.CSTNode
+) -> None:
+    plan.allow(OBJECT.code, key)
+    text = code(parent)
+    if not v.only(value, v.ModelRef):
+        plan.refuse(parent, key, OBJECT.code, f"`{code(node)}` may or may not be a model here")
+        return
+    if plan.options.upstream:
+        plan.refuse(parent, key, OBJECT.code, f"`{text}`: a model of PyMC4 4.0a2 has no such attribute")
+        return
+    above = plan.tree.parent.get(parent)
+    if isinstance(above, (cst.AssignTarget, cst.AugAssign, cst.Del)) and getattr(above, "value", None) is not parent:
+        plan.refuse(parent, key, OBJECT.code, f"`{text}` is set on the model: keep it under a name of its own")
+        return
+    if isinstance(parent, cst.Attribute):
+        if parent.attr.value in _CHANGES:
+            plan.refuse(parent, key, OBJECT.code, f"`{text}` changes the model: give it everything where it is made")
+            return
+        if parent.attr.value in _SHARED:
+            return
+    if plan.names.pm_site(parent) is None:
+        plan.refuse(parent, key, OBJECT.code, f"import pymc3 where `{text}` is read, too")
+        return
+    plan.edit(node, key, _shown(plan, node), {"pm"})
+    plan.note(parent, key, OBJECT.code, f"`{text}` is asked of pm.density")
+
+
+def _shown(plan: Plan, node: cst.BaseExpression) -> Callable[[cst.BaseExpression], cst.BaseExpression]:
+    return lambda updated: expression(f"{plan.names.alias('pm', node)}.density({code(updated)})")
+
+
+def _plan_argument(plan: Plan, arg: cst.Arg, call: cst.Call, node: cst.BaseExpression, key: cst.CSTNode) -> None:
+    name = plan.flow.name_of(call.func) or ""
+    known = name.startswith(("pymc3.", "arviz.", "builtins.")) or all(
+        isinstance(a, v.Function) for a in plan.flow.value(call.func)
+    )
+    method = isinstance(call.func, cst.Attribute) and call.func.attr.value in _CONTAINERS
+    if not known and not method:
+        message = f"`{code(call.func)}` is given `{code(node)}`, which is a generator model now"
+        plan.note(arg, key, OBJECT.code, message, review=True)

@@ -1,0 +1,106 @@
+"""Arguments of ``pm.sample``: PyMC3's defaults written out, options of NUTS, chains from cores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import libcst as cst
+
+from pm_migrate.catalog.samplers import SAMPLE_DEFAULTS, SAMPLE_INITS, STEP_OPTIONS, InferenceCall
+from pm_migrate.codemod import values as v
+from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.rules.calls import Item, Refused, given, names_of_variables
+from pm_migrate.codemod.tree import code, is_none, string_value
+
+_LEADING = ("draws", "tune", "chains")
+_OPTIONS = ("target_accept", "max_treedepth")
+_HOLDERS = ("nuts_kwargs", "nuts", "step_kwargs")
+
+
+def mapped(plan: Plan, row: InferenceCall, call: cst.Call) -> list[Item]:
+    """The arguments of the output besides the model, in order.
+
+    Raises
+    ------
+    Refused
+        For what has no counterpart.
+    """
+    arguments = _in_their_places(plan, given(row, call))
+    _check(plan, call, arguments)
+    items: list[Item] = [(row.keep[n], arguments.get(n) or _default(n, arguments)) for n in _LEADING]
+    options = [_options(name, arguments) for name in _OPTIONS]
+    loose = []
+    for name, arg in arguments.items():
+        if name in (*_LEADING, "model") or name in row.drop or (name in _HOLDERS and _is_simple(arguments[name])):
+            continue
+        if name == "discard_tuned_samples" and code(arg.value) == "True":
+            continue
+        if name in STEP_OPTIONS:
+            loose.append(f"{name!r}: {code(arg.value)}")
+        elif name not in row.keep:
+            raise Refused(f"{name}= has no counterpart")
+        else:
+            items.append((row.keep[name], names_of_variables(plan, arg.value) or arg if name == "trace" else arg))
+    if any(a.keyword is not None and a.keyword.value == "init" and is_none(a.value) for a in call.args):
+        items.append(("init", "'adapt_diag'"))  # at the test point, which is what None means
+    if loose and any(keyword == "step_kwargs" for keyword, _ in items):
+        raise Refused("step_kwargs=: give the options of the step methods in one place")
+    if loose:
+        items.append(("step_kwargs", "{" + ", ".join(loose) + "}"))
+    return items + [item for found in options for item in found]
+
+
+def _in_their_places(plan: Plan, arguments: dict[str, cst.Arg]) -> dict[str, cst.Arg]:
+    """The arguments of a call by the names of PyMC3 3.11; before 3.1, the start point was the third."""
+    init = arguments.get("init")
+    if init is not None and init.keyword is None and not v.only(plan.flow.value(init.value), v.Text):
+        if "start" in arguments or "initvals" in arguments:
+            raise Refused("init=: give the start point and the initialisation by keyword")
+        return {("start" if name == "init" else name): arg for name, arg in arguments.items()}
+    return arguments
+
+
+def _check(plan: Plan, call: cst.Call, arguments: Mapping[str, cst.Arg]) -> None:
+    init = arguments.get("init")
+    if init is not None and (string_value(init.value) or "").lower() not in SAMPLE_INITS:
+        raise Refused(f"init=: use one of {', '.join(sorted(SAMPLE_INITS))}")
+    if any(t.kind == "unknown" for t in v.traces(plan.flow.value(call))):
+        raise Refused("return_inferencedata= has to be True or False")
+    trace = arguments.get("trace")
+    if trace is not None and any(isinstance(a, v.Foreign) for a in plan.flow.value(trace.value)):
+        raise Refused("trace=: draws are kept in memory; give the names of the variables to keep, or leave it out")
+
+
+def _is_simple(arg: cst.Arg) -> bool:
+    """Whether a dictionary has the two options that are arguments of their own, and no other."""
+    pairs = _pairs(arg.value)
+    return pairs is not None and set(pairs) <= set(_OPTIONS)
+
+
+def _options(name: str, arguments: Mapping[str, cst.Arg]) -> list[Item]:
+    """An option of NUTS that was given in a dictionary."""
+    for holder in _HOLDERS:
+        pairs = _pairs(arguments[holder].value) if holder in arguments else None
+        if pairs is not None and set(pairs) <= set(_OPTIONS):
+            return [(name, pairs[name])] if name in pairs else []
+    return []
+
+
+def _pairs(value: cst.BaseExpression) -> dict[str, str] | None:
+    match value:
+        case cst.Dict(elements=elements) if all(isinstance(e, cst.DictElement) for e in elements):
+            pairs = [(string_value(e.key), code(e.value)) for e in elements if isinstance(e, cst.DictElement)]
+            return {k: text for k, text in pairs if k is not None} if all(k is not None for k, _ in pairs) else None
+        case cst.Call(func=cst.Name(value="dict"), args=args) if all(a.keyword is not None for a in args):
+            return {a.keyword.value: code(a.value) for a in args if a.keyword is not None}
+    return None
+
+
+def _default(name: str, arguments: Mapping[str, cst.Arg]) -> str:
+    """What PyMC3 does when an argument is not given."""
+    cores = arguments.get("cores", arguments.get("njobs"))
+    if name == "chains" and cores is not None:
+        if isinstance(cores.value, cst.Integer):
+            return str(max(2, int(cores.value.value)))
+        return f"max(2, {code(cores.value)})"
+    return SAMPLE_DEFAULTS[name]
