@@ -106,20 +106,17 @@ def _report_file(ctx: click.Context, parameter: click.Parameter, value: str | No
 @click.option(
     "--names",
     type=click.Choice(["flat", "scoped"]),
-    default="flat",
-    show_default=True,
-    help='Variables stay "mu", or become "model/mu".',
+    help='Variables stay "mu" (flat, the default), or become "model/mu".',
 )
 @click.option(
     "--runtime",
     type=click.Choice(["shims", "upstream"]),
-    default="shims",
-    show_default=True,
-    help="Import pm_migrate.pymc4, or the old alpha of pymc4.",
+    help="Import pm_migrate.pymc4 (shims, the default), or the old alpha of pymc4.",
 )
 @click.option("--verify", "verify_", is_flag=True, help="Run originals under PyMC3 and compare (runs their code).")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Number of processes.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out paths (syntax of .gitignore).")
+@click.option("--statistics", is_flag=True, help="Count the findings by code.")
 @click.option("--quiet", is_flag=True, help="Print errors only, and what --diff or --format ask for.")
 @click.version_option(__version__, package_name="pm-migrate")
 def cli(
@@ -132,17 +129,19 @@ def cli(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     safe_only: bool,
-    names: str,
-    runtime: str,
+    names: str | None,
+    runtime: str | None,
     verify_: bool,
     jobs: int | None,
     exclude: tuple[str, ...],
+    statistics: bool,
     quiet: bool,
 ) -> int:
     """Rewrite PyMC3 programs as generator models on TensorFlow Probability.
 
-    PATH is a Python file, a Jupyter notebook, a folder to search for them (leaving out what .gitignore names), or - for
-    standard input to standard output. Files are rewritten in place; `pm-migrate undo` restores them.
+    PATH is a Python file, a Jupyter notebook, a Markdown, Quarto or R Markdown file with Python code, a folder to
+    search for them (leaving out what .gitignore names), or - for standard input to standard output. Files are rewritten
+    in place; `pm-migrate undo` restores them. [tool.pm-migrate] in pyproject.toml sets defaults for a project.
     """
     modes = [name for name, wanted in (("diff", diff), ("check", check), ("out", out is not None)) if wanted]
     if len(modes) > 1:
@@ -151,13 +150,17 @@ def cli(
         raise click.UsageError("- (standard input) cannot be combined with other paths")
     if "-" in paths and out is not None:
         raise click.UsageError("- goes to standard output, not to --out")
-    from pm_migrate.codemod.driver import Options
+    from dataclasses import replace
+
+    from pm_migrate.commands.config import find_config
     from pm_migrate.commands.rewrite import Settings, rewrite
 
-    options = Options(names=names, runtime=runtime, safe_only=safe_only, select=select, ignore=ignore)
+    config = find_config(paths)
+    given = {"names": names, "runtime": runtime, "select": select, "ignore": ignore}
+    options = replace(config.options(), safe_only=safe_only, **{key: value for key, value in given.items() if value})
     chosen: Any = modes[0] if modes else "write"
     return rewrite(
-        Settings(paths, chosen, out, format_, output, options, verify_, jobs, exclude, quiet),
+        Settings(paths, chosen, out, format_, output, options, verify_, jobs, exclude, quiet, statistics, config),
     )
 
 

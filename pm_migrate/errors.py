@@ -4,6 +4,7 @@
 
     PmMigrateError
     ├── CatalogueError          a catalogue row or expression is malformed
+    ├── ConfigurationError      [tool.pm-migrate] of a pyproject.toml has a key or value that cannot be
     ├── SourceError             an input could not be read, decoded or parsed
     ├── SafetyError             the gate refused a rewrite: nothing was written
     ├── JournalError            nothing to undo, or the journal does not match the files
@@ -33,6 +34,10 @@ class PmMigrateError(Exception):
 
 class CatalogueError(PmMigrateError):
     """A catalogue row or an expression in it is malformed."""
+
+
+class ConfigurationError(PmMigrateError):
+    """The table ``[tool.pm-migrate]`` of a pyproject.toml has a key or value that cannot be."""
 
 
 class SourceError(PmMigrateError):

@@ -33,6 +33,8 @@ class Finding:
         What was done, or what to do.
     cell
         Index of the notebook cell (counting all cells, from 0), or None for a plain file.
+    part
+        What else says where it is: the cell of a script with ``# %%`` cells.
     """
 
     line: int
@@ -43,6 +45,14 @@ class Finding:
     confidence: Confidence
     message: str
     cell: int | None = field(default=None, compare=False)
+    part: str = field(default="", compare=False)
+
+    @property
+    def place(self) -> str:
+        """Where it is, in words."""
+        if self.cell is not None:
+            return f"cell {self.cell}, line {self.line}"
+        return f"line {self.line}" + (f" ({self.part})" if self.part else "")
 
 
 @dataclass(frozen=True)

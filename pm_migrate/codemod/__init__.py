@@ -23,6 +23,7 @@ model = build_model()
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Literal
 
 from pm_migrate.errors import SourceError
@@ -70,8 +71,9 @@ def migrate_source(
     """
     if names != "flat":
         raise SourceError(f"names={names!r} is not supported: names of variables stay as they are (names='flat')")
-    if "pymc3" not in text and "theano" not in text:
+    if "pymc3" not in text and "theano" not in text and "TODO(pm-migrate " not in text:
         return Migration(text, changed=False)
+    from pm_migrate.codemod import todos
     from pm_migrate.codemod.plan import Options
     from pm_migrate.codemod.rewrite import rewrite
 
@@ -82,7 +84,12 @@ def migrate_source(
         select=frozenset(code.upper() for code in select),
         ignore=frozenset(code.upper() for code in ignore),
     )
+    lifted = todos.lift(text, options.enabled)
     try:
-        return rewrite(text, options)
+        result = rewrite(lifted.text, options)
     except RecursionError:
         raise SourceError("nested too deeply to be rewritten") from None
+    code = todos.settle(result.code, lifted)
+    return replace(
+        result, code=code, changed=code != text, findings=tuple(todos.at_their_lines(result.findings, lifted))
+    )

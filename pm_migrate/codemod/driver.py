@@ -5,15 +5,22 @@ from __future__ import annotations
 import os
 import signal
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
 
-from pm_migrate.codemod.encoding import Decoded, decode_notebook, decode_python, mentions_pymc3
-from pm_migrate.errors import PmMigrateError
+from pm_migrate.codemod.encoding import Decoded, decode_notebook, decode_python, decode_text, mentions_pymc3
+from pm_migrate.codemod.percent import in_parts
+from pm_migrate.errors import PmMigrateError, SourceError
 from pm_migrate.findings import Confidence, Finding, Migration, References
+
+if TYPE_CHECKING:
+    from pm_migrate.codemod.cells import Notebook
+
+#: A program with more text than this is not parsed: the tree would take hundreds of times as much memory.
+LARGEST = 8 * 2**20
 
 #: Fewer files than this are done faster in one process than in several that must start first.
 POOL_FROM = 20
@@ -54,6 +61,13 @@ class Task:
     certain: bool = False
 
     @property
+    def document(self) -> bool:
+        """Whether it is a text with fenced code."""
+        from pm_migrate.codemod.documents import is_document
+
+        return not self.notebook and is_document(self.path)
+
+    @property
     def needs_work(self) -> bool:
         """Whether the file has to be looked into at all."""
         return bool(self.data.strip()) and (self.certain or mentions_pymc3(self.data))
@@ -70,7 +84,7 @@ class Outcome:
     status
         ``changed``, ``unchanged`` or ``error``.
     notebook
-        Whether it is a Jupyter notebook.
+        Whether it is a Jupyter notebook; findings and diffs then go by cell.
     before, after
         The text before and after; empty unless it changed.
     data
@@ -145,8 +159,12 @@ def process_all(tasks: Sequence[Task], jobs: int | None = None) -> Iterator[Outc
 def _process(task: Task) -> Outcome:
     if not task.needs_work:
         return Outcome(task.path, "unchanged", task.notebook)
-    decoded = decode_notebook(task.data) if task.notebook else decode_python(task.data)
-    migrate = _migrate_notebook if task.notebook else _migrate_python
+    if task.notebook:
+        decoded, migrate = decode_notebook(task.data), _migrate_notebook
+    elif task.document:
+        decoded, migrate = decode_text(task.data), _migrate_document
+    else:
+        decoded, migrate = decode_python(task.data), _migrate_python
     result = migrate(decoded, task)
     if not result.changed:
         return Outcome(
@@ -173,6 +191,7 @@ def _process(task: Task) -> Outcome:
 def _migrate_python(decoded: Decoded, task: Task) -> Migration:
     from pm_migrate.codemod import safety
 
+    _check_size(decoded.text)
     if not mentions_pymc3(task.data):
         safety.parse(decoded.text)
         return Migration(decoded.text, changed=False)
@@ -182,26 +201,69 @@ def _migrate_python(decoded: Decoded, task: Task) -> Migration:
 
         return migrate_source(text, path=task.path, **task.options.keywords())
 
-    safety.check_source(decoded.text)
+    try:
+        safety.check_source(decoded.text)
+    except SourceError:
+        if not _only_ipython_runs(decoded.text):
+            raise
+        from pm_migrate.codemod.documents import as_one_cell
+
+        return _migrate_cells(as_one_cell, decoded, task)
     result = migrate(decoded.text)
-    if result.changed:
-        safety.check_rewrite(decoded.text, result.code, migrate)
-    return result
+    if result.changed and safety.check_rewrite(decoded.text, result.code, migrate):
+        result = replace(result, code=migrate(result.code).code)
+    return replace(result, findings=tuple(in_parts(decoded.text, result.findings)))
+
+
+def _only_ipython_runs(text: str) -> bool:
+    """Whether a script is Python but for IPython's own lines, as editors with ``# %%`` cells let people write."""
+    from pm_migrate.codemod.cells import join_cells
+    from pm_migrate.codemod.documents import as_one_cell
+
+    program = join_cells(as_one_cell(text))
+    return bool(program.held) and not program.unreadable
 
 
 def _migrate_notebook(decoded: Decoded, task: Task) -> Migration:
+    from pm_migrate.codemod.notebook import parse_notebook
+
+    return _migrate_cells(parse_notebook, decoded, task)
+
+
+def _migrate_document(decoded: Decoded, task: Task) -> Migration:
+    from pm_migrate.codemod.documents import parse_document
+
+    return _migrate_cells(parse_document, decoded, task)
+
+
+def _migrate_cells(parse: Callable[[str], Notebook], decoded: Decoded, task: Task) -> Migration:
     from pm_migrate.codemod import safety
-    from pm_migrate.codemod.notebook import join_cells, migrate_notebook, parse_notebook
+    from pm_migrate.codemod.cells import join_cells, migrate_cells
 
     def migrate(text: str) -> Migration:
-        return migrate_notebook(text, path=task.path, **task.options.keywords())
+        return migrate_cells(parse(text), path=task.path, **task.options.keywords())
 
-    result = migrate(decoded.text)
-    if result.changed:
-        before, after = (join_cells(parse_notebook(text)) for text in (decoded.text, result.code))
+    book = parse(decoded.text)
+    _check_size("".join(cell.source for cell in book.cells))
+    before = join_cells(book)
+    if mentions_pymc3(before.source.encode("utf-8", "surrogatepass")):
         safety.check_source(before.source)
-        safety.check_rewrite(before.source, after.source, lambda _: migrate(result.code))
+    result = migrate(decoded.text)
+
+    def again(_: str) -> Migration:
+        second = migrate(result.code)
+        return replace(second, code=join_cells(parse(second.code)).source)
+
+    if result.changed and safety.check_rewrite(before.source, join_cells(parse(result.code)).source, again):
+        result = replace(result, code=migrate(result.code).code)
     return result
+
+
+def _check_size(text: str) -> None:
+    if len(text) > LARGEST:
+        raise SourceError(
+            f"{len(text) / 2**20:.0f} MiB of code; more than {LARGEST // 2**20} MiB are not parsed: move the data out"
+        )
 
 
 def _processors() -> int:

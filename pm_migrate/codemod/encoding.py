@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from pm_migrate.errors import SourceError
 
-MENTIONS = (b"pymc3", b"theano")
+#: The last is what our own comments begin with: they go when what they are about is gone.
+MENTIONS = (b"pymc3", b"theano", b"TODO(pm-migrate ")
 _MENTIONS_WIDE = tuple(word.decode().encode(codec) for word in MENTIONS for codec in ("utf-16-le", "utf-16-be"))
 _NOT_UTF8 = "not UTF-8, and no coding cookie says what it is"
 
@@ -90,6 +91,18 @@ def decode_notebook(data: bytes) -> Decoded:
     """
     bom = _bom(data)
     return Decoded(_decode(data[len(bom) :], "utf-8", "not UTF-8", len(bom)), bom=bom)
+
+
+def decode_text(data: bytes) -> Decoded:
+    """Decode a document, which is UTF-8, with its line ends made ``\\n`` where it uses one style throughout.
+
+    Raises
+    ------
+    SourceError
+        If it is not.
+    """
+    bom = _bom(data)
+    return _uniform(_decode(data[len(bom) :], "utf-8", "not UTF-8", len(bom)), bom)
 
 
 def newline_of(text: str) -> str:

@@ -1,8 +1,9 @@
 """Which files a run is about.
 
-Folders are searched for ``.py`` and ``.ipynb`` files, leaving out what git ignores, the folders of tools and
-virtual environments. Symbolic links to files are followed to the file they mean; links to folders are not followed
-inside a search, as in git, so that a search neither loops nor leaves the folder it was given.
+Folders are searched for Python files, notebooks and documents with fenced code (``.md``, ``.qmd``, ``.Rmd``), leaving
+out what git ignores, the folders of tools and virtual environments. Symbolic links to files are followed to the file
+they mean; links to folders are not followed inside a search, as in git, so that a search neither loops nor leaves the
+folder it was given.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
-SUFFIXES = (".py", ".ipynb")
+SUFFIXES = (".py", ".ipynb", ".md", ".markdown", ".myst", ".qmd", ".rmd")
 PRUNED = frozenset(
     {
         ".eggs",

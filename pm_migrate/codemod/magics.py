@@ -14,9 +14,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 #: Cell magics whose body is Python that runs in the notebook's own namespace.
-PYTHON_CELL_MAGICS = frozenset({"capture", "debug", "memit", "prun", "snakeviz", "time", "timeit"})
+PYTHON_CELL_MAGICS = frozenset(
+    """capture debug filprofile heat lprun memit mprun notify prun pyinstrument scalene snakeviz time timeit
+    wandb""".split()
+)
+#: Cell magics whose body certainly has nothing to do with the names of the notebook.
+OTHER_LANGUAGES = frozenset(
+    """! HTML R SVG bash bigquery cmd cython file html javascript js julia latex markdown octave perl powershell pypy
+    python python2 python3 ruby script sh sql stan svg system writefile""".split()
+)
 
-_CELL_MAGIC = re.compile(r"%%(\w+)")
+_CELL_MAGIC = re.compile(r"%%(\w+|!)")
 _ASSIGNED = re.compile(r"[^#'\"()=]*=\s*[%!]")
 _HELP = re.compile(r"\?{0,2}%{0,2}[\w.*\[\]'\"]+\?{1,2}\s*;?\s*$")
 _CARRIES = re.compile(r"(%(?:time|timeit|prun|memit|snakeviz)[ \t]+)([^\s#-][^#\n]*)")
@@ -51,10 +59,16 @@ class Cell:
     lines: list[int] = field(default_factory=list)
 
 
+def magic_of(source: str) -> str:
+    """The name of the magic that a cell begins with, or nothing."""
+    match = _CELL_MAGIC.match(source.lstrip())
+    return "" if match is None else match.group(1)
+
+
 def is_foreign(source: str) -> bool:
     """Whether a cell magic hands the whole cell to something other than this notebook's Python."""
-    match = _CELL_MAGIC.match(source.lstrip())
-    return match is not None and match.group(1) not in PYTHON_CELL_MAGICS
+    magic = magic_of(source)
+    return bool(magic) and magic not in PYTHON_CELL_MAGICS
 
 
 def hold(source: str, token: str, first: int, *, carry: bool = True) -> Cell:

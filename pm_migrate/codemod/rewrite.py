@@ -33,6 +33,7 @@ from pm_migrate.codemod.rules import (
     helper,
     imports,
     inference,
+    ipython,
     kept,
     leftover,
     model_block,
@@ -146,6 +147,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     escapes.plan_escapes(plan, models)
     attributes.plan_readers(plan, models, escapes.ESCAPE.code)
     tensors.plan_attributes(plan)
+    ipython.plan_strings(plan)
     return unknown
 
 
@@ -182,7 +184,7 @@ def _apply(plan: Plan) -> str:
 
 
 def _todos(plan: Plan) -> dict[cst.CSTNode, list[str]]:
-    """Comments above the statements that need a person, where they do not stand yet."""
+    """Comments above the statements that need a person; those of an earlier run were taken out before."""
     out: dict[cst.CSTNode, list[str]] = {}
     seen: set[tuple[cst.CSTNode, str]] = set()
     for note in sorted(
@@ -192,19 +194,9 @@ def _todos(plan: Plan) -> dict[cst.CSTNode, list[str]]:
         if (line, note.code) in seen or line is plan.tree.module:
             continue
         seen.add((line, note.code))
-        marked = any(
-            f"TODO(pm-migrate {note.code})" in (c.comment.value if c.comment else "") for c in _above(plan, line)
-        )
-        if not marked and not _ignored(plan, note, line):
+        if not _ignored(plan, note, line):
             out.setdefault(line, []).append(f"# TODO(pm-migrate {note.code}): {note.message}")
     return out
-
-
-def _above(plan: Plan, line: Any) -> list[cst.EmptyLine]:
-    """The lines above a statement; those above the first statement of a module or block belong to what is around it."""
-    lines = [*line.leading_lines, *(n for d in getattr(line, "decorators", ()) for n in d.leading_lines)]
-    module = plan.tree.module
-    return [*lines, *module.header] if module.body and module.body[0] is line else lines
 
 
 def _ignored(plan: Plan, note: Note, line: cst.CSTNode) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
@@ -14,9 +14,11 @@ from pm_migrate import __version__
 from pm_migrate.codemod import journal
 from pm_migrate.codemod.driver import Options, Outcome, Task, failure, process_all
 from pm_migrate.codemod.files import Discovery, Source, discover
+from pm_migrate.commands.config import Config
 from pm_migrate.commands.console import Progress, complain, say, show_diff
 from pm_migrate.errors import JournalError
 from pm_migrate.report import RunReport, render
+from pm_migrate.report.statistics import table
 
 Mode = Literal["write", "diff", "check", "out"]
 
@@ -35,6 +37,8 @@ class Settings:
     jobs: int | None = None
     exclude: tuple[str, ...] = ()
     quiet: bool = False
+    statistics: bool = False
+    config: Config = field(default_factory=Config)
 
     @property
     def filters(self) -> bool:
@@ -78,24 +82,38 @@ def rewrite(settings: Settings) -> int:
     elif settings.mode == "out":
         done = [_write_out(item, destinations) for item in done]
     outcomes = tuple(item.outcome for item in done)
-    code = _report(outcomes, settings, notes)
+    proofs: dict[str, dict[str, Any]] = {}
+    proved = 0
     if settings.verify:
         from pm_migrate.commands.verify import verify_outcomes
 
         changed = [(item.source, item.outcome) for item in done if item.outcome.status == "changed"]
-        code = max(code, verify_outcomes(changed, quiet=settings.quiet))
-    return code
+        proved, proofs = verify_outcomes(changed, quiet=settings.quiet)
+    notes += _still_on_pymc3(outcomes, settings)
+    return max(_report(outcomes, settings, notes, proofs), proved)
+
+
+def _still_on_pymc3(outcomes: Sequence[Outcome], settings: Settings) -> list[str]:
+    """Say how to run programs that need both: the rewritten models, and the drop-in for those that stay."""
+    mixed = [o.path for o in outcomes if o.status == "changed" and o.references.migrated and o.references.todo]
+    if not mixed or settings.mode not in ("write", "out"):
+        return []
+    which = mixed[0] if len(mixed) == 1 else f"{len(mixed)} programs"
+    return [f"{which}: some of it stays on PyMC3; `pm-migrate run` and `verify` serve that by the drop-in"]
 
 
 def _find(settings: Settings) -> Discovery:
     if settings.paths == ("-",):
         return Discovery([Source("-", "-", notebook=False, named=True)])
     skip = [settings.out] if settings.out else []
-    return discover(settings.paths, exclude=settings.exclude, skip=skip)
+    found = discover(settings.paths, exclude=settings.exclude, skip=skip)
+    found.sources = settings.config.kept(found.sources)
+    return found
 
 
 def _rewrite_in_memory(sources: Sequence[Source], settings: Settings) -> list[Done]:
-    prepared = [_read(source, settings.options) for source in sources]
+    config = settings.config
+    prepared = [_read(source, config.options_for(source, settings.options)) for source in sources]
     tasks = [item for item in prepared if isinstance(item, Task)]
     with Progress(len(tasks), quiet=settings.quiet) as progress:
         outcomes = process_all(tasks, settings.jobs)
@@ -220,7 +238,9 @@ def _write_out(item: Done, destinations: dict[str, str]) -> Done:
     return item
 
 
-def _report(outcomes: tuple[Outcome, ...], settings: Settings, notes: Sequence[str]) -> int:
+def _report(
+    outcomes: tuple[Outcome, ...], settings: Settings, notes: Sequence[str], proofs: Mapping[str, Mapping[str, Any]]
+) -> int:
     from pm_migrate.report import text
 
     on_stdout = settings.format != "text" and settings.output is None and not settings.filters
@@ -229,6 +249,8 @@ def _report(outcomes: tuple[Outcome, ...], settings: Settings, notes: Sequence[s
         __version__,
         wrote=settings.mode in ("write", "out"),
         diffs=settings.mode == "diff" and on_stdout,
+        statistics=settings.statistics,
+        proofs=proofs,
     )
     if settings.mode == "diff" and not on_stdout:
         from pm_migrate.report.diff import unified
@@ -264,5 +286,7 @@ def _emit(run: RunReport, settings: Settings) -> bool:
         say(render(run, settings.format), end="", err=settings.filters)
     elif not settings.quiet:
         say(text.body(run), end="", err=settings.filters or settings.mode == "diff")
+    elif settings.statistics:
+        say("".join(f"{line}\n" for line in table(run.outcomes)), end="", err=settings.filters)
     sys.stdout.flush()
     return False

@@ -1,4 +1,4 @@
-"""``pm-migrate run PROGRAM``: a PyMC3 script or notebook, unedited, on TensorFlow Probability."""
+"""``pm-migrate run PROGRAM``: a PyMC3 script, notebook or document, unedited, on TensorFlow Probability."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 
+from pm_migrate.codemod.cells import CodeCell
+from pm_migrate.codemod.documents import is_document, parse_document
 from pm_migrate.codemod.magics import Cell, hold, is_foreign
-from pm_migrate.codemod.notebook import CodeCell, parse_notebook
+from pm_migrate.codemod.notebook import parse_notebook
 from pm_migrate.commands.console import complain, say
 from pm_migrate.errors import SourceError
 
@@ -32,11 +34,12 @@ def run(script: str, arguments: Sequence[str]) -> int:
     if missing:
         complain(f"{' and '.join(missing)} not installed: pip install 'pm-migrate[shims]'")
         return 2
-    if not script.lower().endswith(".ipynb"):
+    notebook_like = script.lower().endswith(".ipynb")
+    if not (notebook_like or is_document(script)):
         return _run([script, *arguments])
     try:
         with open(script, encoding="utf-8-sig") as file:
-            notebook = parse_notebook(file.read())
+            notebook = (parse_notebook if notebook_like else parse_document)(file.read())
     except (SourceError, UnicodeDecodeError) as error:
         complain(f"{script}: {error}")
         return 2

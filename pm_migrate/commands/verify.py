@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pm_migrate import __version__
-from pm_migrate.codemod.driver import Outcome, Task, process
-from pm_migrate.codemod.encoding import decode_notebook, mentions_pymc3
+from pm_migrate.codemod.documents import is_document, parse_document
+from pm_migrate.codemod.driver import Options, Outcome, Task, process
+from pm_migrate.codemod.encoding import decode_text, mentions_pymc3
 from pm_migrate.codemod.files import Source, discover
+from pm_migrate.commands.config import find_config
 from pm_migrate.commands.console import complain, say
 from pm_migrate.errors import PmMigrateError, ProvisionError, SourceError
 
@@ -73,23 +75,37 @@ def verify(paths: Sequence[str], choices: Choices) -> int:
     return max(2 if failed else 0, _verify(programs, choices, failed))
 
 
-def verify_outcomes(changed: Sequence[tuple[Source, Outcome]], *, quiet: bool = False) -> int:
-    """Verify what a run has just rewritten, from the texts in memory."""
+def verify_outcomes(
+    changed: Sequence[tuple[Source, Outcome]], *, quiet: bool = False
+) -> tuple[int, dict[str, dict[str, Any]]]:
+    """Verify what a run has just rewritten, from the texts in memory.
+
+    Returns
+    -------
+    (int, dict)
+        The exit code, and what was found by path.
+    """
     programs = [
         Program(
             outcome.path,
             os.path.dirname(source.target) if source.path != "-" else os.curdir,
-            _script(outcome.before, notebook=outcome.notebook),
-            _script(outcome.after, notebook=outcome.notebook),
+            _script(outcome.before, outcome.path, notebook=outcome.notebook),
+            _script(outcome.after, outcome.path, notebook=outcome.notebook),
         )
         for source, outcome in changed
     ]
     # The report of the run has standard output; a table there would spoil JSON, a diff, or rewritten code.
-    return _verify(programs, Choices(quiet=quiet), [], err=True)
+    proofs: dict[str, dict[str, Any]] = {}
+    return _verify(programs, Choices(quiet=quiet), [], err=True, proofs=proofs), proofs
 
 
 def _verify(
-    programs: Sequence[Program], choices: Choices, failed: Sequence[tuple[str, str]], *, err: bool = False
+    programs: Sequence[Program],
+    choices: Choices,
+    failed: Sequence[tuple[str, str]],
+    *,
+    err: bool = False,
+    proofs: dict[str, dict[str, Any]] | None = None,
 ) -> int:
     if not programs:
         if not choices.quiet and not failed:
@@ -122,6 +138,8 @@ def _verify(
                 _show(report, err=err)
     if choices.format == "json":
         say(_as_json(reports, failures))
+    if proofs is not None:
+        proofs.update({item.pop("path"): item for item in _proofs(reports, failures)})
     return code
 
 
@@ -179,13 +197,16 @@ def _show(report: Report, *, err: bool) -> None:
 
 
 def _as_json(reports: Sequence[tuple[str, Any]], failed: Sequence[tuple[str, str]]) -> str:
+    return json.dumps({"version": __version__, "programs": _proofs(reports, failed)}, indent=2)
+
+
+def _proofs(reports: Sequence[tuple[str, Any]], failed: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
     programs: list[dict[str, Any]] = []
     if reports:
         from pm_migrate.verify import to_json
 
         programs = [{"path": path, "ok": report.ok, "report": to_json(report)} for path, report in reports]
-    programs += [{"path": path, "ok": False, "error": why} for path, why in failed]
-    return json.dumps({"version": __version__, "programs": programs}, indent=2)
+    return programs + [{"path": path, "ok": False, "error": why} for path, why in failed]
 
 
 def _programs(paths: Sequence[str]) -> tuple[list[Program], list[tuple[str, str]]]:
@@ -193,7 +214,10 @@ def _programs(paths: Sequence[str]) -> tuple[list[Program], list[tuple[str, str]
     if len(paths) == 2 and all(path.endswith(".py") and os.path.isfile(path) for path in paths):
         before, after = map(Path, paths)
         return [Program(paths[0], str(before.parent), before, after)], []
+    config = find_config(paths)
     found = discover(paths)
+    found.sources = config.kept(found.sources)
+    options = config.options()
     pairs = {os.path.dirname(source.path) for source in found.sources if os.path.basename(source.path) == "before.py"}
     programs: list[Program] = []
     failed: list[tuple[str, str]] = []
@@ -208,13 +232,13 @@ def _programs(paths: Sequence[str]) -> tuple[list[Program], list[tuple[str, str]
             if name == "before.py" and after.is_file():
                 programs.append(Program(source.path, folder, Path(source.path), after))
             else:
-                programs += _rewritten(source)
+                programs += _rewritten(source, config.options_for(source, options))
         except SourceError as error:
             failed.append((source.path, str(error)))
     return programs, failed
 
 
-def _rewritten(source: Source) -> Iterator[Program]:
+def _rewritten(source: Source, options: Options) -> Iterator[Program]:
     """Yield the program that a file is, if it mentions PyMC3, and what it becomes."""
     try:
         data = Path(source.target).read_bytes()
@@ -222,25 +246,29 @@ def _rewritten(source: Source) -> Iterator[Program]:
         raise SourceError(f"cannot be read: {error.strerror or error}") from error
     if not mentions_pymc3(data):
         return
-    outcome = process(Task(source.path, data, source.notebook))
+    outcome = process(Task(source.path, data, source.notebook, options))
     if outcome.status == "error":
         raise SourceError(outcome.error)
     beside = os.path.dirname(source.target)
-    rewritten = _script(outcome.after, notebook=source.notebook) if outcome.status == "changed" else None
-    if source.notebook:
-        original = _script(outcome.before or decode_notebook(data).text, notebook=True)
+    in_cells = source.notebook or is_document(source.path)
+    rewritten = None
+    if outcome.status == "changed":
+        rewritten = _script(outcome.after, source.path, notebook=source.notebook)
+    if in_cells:
+        original = _script(outcome.before or decode_text(data).text, source.path, notebook=source.notebook)
         yield Program(source.path, beside, original, rewritten)
     else:
         yield Program(source.path, beside, Path(source.target), rewritten)
 
 
-def _script(text: str, *, notebook: bool) -> str:
-    """Return a program as a script: the code cells of a notebook, with IPython's own lines as comments."""
-    if not notebook:
+def _script(text: str, path: str, *, notebook: bool) -> str:
+    """Return a program as a script: the cells of a notebook or document, with IPython's own lines as comments."""
+    if not notebook and not is_document(path):
         return text
-    from pm_migrate.codemod.notebook import join_cells, parse_notebook
+    from pm_migrate.codemod.cells import join_cells
+    from pm_migrate.codemod.notebook import parse_notebook
 
-    return join_cells(parse_notebook(text)).source
+    return join_cells((parse_notebook if notebook else parse_document)(text)).source
 
 
 @contextlib.contextmanager

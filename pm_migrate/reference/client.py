@@ -131,7 +131,12 @@ def _model_info(answer: Mapping[str, Any]) -> ModelInfo:
     variables = tuple(VariableInfo(**{**v, "shape": tuple(v["shape"])}) for v in answer["variables"])
     names = {key: tuple(answer[key]) for key in ("aliases", "observed", "deterministics", "potentials")}
     return ModelInfo(
-        index=answer["index"], name=answer["name"], variables=variables, test_point=answer["test_point"], **names
+        index=answer["index"],
+        name=answer["name"],
+        variables=variables,
+        test_point=answer["test_point"],
+        drop_in=bool(answer.get("drop_in")),
+        **names,
     )
 
 

@@ -55,6 +55,8 @@ class ModelInfo:
         Unconstrained test values by name of value variable.
     observed, deterministics, potentials
         Names.
+    drop_in
+        Whether PyMC3's front end made it on the TensorFlow side: a model that was not rewritten.
     """
 
     index: int
@@ -65,6 +67,7 @@ class ModelInfo:
     observed: tuple[str, ...] = ()
     deterministics: tuple[str, ...] = ()
     potentials: tuple[str, ...] = ()
+    drop_in: bool = False
 
 
 @dataclass(frozen=True, eq=False)

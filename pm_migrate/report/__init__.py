@@ -5,9 +5,10 @@ Each format is a module with one function ``render(run) -> str``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pm_migrate.findings import References
 
@@ -31,12 +32,19 @@ class RunReport:
         Whether changed files were written (in place, or to another folder).
     diffs
         Whether the JSON report carries the diff of each changed file.
+    statistics
+        Whether the text report counts the findings by code.
+    proofs
+        By path, what its verification found: ``ok``, and ``report`` as :func:`pm_migrate.verify.to_json` makes it, or
+        the ``error`` that kept it from being verified.
     """
 
     outcomes: tuple[Outcome, ...]
     version: str
     wrote: bool = True
     diffs: bool = False
+    statistics: bool = False
+    proofs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def references(self) -> References:

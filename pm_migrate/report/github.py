@@ -25,10 +25,10 @@ def _lines(run: RunReport) -> Iterator[str]:
                 place = f"line={finding.line},endLine={finding.end_line},col={finding.column + 1}"
                 if finding.line == finding.end_line:  # GitHub takes columns only within one line
                     place += f",endColumn={max(finding.end_column, finding.column + 1)}"
-                message = finding.message
+                message = f"{finding.part}: {finding.message}" if finding.part else finding.message
             else:
                 place = "line=1"
-                message = f"cell {finding.cell}, line {finding.line}: {finding.message}"
+                message = f"{finding.place}: {finding.message}"
             yield _command(_LEVELS[finding.confidence], outcome.path, place, finding.code, message)
         if outcome.status == "error":
             yield _command("error", outcome.path, "", "pm-migrate", outcome.error)

@@ -1,4 +1,4 @@
-"""One self-contained page: the diff of each file side by side, and its findings.
+"""One self-contained page: the diff of each file side by side, its findings, and the proof where there is one.
 
 On a narrow screen the two sides stand under each other. No scripts, nothing fetched.
 """
@@ -6,11 +6,14 @@ On a narrow screen the two sides stand under each other. No scripts, nothing fet
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pm_migrate.findings import Confidence
 from pm_migrate.report.diff import lines_of, parts
+from pm_migrate.report.statistics import counts, title_of
+from pm_migrate.report.style import STYLE
 
 if TYPE_CHECKING:
     from pm_migrate.codemod.driver import Outcome
@@ -19,41 +22,19 @@ if TYPE_CHECKING:
 
 _CONTEXT = 3
 
-_STYLE = """
-:root { color-scheme: light dark; --line: #8884; --del: #f851; --ins: #3a52; --dim: #8888; }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; padding: 1rem; max-width: 100rem; }
-h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; overflow-wrap: anywhere; } h3 { font-size: 1rem; }
-details, .totals { border: 1px solid var(--line); border-radius: .5rem; padding: .5rem .8rem; margin: .8rem 0; }
-summary { cursor: pointer; } summary h2 { display: inline; }
-ul { padding-left: 1.2rem; } li { margin: .3rem 0; overflow-wrap: anywhere; }
-code, .diff { font-family: ui-monospace, monospace; font-size: .85rem; }
-.tag { border-radius: .3rem; padding: 0 .35rem; border: 1px solid var(--line); font-size: .85rem; }
-.manual, .error { color: #c33; } .review { color: #a60; } .safe { color: #383; }
-.diff { border: 1px solid var(--line); border-radius: .3rem; overflow: hidden; }
-.row { display: grid; grid-template-columns: 1fr 1fr; }
-.side { display: grid; grid-template-columns: 3.2rem 1fr; min-width: 0; }
-.side b { font-weight: normal; color: var(--dim); text-align: right; padding-right: .6rem; user-select: none; }
-.side pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; }
-.del { background: var(--del); } .ins { background: var(--ins); }
-.gap { color: var(--dim); padding: .1rem .6rem; border-block: 1px solid var(--line); }
-@media (max-width: 50rem) {
-  .row { grid-template-columns: 1fr; } .side.none, .row.same .side + .side { display: none; }
-  .side { grid-template-columns: 2.4rem 1fr; }
-}
-"""
-
 
 def render(run: RunReport) -> str:
     """Render the report as a page."""
     from pm_migrate.report.text import summary
 
-    files = "\n".join(_file(outcome, run.wrote) for outcome in run.outcomes if _worth_showing(outcome))
+    shown = [outcome for outcome in run.outcomes if _worth_showing(outcome) or outcome.path in run.proofs]
+    files = "\n".join(_file(number, outcome, run) for number, outcome in enumerate(shown))
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>pm-migrate report</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f"<title>pm-migrate report</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
         f'<h1>pm-migrate {escape(run.version)}</h1>\n<p class="totals">{escape(summary(run))}</p>\n'
-        f"{files}\n</body>\n</html>\n"
+        f"{_contents(shown, run)}{_codes(run)}{files}\n</body>\n</html>\n"
     )
 
 
@@ -61,29 +42,107 @@ def _worth_showing(outcome: Outcome) -> bool:
     return outcome.status != "unchanged" or bool(outcome.findings)
 
 
-def _file(outcome: Outcome, wrote: bool) -> str:
-    status = {"changed": "rewritten" if wrote else "would be rewritten"}.get(outcome.status, outcome.status)
-    tag = f'<span class="tag {escape(outcome.status)}">{status}</span>'
+def _contents(shown: list[Outcome], run: RunReport) -> str:
+    """A table of the files, where there are several."""
+    if len(shown) < 2:
+        return ""
+    rows = []
+    for number, outcome in enumerate(shown):
+        per = {kind: sum(f.confidence is kind for f in outcome.findings) for kind in Confidence}
+        numbers = "".join(f'<td class="{kind.value}">{per[kind] or ""}</td>' for kind in Confidence)
+        proof = _verdict(run.proofs.get(outcome.path))
+        rows.append(
+            f'<tr><td><a href="#file-{number}">{escape(outcome.path)}</a></td><td>{_status(outcome, run)}</td>'
+            f"<td>{outcome.models or ''}</td>{numbers}<td>{proof}</td></tr>"
+        )
+    heads = "".join(f"<th>{head}</th>" for head in ("file", "", "models", "safe", "review", "manual", "proof"))
+    return f'<div class="wide"><table><tr>{heads}</tr>{"".join(rows)}</table></div>\n'
+
+
+def _codes(run: RunReport) -> str:
+    """The codes that appear, with their titles."""
+    table = counts(run.outcomes)
+    if not table:
+        return ""
+    rows = "".join(
+        f"<tr><td><code>{escape(code)}</code></td><td>{sum(per.values())}</td><td>{escape(title_of(code))}</td></tr>"
+        for code, per in table.items()
+    )
+    return (
+        f"<details><summary>{len(table)} kinds of findings</summary>"
+        f'<div class="wide"><table>{rows}</table></div></details>\n'
+    )
+
+
+def _status(outcome: Outcome, run: RunReport) -> str:
+    words = {"changed": "rewritten" if run.wrote else "would be rewritten"}
+    return f'<span class="tag {escape(outcome.status)}">{words.get(outcome.status, outcome.status)}</span>'
+
+
+def _file(number: int, outcome: Outcome, run: RunReport) -> str:
     body = f'<p class="error">{escape(outcome.error)}</p>' if outcome.error else ""
-    if outcome.findings:
-        body += f"<ul>{''.join(map(_finding, outcome.findings))}</ul>"
+    body += _proof(run.proofs.get(outcome.path))
+    todo = [finding for finding in outcome.findings if finding.confidence is not Confidence.SAFE]
+    safe = [finding for finding in outcome.findings if finding.confidence is Confidence.SAFE]
+    if todo:
+        body += f"<ul>{''.join(map(_finding, todo))}</ul>"
+    if safe:
+        body += f"<details><summary>{len(safe)} safe</summary><ul>{''.join(map(_finding, safe))}</ul></details>"
     if outcome.status == "changed":
         for label, before, after in parts(outcome):
             heading = f"<h3>{escape(label)}</h3>" if label != outcome.path else ""
-            body += f'{heading}<div class="diff">{"".join(_rows(before, after))}</div>'
-    return f"<details open><summary><h2>{escape(outcome.path)}</h2> {tag}</summary>{body}</details>"
+            here = [f for f in todo if f.cell is None or label == f"{outcome.path}:cell {f.cell}"]
+            body += f'{heading}<div class="diff">{"".join(_rows(before, after, here))}</div>'
+    return (
+        f'<details class="file" id="file-{number}" open><summary><h2>{escape(outcome.path)}</h2> '
+        f"{_status(outcome, run)} {_verdict(run.proofs.get(outcome.path))}</summary>{body}</details>"
+    )
+
+
+def _verdict(proof: Mapping[str, Any] | None) -> str:
+    if proof is None:
+        return ""
+    kind, word = ("equal", "proved equal") if proof["ok"] else ("error", "not proved")
+    return f'<span class="tag {kind}">{word}</span>'
+
+
+def _proof(proof: Mapping[str, Any] | None) -> str:
+    """The table of a verification: a row per model and road."""
+    if proof is None:
+        return ""
+    if "error" in proof:
+        return f'<p class="error">not verified: {escape(proof["error"])}</p>'
+    report = proof["report"]
+    rows = []
+    below = []
+    for model in report["models"]:
+        cells = [
+            *(escape(str(model[key])) for key in ("model", "road", "variables", "points")),
+            *(_number(model[key]) for key in ("logp", "gradient")),
+            f'<span class="{"equal" if model["ok"] else "error"}">{escape(model["verdict"])}</span>',
+        ]
+        rows.append(f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
+        below += [f"{model['model']} ({model['road']}): {text}" for text in (model["detail"], *model["notes"]) if text]
+    below += report["notes"]
+    heads = ("model", "road", "variables", "points", "log density", "gradient", "against PyMC3")
+    notes = "".join(f'<p class="note">{escape(text)}</p>' for text in below)
+    table = f"<table><tr>{''.join(f'<th>{head}</th>' for head in heads)}</tr>{''.join(rows)}</table>"
+    return f'<div class="wide">{table}</div>{notes}'
+
+
+def _number(value: object) -> str:
+    return f"{value:.1e}" if isinstance(value, float) else "" if value is None else escape(str(value))
 
 
 def _finding(finding: Finding) -> str:
-    place = f"line {finding.line}" if finding.cell is None else f"cell {finding.cell}, line {finding.line}"
     kind = finding.confidence.value
     return (
-        f'<li><code>{escape(finding.code)}</code> <span class="tag {kind}">{kind}</span> {place}: '
+        f'<li><code>{escape(finding.code)}</code> <span class="tag {kind}">{kind}</span> {escape(finding.place)}: '
         f"{escape(finding.message)}</li>"
     )
 
 
-def _rows(before: str, after: str) -> Iterator[str]:
+def _rows(before: str, after: str, findings: list[Finding]) -> Iterator[str]:
     old, new = ([line.rstrip("\r\n") for line in lines_of(text)] for text in (before, after))
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     for number, group in enumerate(matcher.get_grouped_opcodes(_CONTEXT)):
@@ -94,6 +153,13 @@ def _rows(before: str, after: str) -> Iterator[str]:
                 left = _side(old, old_from + step, old_to, "" if tag == "equal" else "del")
                 right = _side(new, new_from + step, new_to, "" if tag == "equal" else "ins")
                 yield f'<div class="row{" same" if tag == "equal" else ""}">{left}{right}</div>'
+                if old_from + step < old_to:
+                    yield from (_beside(f) for f in findings if f.line == old_from + step + 1)
+
+
+def _beside(finding: Finding) -> str:
+    kind = finding.confidence.value
+    return f'<div class="beside {kind}">{escape(finding.code)} {kind}: {escape(finding.message)}</div>'
 
 
 def _side(lines: list[str], at: int, end: int, kind: str) -> str:

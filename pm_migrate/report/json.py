@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from pm_migrate.report.diff import unified
+from pm_migrate.report.statistics import counts
 
 if TYPE_CHECKING:
     from pm_migrate.codemod.driver import Outcome
@@ -18,7 +19,8 @@ def render(run: RunReport) -> str:
     references = run.references
     report = {
         "version": run.version,
-        "files": [_file(outcome, run.diffs) for outcome in run.outcomes],
+        "files": [_file(outcome, run) for outcome in run.outcomes],
+        "statistics": counts(run.outcomes),
         "summary": {
             "files": len(run.outcomes),
             "changed": run.count("changed"),
@@ -35,7 +37,7 @@ def render(run: RunReport) -> str:
     return json.dumps(report, indent=2) + "\n"
 
 
-def _file(outcome: Outcome, diffs: bool) -> dict[str, Any]:
+def _file(outcome: Outcome, run: RunReport) -> dict[str, Any]:
     file: dict[str, Any] = {
         "path": outcome.path,
         "status": outcome.status,
@@ -44,13 +46,16 @@ def _file(outcome: Outcome, diffs: bool) -> dict[str, Any]:
     }
     if outcome.status == "error":
         file["error"] = outcome.error
-    if diffs and outcome.status == "changed":
+    if run.diffs and outcome.status == "changed":
         file["diff"] = unified(outcome)
+    if outcome.path in run.proofs:
+        file["proof"] = dict(run.proofs[outcome.path])
     return file
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    return {
+    part = {"part": finding.part} if finding.part else {}
+    return part | {
         "code": finding.code,
         "confidence": finding.confidence.value,
         "message": finding.message,

@@ -64,7 +64,7 @@ def _rule(code: str) -> dict[str, Any]:
 
 def _result(outcome: Outcome, finding: Finding, rule: int) -> dict[str, Any]:
     location: dict[str, Any] = {"physicalLocation": {"artifactLocation": {"uri": _uri(outcome.path)}}}
-    message = finding.message
+    message = f"{finding.part}: {finding.message}" if finding.part else finding.message
     if finding.cell is None:
         # SARIF counts columns from 1, and an end column is the one after the last.
         location["physicalLocation"]["region"] = {
@@ -75,7 +75,7 @@ def _result(outcome: Outcome, finding: Finding, rule: int) -> dict[str, Any]:
         }
     else:
         # A region would be one of the notebook's JSON text, where the code is not legible.
-        place = f"cell {finding.cell}, line {finding.line}"
+        place = finding.place
         location["logicalLocations"] = [{"name": place, "fullyQualifiedName": f"{outcome.path}:{place}"}]
         message = f"{place}: {message}"
     return {

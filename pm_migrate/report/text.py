@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pm_migrate.findings import Confidence
+from pm_migrate.report.statistics import table
 
 if TYPE_CHECKING:
     from pm_migrate.codemod.driver import Outcome
@@ -25,7 +26,7 @@ def render(run: RunReport) -> str:
 def body(run: RunReport) -> str:
     """Render everything but the errors, which go to standard error."""
     lines = [line for outcome in run.outcomes for line in _file(outcome, run.wrote)]
-    return "".join(f"{line}\n" for line in [*lines, summary(run)])
+    return "".join(f"{line}\n" for line in [*lines, *(table(run.outcomes) if run.statistics else ()), summary(run)])
 
 
 def errors(run: RunReport) -> Iterator[str]:
@@ -72,4 +73,6 @@ def _file(outcome: Outcome, wrote: bool) -> Iterator[str]:
 def _finding(path: str, finding: Finding) -> str:
     cell = "" if finding.cell is None else f":cell {finding.cell}"
     confidence = click.style(finding.confidence.value, fg=_COLOURS[finding.confidence])
-    return f"{path}{cell}:{finding.line}:{finding.column + 1}: {finding.code} {confidence}: {finding.message}"
+    where = f"{path}{cell}:{finding.line}:{finding.column + 1}"
+    part = f" ({finding.part})" if finding.part else ""
+    return f"{where}: {finding.code} {confidence}: {finding.message}{part}"

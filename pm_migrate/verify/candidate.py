@@ -25,8 +25,9 @@ class TensorFlowSide:
     Parameters
     ----------
     mode
-        ``drop-in``: ``import pymc3`` and ``import theano`` find the shims. ``rewrite``: they find what is installed,
-        so that a rewrite which still needs PyMC3 does not pass.
+        ``drop-in``: ``import pymc3`` and ``import theano`` find the shims. ``rewrite``: the same, from the first such
+        import on, for the models of a program that stay on PyMC3; they are marked, and a program without them gets
+        nothing that PyMC3 alone had (ArviZ's old names, say).
     """
 
     def __init__(self, mode: str) -> None:
@@ -39,6 +40,7 @@ class TensorFlowSide:
             raise ValueError(f"mode is {mode!r}; it is one of {MODES}")
         if mode == "drop-in":
             install()
+        self.mode = mode
         self.recording, self.contexts, self.config = recording, Model, config
         self.programs: dict[str, dict[str, Any]] = {}
         self.count = 0
@@ -62,6 +64,8 @@ class TensorFlowSide:
     def load_program(self, path: str, argv: Sequence[str] = (), cwd: str | None = None) -> dict[str, Any]:
         """Run a program with inference standing still; keep and describe the models that it made."""
         self._leave_contexts()
+        if self.mode == "rewrite":
+            _on_demand()
         self.recording.start()
         try:
             namespace, error = run_program(path, argv, cwd)
@@ -83,6 +87,7 @@ class TensorFlowSide:
                     if not density.variables and not density.terms_at({}):
                         continue
                     described = _describe(density, len(models), aliases_of(model, namespace))
+                    described["drop_in"] = isinstance(model, self.contexts)
                 except Exception:
                     error = f"{error or ''}{model!r} cannot be described:\n{traceback.format_exc()}"
                     continue
@@ -124,6 +129,28 @@ class TensorFlowSide:
             result["terms"] = {name: np.array([part[name] for part in parts], float) for name in parts[0]}
             result["elements"] = {}
         return result
+
+
+class _OnDemand:
+    """A finder that installs the drop-in when something of PyMC3, Theano or PyMC4 is imported."""
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None = None, target: Any = None) -> Any:
+        if fullname.partition(".")[0] not in ("pymc3", "theano", "pymc4"):
+            return None
+        from pm_migrate.shims.installation import install
+
+        sys.meta_path.remove(self)  # type: ignore[arg-type]
+        install()
+        return sys.meta_path[0].find_spec(fullname, path, target)
+
+
+def _on_demand() -> None:
+    """Serve no PyMC3 until a program imports it."""
+    from pm_migrate.shims.installation import uninstall
+
+    uninstall()
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _OnDemand)]
+    sys.meta_path.insert(0, _OnDemand())  # type: ignore[arg-type]
 
 
 def _describe(density: Any, index: int, aliases: list[str]) -> dict[str, Any]:

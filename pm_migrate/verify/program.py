@@ -244,6 +244,8 @@ def _compare_model(
     agreement = compare(original.values, values, continuous)
     result: dict[str, Any] = {f.name: getattr(agreement, f.name) for f in fields(agreement)}
     result["notes"] = (*original.notes, *agreement.notes)
+    if other.drop_in and road == "rewrite":
+        result["notes"] += ("it was not rewritten: PyMC3 was served by the drop-in",)
     apart = _test_points(info, other, variables)
     if apart and road == "rewrite":
         # PyMC4's start values are other ones by design: they are where a sampler begins, and no part of a posterior

@@ -32,7 +32,7 @@ BAD = {
     "no text codec": ("bad.py", b"# coding: hex\nimport pymc3\n", "hex"),
     "not JSON": ("bad.ipynb", b"import pymc3", "not a notebook: not JSON"),
     "JSON, no notebook": ("bad.ipynb", b'{"x": "pymc3"}', "not a notebook: no nbformat"),
-    "old notebook": ("bad.ipynb", b'{"nbformat": 3, "worksheets": ["pymc3"]}', "notebook format 3, not 4"),
+    "old notebook": ("bad.ipynb", b'{"nbformat": 1, "cells": ["pymc3"]}', "notebook format 1, not 4"),
     "no cells": ("bad.ipynb", b'{"nbformat": 4, "x": "pymc3"}', "no list of cells"),
     "odd cell": ("bad.ipynb", b'{"nbformat": 4, "cells": [["pymc3"]]}', "cell 0 is not an object"),
     "odd source": (
@@ -40,12 +40,7 @@ BAD = {
         b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": {"pymc3": 1}}]}',
         "code cell 0 has no source",
     ),
-    "syntax in a cell": (
-        "bad.ipynb",
-        b'{"nbformat": 4, "cells": [{"cell_type": "markdown"}, '
-        b'{"cell_type": "code", "source": ["import pymc3\\n", "%time x\\n", "with (\\n"]}]}',
-        "cell 1, line 3, column 6",
-    ),
+    "odd worksheet": ("bad.ipynb", b'{"nbformat": 3, "worksheets": ["pymc3"]}', "no list of cells in worksheet 0"),
     "notebook not UTF-8": ("bad.ipynb", b'{"nbformat": 4, "pymc3": "\xe9"}', "not UTF-8: byte 0xe9 at offset 26"),
     "engine breaks": ("bad.py", b"import pymc3\nengine_breaks\n", "internal error, please report it: RuntimeError"),
     "engine refuses": ("bad.py", b"import pymc3\nengine_refuses\n", "the engine refused"),

@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pm_migrate.codemod
+from pm_migrate.codemod.cells import _in_cell, join_cells, split_cells
+from pm_migrate.codemod.hidden import HELD_CODE, INSTALL_CODE, UNREADABLE_CODE
 from pm_migrate.codemod.magics import hold, is_foreign, restore
-from pm_migrate.codemod.notebook import HELD_CODE, join_cells, migrate_notebook, parse_notebook, split_cells
+from pm_migrate.codemod.notebook import migrate_notebook, parse_notebook
 from pm_migrate.errors import SafetyError
 from pm_migrate.findings import Confidence, Finding, Migration, References
 
@@ -197,8 +199,8 @@ def test_a_statement_behind_a_magic_that_grows_is_hidden_and_reported(
 @pytest.mark.parametrize(
     ("cell", "reported"),
     [
-        ("!pip install pymc3==3.8", True),
-        ("%pip install -q Theano", True),
+        ("!conda install -y pymc3==3.8", True),
+        ("!pip install git+https://x.org/pymc3", True),
         ("%timeit -n 3 pm.sample(10)", True),
         ("%%writefile model.py\nimport pymc3\n", True),
         ("%%bash\npython -c 'import theano'", True),
@@ -225,10 +227,69 @@ def test_cells_in_other_languages_stay_out_of_the_program(engine: None) -> None:
     assert is_foreign("\n%%R\nx <- 1") and not is_foreign("%%time\nx") and not is_foreign("x %%time")
 
 
-def test_an_else_without_its_if_is_an_error_though_the_cell_before_ends_in_one(folder: Path, run: Run) -> None:
+def test_an_else_without_its_if_is_no_cell_though_the_cell_before_ends_in_one(folder: Path, run: Run) -> None:
     Path("a.ipynb").write_text(notebook(f"{IMPORT}\nif x:\n    y = 1", "else:\n    y = 2"))
     result = run("a.ipynb")
-    assert result.exit_code == 2 and "cell 1, line 1, column" in result.stderr
+    assert result.exit_code == 1 and "a.ipynb:cell 1:1:1: PM904 manual: this cell is not valid Python" in result.stdout
+    assert sources(Path("a.ipynb").read_text()) == [f"{REPLACED}\nif x:\n    y = 1", "else:\n    y = 2"]
+
+
+@pytest.mark.parametrize(
+    ("line", "after"),
+    [
+        ("!pip install pymc3==3.8", "!pip install 'pm-migrate[shims]'"),
+        ("%pip install -q 'pymc3>=3.8,<4' arviz", "%pip install -q 'pm-migrate[shims]' arviz"),
+        ("!pip install arviz Theano-PyMC==1.1.2 pymc3", "!pip install arviz 'pm-migrate[shims]'"),
+        ("!pip install pymc3-ext", None),
+        ("!pip install pymc3 -r theano.txt", None),
+        ("!pip uninstall pymc3", None),
+    ],
+)
+def test_pip_installs_pm_migrate_where_nothing_needs_pymc3_any_more(engine: None, line: str, after: str | None) -> None:
+    result = migrate_notebook(notebook(IMPORT, f"{line}\nx = 1"))
+    assert sources(result.code) == [REPLACED, f"{after or line}\nx = 1"]
+    codes = [(finding.code, finding.cell, finding.confidence) for finding in result.findings[1:]]
+    if after is not None:
+        assert codes == [(INSTALL_CODE, 1, Confidence.REVIEW)] and result.references == References(2, 2)
+    else:
+        assert INSTALL_CODE not in {code for code, _, _ in codes}
+    kept = migrate_notebook(notebook(f"{IMPORT}\ntodo(x)", line))
+    assert sources(kept.code)[1] == line, "where something stays, PyMC3 is still needed"
+
+
+def test_a_cell_that_is_no_python_stays_out_of_the_program(engine: None) -> None:
+    for cell, manual in (
+        ("print trace", True),
+        ("%time y\nsome notes (", False),
+        ("import pymc3 as", True),
+        ("%%time\nprint pm.x", True),
+    ):
+        result = migrate_notebook(notebook(f"{IMPORT}\ntrace = 1", cell, IMPORT))
+        assert sources(result.code) == [f"{REPLACED}\ntrace = 1", cell, REPLACED]
+        (finding,) = [finding for finding in result.findings if finding.code == UNREADABLE_CODE]
+        assert (finding.cell, finding.confidence is Confidence.MANUAL) == (1, manual)
+        assert result.references.todo == manual
+
+
+def test_a_magic_that_is_not_known_may_run_python(engine: None) -> None:
+    for cell, found in (("%%shout\npm.Normal", 1), ("%%shout\nx", 0), ("%%bash\npm.Normal", 0)):
+        result = migrate_notebook(notebook(IMPORT, cell))
+        assert sum(finding.code == HELD_CODE for finding in result.findings) == found
+
+
+def test_notebooks_of_format_3(folder: Path, run: Run) -> None:
+    cells = [
+        {"cell_type": "heading", "level": 1, "source": ["pymc3"]},
+        {"cell_type": "code", "language": "python", "input": [f"{IMPORT}\n", "x = 1"], "outputs": []},
+        {"cell_type": "code", "language": "julia", "input": "import pymc3", "outputs": []},
+        {"cell_type": "code", "input": "y (", "outputs": []},
+    ]
+    content = {"metadata": {"name": ""}, "nbformat": 3, "nbformat_minor": 0, "worksheets": [{"cells": cells[:2]}]}
+    content["worksheets"].append({"cells": cells[2:], "metadata": {}})  # type: ignore[attr-defined]
+    before = json.dumps(content, indent=1)
+    Path("a.ipynb").write_text(before)
+    assert run("a.ipynb").exit_code == 0
+    assert Path("a.ipynb").read_text() == before.replace(f'"{IMPORT}\\n"', f'"{REPLACED}\\n"')
 
 
 MOVES = {
@@ -258,7 +319,7 @@ def test_a_lost_marker_leaves_the_file_alone(folder: Path, run: Run, monkeypatch
 
     monkeypatch.setattr(pm_migrate.codemod, "migrate_source", engine)
     Path("a.ipynb").write_text(text)
-    with pytest.raises(SafetyError, match="could not be cut into the notebook's cells"):
+    with pytest.raises(SafetyError, match="could not be cut into its cells"):
         migrate_notebook(text)
     result = run("a.ipynb")
     assert result.exit_code == 2 and Path("a.ipynb").read_text() == text
@@ -280,8 +341,6 @@ def test_the_marks_cannot_be_mistaken_for_a_comment_of_the_notebook(engine: None
 def test_finding_without_a_place_in_a_cell() -> None:
     """The engine may report on the line of a marker (the start of the program)."""
     book = parse_notebook(notebook("x = 1"))
-    from pm_migrate.codemod.notebook import _in_cell
-
     finding = Finding(1, 0, 1, 0, "PM101", Confidence.REVIEW, "")
     assert _in_cell(finding, join_cells(book)).cell is None
 

@@ -151,11 +151,15 @@ def test_html_is_one_well_formed_page_that_fetches_nothing() -> None:
     tags = [tag for tag, _ in page.tags]
     assert "script" not in tags and "link" not in tags and "img" not in tags
     assert ("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}) in page.tags
-    assert not any(name.startswith("on") or name in ("src", "href") for _, attrs in page.tags for name in attrs)
+    assert not any(name.startswith("on") or name == "src" for _, attrs in page.tags for name in attrs)
+    links = [attrs["href"] or "" for _, attrs in page.tags if "href" in attrs]
+    places = {f"#{attrs['id']}" for _, attrs in page.tags if "id" in attrs}
+    assert len(links) == 3 and set(links) <= places, "to places of the page only"
     for text in ("src/a b.py", "<script>alert(1)</script>", "a <b>&\"' 100%", "cell 4, line 2", "bad,file:.py"):
         assert text in page.text
     assert "b.py" in page.text and "… from line 18" in page.text
     assert page.text.count("line 20") == 1, "on the left only"
+    assert page.text.count("a <b>&") == 1, "in the list only: its line is not among those shown"
     assert "line 10" not in page.text, "context only"
 
 

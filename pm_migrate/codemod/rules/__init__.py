@@ -11,6 +11,7 @@ from pm_migrate.codemod.rules import (
     helper,
     imports,
     inference,
+    ipython,
     kept,
     leftover,
     model_block,
@@ -48,6 +49,7 @@ RULES: tuple[Rule, ...] = tuple(
             *tensors.RULES,
             *theano.RULES,
             *leftover.RULES,
+            *ipython.RULES,
         ),
         key=lambda rule: rule.code,
     )

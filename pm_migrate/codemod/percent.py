@@ -1,0 +1,25 @@
+"""Scripts in cells: a comment ``# %%`` begins one, in VS Code, Spyder, Jupytext and others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from pm_migrate.findings import Finding
+
+_MARK = re.compile(r"^#[ \t]*(?:%%|In\[[\d ]*\]:?)(?P<title>[^\n]*)", re.MULTILINE)
+_NAME = re.compile(r"[^\[{=]*")
+
+
+def in_parts(text: str, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Give findings in a script the cell they stand in, counted from 1; their lines stay those of the file."""
+    marks = [(text.count("\n", 0, match.start()) + 1, match["title"]) for match in _MARK.finditer(text)]
+    for finding in findings:
+        before = [title for line, title in marks if line <= finding.line]
+        if not before:
+            yield finding
+            continue
+        match = _NAME.match(before[-1].strip())
+        title = match.group().strip() if match else ""
+        yield replace(finding, part=f"cell {len(before)}" + (f", {title}" if title else ""))
