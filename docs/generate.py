@@ -1,7 +1,7 @@
 """Write the pages that the catalogue makes: ``python docs/generate.py``. A test fails when one is stale.
 
-They are docs/distributions.md, docs/transforms.md, the part of docs/known-differences.md between two markers, and
-docs/pymc3-suite.md, from the recorded outcomes of PyMC3's tests.
+They are docs/distributions.md, docs/transforms.md, the part of docs/known-differences.md between two markers,
+docs/pymc3-suite.md, from the recorded outcomes of PyMC3's tests, and docs/findings.md, from the rules of the codemod.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from equivalence_tests.known_edges import KNOWN  # noqa: E402
 from equivalence_tests.pymc3_suite.page import page as pymc3_suite_page  # noqa: E402
 from pm_migrate.catalog import DISTRIBUTIONS, ROWS, Distribution  # noqa: E402
 from pm_migrate.catalog.structured import STRUCTURED, Structured  # noqa: E402
+
+sys.path.insert(0, str(DOCS))
+from findings_page import page as findings_page  # noqa: E402
 
 DISTRIBUTIONS_HEAD = """\
 # Distributions
@@ -246,6 +249,7 @@ def pages() -> dict[Path, str]:
         DOCS / "distributions.md": distributions_page(),
         DOCS / "transforms.md": transforms_page(),
         DOCS / "pymc3-suite.md": pymc3_suite_page(),
+        DOCS / "findings.md": findings_page(),
         known: known_differences_page(known.read_text(encoding="utf-8")),
     }
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from pm_migrate.codemod.by_hand import BY_HAND
 from pm_migrate.codemod.rules import RULES
 from pm_migrate.codemod.rules.base import Rule
 
@@ -23,6 +24,8 @@ class Explanation:
         Prose.
     before, after
         An example, or empty.
+    hand_before, hand_after
+        For a finding that leaves something to a person: a program, and what a person makes of it; or empty.
     """
 
     code: str
@@ -32,19 +35,28 @@ class Explanation:
     limits: str
     before: str
     after: str
+    hand_before: str = ""
+    hand_after: str = ""
 
 
 def _explanation(rule: Rule) -> Explanation:
     first = rule.examples[0] if rule.examples else None
+    hand = BY_HAND.get(rule.code)
     return Explanation(
         rule.code,
         rule.title,
         rule.section("What"),
         rule.section("Why"),
         rule.section("Limits"),
-        textwrap.dedent(first.before).strip("\n") + "\n" if first else "",
-        textwrap.dedent(first.after).strip("\n") + "\n" if first else "",
+        _text(first.before) if first else "",
+        _text(first.after) if first else "",
+        _text(hand.before) if hand else "",
+        _text(hand.after) if hand else "",
     )
+
+
+def _text(example: str) -> str:
+    return textwrap.dedent(example).strip("\n") + "\n"
 
 
 #: Explanations by code.

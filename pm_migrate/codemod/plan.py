@@ -34,6 +34,8 @@ class Options:
     select: frozenset[str] = frozenset()
     ignore: frozenset[str] = frozenset()
     path: str | None = None
+    #: Places that an earlier attempt found to need something that PyMC4 itself does not have, and what.
+    refused: frozenset[tuple[tuple[int, int, str], str]] = frozenset()
 
     def enabled(self, code: str) -> bool:
         """Whether a rule takes part."""
@@ -112,6 +114,8 @@ class Plan:
     nested: dict[cst.CSTNode, list[tuple[cst.CSTNode, str]]] = field(default_factory=dict)
     #: Random variables that are read outside of their model only for their name.
     by_name: set[cst.CSTNode] = field(default_factory=set)
+    #: What edits wrote that PyMC4 itself does not have, as ``Options.refused``.
+    offences: set[tuple[tuple[int, int, str], str]] = field(default_factory=set)
     _roots: dict[Key, Key] = field(default_factory=dict)
     _verdict: tuple[tuple[int, int], set[Key]] | None = None
 

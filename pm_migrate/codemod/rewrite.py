@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import libcst as cst
@@ -44,6 +45,7 @@ from pm_migrate.codemod.rules import (
     theano,
     trace,
     transforms,
+    upstream,
 )
 from pm_migrate.codemod.safety import parse
 from pm_migrate.codemod.tree import Tree
@@ -85,6 +87,8 @@ def rewrite(text: str, options: Options) -> Migration:
     plan.names.left = {site.node for site in plan.names.sites if site.root == "theano" and site.node in leftover_sites}
     fate = imports.plan_imports(plan, leftover_sites, needs)
     code = _apply(plan)
+    if plan.offences - options.refused:
+        return rewrite(text, replace(options, refused=options.refused | plan.offences))
     total = len(flow.references) + len(fate)
     done = len(migrated) + sum(fate.values())
     todo = total - done - len(unknown)
@@ -148,6 +152,8 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     attributes.plan_readers(plan, models, escapes.ESCAPE.code)
     tensors.plan_attributes(plan)
     ipython.plan_strings(plan)
+    if plan.options.upstream:
+        upstream.plan_upstream(plan)
     return unknown
 
 
@@ -167,9 +173,12 @@ def _stands(plan: Plan, note: Note) -> bool:
 
 
 def _apply(plan: Plan) -> str:
+    def watch(node: cst.CSTNode, edit: Edit) -> Callable[[Any], Any]:
+        return upstream.watched(plan, node, edit) if plan.options.upstream else edit.apply
+
     def alive(table: dict[cst.CSTNode, list[Edit]]) -> dict[cst.CSTNode, list[Callable[[Any], Any]]]:
         kept = {
-            n: [e.apply for e in sorted(edits, key=lambda e: e.last) if not plan.is_blocked(e.group)]
+            n: [watch(n, e) for e in sorted(edits, key=lambda e: e.last) if not plan.is_blocked(e.group)]
             for n, edits in table.items()
         }
         return {n: edits for n, edits in kept.items() if edits}

@@ -64,7 +64,12 @@ def _page(explanation: Explanation) -> str:
     for heading, text in (("Why", explanation.why), ("Limits", explanation.limits)):
         if text:
             parts.append(f"{click.style(heading, bold=True)}\n{_prose(text)}")
-    for heading, code in (("Before", explanation.before), ("After", explanation.after)):
+    for heading, code in (
+        ("Before", explanation.before),
+        ("After", explanation.after),
+        ("By hand, what you have", getattr(explanation, "hand_before", "")),
+        ("By hand, what you write", getattr(explanation, "hand_after", "")),
+    ):
         if code:
             parts.append(f"{click.style(heading, bold=True)}\n{textwrap.indent(code.strip(chr(10)), '    ')}")
     return "\n\n".join(parts) + "\n"

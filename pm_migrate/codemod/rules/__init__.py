@@ -23,6 +23,7 @@ from pm_migrate.codemod.rules import (
     theano,
     trace,
     transforms,
+    upstream,
 )
 from pm_migrate.codemod.rules.base import Rule
 
@@ -50,6 +51,7 @@ RULES: tuple[Rule, ...] = tuple(
             *theano.RULES,
             *leftover.RULES,
             *ipython.RULES,
+            *upstream.RULES,
         ),
         key=lambda rule: rule.code,
     )
