@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from pm_migrate.codemod.by_hand import BY_HAND
-from pm_migrate.codemod.rules import RULES
+from pm_migrate.codemod.rules import RULES, upstream
 from pm_migrate.codemod.rules.base import Rule
 
 
@@ -39,8 +39,12 @@ class Explanation:
     hand_after: str = ""
 
 
+#: Examples that need an option, so that they are no examples of the rules themselves.
+_ELSEWHERE = {upstream.RULE.code: upstream.EXAMPLE}
+
+
 def _explanation(rule: Rule) -> Explanation:
-    first = rule.examples[0] if rule.examples else None
+    first = rule.examples[0] if rule.examples else _ELSEWHERE.get(rule.code)
     hand = BY_HAND.get(rule.code)
     return Explanation(
         rule.code,

@@ -23,7 +23,6 @@ from pm_migrate.catalog import DISTRIBUTIONS
 from pm_migrate.catalog.pymc4_api import TOP
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
-from pm_migrate.codemod.arguments import Refused, sort_arguments
 from pm_migrate.codemod.plan import Apply, Edit, Plan
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.random_variable import variable_group
@@ -45,7 +44,8 @@ EXAMPLE = Example(
 
     with pm.Model() as model:
         group = pm.Normal('group', 0, 1, shape=3)
-        pm.Normal('y', group[index] + 2 * x, sd=sigma, observed=y)
+        mu = group[index] + x
+        pm.Normal('y', mu, sd=sigma, observed=y)
     """,
     """
     import pymc4 as pm
@@ -55,7 +55,8 @@ EXAMPLE = Example(
     @pm.model
     def build_model():
         group = yield pm.Normal('group', 0, 1, batch_stack=3)
-        yield pm.Normal('y', tf.gather(group, index) + 2 * x, scale=tf.cast(sigma, tf.float32), observed=y)
+        mu = tf.gather(group, index) + tf.cast(x, tf.float32)
+        yield pm.Normal('y', mu, scale=tf.cast(sigma, tf.float32), observed=y)
 
 
     model = build_model(name=None)
@@ -68,6 +69,8 @@ _ATTRIBUTES = frozenset({"dtype", "ndim", "shape"})
 _INTEGERS = frozenset({"Bernoulli", "Categorical", "DiscreteUniform"})
 #: Parameters that have to be Python integers.
 _SIZES = frozenset({("LKJCorr", "n"), ("LKJCholeskyCov", "n")})
+#: Keywords that are no parameters.
+_OPTIONS = frozenset("dims dtype initval model name observed shape size testval total_size transform".split())
 #: Functions whose arguments have to be of one dtype, and from which argument on.
 _TOGETHER = {
     **dict.fromkeys(
@@ -127,13 +130,14 @@ def _parts(value: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
 
 
 def _plan_parameters(plan: Plan, call: cst.Call, name: str) -> None:
-    try:
-        given = sort_arguments(DISTRIBUTIONS[name], call, lambda index: is_none(call.args[index].value))
-    except Refused:
-        return
-    for param, index in given.params.items():
-        if (name, param) not in _SIZES:
-            _cast(plan, call.args[index].value, variable_group(plan, call))
+    signature = DISTRIBUTIONS[name].signature
+    for place, arg in enumerate(call.args):
+        if arg.keyword is None:
+            param = signature[place - 1] if 0 < place <= len(signature) else ""
+        else:
+            param = arg.keyword.value if arg.keyword.value not in _OPTIONS else ""
+        if param and (name, param) not in _SIZES and not arg.star and not is_none(arg.value):
+            _cast(plan, arg.value, variable_group(plan, call))
 
 
 def _plan_operands(plan: Plan, node: cst.BinaryOperation, *operands: cst.BaseExpression) -> None:
@@ -213,8 +217,11 @@ def watched(plan: Plan, node: cst.CSTNode, edit: Edit) -> Apply:
     def apply(updated: Any) -> Any:
         result = edit.apply(updated)
         position = plan.tree.position(node).start
+        said = {message for _, message in plan.offences}
         for message in offences(_text(result), plan.names.alias("pm", node)):
-            plan.offences.add(((position.line, position.column, type(node).__name__), message))
+            # what stands inside of a statement was noted where it was written
+            if message not in said or not isinstance(node, (cst.BaseStatement, cst.BaseSmallStatement)):
+                plan.offences.add(((position.line, position.column, type(node).__name__), message))
         return result
 
     return apply
@@ -261,9 +268,10 @@ def offences(text: str, alias: str) -> Iterator[str]:
 @functools.cache
 def _signatures() -> dict[str, frozenset[str]]:
     """The arguments that each public name of PyMC4 takes."""
-    return {
-        name.name: frozenset(re.findall(r"(\w+)(?=\s*[,=)])", name.signature.replace("**kwargs", ""))) for name in TOP
-    }
+    common = {"transform", "observed", "batch_stack", "event_stack", "conditionally_independent", "dtype"}
+    common |= {"reinterpreted_batch_ndims", "validate_args", "allow_nan_stats"}
+    given = {name.name: re.findall(r"(\w+)(?=\s*[,=)])", name.signature.replace("**kwargs", "")) for name in TOP}
+    return {name.name: frozenset(given[name.name]) | (common if name.base else set()) for name in TOP}
 
 
 def _at(plan: Plan, where: tuple[int, int, str]) -> Iterator[cst.CSTNode]:
