@@ -143,18 +143,22 @@ def _finding(finding: Finding) -> str:
 
 
 def _rows(before: str, after: str, findings: list[Finding]) -> Iterator[str]:
+    """The rows of a diff: lines that stay side by side, and what changed as two blocks side by side."""
     old, new = ([line.rstrip("\r\n") for line in lines_of(text)] for text in (before, after))
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     for number, group in enumerate(matcher.get_grouped_opcodes(_CONTEXT)):
         if number or group[0][1] or group[0][3]:
             yield f'<div class="gap">… from line {group[0][1] + 1}</div>'
         for tag, old_from, old_to, new_from, new_to in group:
-            for step in range(max(old_to - old_from, new_to - new_from)):
-                left = _side(old, old_from + step, old_to, "" if tag == "equal" else "del")
-                right = _side(new, new_from + step, new_to, "" if tag == "equal" else "ins")
-                yield f'<div class="row{" same" if tag == "equal" else ""}">{left}{right}</div>'
-                if old_from + step < old_to:
+            if tag == "equal":
+                for step in range(old_to - old_from):
+                    left, right = _line(old, old_from + step), _line(new, new_from + step)
+                    yield f'<div class="row same"><div class="side">{left}</div><div class="side">{right}</div></div>'
                     yield from (_beside(f) for f in findings if f.line == old_from + step + 1)
+                continue
+            left, right = (_side(*side) for side in ((old, old_from, old_to, "del"), (new, new_from, new_to, "ins")))
+            yield f'<div class="row">{left}{right}</div>'
+            yield from (_beside(f) for f in findings if old_from < f.line <= old_to)
 
 
 def _beside(finding: Finding) -> str:
@@ -162,7 +166,11 @@ def _beside(finding: Finding) -> str:
     return f'<div class="beside {kind}">{escape(finding.code)} {kind}: {escape(finding.message)}</div>'
 
 
-def _side(lines: list[str], at: int, end: int, kind: str) -> str:
-    if at >= end:
+def _side(lines: list[str], start: int, end: int, kind: str) -> str:
+    if start == end:
         return '<div class="side none"></div>'
-    return f'<div class="side {kind}"><b>{at + 1}</b><pre>{escape(lines[at]) or " "}</pre></div>'
+    return f'<div class="side {kind}">{"".join(_line(lines, at) for at in range(start, end))}</div>'
+
+
+def _line(lines: list[str], at: int) -> str:
+    return f"<b>{at + 1}</b><pre>{escape(lines[at]) or ' '}</pre>"

@@ -16,6 +16,7 @@ summary { cursor: pointer; } summary h2 { display: inline; }
 ul { padding-left: 1.2rem; margin: .4rem 0; } li { margin: .3rem 0; overflow-wrap: anywhere; }
 a { color: inherit; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .9rem; margin: .4rem 0; }
+td:first-child { min-width: 11rem; }
 th, td { text-align: left; padding: .15rem .8rem .15rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 code, .diff { font-family: ui-monospace, monospace; font-size: .85rem; }
 .tag { border-radius: .3rem; padding: 0 .35rem; border: 1px solid var(--line); font-size: .85rem; white-space: nowrap; }
@@ -24,7 +25,7 @@ code, .diff { font-family: ui-monospace, monospace; font-size: .85rem; }
 .note { color: var(--dim); font-size: .9rem; margin: .2rem 0; overflow-wrap: anywhere; white-space: pre-wrap; }
 .diff { border: 1px solid var(--line); border-radius: .3rem; overflow: hidden; }
 .row { display: grid; grid-template-columns: 1fr 1fr; }
-.side { display: grid; grid-template-columns: 3.2rem 1fr; min-width: 0; }
+.side { display: grid; grid-template-columns: 3.2rem 1fr; min-width: 0; align-content: start; }
 .side b { font-weight: normal; color: var(--dim); text-align: right; padding-right: .6rem; user-select: none; }
 .side pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; }
 .del { background: var(--del); } .ins { background: var(--ins); }
