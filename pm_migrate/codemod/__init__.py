@@ -51,7 +51,7 @@ def migrate_source(
     path
         Where it comes from, for messages.
     names
-        ``flat`` keeps the names of variables as they are.
+        ``flat`` keeps the names of variables as they are; ``scoped`` puts the model's in front, ``model/mu``.
     runtime
         ``shims`` for ``pm_migrate.pymc4``, ``upstream`` for PyMC4 4.0a2 itself.
     safe_only
@@ -67,10 +67,8 @@ def migrate_source(
     Raises
     ------
     SourceError
-        With line and column, for text that does not parse; and for ``names="scoped"``, which is not supported.
+        With line and column, for text that does not parse.
     """
-    if names != "flat":
-        raise SourceError(f"names={names!r} is not supported: names of variables stay as they are (names='flat')")
     if "pymc3" not in text and "theano" not in text and "TODO(pm-migrate " not in text:
         return Migration(text, changed=False)
     from pm_migrate.codemod import todos
@@ -89,6 +87,10 @@ def migrate_source(
         result = rewrite(lifted.text, options)
     except RecursionError:
         raise SourceError("nested too deeply to be rewritten") from None
+    if names == "scoped":
+        from pm_migrate.codemod.scoped import scope_names
+
+        result = scope_names(lifted.text, result)
     code = todos.settle(result.code, lifted)
     return replace(
         result, code=code, changed=code != text, findings=tuple(todos.at_their_lines(result.findings, lifted))

@@ -63,11 +63,6 @@ def test_what_is_nested_too_deeply():
         migrate_source(text)
 
 
-def test_scoped_names_are_refused_with_a_reason():
-    with pytest.raises(SourceError, match="scoped"):
-        migrate_source(GOOD, names="scoped")
-
-
 def test_references_add_up_and_findings_are_in_order():
     result = migrate_source(PROGRAM)
     assert result.references.total == 8

@@ -19,6 +19,7 @@ from pm_migrate.codemod.rules import (
     model_object,
     nameless,
     random_variable,
+    scoping,
     tensors,
     theano,
     trace,
@@ -52,6 +53,7 @@ RULES: tuple[Rule, ...] = tuple(
             *leftover.RULES,
             *ipython.RULES,
             *upstream.RULES,
+            *scoping.RULES,
         ),
         key=lambda rule: rule.code,
     )

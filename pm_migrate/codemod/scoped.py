@@ -1,0 +1,238 @@
+"""Names with the model's in front of them: ``"model/mu"``, as PyMC4 has them by default.
+
+The program is rewritten with flat names first. Then each generator that came of it gets the bare decorator and the name
+of its model, and what reads results by a name of a variable reads the new one. A place that names a variable and is
+none of those that are known is reported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import libcst as cst
+
+from pm_migrate.codemod.tree import Tree, code, expression, string_value, walk
+from pm_migrate.findings import Confidence, Finding, Migration
+
+#: Finding of a name that could not be followed.
+CODE = "PM907"
+
+#: What of an InferenceData is indexed by names of variables.
+_GROUPS = frozenset(
+    """posterior prior posterior_predictive prior_predictive log_likelihood observed_data predictions""".split()
+)
+_KEYWORDS = frozenset({"var_names", "filter_vars", "varnames"})
+_DICTIONARIES = frozenset({"start", "initvals", "state", "values", "observed", "transform"})
+_NAMED_FIRST = frozenset({"draws", "set_data"})
+
+
+@dataclass(eq=False)
+class _Model:
+    """A generator of the output: its function, the statement that makes the model, and the names of its variables."""
+
+    function: cst.FunctionDef
+    made: cst.SimpleStatementLine
+    scope: str
+    names: set[str] = field(default_factory=set)
+
+
+def scope_names(before: str, flat: Migration) -> Migration:
+    """Give the models of a rewritten program scoped names.
+
+    Parameters
+    ----------
+    before
+        The program as it was; generators that it had keep their names.
+    flat
+        What it became, with names as they were.
+    """
+    if not flat.changed or "name=None" not in flat.code:
+        return flat
+    tree = Tree(flat.code)
+    ours = [model for model in _models(tree) if f"def {model.function.name.value}(" not in before]
+    if not ours:
+        return flat
+    work = _Work(tree, ours)
+    edited = tree.module.visit(work.edits())
+    assert isinstance(edited, cst.Module)
+    notes = sorted(_findings(before, work))
+    return Migration(
+        edited.code, edited.code != before, tuple(sorted([*flat.findings, *notes])), flat.models, flat.references
+    )
+
+
+def _models(tree: Tree) -> Iterator[_Model]:
+    for node in tree.order:
+        if not isinstance(node, (cst.Module, cst.IndentedBlock)):
+            continue
+        for function, made in zip(node.body, node.body[1:], strict=False):
+            if not isinstance(function, cst.FunctionDef) or not function.decorators:
+                continue
+            match made:
+                case cst.SimpleStatementLine(
+                    body=[cst.Assign(targets=[cst.AssignTarget(target=target)], value=cst.Call(func=cst.Name(value=f)))]
+                ) if f == function.name.value and _flat(function, made) is not None:
+                    word = target.attr.value if isinstance(target, cst.Attribute) else code(target)
+                    model = _Model(function, made, word if word.isidentifier() else f.removeprefix("build_"))
+                    model.names = set(_variables(function))
+                    yield model
+
+
+def _flat(function: cst.FunctionDef, made: cst.SimpleStatementLine) -> tuple[cst.Call, cst.Arg] | None:
+    """The argument ``name=None`` and its call: the decorator's, or, for PyMC4 itself, the one that makes the model."""
+    decorator = function.decorators[-1].decorator
+    func = decorator.func if isinstance(decorator, cst.Call) else decorator
+    assign = made.body[0]
+    assert isinstance(assign, cst.Assign)
+    if isinstance(func, cst.Attribute) and func.attr.value == "model":
+        for call in (decorator, assign.value):
+            for arg in call.args if isinstance(call, cst.Call) else ():
+                if arg.keyword is not None and arg.keyword.value == "name" and code(arg.value) == "None":
+                    assert isinstance(call, cst.Call)
+                    return call, arg
+    return None
+
+
+def _variables(function: cst.FunctionDef) -> Iterator[str]:
+    for node in walk(function.body):
+        match node:
+            case cst.Yield(value=cst.Call(args=[cst.Arg(keyword=None, value=value), *_])):
+                name = string_value(value)
+                if name is not None:
+                    yield name
+
+
+class _Work:
+    """Finds what has to change in a program with flat names."""
+
+    def __init__(self, tree: Tree, models: list[_Model]) -> None:
+        self.tree = tree
+        self.models = models
+        self.replaced: dict[cst.CSTNode, Any] = {}
+        self.unknown: list[tuple[cst.SimpleString, str]] = []
+        inside = {id(n) for model in models for n in walk(model.function)}
+        for model in models:
+            self._plan_model(model)
+        every = {name for model in models for name in model.names}
+        for node in tree.order:
+            if isinstance(node, cst.SimpleString) and id(node) not in inside:
+                name = string_value(node)
+                if name is not None and name.removeprefix("~") in every:
+                    self._plan_name(node, name)
+
+    def edits(self) -> cst.CSTTransformer:
+        """A transformer that makes the changes."""
+        return _Replace(self.replaced)
+
+    def _plan_model(self, model: _Model) -> None:
+        found = _flat(model.function, model.made)
+        assert found is not None
+        call, flat = found
+        assign = model.made.body[0]
+        assert isinstance(assign, cst.Assign) and isinstance(assign.value, cst.Call)
+        if model.scope in {n.value for n in walk(model.function.body) if isinstance(n, cst.Name)}:
+            self.replaced[flat.value] = _quoted(model.scope)  # the generator uses the name for something else
+            return
+        self.replaced[model.function.name] = cst.Name(model.scope)
+        args = [arg for arg in call.args if arg is not flat]
+        if args:
+            args[-1] = args[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+        if call is assign.value:
+            self.replaced[call] = call.with_changes(func=cst.Name(model.scope), args=args)
+        else:
+            self.replaced[assign.value.func] = cst.Name(model.scope)
+            self.replaced[call] = call.with_changes(args=args) if args else call.func
+
+    def _plan_name(self, node: cst.SimpleString, name: str) -> None:
+        bare = name.removeprefix("~")
+        if not self._reads(node):
+            self.unknown.append((node, bare))
+            return
+        model = self._model_of(node, bare)
+        if model is None:
+            self.unknown.append((node, bare))
+            return
+        mark = "~" if name != bare else ""
+        self.replaced[node] = _quoted(f"{mark}{model.scope}/{bare}", node.value)
+
+    def _reads(self, node: cst.CSTNode) -> bool:
+        """Whether a text stands where the names of variables are known to stand."""
+        parent = self.tree.parent[node]
+        while isinstance(parent, (cst.List, cst.Tuple, cst.Element)):
+            parent = self.tree.parent[parent]
+        if isinstance(parent, cst.DictElement) and parent.key is node:
+            parent = self.tree.parent[self.tree.parent[parent]]
+            keyword = parent.keyword.value if isinstance(parent, cst.Arg) and parent.keyword is not None else ""
+            return keyword in _DICTIONARIES
+        if isinstance(parent, cst.Arg):
+            call = self.tree.parent[parent]
+            if parent.keyword is not None:
+                return parent.keyword.value in _KEYWORDS
+            return isinstance(call, cst.Call) and code(call.func).rpartition(".")[2] in _NAMED_FIRST
+        if isinstance(parent, cst.Index):
+            subscript = self.tree.parent[self.tree.parent[parent]]
+            base = subscript.value if isinstance(subscript, cst.Subscript) else None
+            return isinstance(base, cst.Attribute) and base.attr.value in _GROUPS
+        return False
+
+    def _model_of(self, node: cst.CSTNode, name: str) -> _Model | None:
+        """The model whose variable a name is: the only one that has it, or the one whose result is read here."""
+        having = [model for model in self.models if name in model.names]
+        if len({model.scope for model in having}) == 1:
+            return having[0]
+        reader = next((a for a in self.tree.ancestors(node) if isinstance(a, (cst.Call, cst.Subscript))), node)
+        words = {n.value for n in walk(reader) if isinstance(n, cst.Name)}
+        for _ in range(2):  # the model itself, or a result of it
+            named = [model for model in having if _target(model) in words]
+            if len({model.scope for model in named}) == 1:
+                return [m for m in named if self.tree.order[m.made] < self.tree.order[node]][-1:][0]
+            words = self._origins(words, node)
+        return None
+
+    def _origins(self, words: set[str], before: cst.CSTNode) -> set[str]:
+        """The names in the calls that the last assignments of some names make."""
+        last: dict[str, cst.BaseExpression] = {}
+        for node in self.tree.order:
+            if node is before:
+                break
+            match node:
+                case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=word))], value=cst.Call() as value):
+                    last[word] = value
+        return {n.value for word in words if word in last for n in walk(last[word]) if isinstance(n, cst.Name)}
+
+
+def _target(model: _Model) -> str:
+    assign = model.made.body[0]
+    assert isinstance(assign, cst.Assign)
+    return code(assign.targets[0].target)
+
+
+def _quoted(text: str, like: str = "'") -> cst.BaseExpression:
+    quote = '"' if like.lstrip("rRuUbB").startswith('"') else "'"
+    return expression(f"{quote}{text}{quote}")
+
+
+def _findings(before: str, work: _Work) -> Iterator[Finding]:
+    """What could not be followed, at the lines of the program as it was."""
+    for node, name in work.unknown:
+        same = [n for n in work.tree.order if isinstance(n, cst.SimpleString) and n.value == node.value]
+        there = list(re.finditer(re.escape(node.value), before))
+        place = there[min(same.index(node), len(there) - 1)].start() if there else 0  # texts keep their order
+        number = before.count("\n", 0, place) + 1
+        column = place - (before.rfind("\n", 0, place) + 1)
+        message = f"`{node.value}` may be the name of a variable, which is 'MODEL/{name}' now"
+        yield Finding(number, column, number, column + len(node.value), CODE, Confidence.REVIEW, message)
+
+
+class _Replace(cst.CSTTransformer):
+    """Puts nodes in place of others."""
+
+    def __init__(self, replaced: dict[cst.CSTNode, Any]) -> None:
+        super().__init__()
+        self.replaced = replaced
+
+    def on_leave(self, original_node: Any, updated_node: Any) -> Any:
+        return self.replaced.get(original_node, updated_node)
