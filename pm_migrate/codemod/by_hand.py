@@ -11,4 +11,276 @@ from types import MappingProxyType
 from pm_migrate.codemod.rules.base import Example
 
 #: By code.
-BY_HAND: Mapping[str, Example] = MappingProxyType({})
+BY_HAND: Mapping[str, Example] = MappingProxyType(
+    {
+        "PM201": Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model, open('log.txt') as log:
+                slope = pm.Normal('slope', 0, 1)
+            """,
+            """
+            import pymc3 as pm
+
+            with open('log.txt') as log:
+                with pm.Model() as model:
+                    slope = pm.Normal('slope', 0, 1)
+            """,
+        ),
+        "PM202": Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                x = pm.Normal('x', **options)
+            """,
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                x = pm.Normal('x', mu=options['mu'], sd=options['sd'])
+            """,
+        ),
+        "PM203": Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                x = pm.Normal('x', 0, 1)
+                double = pm.Deterministic(*['double', 2 * x])
+            """,
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                x = pm.Normal('x', 0, 1)
+                double = pm.Deterministic('double', 2 * x)
+            """,
+        ),
+        "PM205": Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                x = pm.Normal('x', 0, 1)
+                trace = pm.sample(500, tune=500, chains=2)
+                y = pm.Normal('y', x, trace['x'].std(), observed=data)
+            """,
+            """
+            import pymc3 as pm
+
+            with pm.Model() as first:
+                x = pm.Normal('x', 0, 1)
+                trace = pm.sample(500, tune=500, chains=2)
+
+            spread = trace['x'].std()
+            with pm.Model() as second:
+                x = pm.Normal('x', 0, 1)
+                y = pm.Normal('y', x, spread, observed=data)
+            """,
+        ),
+        "PM206": Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                x = pm.Normal('x', 0, 1)
+                trace = pm.sample(500, tune=500, chains=2)
+
+            plot(x)
+            """,
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                x = pm.Normal('x', 0, 1)
+                trace = pm.sample(500, tune=500, chains=2)
+
+            plot(trace['x'])
+            """,
+        ),
+        "PM207": Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                x = pm.Normal('x', 0, 1)
+
+            if big:
+                with model:
+                    y = pm.Normal('y', x, 1)
+            """,
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                x = pm.Normal('x', 0, 1)
+                if big:
+                    y = pm.Normal('y', x, 1)
+            """,
+        ),
+        "PM208": Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                x = pm.Normal('x', 0, 1)
+
+            model.x_free = 1
+            print(model.cont_vars)
+            """,
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                x = pm.Normal('x', 0, 1)
+
+            print(['x'])
+            """,
+        ),
+        "PM211": Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.BART('mu', X, y, m=50)
+            """,
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                slope = pm.Normal('slope', 0, 1)
+                mu = pm.Deterministic('mu', slope * X)
+            """,
+        ),
+        "PM212": Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                rates = list(map(lambda i: pm.Exponential('rate_%d' % i, 1.), range(3)))
+            """,
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                rates = [pm.Exponential('rate_%d' % i, 1.) for i in range(3)]
+            """,
+        ),
+        "PM214": Example(
+            """
+            import pymc3 as pm
+
+            def prior(name):
+                return pm.Normal(name, 0, 1)
+            """,
+            """
+            import pymc3 as pm
+
+            def prior(name):
+                return pm.Normal(name, 0, 1)
+
+            with pm.Model() as model:
+                x = prior('x')
+            """,
+        ),
+        "PM301": Example(
+            """
+            import pymc3 as pm
+
+            def fit():
+                return pm.sample(500, tune=500, chains=2)
+            """,
+            """
+            import pymc3 as pm
+
+            def fit():
+                with pm.Model() as model:
+                    x = pm.Normal('x', 0, 1)
+                return pm.sample(500, tune=500, chains=2, model=model)
+            """,
+        ),
+        "PM310": Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                pm.glm.GLM.from_formula('y ~ x', data)
+            """,
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                intercept = pm.Flat('Intercept')
+                slope = pm.Normal('x', 0, 1000)
+                sd = pm.HalfCauchy('sd', 10)
+                pm.Normal('y', intercept + slope * data.x, sd=sd, observed=data.y)
+            """,
+        ),
+        "PM401": Example(
+            """
+            import pymc3 as pm
+            import theano.tensor as tt
+
+            with pm.Model() as model:
+                b = pm.Normal('b', 0, 1, shape=2)
+                c = tt.nnet.conv2d(b, kernel)
+            """,
+            """
+            import pymc3 as pm
+            import tensorflow as tf
+
+            with pm.Model() as model:
+                b = pm.Normal('b', 0, 1, shape=2)
+                c = tf.nn.conv2d(b, kernel, 1, 'VALID')
+            """,
+        ),
+        "PM403": Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                a = pm.Normal('a', 0, 1, shape=3)
+                graph = a.owner
+            """,
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                a = pm.Normal('a', 0, 1, shape=3)
+            """,
+        ),
+        "PM901": Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                x = getattr(pm, 'Normal')('x', 0, 1)
+            """,
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                x = pm.Normal('x', 0, 1)
+            """,
+        ),
+        "PM903": Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1)
+            get_ipython().run_cell_magic('time', '', 'with model:\\n    trace = pm.sample(500, tune=500, chains=2)')
+            """,
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1)
+            with model:
+                trace = pm.sample(500, tune=500, chains=2)
+            """,
+        ),
+    }
+)

@@ -44,24 +44,10 @@ RULES = (UNREADABLE, INSTALL)
 
 _RUNS_CODE = frozenset({"ex", "ev", "magic", "run_cell", "run_cell_magic", "run_line_magic", "getoutput", "system"})
 
-#: Shown by ``explain`` for the code that both share.
-STRINGS = Example(
-    """
-    import pymc3 as pm
-
-    with pm.Model() as model:
-        mu = pm.Normal('mu', 0, 1)
-    get_ipython().run_cell_magic('time', '', 'with model:\\n    trace = pm.sample()')
-    """,
-    """
-    import pymc3 as pm
-
-    with pm.Model() as model:
-        mu = pm.Normal('mu', 0, 1)
-    with model:
-        trace = pm.sample()
-    """,
-)
+#: Shown by ``explain``: these are cells of notebooks, which are no programs.
+LEFT = Example("%timeit pm.find_MAP()", "%timeit pm.find_MAP()")
+PYTHON_2 = Example("print trace['mu']", "print trace['mu']")
+PIP = Example("!pip install -q pymc3==3.8 arviz", "!pip install -q 'pm-migrate[shims]' arviz")
 
 
 def plan_strings(plan: Plan) -> None:
