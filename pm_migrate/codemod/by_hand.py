@@ -17,15 +17,14 @@ BY_HAND: Mapping[str, Example] = MappingProxyType(
             """
             import pymc3 as pm
 
-            with pm.Model() as model, open('log.txt') as log:
+            with pm.Model(theano_config={'compute_test_value': 'raise'}) as model:
                 slope = pm.Normal('slope', 0, 1)
             """,
             """
             import pymc3 as pm
 
-            with open('log.txt') as log:
-                with pm.Model() as model:
-                    slope = pm.Normal('slope', 0, 1)
+            with pm.Model() as model:
+                slope = pm.Normal('slope', 0, 1)
             """,
         ),
         "PM202": Example(
@@ -64,8 +63,7 @@ BY_HAND: Mapping[str, Example] = MappingProxyType(
 
             with pm.Model() as model:
                 x = pm.Normal('x', 0, 1)
-                trace = pm.sample(500, tune=500, chains=2)
-                y = pm.Normal('y', x, trace['x'].std(), observed=data)
+                y = pm.Normal('y', x, pm.sample(500, tune=500, chains=2)['x'].std(), observed=data)
             """,
             """
             import pymc3 as pm
@@ -107,17 +105,20 @@ BY_HAND: Mapping[str, Example] = MappingProxyType(
             with pm.Model() as model:
                 x = pm.Normal('x', 0, 1)
 
-            if big:
+            for i in range(3):
                 with model:
-                    y = pm.Normal('y', x, 1)
+                    pm.Normal('y%d' % i, x, 1)
+                show(model)
             """,
             """
             import pymc3 as pm
 
             with pm.Model() as model:
                 x = pm.Normal('x', 0, 1)
-                if big:
-                    y = pm.Normal('y', x, 1)
+                for i in range(3):
+                    pm.Normal('y%d' % i, x, 1)
+
+            show(model)
             """,
         ),
         "PM208": Example(

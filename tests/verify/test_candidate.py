@@ -101,9 +101,17 @@ def test_a_model_is_found_described_and_evaluated(
     assert set(here.gradient) == {mu, log_sigma} and outside.logp == -math.inf
 
 
-def test_a_rewrite_that_still_needs_pymc3_does_not_pass(rewrite: CandidateClient, program: Write) -> None:
-    loaded = rewrite.load_program(program(BEFORE))
-    assert loaded.models == () and "No module named 'pymc3'" in (loaded.error or "")
+def test_models_that_stay_on_pymc3_run_on_the_drop_in_and_are_marked(rewrite: CandidateClient, program: Write) -> None:
+    both = AFTER + "\nimport pymc3 as pm3\nimport theano.tensor as tt\nwith pm3.Model() as kept:\n    pm3.Normal('x')\n"
+    loaded = rewrite.load_program(program(both))
+    assert [(model.name, model.drop_in) for model in loaded.models] == [("model", False), ("kept", True)], loaded.error
+
+
+def test_a_rewrite_gets_nothing_of_pymc3_until_it_imports_it(rewrite: CandidateClient, program: Write) -> None:
+    rewrite.load_program(program("import pymc3, arviz\narviz.from_pymc3"))
+    alone = "import sys, arviz\nassert 'pymc3' not in sys.modules and not hasattr(arviz, 'from_pymc3')\n" + AFTER
+    loaded = rewrite.load_program(program(alone))
+    assert loaded.error is None and [model.drop_in for model in loaded.models] == [False]
 
 
 MODELS = """
