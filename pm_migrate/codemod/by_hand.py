@@ -219,22 +219,41 @@ BY_HAND: Mapping[str, Example] = MappingProxyType(
                 pm.Normal('y', intercept + slope * data.x, sd=sd, observed=data.y)
             """,
         ),
-        "PM401": Example(
+        "PM402": Example(
             """
+            import numpy as np
             import pymc3 as pm
-            import theano.tensor as tt
 
             with pm.Model() as model:
-                b = pm.Normal('b', 0, 1, shape=2)
-                c = tt.nnet.conv2d(b, kernel)
+                b = pm.Normal('b', 0, 1)
+                c = np.random.normal(b)
+            """,
+            """
+            import numpy as np
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                b = pm.Normal('b', 0, 1)
+                c = pm.Normal('c', b, 1)
+            """,
+        ),
+        "PM411": Example(
+            """
+            import pymc3 as pm
+            import theano
+
+            with pm.Model() as model:
+                b = pm.Normal('b', 0, 1)
+                double = theano.function([b], 2 * b)
             """,
             """
             import pymc3 as pm
-            import tensorflow as tf
+
+            def double(b):
+                return 2 * b
 
             with pm.Model() as model:
-                b = pm.Normal('b', 0, 1, shape=2)
-                c = tf.nn.conv2d(b, kernel, 1, 'VALID')
+                b = pm.Normal('b', 0, 1)
             """,
         ),
         "PM403": Example(
