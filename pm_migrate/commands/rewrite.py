@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import click
@@ -140,7 +141,9 @@ def _read(source: Source, options: Options) -> Task | Outcome:
         why = f"cannot be read: {error.strerror or error}"
         return failure(source.path, why, notebook=source.notebook)
     notebook = source.notebook or (source.path == "-" and _looks_like_notebook(data))
-    return Task(source.path, data, notebook, options, certain=source.named)
+    task = Task(source.path, data, notebook, options, certain=source.named)
+    # a tree of many large files that are none of ours must not be held in memory
+    return task if source.path == "-" or task.needs_work else replace(task, data=b"")
 
 
 def _looks_like_notebook(data: bytes) -> bool:
@@ -229,8 +232,8 @@ def _write_out(item: Done, destinations: dict[str, str]) -> Done:
     if item.outcome.status == "error":
         return item
     place = destinations[item.source.target]
-    data = item.outcome.data if item.outcome.status == "changed" else item.data
     try:
+        data = item.outcome.data if item.outcome.status == "changed" else Path(item.source.target).read_bytes()
         os.makedirs(os.path.dirname(place), exist_ok=True)
         journal.atomic_write(place, data, mode=os.stat(item.source.target).st_mode & 0o777)
     except OSError as error:
