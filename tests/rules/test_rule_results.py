@@ -107,6 +107,17 @@ def test_a_loaded_trace_is_a_multitrace():
         ("pm.diagnostics.gelman_rubin(trace)", "az.rhat(trace)"),
         ("pm.plots.densityplot(trace)", "az.plot_density(trace)"),
         ("pm.stats.autocorr(trace['a'])", "az.autocorr(pm.draws(trace, 'a'))"),
+        ("pm.traceplot(trace, [a, b])", "az.plot_trace(trace, var_names=['a', 'b'])"),
+        ("pm.forestplot(trace, ['a'], combined=True)", "az.plot_forest(trace, var_names=['a'], combined=True)"),
+        ("pm.hpd(draws, 0.05)", "az.hdi(draws, hdi_prob=0.95)"),
+        ("pm.hpd(draws, 0.9)", "az.hdi(draws, hdi_prob=0.9)"),
+        ("pm.hpd(draws, alpha=1 - .9)", "az.hdi(draws, hdi_prob=1 - (1 - .9))"),
+        ("pm.compare({m: trace}, ic='WAIC')", "az.compare({'m': trace}, ic='WAIC')"),
+        ("pm.compare([trace], [m], ic='WAIC')", "az.compare({'m': trace}, ic='WAIC')"),
+        ("pm.compare([trace], [m])", "az.compare({'m': trace})"),
+        ("pm.compare({'m': trace})", "az.compare({'m': trace})"),
+        ("pm.plot_posterior(draws, 3)", "az.plot_posterior(draws, 3)"),
+        ("pm.kdeplot(draws, [1, 2])", "az.plot_kde(draws, [1, 2])"),
         ("ax.plot_hpd(x)", "ax.plot_hpd(x)"),
         ("hpd = az.hdi(x)", "hpd = az.hdi(x)"),
         ("show(x, credible_interval=0.9)", "show(x, credible_interval=0.9)"),
@@ -122,11 +133,18 @@ def test_names_of_arviz(before, expected):
         "pm.traceplot(trace, priors=p)",
         "pm.forestplot(trace, rhat=False)",
         "pm.summary(trace)['mc_error']",
+        "pm.compare({m: trace})",
+        "pm.hpd(draws, 0.05)",
         "t = pm.df_summary(trace)\nprint(t[['mean', 'hpd_2.5']])",
     ],
 )
 def test_what_only_pymc3_had_is_marked(text):
     assert "PM304" in findings(text, Confidence.REVIEW)
+
+
+@pytest.mark.parametrize("text", ["pm.hpd(draws, mass)", "pm.compare([trace, trace], ms)", "pm.compare([trace])"])
+def test_what_may_mean_two_things_is_refused(text):
+    assert findings(text, Confidence.MANUAL) == ["PM304"]
 
 
 @pytest.mark.parametrize(
@@ -150,6 +168,7 @@ VIEW = "pm.density(m)"
         ("x = b.distribution.random()", f"x = {VIEW}['b'].distribution.random()"),
         ("x = y.logp({'a': 1})", f"x = {VIEW}['y'].logp({{'a': 1}})"),
         ("x = b.shape", f"x = {VIEW}['b'].shape"),
+        ("x = a.transformation.name", f"x = {VIEW}['a'].transformation.name"),
         ("print(a)", f"print({VIEW}['a'])"),
         ("a", f"{VIEW}['a']"),
         ("def show():\n    return a.tag.test_value", f"def show():\n    return {VIEW}['a'].tag.test_value"),
@@ -169,7 +188,7 @@ def test_variables_outside_of_their_model(before, expected):
         "x = a + 1",
         "x = a.eval() + c.eval()",
         "x = c.tag.test_value",
-        "x = a.transformation",
+        "x = a.owner",
         "x = [a, b]",
         "show(a)",
         "x = a[0].tag.test_value",

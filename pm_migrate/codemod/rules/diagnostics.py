@@ -29,6 +29,7 @@ from pm_migrate.catalog.samplers import (
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.rules import comparison, layout
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.inference import names_of_variables
 from pm_migrate.codemod.rules.random_variable import separated
@@ -97,7 +98,10 @@ RULE = Rule(
 
 RULES = (RULE,)
 
-_HDI_ALPHA = frozenset({"hdi", "hpd", "forestplot", "summary"})
+_HDI_ALPHA = frozenset({"hdi", "hpd", "forestplot", "summary", "df_summary"})
+
+#: Functions whose second argument is no list of variables.
+_NO_NAMES = NEED_LOG_LIKELIHOOD | {"hdi", "hpd", "kdeplot", "plot_kde", "plot_dist", "plot_hdi"}
 
 
 def plan_function(plan: Plan, node: cst.CSTNode, name: str) -> None:
@@ -113,6 +117,8 @@ def plan_function(plan: Plan, node: cst.CSTNode, name: str) -> None:
     plan.edit(node, key, lambda _: plan.names.name("az", ARVIZ[name], node), {"az"})
     if called:
         _plan_arguments(plan, call, name, key)  # type: ignore[arg-type]
+        if name == "compare":
+            comparison.plan_compare(plan, call, key)  # type: ignore[arg-type]
     plan.note(node, key, RULE.code, f"pm.{name} is az.{ARVIZ[name]}")
     if name in ARVIZ_REVIEW and not (called and _has(call, "alpha", "hdi_prob", "credible_interval")):
         plan.note(node, key, RULE.code, ARVIZ_REVIEW[name], review=True)
@@ -137,16 +143,35 @@ def _plan_arguments(plan: Plan, call: cst.Call, name: str, key: cst.CSTNode) -> 
                 plan.edit(arg.value, key, _constant(text))
         elif keyword == "lines" and isinstance(arg.value, cst.Dict):
             _plan_lines(plan, arg.value, key)
-        if arg.keyword is None:
-            continue
         if keyword in ARVIZ_KEYWORDS:
-            plan.edit(arg.keyword, key, _renamed(ARVIZ_KEYWORDS[arg.keyword.value]))
-        elif keyword == "alpha" and name in _HDI_ALPHA and isinstance(arg.value, (cst.Float, cst.Name)):
-            plan.edit(arg.keyword, key, _renamed("hdi_prob"))
+            plan.edit(arg.keyword, key, _renamed(ARVIZ_KEYWORDS[keyword]))  # type: ignore[arg-type]
+        elif keyword == "alpha" and name in _HDI_ALPHA:
+            plan.edit(arg.keyword, key, _renamed("hdi_prob"))  # type: ignore[arg-type]
             plan.edit(arg.value, key, _complement)
+        elif keyword is None and index == 1 and not arg.star and call.args[0].keyword is None:
+            _plan_second(plan, call, arg, name, key)
     if drop:
         kept = [i for i in range(len(call.args)) if i not in drop]
         plan.edit(call, key, lambda u: u.with_changes(args=separated([u.args[i] for i in kept], u.args)))
+
+
+def _plan_second(plan: Plan, call: cst.Call, arg: cst.Arg, name: str, key: cst.CSTNode) -> None:
+    """A second argument without a keyword: names of variables, or how much ``pm.hpd`` leaves out."""
+    last = len(call.args) < 3 or call.args[2].keyword is not None
+    if isinstance(arg.value, (cst.List, cst.Tuple)) and name not in _NO_NAMES and last:
+        text = names_of_variables(plan, arg.value)
+        if text is not None or all(string_value(e.value) is not None for e in arg.value.elements):
+            names = code(arg.value) if text is None else text
+            plan.edit(arg, key, lambda u: layout.keyword("var_names", expression(names)).with_changes(comma=u.comma))
+    elif name == "hpd":
+        mass = float(arg.value.value) if isinstance(arg.value, cst.Float) else None
+        if mass is None or not last:
+            message = "`pm.hpd` took what is left out here before 3.8, and what is covered from then on: give hdi_prob="
+            plan.refuse(arg, key, RULE.code, message)
+            return
+        text = arg.value.value if mass > 0.5 else repr(round(1 - mass, 12))  # type: ignore[attr-defined]
+        plan.edit(arg, key, lambda u: layout.keyword("hdi_prob", expression(text)).with_changes(comma=u.comma))
+        plan.note(arg, key, RULE.code, f"`{code(arg.value)}` is taken for hdi_prob={text}", review=True)
 
 
 def _plan_lines(plan: Plan, value: cst.Dict, key: cst.CSTNode) -> None:
@@ -174,7 +199,8 @@ def _complement(updated: cst.BaseExpression) -> cst.BaseExpression:
     """``1 - alpha``, worked out for a literal."""
     if isinstance(updated, cst.Float):
         return cst.Float(repr(round(1 - float(updated.value), 12)))
-    return expression(f"1 - {code(updated)}")
+    simple = isinstance(updated, (cst.Name, cst.Attribute, cst.Subscript, cst.Call))
+    return expression(f"1 - {code(updated)}" if simple else f"1 - ({code(updated)})")
 
 
 def plan_arviz(plan: Plan) -> None:

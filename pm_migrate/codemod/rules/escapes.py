@@ -78,7 +78,7 @@ RULES = (ESCAPE,)
 _ATTRIBUTES = frozenset(
     """
     distribution dshape dsize dtype eval logp logpt logp_elemwise logp_elemwiset logp_nojact logp_sum_unscaledt
-    missing_values ndim observations random shape tag transformed type
+    missing_values ndim observations random shape tag transformation transformed type
     """.split()
 )
 _SHOWN = frozenset({"builtins.print", "builtins.str", "builtins.repr", "builtins.type", "builtins.display"})
