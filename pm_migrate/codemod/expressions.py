@@ -264,7 +264,8 @@ class Expressions:
                     out.add(atom)
                 case _:
                     out.add(v.Plain())
-        used = self._operation(index)
+        # draws of a variable are numbers, whatever names it
+        used = PLAIN if v.traces(base) else self._operation(index)
         return (frozenset(out) - PLAIN | used if used != PLAIN else frozenset(out)) or PLAIN
 
     # -- calls -------------------------------------------------------------------------------------------------------

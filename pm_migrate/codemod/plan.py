@@ -100,6 +100,8 @@ class Plan:
     set_attributes: list[tuple[Key, cst.Attribute, cst.CSTNode]] = field(default_factory=list)
     #: Sampling calls whose results are asked for their pointwise log-likelihood.
     need_log_likelihood: set[cst.CSTNode] = field(default_factory=set)
+    #: Expressions that were variables, and are their names in the output.
+    names_read: set[cst.CSTNode] = field(default_factory=set)
     #: Which results of sampling stay in PyMC3's form.
     forms: Any = None
     #: References that stay as they are and mean the same in the generator front end.

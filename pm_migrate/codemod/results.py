@@ -377,7 +377,7 @@ class Results:
             return f"PyMC3 is not imported where `{code(parent)}` stands"
         name = self.text_of(index)
         if name is None:
-            certain = v.only(self.plan.flow.value(index), v.Text)
+            certain = index in self.plan.names_read or v.only(self.plan.flow.value(index), v.Text)
             return None if certain and kind != "prior" else message
         if name.endswith("_"):
             return f"`{name}` lives in transformed space"

@@ -27,6 +27,7 @@ from pm_migrate.codemod.plan import Edit, Note, Options, Plan
 from pm_migrate.codemod.results import Results
 from pm_migrate.codemod.rules import (
     attributes,
+    by_name,
     conversions,
     deterministic,
     diagnostics,
@@ -101,6 +102,7 @@ def rewrite(text: str, options: Options) -> Migration:
 
 def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     """Let every rule plan; returns the references that none understood."""
+    by_name.plan_lists(plan, models)
     plan.forms = Results(plan, models)
     diagnostics.plan_arviz(plan)
     diagnostics.plan_columns(plan)

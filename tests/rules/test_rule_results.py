@@ -183,6 +183,41 @@ def test_variables_outside_of_their_model(before, expected):
 
 
 @pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("for q in [a, b]:\n    show(q.name, trace[q])", "for q in ['a', 'b']:\n    show(q, pm.draws(trace, q))"),
+        ("for q in (a, b):\n    show(trace.get_values(q))", "for q in ('a', 'b'):\n    show(pm.draws(trace, q))"),
+        ("x = {q.name: trace[-1][q.name] for q in [a, b]}", "x = {q: trace[-1][q] for q in ['a', 'b']}"),
+        (
+            "qs = [a, b]\naz.plot_trace(trace, var_names=qs)\nx = [trace[q] for q in qs]",
+            "qs = ['a', 'b']\naz.plot_trace(trace, var_names=qs)\nx = [pm.draws(trace, q) for q in qs]",
+        ),
+        ("for q in [1, 2]:\n    show(q)", "for q in [1, 2]:\n    show(q)"),
+        ("for q in ['a', 'b']:\n    show(q.name)", "for q in ['a', 'b']:\n    show(q.name)"),
+        ("x = np.exp(trace[a])", "x = np.exp(pm.draws(trace, 'a'))"),
+    ],
+)
+def test_lists_of_variables(before, expected):
+    assert use(before) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "for q in [a, b]:\n    show(q)",
+        "for q in [a, b]:\n    show(trace[q], q.tag.test_value)",
+        "for q in [a, c]:\n    show(trace[q])",
+        "for q in [a, b]:\n    q = change(q)\n    show(trace[q])",
+        "qs = [a, b]\nshow(qs)\nx = [trace[q] for q in qs]",
+        "qs = [a, b]",
+        "qs = [a]\nif flag:\n    qs = [3]\nx = [q.name for q in qs]",
+    ],
+)
+def test_lists_of_which_more_is_read(text):
+    assert "yield" not in migrate_source(TRACE + text + "\n").code
+
+
+@pytest.mark.parametrize(
     "statement",
     [
         "x = a + 1",
