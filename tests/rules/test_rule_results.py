@@ -168,6 +168,7 @@ VIEW = "pm.density(m)"
         ("x = b.distribution.random()", f"x = {VIEW}['b'].distribution.random()"),
         ("x = y.logp({'a': 1})", f"x = {VIEW}['y'].logp({{'a': 1}})"),
         ("x = b.shape", f"x = {VIEW}['b'].shape"),
+        ("x = b.shape.eval(), b.shape[0].eval()", f"x = {VIEW}['b'].shape.eval(), {VIEW}['b'].shape[0].eval()"),
         ("x = a.transformation.name", f"x = {VIEW}['a'].transformation.name"),
         ("print(a)", f"print({VIEW}['a'])"),
         ("a", f"{VIEW}['a']"),

@@ -125,10 +125,20 @@ def _plan_escape(plan: Plan, model: Model, block: Block, node: cst.CSTNode, *, c
         and _still_bound(plan, block, node, name)
     ):
         plan.edit(node, model.site, lambda _: _view(plan, node, name, text), {"pm"})
+        _keep_evaluation(plan, parent)
         plan.note(node, model.site, ESCAPE.code, f"`{code(node)}` is shown by pm.density({name})")
         return
     message = f"`{code(node)}` belongs to a model and is used outside of it"
     plan.refuse(node, model.site, ESCAPE.code, f"{message}: {_way_out(plan, node, certain)}")
+
+
+def _keep_evaluation(plan: Plan, attribute: cst.CSTNode) -> None:
+    """``pm.density(model)['x'].shape.eval()`` stays as it is: the shape is an expression there, as in PyMC3."""
+    for outer in plan.tree.ancestors(attribute):
+        if not isinstance(outer, (cst.Attribute, cst.Call, cst.Subscript)):
+            return
+        if isinstance(outer, cst.Call) and isinstance(outer.func, cst.Attribute) and outer.func.attr.value == "eval":
+            plan.edits.pop(outer, None)
 
 
 def _way_out(plan: Plan, node: cst.CSTNode, certain: bool) -> str:
