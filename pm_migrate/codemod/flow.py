@@ -18,11 +18,20 @@ from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.scopes import Entry, Env, FunctionFacts, Scope, bound_name, bound_names, parameters
 from pm_migrate.codemod.statements import Statements
-from pm_migrate.codemod.tree import Tree
+from pm_migrate.codemod.tree import Tree, is_none, string_value
 from pm_migrate.codemod.values import NOTHING, PLAIN, Value
 
 _ROUNDS = 8
 _BUILTINS = frozenset(dir(builtins))
+
+
+def model_name(maker: cst.CSTNode) -> cst.BaseExpression | None:
+    """The argument that gives a ``pm.Model(...)`` call its name."""
+    assert isinstance(maker, cst.Call)
+    for place, arg in enumerate(maker.args):
+        if (place == 0 and arg.keyword is None and not arg.star) or (arg.keyword and arg.keyword.value == "name"):
+            return None if is_none(arg.value) else arg.value
+    return None
 
 
 class Flow(Statements):
@@ -42,6 +51,8 @@ class Flow(Statements):
         Every longest chain of names that refers to PyMC3 or Theano, with its dotted name.
     opaque
         Functions and classes of the program that are operations of Theano's: they compute with arrays.
+    nested
+        ``with`` statements that make a model within the block of another, and the item that does.
     stores
         Stores through a subscript or attribute of a name, and calls of methods that change a container.
     """
@@ -58,6 +69,7 @@ class Flow(Statements):
         self.opaque: set[cst.CSTNode] = set()
         self.attributes: dict[tuple[cst.CSTNode, str], Value] = {}
         self.attribute_sites: dict[tuple[cst.CSTNode, str], set[cst.CSTNode]] = {}
+        self.nested: dict[cst.With, cst.WithItem] = {}
         self._known_attributes: dict[tuple[cst.CSTNode, str], Value] = {}
         self._scopes: dict[cst.CSTNode, Scope] = {}
         self._snapshots: dict[cst.CSTNode, Env] = {}
@@ -95,6 +107,18 @@ class Flow(Statements):
     def enters(self, node: cst.With) -> frozenset[v.ModelRef]:
         """The models that a with statement may enter."""
         return frozenset(model for item in node.items for model in v.models(self.value(item.item)))
+
+    def prefix(self, call: cst.Call) -> str | None:
+        """What PyMC3 puts in front of the name of a variable, or None where it cannot be told."""
+        makers = []
+        for outer in self.tree.ancestors(call):
+            if isinstance(outer, cst.With) and outer in self.nested:
+                makers.append(self.nested[outer].item)
+                break
+        context = self.context.get(call)
+        makers = makers or [model.site for model in v.models(context or frozenset())]
+        names = {string_value(name) if (name := model_name(maker)) is not None else "" for maker in makers}
+        return names.pop() if len(names) == 1 else ("" if not names else None)
 
     def is_module(self, node: cst.CSTNode) -> bool:
         """Whether a name certainly is one imported thing, whichever import gave it."""

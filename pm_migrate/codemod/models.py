@@ -18,7 +18,7 @@ from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.containers import adopt
 from pm_migrate.codemod.extensions import extend
-from pm_migrate.codemod.flow import Flow
+from pm_migrate.codemod.flow import Flow, model_name
 from pm_migrate.codemod.helpers import Helpers, adds_to_model
 from pm_migrate.codemod.purity import is_pure_statement
 from pm_migrate.codemod.scopes import bound_name, bound_names
@@ -162,7 +162,7 @@ class Models:
     def _block(self, node: cst.With) -> Block | None:
         found = [(i, v.models(self.flow.value(i.item))) for i in node.items]
         sites = frozenset(m.site for _, models in found for m in models)
-        if not sites:
+        if not sites or node in self.flow.nested:
             return None
         place = next(i for i, (_, models) in enumerate(found) if models)
         defines = isinstance(node.items[place].item, cst.Call)
@@ -177,9 +177,10 @@ class Models:
         return block
 
     def _models(self) -> Iterator[Model]:
+        inner = {item.item for item in self.flow.nested.values()}
         for node in self.tree.order:
             if isinstance(node, cst.Call) and any(
-                isinstance(a, v.ModelRef) and a.site is node for a in self.flow.value(node)
+                node not in inner and isinstance(a, v.ModelRef) and a.site is node for a in self.flow.value(node)
             ):
                 model = Model(node, [b for b in self.blocks if node in b.sites])
                 self._define(model)
@@ -421,6 +422,9 @@ class Models:
                 if atom.rv is node and atom.rv is not None and atom.site in out:
                     out[atom.site][variable_name(atom.rv, self.flow)] = _is_observed(atom.rv)
         for site, model in self.models.items():
+            if model_name(model.site) is not None or self.flow.nested:
+                # a function does not know the prefix of its caller
+                out[site].update(dict.fromkeys([None] if self.helpers.functions else [], False))
             for function in self.helpers.reached([s for b in model.blocks for s in b.body]):
                 for node in walk(function):
                     rvs = [a.rv for a in v.tensors(self.flow.value(node)) if a.rv is node]
@@ -439,7 +443,11 @@ def variable_name(call: cst.Call, flow: Flow) -> str | None:
         return None
     value = flow.value(node)
     names = {a.text for a in value if isinstance(a, v.Text)}
-    return names.pop() if len(value) == 1 and len(names) == 1 else None
+    prefix = flow.prefix(call)
+    name = names.pop() if len(value) == 1 and len(names) == 1 else None
+    if name is None or prefix is None:
+        return None
+    return name if not prefix or name.startswith(f"{prefix}_") else f"{prefix}_{name}"
 
 
 def name_argument(call: cst.Call) -> cst.BaseExpression | None:

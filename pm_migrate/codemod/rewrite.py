@@ -41,6 +41,7 @@ from pm_migrate.codemod.rules import (
     model_block,
     model_object,
     nameless,
+    nested,
     random_variable,
     tensors,
     theano,
@@ -109,6 +110,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     conversions.plan_conversions(plan)
     model_block.plan_models(plan, models)
     helper.plan_helpers(plan, models)
+    nested.plan_nested(plan)
     for node, qualified in plan.flow.references.items():
         call = plan.tree.parent[node]
         name = pymc3_names.canonical(qualified)

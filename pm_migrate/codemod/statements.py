@@ -19,6 +19,7 @@ class Statements(Expressions):
     """Runs statements in the scope that is being run; branches join, loops run until nothing changes."""
 
     star_sites: dict[str, cst.CSTNode]
+    nested: dict[cst.With, cst.WithItem]
     _snapshots: dict[cst.CSTNode, Env]
     _loops: list[list[Env]]
     _pending: list[tuple[cst.FunctionDef, Scope]]
@@ -167,11 +168,20 @@ class Statements(Expressions):
             value = self._expression(with_item.item)
             if with_item.asname is not None:
                 self._bind(with_item.asname.name, value)
-            if v.models(value) or self._may_be_model(with_item.item, value):
+            if v.models(value) and self._stack and v.models(self._stack[-1]) and value == self._made(with_item.item):
+                # a model that is made in the block of another is a part of it
+                self.nested[node] = with_item
+                self._stack.append(self._stack[-1])
+                entered += 1
+            elif v.models(value) or self._may_be_model(with_item.item, value):
                 self._stack.append(value)
                 entered += 1
         self._suite(node.body)
         del self._stack[len(self._stack) - entered :]
+
+    def _made(self, item: cst.BaseExpression) -> Value:
+        """The model that a ``pm.Model()`` call itself makes."""
+        return frozenset({v.ModelRef(item)}) if isinstance(item, cst.Call) else NOTHING
 
     def _may_be_model(self, item: cst.BaseExpression, value: Value) -> bool:
         """A plain name in a ``with`` may be a model that comes from elsewhere."""

@@ -54,7 +54,7 @@ from pm_migrate.shims.pymc4.flow import (
 from pm_migrate.shims.pymc4.forward_sampling import sample_posterior_predictive, sample_prior_predictive
 from pm_migrate.shims.pymc4.loops import scan
 from pm_migrate.shims.pymc4.math import expand_packed_triangular
-from pm_migrate.shims.pymc4.names import name_scope, variable_name
+from pm_migrate.shims.pymc4.names import name_scope, prefix, variable_name
 from pm_migrate.shims.pymc4.observing import Data, set_data
 from pm_migrate.shims.pymc4.state_functions import bernoulli_fn, categorical_uniform_fn, gaussian_round_fn
 from pm_migrate.shims.pymc4.tensors import GeneratorTensor, set_floatx
@@ -138,6 +138,7 @@ __all__ = [
     "math",
     "model",
     "name_scope",
+    "prefix",
     "sample_posterior_predictive",
     "sample_prior_predictive",
     "scan",

@@ -28,6 +28,7 @@ def model(
     keep_return: bool = True,
     method: bool = False,
     coords: Mapping[str, Sequence[Any]] | None = None,
+    prefix: str | None = None,
 ) -> Any:
     """Turn a generator function into a template of models.
 
@@ -49,6 +50,8 @@ def model(
         The function is a method: keep it callable on instances.
     coords
         Coordinate values by dimension name, for ``dims=`` (not in PyMC4).
+    prefix
+        Prefix of all names as a PyMC3 model's name is: see :func:`pm.prefix` (not in PyMC4).
 
     Returns
     -------
@@ -67,9 +70,17 @@ def model(
     """
     if genfn is None:
         return functools.partial(
-            model, name=name, keep_auxiliary=keep_auxiliary, keep_return=keep_return, method=method, coords=coords
+            model,
+            name=name,
+            keep_auxiliary=keep_auxiliary,
+            keep_return=keep_return,
+            method=method,
+            coords=coords,
+            prefix=prefix,
         )
-    template = ModelTemplate(genfn, name=name, keep_auxiliary=keep_auxiliary, keep_return=keep_return, coords=coords)
+    template = ModelTemplate(
+        genfn, name=name, keep_auxiliary=keep_auxiliary, keep_return=keep_return, coords=coords, prefix=prefix
+    )
     if not method:
         return template
 
@@ -91,6 +102,7 @@ class ModelTemplate:
         keep_auxiliary: bool = True,
         keep_return: bool = True,
         coords: Mapping[str, Sequence[Any]] | None = None,
+        prefix: str | None = None,
     ) -> None:
         functools.update_wrapper(self, template)
         self.template = template
@@ -98,6 +110,7 @@ class ModelTemplate:
         self.keep_auxiliary = keep_auxiliary
         self.keep_return = keep_return
         self.coords = coords
+        self.prefix = prefix
 
     def __call__(
         self,
@@ -133,6 +146,7 @@ class ModelTemplate:
             keep_auxiliary=self.keep_auxiliary if keep_auxiliary is None else keep_auxiliary,
             keep_return=self.keep_return if keep_return is None else keep_return,
             coords=self.coords,
+            prefix=self.prefix,
         )
 
 
@@ -145,7 +159,7 @@ class Model:
         A function without arguments that returns the generator.
     name
         Prefix of all names, or None.
-    keep_auxiliary, keep_return, coords
+    keep_auxiliary, keep_return, coords, prefix
         See :func:`model`.
 
     Attributes
@@ -164,12 +178,14 @@ class Model:
         keep_auxiliary: bool = True,
         keep_return: bool = True,
         coords: Mapping[str, Sequence[Any]] | None = None,
+        prefix: str | None = None,
     ) -> None:
         self.genfn = genfn
         self.name = as_name(name)
         self.keep_auxiliary = keep_auxiliary
         self.keep_return = keep_return
         self.coords = dict(coords or {})
+        self.prefix = prefix
         self.floatx = floatx().name
         self.replaced: dict[str, Any] = {}
         self._density: LogDensity | None = None

@@ -86,12 +86,15 @@ class Scope:
     @classmethod
     def variable_name(cls, name: Any) -> str | None:
         """Full name of a variable called ``name`` in the present scope; None for an empty name at the top."""
+        before = next(reversed(list(cls.chain("prefix", drop_none=True))), "")
+        if name and before and not str(name).startswith(f"{before}_"):
+            name = f"{before}_{name}"
         return "/".join(str(part) for part in cls.chain("name", leaf=name, drop_none=True) if str(part)) or None
 
     @classmethod
     def transformed_variable_name(cls, transform_name: str, name: str) -> str | None:
         """Full name of the value variable of a variable called ``name`` in the present scope."""
-        return cls.variable_name(transformed_name(transform_name, name))
+        return transformed_name(transform_name, cls.variable_name(name) or "")
 
     def __repr__(self) -> str:
         return f"Scope({self.__dict__})"
@@ -107,6 +110,20 @@ def name_scope(name: Any) -> Scope:
     outer/x
     """
     return Scope(name=name)
+
+
+def prefix(name: Any) -> Scope:
+    """Prefix the names of variables within as the name of a PyMC3 model does (not in PyMC4).
+
+    Of several, the innermost counts; an empty one takes the others back. Names that begin with it already stay.
+
+    Examples
+    --------
+    >>> with prefix("north"):
+    ...     print(variable_name("flow"), variable_name("north_level"))
+    north_flow north_level
+    """
+    return Scope(prefix="" if name is None else str(name))
 
 
 variable_name = Scope.variable_name

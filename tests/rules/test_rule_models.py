@@ -83,9 +83,11 @@ KEPT = {
     "a model within a model": (
         "PM205",
         """
+        with pm.Model() as other:
+            z = pm.Normal('z', 0, 1)
         with pm.Model() as outer:
             x = pm.Normal('x', 0, 1)
-            with pm.Model(name='inner') as inner:
+            with other:
                 y = pm.Normal('y', x, 1)
         """,
     ),
@@ -159,10 +161,10 @@ KEPT = {
             y = pm.Normal('y', 0, len(model.vars))
         """,
     ),
-    "a prefix": (
+    "a setting of Theano": (
         "PM201",
         """
-        with pm.Model(name='sub') as model:
+        with pm.Model(theano_config={'compute_test_value': 'ignore'}) as model:
             x = pm.Normal('x', 0, 1)
         """,
     ),

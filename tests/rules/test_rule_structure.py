@@ -785,3 +785,69 @@ def test_models_that_are_properties():
         """
     )
     assert "model_2 = Mine().model\ntrace = pm.sample(model_2, " in code
+
+
+def test_a_method_that_only_the_model_calls_reads_its_attributes():
+    code = migrated(
+        """
+        class Growth:
+            def __init__(self, week, height):
+                self.week = week
+                with pm.Model() as self.model:
+                    self.rate = pm.Gamma('rate', 2, 1)
+                    pm.Normal('height', self.expected(), 1, observed=height)
+
+            def expected(self):
+                return self.rate * self.week
+        """
+    )
+    assert "self.rate = yield pm.Gamma('rate', 2, 1)\n" in code and "self.expected(), 1, observed=height)" in code
+
+
+def test_models_in_models_are_parts_of_a_generator():
+    assert migrated(
+        """
+        with pm.Model(name='top') as model:
+            x = pm.Normal('x', 0, 1)
+            with pm.Model('a'):  # the first
+                y = pm.Normal('y', x, 1)
+                # its end
+            with pm.Model(model=model):
+                z = pm.Normal('z', y, 1)
+            trace = pm.sample(10, tune=10, chains=1)
+        print(trace['top_x'], trace['a_y'], trace['z'], trace[y])
+        """
+    ) == after(
+        """
+        @pm.model(name=None, prefix='top')
+        def build_model():
+            x = yield pm.Normal('x', 0, 1)
+            with pm.prefix('a'):  # the first
+                y = yield pm.Normal('y', x, 1)
+                # its end
+            with pm.prefix(None):
+                z = yield pm.Normal('z', y, 1)
+
+
+        model = build_model()
+        trace = pm.sample(model, num_samples=10, burn_in=10, num_chains=1)
+        print(pm.draws(trace, 'top_x'), pm.draws(trace, 'a_y'), pm.draws(trace, 'z'), pm.draws(trace, 'a_y'))
+        """
+    )
+
+
+def test_a_nameless_model_in_a_model_falls_away():
+    code = migrated(
+        """
+        with pm.Model() as model:
+            # the inner one
+            with pm.Model():  # without a name
+                x = pm.Normal('x', 0, 1)
+                # its end
+            y = pm.Normal('y', x, 1)
+        """
+    )
+    assert (
+        "def build_model():\n    # the inner one\n    # without a name\n    x = yield pm.Normal('x', 0, 1)\n"
+        "    # its end\n    y = yield"
+    ) in code

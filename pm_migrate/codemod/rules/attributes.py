@@ -43,12 +43,30 @@ def is_kept(plan: Plan, node: cst.Attribute) -> bool:
     )
 
 
+def _called_from(plan: Plan, models: Models, inside: set[cst.CSTNode]) -> set[cst.CSTNode]:
+    """What stands in functions that only the model calls."""
+    called: dict[cst.CSTNode, list[cst.Call]] = {}
+    for node in plan.tree.order:
+        if isinstance(node, cst.Call):
+            for function in models.helpers.targets(node):
+                called.setdefault(function, []).append(node)
+    found: set[cst.CSTNode] = set()
+    before = -1
+    while before != len(found):
+        before = len(found)
+        for function, calls in called.items():
+            if all(call in inside or call in found for call in calls) and not plan.flow.functions[function].escapes:
+                found |= set(walk(function))
+    return found
+
+
 def plan_readers(plan: Plan, models: Models, escape: str) -> None:
     """Refuse models that set attributes with random variables which other code reads, other than by name."""
     if not plan.set_attributes:
         return
     statements = [s for block in models.blocks for s in block.having(Role.GENERATOR)]
     inside = {n for s in (*statements, *models.helpers.functions) for n in walk(s)}
+    inside |= _called_from(plan, models, inside)
     for key, attribute, _ in plan.set_attributes:
         for node in plan.tree.order:
             if not isinstance(node, cst.Attribute) or node.attr.value != attribute.attr.value or node in inside:

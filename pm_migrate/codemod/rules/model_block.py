@@ -22,11 +22,12 @@ import libcst as cst
 
 from pm_migrate.codemod import edits
 from pm_migrate.codemod.extensions import entered
+from pm_migrate.codemod.flow import model_name
 from pm_migrate.codemod.models import Block, Model, Models, Role, label, target_of
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.model_checks import REENTRY, arguments, check_generator
-from pm_migrate.codemod.tree import code, expression, statement, walk
+from pm_migrate.codemod.tree import code, expression, is_none, statement, string_value, walk
 
 RULE = Rule(
     "PM201",
@@ -102,7 +103,7 @@ class Shape:
     builder: str
     name: str
     arguments: tuple[str, ...]
-    coords: str | None
+    options: tuple[str, ...] = ()
     passed: tuple[str, ...] = ()
     source: str | None = None
 
@@ -169,7 +170,7 @@ def _plan_model(plan: Plan, models: Models, model: Model, pieces: Pieces) -> Non
     if block is None:
         plan.refuse(key, key, RULE.code, "no single with block makes this model: write `with pm.Model() as ...:`")
         return
-    coords = _coords(plan, model)
+    options = _options(plan, model)
     check_generator(plan, models, block)
     target = target_of(block, model)
     word = label(target)
@@ -177,7 +178,7 @@ def _plan_model(plan: Plan, models: Models, model: Model, pieces: Pieces) -> Non
         pieces.builders[word] = plan.fresh_name(f"build_{word.lstrip('_')}", plan.tree.module)
     name = code(target) if target is not None else plan.fresh_name("model", block.node)
     plan.model_names[block.node] = name
-    shape = Shape(pieces.builders[word], name, tuple(arguments(plan, models, block)), coords)
+    shape = Shape(pieces.builders[word], name, tuple(arguments(plan, models, block)), options)
     pieces.add(block, lambda updated: _written(plan, block, shape, updated))
     for node in block.earlier:
         plan.edit(node, key, _earlier(plan, block, node))
@@ -202,10 +203,13 @@ def _plan_extension(plan: Plan, models: Models, block: Block, pieces: Pieces) ->
     base = name if name.isidentifier() else plan.fresh_name(word, block.node)
     names = [n for n in arguments(plan, models, block) if n != base]
     (model,) = (m for m in models.models.values() if m.site is block.key)
-    coords = f"{name}.coords" if any(a.keyword and a.keyword.value == "coords" for a in model.site.args) else None
-    given = block.item.item
-    source = code(given) if block.part is None and code(given) != name else None
-    shape = Shape(builder, name, (base, *names), coords, (name, *names), source)
+    given = {a.keyword.value for a in model.site.args if a.keyword and not is_none(a.value)}
+    options = (f"coords={name}.coords",) if "coords" in given else ()
+    if model_name(model.site) is not None:
+        options = (*options, f"prefix={name}.prefix")
+    entering = code(block.item.item)
+    source = entering if block.part is None and entering != name else None
+    shape = Shape(builder, name, (base, *names), options, (name, *names), source)
     plan.model_names[block.node] = name
     pieces.add(block, lambda updated: _written(plan, block, shape, updated))
     for line in block.adopted:
@@ -216,15 +220,21 @@ def _plan_extension(plan: Plan, models: Models, block: Block, pieces: Pieces) ->
         plan.refuse(block.start, block.key, REENTRY.code, message)
 
 
-def _coords(plan: Plan, model: Model) -> str | None:
-    """The ``coords=`` of a model; other arguments keep it as it was."""
-    coords = None
+def _options(plan: Plan, model: Model) -> tuple[str, ...]:
+    """What the decorator says of ``coords=`` and the name of a model; other arguments keep it as it was."""
+    options = []
+    name = model_name(model.site)
     for arg in model.site.args:
+        if is_none(arg.value):
+            continue
         if arg.keyword is not None and arg.keyword.value == "coords" and not plan.options.upstream:
-            coords = code(arg.value)
+            options.append(f"coords={code(arg.value)}")
+        elif arg.value is name and not plan.options.upstream:
+            if string_value(name) != "":
+                options.append(f"prefix={code(name)}")
         else:
             plan.refuse(arg, model.site, RULE.code, f"pm.Model has no counterpart of the argument `{code(arg.value)}`")
-    return coords
+    return tuple(options)
 
 
 def _plan_reentry(plan: Plan, models: Models, block: Block, pieces: Pieces) -> None:
@@ -360,10 +370,9 @@ def _written(plan: Plan, block: Block, shape: Shape, updated: Any) -> list[Any]:
         generator.insert(0, statement(f"{taken}yield {shape.arguments[0]}"))
     if block.returned:
         generator.append(statement(f"return {', '.join(block.returned)}"))
-    body = updated.body.with_changes(body=generator, footer=() if after else updated.body.footer)
+    body = edits.adopt(updated.body.with_changes(body=generator, footer=() if after else updated.body.footer))
     options = ["keep_return=False"] if block.returned else []
-    options += [] if shape.coords is None else [f"coords={shape.coords}"]
-    decorator = plan.names.decorator(block.node, options)
+    decorator = plan.names.decorator(block.node, [*options, *shape.options])
     function = cst.FunctionDef(
         name=cst.Name(shape.builder),
         params=cst.Parameters([cst.Param(cst.Name(name)) for name in shape.arguments]),

@@ -139,13 +139,16 @@ def check_generator(plan: Plan, models: Models, block: Block) -> None:
     for s in generator:
         for node in walk(s):
             if isinstance(node, (cst.Return, cst.Yield, cst.Await, cst.Global, cst.Nonlocal)):
-                if plan.tree.in_comprehension(node, s) is None:
+                own = isinstance(s, (cst.FunctionDef, cst.ClassDef)) and not isinstance(
+                    node, (cst.Global, cst.Nonlocal)
+                )
+                if plan.tree.in_comprehension(node, s) is None and not own:
                     plan.refuse(node, key, ORDER.code, "take this statement out of the with block")
             elif isinstance(node, (cst.Break, cst.Continue)) and not _in_loop(plan, node, s):
                 plan.refuse(node, key, ORDER.code, "take this statement out of the with block")
-            elif isinstance(node, cst.Name) and v.models(plan.flow.value(node)):
+            elif isinstance(node, cst.Name) and v.models(plan.flow.value(node)) and not _names_outer(plan, node):
                 plan.refuse(node, key, OBJECT.code, f"the model `{node.value}` is used while it is being made")
-            elif isinstance(node, cst.With) and plan.flow.enters(node):
+            elif isinstance(node, cst.With) and plan.flow.enters(node) and node not in plan.flow.nested:
                 plan.refuse(node, key, ORDER.code, "a model within a model: give it a generator of its own")
     for s in block.having(Role.FRONT):
         for node in walk(s):
@@ -158,6 +161,12 @@ def check_generator(plan: Plan, models: Models, block: Block) -> None:
     _check_effects(plan, models, block, generator)
     _check_attributes(plan, block, generator)
     _check_iterators(plan, generator, block)
+
+
+def _names_outer(plan: Plan, node: cst.CSTNode) -> bool:
+    """Whether a model in a model is told which model is around it."""
+    parent = plan.tree.parent[node]
+    return isinstance(parent, cst.Arg) and plan.tree.parent[parent] in {i.item for i in plan.flow.nested.values()}
 
 
 def _may_create(plan: Plan, call: cst.Call) -> bool:

@@ -144,7 +144,7 @@ def _run(model: Any, handler: Handler) -> Any:
         given = handler.given_return(full_name)
         if given is not None:
             return wrap(to_tensor(given))
-    with Scope(name=model.name, coords=dict(model.coords)):
+    with Scope(name=model.name, prefix=model.prefix, coords=dict(model.coords)):
         returned = _checked_return(_exhaust(model.control_flow(), handler))
     if returned is not None and model.keep_return:
         if full_name is None or model.name is None:
