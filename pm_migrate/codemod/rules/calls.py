@@ -110,4 +110,8 @@ def name_of_variable(plan: Plan, node: cst.CSTNode) -> str | None:
     if not isinstance(atom, v.Tensor) or atom.rv is None or variable_name(atom.rv, plan.flow) is None:
         return None
     argument = name_argument(atom.rv)
-    return code(argument) if isinstance(argument, cst.SimpleString) and not plan.flow.prefix(atom.rv) else repr(variable_name(atom.rv, plan.flow))
+    return (
+        code(argument)
+        if isinstance(argument, cst.SimpleString) and not plan.flow.prefix(atom.rv)
+        else repr(variable_name(atom.rv, plan.flow))
+    )
