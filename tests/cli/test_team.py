@@ -143,7 +143,9 @@ def test_hooks_name_a_command_that_does_what_they_say(program: Path, run: Run) -
     hooks = [hook for hook in hooks if hook]
     assert [hook["id"] for hook in hooks] == ["pm-migrate", "pm-migrate-check"]
     for hook in hooks:
-        assert set(hook) >= {"id", "name", "entry", "language", "types_or"} and hook["language"] == "python"
+        assert set(hook) >= {"id", "name", "entry", "language", "files"} and hook["language"] == "python"
+        for name, ours in (("a.py", True), ("b/c.ipynb", True), ("d.Rmd", True), ("e.qmd", True), ("f.pyc", False)):
+            assert bool(re.search(hook["files"], name)) is ours
         command, *arguments = hook["entry"].split()
         assert command == "pm-migrate" and hook["require_serial"] == "true"
         before = program.read_text()
