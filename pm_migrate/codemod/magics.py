@@ -118,15 +118,24 @@ def restore(source: str, token: str, held: Sequence[HeldLine]) -> str:
     waiting = {line.number: line for line in held}
     comment = re.compile(rf"(?P<indent>[ \t]*)(?P<code>.*?)(?:  )?# {re.escape(token)} line (?P<number>\d+)[ \t]*$")
     scanner = _Scanner()
-    restored = []
+    restored: list[str] = []
+    start = 0  # where the statement that is being read began
     for line in _LINES.findall(source):
+        start = len(restored) if scanner.at_start else start
         match = comment.match(line.rstrip("\n"))
         if match is None:
             scanner.feed(line)
             restored.append(line)
             continue
         original = waiting.pop(int(match["number"]), None)
-        code = match["code"]
+        code, indent = match["code"], match["indent"]
+        if original is not None and original.magic and not scanner.at_start:
+            # a line magic takes one line: the statement behind it is one again
+            first = restored[start] if start < len(restored) else ""
+            indent = first[: len(first) - len(first.lstrip(" \t"))]
+            code = _on_one_line([*restored[start:], code])
+            del restored[start:]
+            scanner = _Scanner()
         if original is None or not scanner.at_start:
             raise LostMarker
         if original.magic:
@@ -137,7 +146,7 @@ def restore(source: str, token: str, held: Sequence[HeldLine]) -> str:
             text = original.text
         else:
             raise LostMarker
-        restored.append(match["indent"] + text + ("\n" if line.endswith("\n") else ""))
+        restored.append(indent + text + ("\n" if line.endswith("\n") else ""))
     if waiting or token in "".join(restored):
         raise LostMarker
     return "".join(restored)
@@ -159,6 +168,16 @@ def _replace(line: str, row: int, token: str, number: int, cell: Cell, carry: bo
 def _is_ipython(line: str) -> bool:
     body = line.strip()
     return body[:1] in ("%", "!", "?", ",", ";", "/") or bool(_ASSIGNED.match(body) or _HELP.match(body))
+
+
+def _on_one_line(lines: Sequence[str]) -> str:
+    """A statement of several lines on one; empty where that would change it."""
+    joined = re.sub(r"(?<=[(\[{]) ", "", " ".join(line.strip() for line in lines))
+    try:
+        same = ast.dump(ast.parse(joined)) == ast.dump(ast.parse("\n".join(lines).lstrip()))
+    except (SyntaxError, ValueError):
+        return ""
+    return joined if same else ""
 
 
 def _one_statement(code: str) -> bool:

@@ -181,11 +181,24 @@ def test_a_statement_behind_a_magic_stays_in_the_program(engine: None) -> None:
     assert [(finding.column, finding.end_column) for finding in result.findings] == [(6, 6 + len(IMPORT))]
 
 
+def test_a_statement_behind_a_magic_that_breaks_is_put_on_one_line_again(
+    engine: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrap(text: str, **options: object) -> Migration:
+        code = re.sub(r"pm\.sample\((\d+)\)", r"pm.sample(\n        \1,\n  chains=[\n2])", text)
+        return Migration(code, code != text, references=References(1, 1))
+
+    monkeypatch.setattr(pm_migrate.codemod, "migrate_source", wrap)
+    result = migrate_notebook(notebook("x = 1\nif x:\n    %time trace = pm.sample(100)\n    !ls"))
+    assert sources(result.code) == ["x = 1\nif x:\n    %time trace = pm.sample(100, chains=[2])\n    !ls"]
+    assert not result.findings
+
+
 def test_a_statement_behind_a_magic_that_grows_is_hidden_and_reported(
     engine: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def wrap(text: str, **options: object) -> Migration:
-        code = re.sub(r"pm\.sample\((\d+)\)", r"pm.sample(\n    \1\n)", rename_import(text).code)
+        code = re.sub(r"pm\.sample\((\d+)\)", r"pm.sample(\n    # why\n    \1\n)", rename_import(text).code)
         return Migration(code, code != text, references=References(1, 1))
 
     monkeypatch.setattr(pm_migrate.codemod, "migrate_source", wrap)
