@@ -28,6 +28,7 @@ _CELL_MAGIC = re.compile(r"%%(\w+|!)")
 _ASSIGNED = re.compile(r"[^#'\"()=]*=\s*[%!]")
 _HELP = re.compile(r"\?{0,2}%{0,2}[\w.*\[\]'\"]+\?{1,2}\s*;?\s*$")
 _CARRIES = re.compile(r"(%(?:time|timeit|prun|memit|snakeviz)[ \t]+)([^\s#-][^#\n]*)")
+_CONTINUED = re.compile(r"[ \t]*\\\n[ \t]*")
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 _TOKENS = re.compile(r"\\.|\"\"\"|'''|[\"'#\[\](){}]", re.DOTALL)
 
@@ -48,6 +49,8 @@ class HeldLine:
     text: str
     #: The magic and the blank after it, where the statement behind it stayed in the program; else empty.
     magic: str = ""
+    #: That statement, on one line.
+    statement: str = ""
 
 
 @dataclass
@@ -141,7 +144,7 @@ def restore(source: str, token: str, held: Sequence[HeldLine]) -> str:
         if original.magic:
             if not _one_statement(code):
                 raise LostMarker
-            text = original.magic + code
+            text = original.text if code == original.statement else original.magic + code
         elif code in ("", "pass"):
             text = original.text
         else:
@@ -156,9 +159,9 @@ def _replace(line: str, row: int, token: str, number: int, cell: Cell, carry: bo
     body = line.lstrip(" \t").rstrip("\n")
     indent = line[: len(line) - len(line.lstrip(" \t"))]
     end = "\n" if line.endswith("\n") else ""
-    carried = _CARRIES.fullmatch(body.rstrip()) if carry else None
+    carried = _CARRIES.fullmatch(_CONTINUED.sub(" ", body).rstrip()) if carry else None
     if carried and _one_statement(carried[2]):
-        cell.held.append(HeldLine(number, row, body, magic=carried[1]))
+        cell.held.append(HeldLine(number, row, body, magic=carried[1], statement=carried[2]))
         return f"{indent}{carried[2]}  # {token} line {number}{end}"
     cell.held.append(HeldLine(number, row, body))
     # A block needs a statement in it, and the held line may be its only one.

@@ -142,6 +142,8 @@ IPYTHON = [
     "%%capture out\nprint(1)",
     "%time",
     "%time x = f(1)  # a comment",
+    "%time x = f( \\\n    1, \\\n    2)\ny = 1",
+    "%time x = 1   ",
     "/f 1",
     ",f a b",
     ";f a b",
@@ -192,6 +194,14 @@ def test_a_statement_behind_a_magic_that_breaks_is_put_on_one_line_again(
     result = migrate_notebook(notebook("x = 1\nif x:\n    %time trace = pm.sample(100)\n    !ls"))
     assert sources(result.code) == ["x = 1\nif x:\n    %time trace = pm.sample(100, chains=[2])\n    !ls"]
     assert not result.findings
+
+
+def test_a_statement_of_several_lines_behind_a_magic_stays_in_the_program(engine: None) -> None:
+    text = notebook("%time x = f( \\\n  pm, \\\n  1)\n%time todo( \\\n  pymc3)")
+    program = join_cells(parse_notebook(text))
+    assert "x = f( pm, 1)  # " in program.source and "todo( pymc3)  # " in program.source
+    result = migrate_notebook(text)
+    assert result.code == text and [(f.line, f.column, f.code) for f in result.findings] == [(4, 6, "PM301")]
 
 
 def test_a_statement_behind_a_magic_that_grows_is_hidden_and_reported(
