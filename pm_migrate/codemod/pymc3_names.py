@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pm_migrate.catalog import DISTRIBUTIONS as ROWS
 from pm_migrate.catalog import theano_names
+from pm_migrate.catalog.exports import PYMC3_MODULES, PYMC3_NAMES
 from pm_migrate.catalog.functions import function_named
 from pm_migrate.catalog.samplers import ADVICE, ARVIZ, INFERENCE, SAME, TABLES
 
@@ -23,17 +24,18 @@ _OTHERS = frozenset(
     step_methods transforms variational NUTS HamiltonianMC Metropolis BinaryMetropolis BinaryGibbsMetropolis
     CategoricalGibbsMetropolis DEMetropolis DEMetropolisZ Slice EllipticalSlice CompoundStep SMC sample_smc find_MAP
     find_hessian fit ADVI FullRankADVI SVGD ASVGD NFVI Minibatch Bound trace_to_dataframe save_trace load_trace
-    expand_packed_triangular
-    sample_posterior_predictive_w init_nuts iter_sample""".split()
+    sample_posterior_predictive_w init_nuts iter_sample callbacks updates""".split()
 )
 
 _INFERENCE = frozenset(INFERENCE) | frozenset(name.split(".")[0] for name in SAME)
-_PYMC3 = DISTRIBUTIONS | _OTHERS | _INFERENCE | frozenset(ARVIZ) | frozenset(ADVICE) | frozenset(TABLES)
+_CALLED = _INFERENCE | frozenset(ARVIZ) | frozenset(ADVICE) | frozenset(TABLES)
+_PYMC3 = PYMC3_NAMES | PYMC3_MODULES | DISTRIBUTIONS | _OTHERS | _CALLED
 
 #: Functions of tensors that the generator front end has too, by the name that they have there.
 KEPT = {
     "pymc3.expand_packed_triangular": "expand_packed_triangular",
     "pymc3.math.expand_packed_triangular": "expand_packed_triangular",
+    **{f"pymc3.{name}": name for name in ("floatX", "get_data", "intX", "set_tt_rng")},
 }
 
 #: Calls that make nothing which a model could depend on.
@@ -75,6 +77,7 @@ _HOMES = (
     "pymc3.variational.",
     "pymc3.model_graph.",
     "pymc3.theanof.",
+    "pymc3.data.",
 )
 
 

@@ -29,6 +29,7 @@ from pm_migrate.codemod.rules import (
     attributes,
     by_name,
     conversions,
+    data,
     deterministic,
     diagnostics,
     escapes,
@@ -123,7 +124,9 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
             conversions.plan_table(plan, models, node, short)
         elif (transform := transforms.transform_of(name)) is not None:
             transforms.plan_transform(plan, node, transform)
-        elif function_named(name) is not None and name not in pymc3_names.KEPT:
+        elif name in pymc3_names.KEPT:
+            kept.plan_kept(plan, node, pymc3_names.KEPT[name])
+        elif function_named(name) is not None:
             tensors.plan_function(plan, node, name)
         elif not isinstance(call, cst.Call) or call.func is not node:
             continue
@@ -131,10 +134,12 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
             random_variable.plan_variable(plan, call, short)
         elif name.endswith(".dist") and short.removesuffix(".dist") in pymc3_names.DISTRIBUTIONS:
             nameless.plan_dist(plan, call, short.removesuffix(".dist"))
-        elif name in pymc3_names.KEPT:
-            kept.plan_kept(plan, call, pymc3_names.KEPT[name])
         elif name == "pymc3.Bound":
             nameless.plan_bound(plan, call)
+        elif name == "pymc3.Data":
+            data.plan_data(plan, call)
+        elif name == "pymc3.set_data":
+            data.plan_set_data(plan, models, call)
         elif name in ("pymc3.Deterministic", "pymc3.Potential"):
             deterministic.plan_deterministic(plan, call, short)
         elif name.startswith("pymc3.") and short in INFERENCE:

@@ -19,6 +19,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from pm_migrate.shims.data import get_data
 from pm_migrate.shims.pymc4 import (
     distributions,
     flow,
@@ -59,7 +60,7 @@ from pm_migrate.shims.pymc4.observing import Data, set_data
 from pm_migrate.shims.pymc4.state_functions import bernoulli_fn, categorical_uniform_fn, gaussian_round_fn
 from pm_migrate.shims.pymc4.tensors import GeneratorTensor, set_floatx
 from pm_migrate.shims.theano import config, shared
-from pm_migrate.shims.theanof import floatX
+from pm_migrate.shims.theanof import floatX, intX, set_tt_rng
 
 #: Names that are imported when they are first used, by their modules; modules have themselves.
 _LATER = {
@@ -135,6 +136,8 @@ __all__ = [
     "from_tfp",
     "forward_sampling",
     "gaussian_round_fn",
+    "get_data",
+    "intX",
     "math",
     "model",
     "name_scope",
@@ -144,6 +147,7 @@ __all__ = [
     "scan",
     "set_data",
     "set_floatx",
+    "set_tt_rng",
     "shared",
     "scopes",
     "state_functions",

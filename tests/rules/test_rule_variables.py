@@ -191,7 +191,6 @@ REFUSED = [
     ("x = pm.Bound(known, lower=0)('x', 0, 1)", "PM221"),
     ("x = pm.Bound(*known)('x', 0, 1)", "PM221"),
     ("x = pm.Bound(pm.MvNormal, lower=0)('x', mu=v, chol=np.eye(3), shape=3)", "PM221"),
-    ("x = pm.Data('x', [1.])", "PM310"),
     ("pm.Potential('x', a, 3)", "PM203"),
     ("x = tt.set_subtensor(part, a)", "PM401"),
     ("x = tt.inc_subtensor(x=v[0], y=a)", "PM401"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pm_migrate.codemod.rules import (
     comprehension,
     conversions,
+    data,
     deterministic,
     diagnostics,
     escapes,
@@ -44,6 +45,7 @@ RULES: tuple[Rule, ...] = tuple(
             *helper.RULES,
             *nested.RULES,
             *deterministic.RULES,
+            *data.RULES,
             *comprehension.RULES,
             *inference.RULES,
             *trace.RULES,

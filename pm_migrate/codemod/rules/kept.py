@@ -47,12 +47,13 @@ RULE = Rule(
 RULES = (RULE,)
 
 
-def plan_kept(plan: Plan, call: cst.Call, name: str) -> None:
-    """Plan one call of such a function; ``name`` is the one in the generator front end."""
-    key = function_group(plan, call)
-    plan.understand(call.func, key)
+def plan_kept(plan: Plan, node: cst.CSTNode, name: str) -> None:
+    """Plan one reference to such a function; ``name`` is the one in the generator front end."""
+    parent = plan.tree.parent[node]
+    key = function_group(plan, parent if isinstance(parent, cst.Call) and parent.func is node else node)
+    plan.understand(node, key)
     plan.allow(RULE.code, key)
     if plan.options.upstream:
-        plan.refuse(call, key, RULE.code, f"PyMC4 4.0a2 has no {name}")
+        plan.refuse(node, key, RULE.code, f"PyMC4 4.0a2 has no {name}")
         return
-    plan.edit(call, key, lambda updated: updated.with_changes(func=plan.names.name("pm", name, call)), {"pm"})
+    plan.edit(node, key, lambda updated: plan.names.name("pm", name, node), {"pm"})

@@ -465,6 +465,10 @@ def __getattr__(name: str) -> Any:
         from pm_migrate.shims.theano import gradient
 
         return getattr(gradient, name)
+    if name == "printing":  # a module of the package that Theano's tensor module imports
+        from pm_migrate.shims.theano import printing
+
+        return printing
     if name in _MODULES:
         from importlib import import_module
 
