@@ -35,7 +35,7 @@ _PYMC3 = PYMC3_NAMES | PYMC3_MODULES | DISTRIBUTIONS | _OTHERS | _CALLED
 KEPT = {
     "pymc3.expand_packed_triangular": "expand_packed_triangular",
     "pymc3.math.expand_packed_triangular": "expand_packed_triangular",
-    **{f"pymc3.{name}": name for name in ("floatX", "get_data", "intX", "set_tt_rng")},
+    **{f"pymc3.{name}": name for name in ("floatX", "get_data", "intX")},
 }
 
 #: Calls that make nothing which a model could depend on.

@@ -12,6 +12,7 @@ from pm_migrate.shims import recording
 from pm_migrate.shims.density import LogDensity
 from pm_migrate.shims.pymc4.compilation import compile_model
 from pm_migrate.shims.pymc4.coroutine_model import Model
+from pm_migrate.shims.pymc4.errors import EvaluationError
 from pm_migrate.shims.pymc4.flow.state import SamplingState
 
 DRAWS = ("chain", "draw")
@@ -25,6 +26,14 @@ def density_of(model: Any, observed: Mapping[str, Any] | None) -> LogDensity:
         if all(_is_same(own.observed.get(name), data) for name, data in (observed or {}).items()):
             return own
     return compile_model(model, observed)
+
+
+def density_to_draw(model: Any, observed: Mapping[str, Any] | None) -> LogDensity:
+    """The density of a model whose data may be drawn in another shape than they have."""
+    try:
+        return density_of(model, observed)
+    except EvaluationError:
+        return compile_model(model, observed, drawing=True)
 
 
 def _is_same(own: np.ndarray | None, data: Any) -> bool:

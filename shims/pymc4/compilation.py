@@ -32,6 +32,9 @@ Tensor = Any
 class _Compiling(Handler):
     """Common to the three runs of a model: data replaced by name, deterministics recorded."""
 
+    #: Whether data that do not fit their distribution are left out, for drawing others in their place.
+    drawing = False
+
     def __init__(self, replacements: Mapping[str, Any]) -> None:
         super().__init__()
         self.replacements = replacements
@@ -39,10 +42,19 @@ class _Compiling(Handler):
 
     def data(self, name: str, dist: Distribution) -> Tensor | None:
         """Data of a variable, missing ones filled in; or None."""
-        data = observed_tensor(name, dist, self.replacements)
+        data = self.own_data(name, dist)
         if not isinstance(data, Incomplete):
             return data
         return data.filled(self.missing(self.claim(missing_name(name), "Distribution"), name, dist, data))
+
+    def own_data(self, name: str, dist: Distribution) -> Tensor | Incomplete | None:
+        """Data of a variable; where others are drawn, those that do not fit give way to the test value."""
+        try:
+            return observed_tensor(name, dist, self.replacements)
+        except EvaluationError:
+            if not self.drawing:
+                raise
+            return tf.broadcast_to(dist.test_value, dist.value_shape)
 
     def missing(self, full: str, name: str, dist: Distribution, data: Incomplete) -> Tensor:
         """Return the value of the variable ``full`` in the places of missing data of ``name``."""
@@ -264,7 +276,7 @@ class ForwardRun(_Compiling):
         self.seeds = iter(seeds)
 
     def distribution(self, name: str, dist: Distribution) -> Tensor:
-        data = observed_tensor(name, dist, self.replacements)
+        data = self.own_data(name, dist)
         if isinstance(data, Incomplete):
             next(self.seeds)  # the missing entries have one of their own in the other front end
         seed = next(self.seeds)
@@ -296,7 +308,7 @@ class ForwardRun(_Compiling):
         return value
 
 
-def compile_model(model: Model, observed: Mapping[str, Any] | None = None) -> LogDensity:
+def compile_model(model: Model, observed: Mapping[str, Any] | None = None, *, drawing: bool = False) -> LogDensity:
     """Compile a model.
 
     Parameters
@@ -305,6 +317,9 @@ def compile_model(model: Model, observed: Mapping[str, Any] | None = None) -> Lo
         The model; its generator runs once now, at the test values, and once per trace of a compiled function.
     observed
         Data that replace those in the model, by name; None makes a variable latent.
+    drawing
+        Only for draws of the data: where they do not fit the distribution any more, after ``set_value`` or
+        ``pm.set_data`` with another length, the draws have the distribution's shape, as in PyMC3.
 
     Raises
     ------
@@ -315,7 +330,7 @@ def compile_model(model: Model, observed: Mapping[str, Any] | None = None) -> Lo
         raise StopExecution(not_a_model(model))
     replacements = {**model.replaced, **(observed or {})}
     with reading() as read:
-        found = _discover(model, replacements)
+        found = _discover(model, replacements, drawing=drawing)
     for name in found.imputed.values():
         warnings.warn(
             f"Data in {name} contains missing values and will be automatically imputed from the sampling distribution.",
@@ -333,6 +348,7 @@ def compile_model(model: Model, observed: Mapping[str, Any] | None = None) -> Lo
         # the same split as in the other front end, so that the same seed gives the same draws
         seeds = tf.unstack(tf.random.experimental.stateless_split(seed, max(len(found.random) + len(found.imputed), 1)))
         handler = ForwardRun(replacements, given, seeds)
+        handler.drawing = drawing
         drive(model, handler)
         return in_floatx(model, handler.values)
 
@@ -388,8 +404,11 @@ def _fitting_dims(
     return fitting
 
 
-def _discover(model: Any, replacements: Mapping[str, Any], start: Mapping[str, Any] | None = None) -> _Discovery:
+def _discover(
+    model: Any, replacements: Mapping[str, Any], start: Mapping[str, Any] | None = None, *, drawing: bool = False
+) -> _Discovery:
     handler = _Discovery(replacements, start)
+    handler.drawing = drawing
     handler.floatx = model.floatx
     with tf.init_scope():
         drive(model, handler)

@@ -15,6 +15,7 @@ from pm_migrate.shims.density import LogDensity
 from pm_migrate.shims.pymc4.calls import DRAWS as _DRAWS
 from pm_migrate.shims.pymc4.calls import add_group as _add_group
 from pm_migrate.shims.pymc4.calls import density_of as _density
+from pm_migrate.shims.pymc4.calls import density_to_draw as _density_to_draw
 from pm_migrate.shims.pymc4.calls import empty as _empty
 from pm_migrate.shims.pymc4.calls import from_state as _from_state
 from pm_migrate.shims.pymc4.calls import integer_seed as _integer_seed
@@ -158,7 +159,7 @@ def sample_posterior_predictive(
 
     if var_names is not None and len(var_names) == 0:
         raise ValueError("Supplied an empty var_names list to sample from")
-    density = _density(model, observed)
+    density = _density_to_draw(model, observed)
     points = Points.of(trace)
     if not return_inferencedata:
         seed = _integer_seed(seed)

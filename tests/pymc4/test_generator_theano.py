@@ -102,6 +102,19 @@ def test_shared_variables_are_read_anew():
     assert x.get_value().tolist() == [1.0, 2.0, 3.0]
 
 
+def test_predictions_at_more_places():
+    """As in PyMC3: the data keep their length, the draws have the new one."""
+    x = pm.shared(np.array([1.0, 2.0]))
+    model = line(x, np.array([0.5, 0.5]))
+    trace = pm.sample(model, num_samples=4, burn_in=4, num_chains=2, seed=1)
+    assert pm.sample_posterior_predictive(model, trace, seed=1).posterior_predictive["y"].shape == (2, 4, 2)
+    x.set_value(np.array([100.0, 200.0, 300.0]))
+    drawn = pm.sample_posterior_predictive(model, trace, seed=1).posterior_predictive["y"]
+    assert drawn.shape == (2, 4, 3)
+    noise = drawn.values - trace.posterior["slope"].values[..., None] * [100.0, 200.0, 300.0]
+    assert np.abs(noise).max() < 6.0
+
+
 def test_what_is_computed_of_a_shared_variable_follows_it():
     x = pm.shared(np.array([1.0, 2.0]))
     doubled = pm.math.exp(x) * 2
