@@ -19,7 +19,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from pm_migrate.shims.data import get_data
+from pm_migrate.shims.data import Minibatch, align_minibatches, get_data
 from pm_migrate.shims.pymc4 import (
     distributions,
     flow,
@@ -114,12 +114,14 @@ __all__ = [
     "Distribution",
     "EvaluationError",
     "GeneratorTensor",
+    "Minibatch",
     "Model",
     "ModelTemplate",
     "Potential",
     "SamplingState",
     "StopExecution",
     "TfpDistribution",
+    "align_minibatches",
     "bernoulli_fn",
     "categorical_uniform_fn",
     "config",

@@ -71,6 +71,19 @@ def test_masked_gradients_are_finite():
     np.testing.assert_allclose(tape.gradient(total, x).numpy(), [0.0, 0.5])
 
 
+@pytest.mark.parametrize(
+    "function",
+    [tf.reduce_max, lambda v: tf.reduce_max(v, axis=0), lambda v: -tf.reduce_min(-v), np.max, lambda v: v.max(axis=-1)],
+)
+def test_equal_maxima_have_the_whole_gradient_each(function):
+    """As under Theano, where a start of zeros makes them equal; TensorFlow splits the gradient."""
+    x = tf.constant([1.0, 1.0, 0.0], tf.float64)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        largest = function(pm.GeneratorTensor(x)).tensor
+    assert tape.gradient(largest, x).numpy().tolist() == [1.0, 1.0, 0.0]
+
+
 def test_names():
     for name in ("dvector", "grad", "nothing", "config", "Op"):
         assert not hasattr(pm.math, name)
@@ -164,6 +177,27 @@ def test_named_data_are_replaced():
         pm.set_data({"no_data": 1.0}, model)
     with pytest.raises(ShapeError, match="1 dimensions"):
         pm.set_data({"x": 1.0}, model)
+
+
+def test_minibatches_are_drawn_in_every_run():
+    data = np.arange(100.0)
+    x, y = pm.Minibatch(data, 10), pm.Minibatch(2.0 * data, 10)
+
+    @pm.model(name=None)
+    def build():
+        slope = yield pm.Normal("slope", 0.0, 1.0)
+        yield pm.Deterministic("rows", x)
+        yield pm.Normal("y", x * slope, 1.0, observed=y, total_size=100)
+
+    density = build().log_density()
+    for jit in (False, True):
+        # where inputs and outputs are of the same rows, the data fit exactly
+        logp = {density.logp_and_gradient({"slope": 2.0}, jit=jit)[0] for _ in range(3)}
+        np.testing.assert_allclose(list(logp), scipy.stats.norm.logpdf(2.0) + 100 * scipy.stats.norm.logpdf(0.0))
+    run = density.compiled("rows", lambda: lambda values: density.evaluate(values).values["rows"])
+    rows = [run({"slope": tf.constant(2.0, tf.float64)}).numpy() for _ in range(3)]
+    assert len({tuple(r) for r in rows}) == 3
+    assert set(np.concatenate(rows)) <= set(data)
 
 
 def recurrence(x, a):

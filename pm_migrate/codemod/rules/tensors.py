@@ -173,6 +173,9 @@ def plan_function(plan: Plan, node: cst.CSTNode, qualified: str) -> None:
     parent = plan.tree.parent[node]
     call = parent if isinstance(parent, cst.Call) and parent.func is node else None
     key = function_group(plan, call or node)
+    operation = plan.flow.in_operation(node)
+    if operation is not None:
+        plan.unite(key, operation)
     plan.understand(node, key)
     plan.allow(RULE.code, key)
     if call is None:
@@ -181,7 +184,7 @@ def plan_function(plan: Plan, node: cst.CSTNode, qualified: str) -> None:
     values = [plan.flow.value(a.value) for a in call.args]
     random = any(v.tainted(value) for value in values)
     symbolic = any(isinstance(a, v.Foreign) for value in values for a in v.flat(value))
-    unsure = not random and (symbolic or _in_helper(plan, call) or plan.flow.in_operation(call) is not None)
+    unsure = not random and (symbolic or _in_helper(plan, call) or operation is not None)
     if name in ("set_subtensor", "inc_subtensor"):
         _plan_subtensor(plan, call, key, name)
         return

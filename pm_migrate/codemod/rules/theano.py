@@ -1,7 +1,8 @@
 """Take shared variables, loops and settings of Theano from the generator front end.
 
-``theano.shared(x)`` becomes ``pm.shared(x)``, ``theano.scan`` ``pm.scan``, ``theano.config`` ``pm.config``. Statements
-that only set how Theano checks, optimises and compiles graphs go.
+``theano.shared(x)`` becomes ``pm.shared(x)``, ``theano.scan`` ``pm.scan``, ``theano.config`` ``pm.config``;
+``pm.Minibatch`` stays, and draws other rows in every evaluation of a compiled model. Statements that only set how
+Theano checks, optimises and compiles graphs go.
 
 Why: a shared variable is read anew at each evaluation of a model, also after ``set_value`` with another length;
 compiled programs are made again then.
@@ -18,7 +19,7 @@ from typing import Any
 import libcst as cst
 
 from pm_migrate.catalog import theano_names
-from pm_migrate.codemod import edits
+from pm_migrate.codemod import edits, pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
@@ -149,12 +150,19 @@ _INSTEAD = {
 }
 
 
+_MINIBATCHES = frozenset({"pymc3.Minibatch", "pymc3.align_minibatches"})
+
+
 def plan_theano(plan: Plan) -> None:
     """Plan every reference to Theano that is no function of tensors."""
     for node, qualified in plan.flow.references.items():
-        if node in plan.understood or not qualified.startswith("theano.") or plan.options.upstream:
+        if node in plan.understood or plan.options.upstream:
             continue
-        if (name := theano_names.renamed(qualified)) is not None:
+        if pymc3_names.canonical(qualified) in _MINIBATCHES:
+            _plan_renamed(plan, node, qualified.rpartition(".")[2])
+        elif not qualified.startswith("theano."):
+            continue
+        elif (name := theano_names.renamed(qualified)) is not None:
             _plan_renamed(plan, node, name)
         elif (name := theano_names.kept(qualified)) is not None:
             _plan_kept(plan, node, name)

@@ -19,6 +19,7 @@ from tensorflow.python.ops import functional_ops
 
 from pm_migrate.shims.pymc4.tensors.arithmetic import BINARY, GUARDED
 from pm_migrate.shims.pymc4.tensors.indexing import getitem
+from pm_migrate.shims.pymc4.tensors.numpy_functions import largest, smallest
 from pm_migrate.shims.pymc4.tensors.promotion import floatx, promote, to_tensor
 from pm_migrate.shims.pymc4.tensors.tensor import GeneratorTensor, unwrap, wrap
 from pm_migrate.shims.theano.graph import Variable
@@ -39,6 +40,12 @@ _COUNTS_BOOLEANS = frozenset({"reduce_sum", "cumsum", "reduce_prod"})
 _CONVERSIONS = frozenset({"convert_to_tensor", "convert_to_tensor_v2", "convert_to_tensor_v2_with_dispatch"})
 _REFUSED = (TypeError, ValueError, tf.errors.InvalidArgumentError, tf.errors.NotFoundError)
 
+#: Reductions whose gradient is Theano's.
+EXTREMES = {
+    **dict.fromkeys(("reduce_max", "reduce_max_with_dims"), largest),
+    **dict.fromkeys(("reduce_min", "reduce_min_v1"), smallest),
+}
+
 _evaluation = threading.local()
 
 
@@ -47,6 +54,8 @@ class evaluating:
 
     def __enter__(self) -> None:
         _evaluation.depth = getattr(_evaluation, "depth", 0) + 1
+        if _evaluation.depth == 1:
+            _evaluation.number = getattr(_evaluation, "number", 0) + 1
 
     def __exit__(self, *error: object) -> None:
         _evaluation.depth -= 1
@@ -55,6 +64,11 @@ class evaluating:
 def is_evaluating() -> bool:
     """Whether a model is being evaluated in this thread."""
     return getattr(_evaluation, "depth", 0) > 0
+
+
+def evaluation_number() -> int | None:
+    """A number of the evaluation that runs in this thread, None outside of any."""
+    return _evaluation.number if is_evaluating() else None
 
 
 def _holds(values: Iterable[Any], test: Callable[[Any], bool]) -> bool:
@@ -143,6 +157,9 @@ def _special(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     operands = [*args, *(v for k, v in kwargs.items() if k != "name" and v is not None)]
     if name in GUARDED and len(operands) == 1:
         return GUARDED[name](to_tensor(operands[0]))
+    if name in EXTREMES and not kwargs.get("reduction_indices"):
+        options = {k: v for k, v in kwargs.items() if k in ("axis", "keepdims") and v is not None}
+        return EXTREMES[name](to_tensor(args[0] if args else kwargs["input_tensor"]), *args[1:3], **options)
     if name in BINARY and len(operands) == 2:
         return BINARY[name](to_tensor(operands[0]), to_tensor(operands[1]))
     if name == "_slice_helper":  # tensor[value]: TensorFlow's own form fails under tf.vectorized_map

@@ -11,6 +11,7 @@ import tensorflow.experimental.numpy as tnp
 
 from pm_migrate.shims.pymc4.tensors.arithmetic import BINARY, GUARDED, matmul, negative
 from pm_migrate.shims.pymc4.tensors.promotion import as_float, promote, to_tensor
+from pm_migrate.shims.theano.ops import reductions
 
 Tensor = Any
 
@@ -112,7 +113,20 @@ def _dot(a: Any, b: Any) -> Tensor:
     return tnp.dot(as_float(to_tensor(a)), as_float(to_tensor(b)))
 
 
-_TNP_FUNCTIONS = """std var max min amax amin all any argmax argmin count_nonzero ravel
+def _extreme(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """A maximum or minimum, whose gradient is Theano's where several elements are equal."""
+
+    def apply(a: Tensor, axis: Any = None, keepdims: bool = False) -> Tensor:
+        a = to_tensor(a)
+        axes = range(a.shape.rank) if axis is None else [axis] if isinstance(axis, (int, np.integer)) else list(axis)
+        return function(a, [int(i) % a.shape.rank for i in axes], keepdims)
+
+    return apply
+
+
+largest, smallest = _extreme(reductions.largest), _extreme(reductions.smallest)
+
+_TNP_FUNCTIONS = """std var all any argmax argmin count_nonzero ravel
     reshape transpose swapaxes moveaxis squeeze expand_dims broadcast_to repeat tile roll flip flipud fliplr rot90
     concatenate stack vstack hstack dstack split atleast_1d atleast_2d outer inner tensordot einsum vdot
     diag diagonal trace tril triu kron diff sort argsort average ptp zeros_like ones_like full_like meshgrid nansum
@@ -122,6 +136,8 @@ _TNP_FUNCTIONS = """std var max min amax amin all any argmax argmin count_nonzer
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     **{name: getattr(tnp, name) for name in _TNP_FUNCTIONS},
     **{name: _counted(getattr(tnp, name)) for name in ("sum", "prod", "mean", "cumsum", "cumprod")},
+    **dict.fromkeys(("max", "amax"), largest),
+    **dict.fromkeys(("min", "amin"), smallest),
     "clip": _clip,
     "where": _where,
     "take": _take,

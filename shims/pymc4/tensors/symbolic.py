@@ -25,6 +25,7 @@ class _Reads(threading.local):
     """Per thread: what is noted by the innermost :class:`reading`."""
 
     current: reading | None = None
+    place: tuple[int | None, Any] = (None, None)
 
 
 _reads = _Reads()
@@ -64,7 +65,25 @@ def computed(variables: Iterable[Variable]) -> list[Tensor]:
     if note is not None:
         note.shared.update(dict.fromkeys(shared_inputs(variables)))
         note.python = note.python or uses_python(variables)
-    return [normalise(t) for t in evaluate(variables, guarded=True)]
+    streams = [v for v in shared_inputs(variables) if v.default_update is not None]
+    return [normalise(t) for t in evaluate(variables, _advanced(streams), guarded=True)]
+
+
+def _advanced(streams: list[SharedVariable]) -> dict[Variable, Tensor]:
+    """States of random streams (of minibatches) that are others in every run of a compiled program.
+
+    Within one evaluation of a model all streams are at the same place, so that minibatches of inputs and outputs with
+    one seed have the same rows.
+    """
+    from pm_migrate.shims.pymc4.tensors.dispatch import evaluation_number
+
+    if not streams:
+        return {}
+    number = evaluation_number()
+    if number is None or _reads.place[0] != number:
+        place = tf.random.uniform([], 0, 2**31 - 1, tf.int64, seed=int(np.random.randint(2**31 - 1)))
+        _reads.place = (number, place)
+    return {state: tf.stack([tf.constant(state.data[0]), _reads.place[1]]) for state in streams}
 
 
 def lifted(value: Any) -> Any:

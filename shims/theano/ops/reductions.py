@@ -138,16 +138,20 @@ def _extreme(reduce: Callable[..., Any]) -> Callable[..., Any]:
     return tensor
 
 
+#: Of tensors: ``largest(t, axes, keepdims)``.
+largest, smallest = _extreme(tf.reduce_max), _extreme(tf.reduce_min)
+
+
 def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Variable:
     """Maximum over axes."""
     x = as_variable(x)
-    return _reduce("max", x, axis, keepdims, x.dtype, _extreme(tf.reduce_max), np.max)
+    return _reduce("max", x, axis, keepdims, x.dtype, largest, np.max)
 
 
 def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Variable:
     """Minimum over axes."""
     x = as_variable(x)
-    return _reduce("min", x, axis, keepdims, x.dtype, _extreme(tf.reduce_min), np.min)
+    return _reduce("min", x, axis, keepdims, x.dtype, smallest, np.min)
 
 
 def ptp(a: Any, axis: Axis = None) -> Variable:
