@@ -60,7 +60,7 @@ from pm_migrate.shims.pymc4.observing import Data, set_data
 from pm_migrate.shims.pymc4.state_functions import bernoulli_fn, categorical_uniform_fn, gaussian_round_fn
 from pm_migrate.shims.pymc4.tensors import GeneratorTensor, set_floatx
 from pm_migrate.shims.theano import config, shared
-from pm_migrate.shims.theanof import floatX, intX, set_tt_rng
+from pm_migrate.shims.theanof import floatX, intX
 
 #: Names that are imported when they are first used, by their modules; modules have themselves.
 _LATER = {
@@ -149,7 +149,6 @@ __all__ = [
     "scan",
     "set_data",
     "set_floatx",
-    "set_tt_rng",
     "shared",
     "scopes",
     "state_functions",
