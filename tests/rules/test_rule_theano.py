@@ -151,6 +151,7 @@ def test_python_functions_as_operations_compute_with_arrays():
 def test_set_data_finds_its_model():
     text = HEAD + "with pm.Model() as m:\n    z = pm.Data('z', data)\n    a = pm.Normal('a', z, 1)\n"
     for call in (
+        "pm.set_data({'z': 1}, m)",
         "pm.set_data({'z': 1}, model=m)",
         "pm.set_data(new_data={'z': 1}, model=m)",
         "with m:\n    pm.set_data({'z': 1})",

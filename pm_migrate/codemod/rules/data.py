@@ -12,10 +12,11 @@ import libcst as cst
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
-from pm_migrate.codemod.rules import inference
 from pm_migrate.codemod.rules.base import Example, Rule
+from pm_migrate.codemod.rules.calls import Refused
+from pm_migrate.codemod.rules.inference import model_of
 from pm_migrate.codemod.rules.random_variable import HELPER, in_one_model, prepare_yield, variable_group, yielded
-from pm_migrate.codemod.tree import expression
+from pm_migrate.codemod.tree import code, expression
 
 RULE = Rule(
     "PM412",
@@ -88,8 +89,8 @@ def plan_set_data(plan: Plan, models: Models, call: cst.Call) -> None:
         plan.refuse(call, call, RULE.code, "give pm.set_data a dictionary, and the model")
         return
     try:
-        model, sites = inference._model_of(plan, models, call)
-    except inference._Refused as refused:
+        model, sites = _model_of(plan, models, call, call.args[names.index("model")] if "model" in names else None)
+    except Refused as refused:
         context = plan.flow.context.get(call)
         plan.unite(call, *(m.site for m in (v.models(context) if context else ())))
         plan.refuse(call, call, RULE.code, str(refused))
@@ -105,3 +106,13 @@ def plan_set_data(plan: Plan, models: Models, call: cst.Call) -> None:
         return updated.with_changes(func=func, args=[data, cst.Arg(expression(model))])
 
     plan.edit(call, call, apply, {"pm"})
+
+
+def _model_of(plan: Plan, models: Models, call: cst.Call, given: cst.Arg | None) -> tuple[str, list[cst.CSTNode]]:
+    """The name of the model whose data are replaced, and the models it may be."""
+    if given is None:
+        return model_of(plan, models, call)
+    value = plan.flow.value(given.value)
+    if not v.only(value, v.ModelRef):
+        raise Refused("it is not certain that `model=` is a model of this program")
+    return code(given.value), [m.site for m in v.models(value)]
