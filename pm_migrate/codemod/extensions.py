@@ -165,14 +165,14 @@ def _needed(models: Models, block: Block, earlier: list[cst.CSTNode], later: lis
     read = {site for n in nodes for site in models.flow.sites.get(n, ())}
     bound = sorted(models.sites_in(earlier), key=lambda site: models.tree.order[site])
     for site in bound:
-        if site in read and not _always(models, site, earlier):
+        if site in read and not always(models, site, earlier):
             message = f"this needs `{bound_name(site)}`, which the model may not have set: set it in every case"
             block.problems.append((block.node, "PM207", message))
     # a name that is bound twice is carried once, with its last value
     return tuple(dict.fromkeys(bound_name(site) for site in bound if site in read))
 
 
-def _always(models: Models, site: cst.CSTNode, statements: list[cst.CSTNode]) -> bool:
+def always(models: Models, site: cst.CSTNode, statements: list[cst.CSTNode]) -> bool:
     """Whether a name is certainly bound when its statements have run."""
     for outer in models.tree.ancestors(site):
         if isinstance(outer, (cst.If, cst.Try, cst.TryStar, cst.While, cst.Match)):

@@ -63,6 +63,8 @@ class Block:
         The names that it takes from there.
     returned
         The names that it hands on to the block that adds to its model.
+    given_back
+        The names that it hands out to other code.
     """
 
     node: cst.With
@@ -77,6 +79,7 @@ class Block:
     part: tuple[int, int] | None = None
     carried: tuple[str, ...] = ()
     returned: tuple[str, ...] = ()
+    given_back: tuple[str, ...] = ()
 
     @property
     def key(self) -> cst.CSTNode:

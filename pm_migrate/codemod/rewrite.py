@@ -27,12 +27,14 @@ from pm_migrate.codemod.plan import Edit, Note, Options, Plan
 from pm_migrate.codemod.results import Results
 from pm_migrate.codemod.rules import (
     attributes,
+    augmented,
     by_name,
     conversions,
     data,
     deterministic,
     diagnostics,
     escapes,
+    given_back,
     helper,
     imports,
     inference,
@@ -109,9 +111,11 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     diagnostics.plan_arviz(plan)
     diagnostics.plan_columns(plan)
     conversions.plan_conversions(plan)
+    given_back.plan_given_back(plan, models)
     model_block.plan_models(plan, models)
     helper.plan_helpers(plan, models)
     nested.plan_nested(plan)
+    augmented.plan_augmented(plan)
     for node, qualified in plan.flow.references.items():
         call = plan.tree.parent[node]
         name = pymc3_names.canonical(qualified)

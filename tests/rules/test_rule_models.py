@@ -108,13 +108,14 @@ KEPT = {
             y = pm.Normal('y', x, 1)
         """,
     ),
-    "a loop variable of the model is used later": (
+    "a loop variable that may not be there is used later": (
         "PM206",
         """
         with pm.Model() as model:
-            for i in range(3):
-                pm.Normal('x%d' % i, 0, 1)
-        print(i)
+            if more:
+                for i in range(3):
+                    pm.Normal('x%d' % i, 0, 1)
+        show(i)
         """,
     ),
     "a second block, after a use of the model": (

@@ -851,3 +851,75 @@ def test_a_nameless_model_in_a_model_falls_away():
         "def build_model():\n    # the inner one\n    # without a name\n    x = yield pm.Normal('x', 0, 1)\n"
         "    # its end\n    y = yield"
     ) in code
+
+
+def test_what_a_model_computes_is_handed_out():
+    assert migrated(
+        """
+        def trend(t):
+            knots = np.linspace(0, 1, 3)
+            slope = pm.Normal('slope', 0, 1)
+            return slope * t, knots
+
+        with pm.Model() as model:
+            mu, knots = trend(1.)
+            for i in range(3):
+                pm.Normal('y%d' % i, mu, 1)
+            trace = pm.sample(10, tune=10, chains=1)
+        print(knots.round(2), i)
+        """
+    ) == after(
+        """
+        def trend(t):
+            knots = np.linspace(0, 1, 3)
+            slope = yield pm.Normal('slope', 0, 1)
+            return slope * t, knots
+
+
+        @pm.model(name=None, keep_return=False)
+        def build_model():
+            mu, knots = yield from trend(1.)
+            for i in range(3):
+                yield pm.Normal('y%d' % i, mu, 1)
+            return knots, i
+
+
+        model = build_model()
+        knots, i = pm.evaluate_meta_model(model)[0]
+        trace = pm.sample(model, num_samples=10, burn_in=10, num_chains=1)
+        print(knots.round(2), i)
+        """
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("mu = np.ones(3)\nmu += b", "mu = mu + b"),
+        ("mu = np.ones(3)\nmu -= b + 1", "mu = mu - (b + 1)"),
+        ("mu = np.ones(3)\nmu += b * 2", "mu = mu + b * 2"),
+        ("mu = load()\nmu *= b * 2", "mu = mu * (b * 2)"),
+    ],
+)
+def test_sums_of_arrays_and_variables_are_written_out(before, expected):
+    text = "mu = data\nwith pm.Model() as model:\n    b = pm.Normal('b', 0, 1)\n"
+    assert (
+        f"    {expected}\n"
+        in migrate_source(program(text + textwrap.indent(before, "    ") + "\n    pm.Normal('y', mu, 1)\n")).code
+    )
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "mu = 0\nmu += b",
+        "mu = b\nmu += b",
+        "mu = np.ones(3)\nmu += 2",
+        "mu = [b]\nmu += [b]",
+        "mu = np.empty(2, object)\nmu[0] = b\nmu[0] += b",
+        "mu = np.ones(3, int)\nmu |= b",
+    ],
+)
+def test_other_augmented_assignments_stay(before):
+    text = "with pm.Model() as model:\n    b = pm.Normal('b', 0, 1)\n" + textwrap.indent(before, "    ")
+    assert before.split("\n")[-1] in migrate_source(program(text + "\n    pm.Normal('y', mu, 1)\n")).code

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pm_migrate.codemod.rules import (
+    augmented,
     comprehension,
     conversions,
     data,
     deterministic,
     diagnostics,
     escapes,
+    given_back,
     helper,
     imports,
     inference,
@@ -43,6 +45,8 @@ RULES: tuple[Rule, ...] = tuple(
             *transforms.RULES,
             *kept.RULES,
             *helper.RULES,
+            *augmented.RULES,
+            *given_back.RULES,
             *nested.RULES,
             *deterministic.RULES,
             *data.RULES,

@@ -106,7 +106,10 @@ def plan_leftovers(plan: Plan) -> set[cst.CSTNode]:
         plan.understand(node, group)
         short = name.removeprefix("pymc3.")
         advice = ADVICE.get(short) or ADVICE.get(short.split(".")[0])
-        if not _is_known(name):
+        if name == "pymc3.Model":
+            way_out = "make the model in a function, with `with pm.Model() as model:`"
+            plan.refuse(node, group, RULE.code, f"a subclass of pm.Model has no counterpart: {way_out}")
+        elif not _is_known(name):
             unknown.add(node)
             plan.refuse(node, group, UNKNOWN.code, f"`{code(node)}` is used in a way that is not understood")
         elif advice is not None:

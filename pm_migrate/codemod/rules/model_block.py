@@ -368,10 +368,11 @@ def _written(plan: Plan, block: Block, shape: Shape, updated: Any) -> list[Any]:
     if block.base is not None:
         taken = f"{', '.join(block.carried)} = " if block.carried else ""
         generator.insert(0, statement(f"{taken}yield {shape.arguments[0]}"))
-    if block.returned:
-        generator.append(statement(f"return {', '.join(block.returned)}"))
+    returned = block.returned or block.given_back
+    if returned:
+        generator.append(statement(f"return {', '.join(returned)}"))
     body = edits.adopt(updated.body.with_changes(body=generator, footer=() if after else updated.body.footer))
-    options = ["keep_return=False"] if block.returned else []
+    options = ["keep_return=False"] if returned else []
     decorator = plan.names.decorator(block.node, [*options, *shape.options])
     function = cst.FunctionDef(
         name=cst.Name(shape.builder),
@@ -383,6 +384,9 @@ def _written(plan: Plan, block: Block, shape: Shape, updated: Any) -> list[Any]:
     passed = ", ".join([*(shape.passed or shape.arguments), *plan.names.call_options()])
     made = statement(f"{shape.name} = {shape.builder}({passed})")
     made = edits.with_leading(made, _spaced([], blanks))
+    if block.given_back:
+        source = f"{plan.names.alias('pm', block.node)}.evaluate_meta_model({shape.name})[0]"
+        after = [statement(f"{', '.join(block.given_back)} = {source}"), *after]
     if after:
         after[0] = edits.with_leading(after[0], _without_blanks(edits.leading(after[0])))
         return [*front, function, made, *after, *_footer(updated)]
