@@ -4,7 +4,7 @@ import pymc3 as pm
 
 rng = np.random.RandomState(4)
 true_cov = np.array([[1., .6, .3], [.6, 2., .8], [.3, .8, 1.5]])
-leaves = rng.multivariate_normal([3., 2., 5.], true_cov, size=60)
+leaves = [3., 2., 5.] + rng.normal(size=(60, 3)).dot(np.linalg.cholesky(true_cov).T)
 
 with pm.Model() as leaf_model:
     chol, corr, sds = pm.LKJCholeskyCov('chol', n=3, eta=2., sd_dist=pm.Exponential.dist(1.0), compute_corr=True)

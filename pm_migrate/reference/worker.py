@@ -218,7 +218,8 @@ def run_program(path: str, argv: Sequence[str] = (), cwd: Optional[str] = None) 
     """Run a file as a program, as ``python path argv...`` in its own folder would.
 
     Random numbers that the program draws are the same each time and on both sides: Python's and NumPy's global
-    generators are seeded, and ``numpy.random.default_rng()`` without a seed gets one.
+    generators are seeded, ``numpy.random.default_rng()`` without a seed gets one, and
+    ``numpy.random.multivariate_normal`` is the same for all versions of NumPy.
 
     A notebook as a script (``*.ipynb.py``) goes on after a statement that raises, as a person goes on to the next cell:
     a plot style or a file that is missing does not hide the models below it.
@@ -291,11 +292,24 @@ def _repeatable_randomness() -> Iterator[None]:
     def default_rng(seed: Any = None) -> Any:
         return original(0 if seed is None else seed)
 
-    np.random.default_rng = default_rng
+    normal = np.random.multivariate_normal
+    np.random.default_rng, np.random.multivariate_normal = default_rng, _multivariate_normal
     try:
         yield
     finally:
-        np.random.default_rng = original
+        np.random.default_rng, np.random.multivariate_normal = original, normal
+
+
+def _multivariate_normal(mean: Any, cov: Any, size: Any = None, check_valid: str = "warn", tol: float = 1e-8) -> Any:
+    """Draw as ``numpy.random.multivariate_normal``, whose singular vectors have signs that differ between builds."""
+    mean, cov = np.asarray(mean, dtype=float), np.asarray(cov, dtype=float)
+    if mean.ndim != 1 or cov.shape != (len(mean), len(mean)):
+        raise ValueError("mean must be 1 dimensional, and cov 2 dimensional and square with the length of mean")
+    shape = () if size is None else (size,) if isinstance(size, (int, np.integer)) else tuple(size)
+    noise = np.random.standard_normal((*shape, len(mean)))
+    _, scales, vectors = np.linalg.svd(cov)
+    largest = vectors[np.arange(len(vectors)), np.argmax(np.abs(vectors), axis=1)]
+    return mean + np.dot(noise, np.sqrt(scales)[:, None] * vectors * np.sign(largest)[:, None])
 
 
 def aliases_of(model: Any, namespace: Mapping[str, Any]) -> List[str]:

@@ -12,6 +12,7 @@ import pytest
 
 from pm_migrate.errors import RemoteError, WorkerCrashed, WorkerTimeout
 from pm_migrate.reference.client import ProgramInfo, ReferenceClient
+from pm_migrate.reference.worker import run_program
 
 Write = Callable[[str], Path]
 
@@ -81,6 +82,25 @@ def test_a_model_is_evaluated(reference: ReferenceClient, loaded: ProgramInfo) -
     assert set(here.gradient) == {"mu", "sigma_log__"} and here.gradient["sigma_log__"].shape == ()
     assert here.elements == {"mu": 2, "sigma": 1, "k": 1, "y": 3, "extra": 1}
     assert outside.logp == -math.inf and outside.terms["k"] == -math.inf
+
+
+def test_correlated_draws_are_the_same_on_both_sides(reference: ReferenceClient, program: Write) -> None:
+    """NumPy's own differ between its versions, by the signs of singular vectors."""
+    path = program("""
+import numpy as np
+from numpy.random import RandomState
+np.random.seed(3)
+cov = RandomState(1).normal(size=(4, 4))
+drawn = np.random.multivariate_normal([0.0, 1.0, 2.0, 3.0], cov @ cov.T, size=(1000, 2))
+one = np.random.multivariate_normal(np.zeros(2), np.eye(2))
+assert drawn.shape == (1000, 2, 4) and one.shape == (2,)
+assert np.allclose(np.cov(drawn.reshape(-1, 4).T), cov @ cov.T, rtol=0.2, atol=0.3)
+print(repr(drawn[0].round(6).tolist()))
+""")
+    there = reference.load_program(path)
+    here, error = run_program(str(path))
+    assert there.error is None and error is None
+    assert repr(here["drawn"][0].round(6).tolist()) in there.output.splitlines()
 
 
 def test_float32_constants_are_found_with_their_size(reference: ReferenceClient, program: Write) -> None:
