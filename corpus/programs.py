@@ -83,7 +83,8 @@ class Program:
         text = path.read_bytes().decode("utf-8")
         if not self.notebook:
             return text
-        from pm_migrate.codemod.notebook import join_cells, parse_notebook
+        from pm_migrate.codemod.cells import join_cells
+        from pm_migrate.codemod.notebook import parse_notebook
 
         return join_cells(parse_notebook(text)).source
 

@@ -62,3 +62,21 @@ def stand_in(log_density: LogDensity, chains: int, draws: int) -> dict[str, np.n
         distinct = np.broadcast_to(variable.test_value, shape) + noise
         values[variable.name] = np.asarray(distinct[:, order], dtype=variable.dtype)
     return values
+
+
+def stand_in_statistics(chains: int, draws: int) -> dict[str, np.ndarray]:
+    """Sampler statistics by PyMC3's name, ``(chains, draws)``, for programs that plot or count them."""
+    shape = (chains, int(draws))
+    energy = np.broadcast_to(np.arange(shape[1], dtype=float) % STAND_IN_DRAWS, shape)
+    ones = dict.fromkeys(("mean_tree_accept", "step_size", "step_size_bar"), np.ones(shape))
+    return {
+        **ones,
+        "energy": energy.copy(),
+        "model_logp": -energy,
+        "energy_error": np.zeros(shape),
+        "max_energy_error": np.zeros(shape),
+        "tree_size": np.ones(shape),
+        "depth": np.ones(shape, int),
+        "diverging": np.zeros(shape, bool),
+        "tune": np.zeros(shape, bool),
+    }

@@ -192,7 +192,9 @@ def sample(
         from pm_migrate.shims import inference
 
         density = model.log_density()
-        stand_in = inference.chains_from_values(recording.stand_in(density, chains, draws))
+        stand_in = inference.chains_from_values(
+            recording.stand_in(density, chains, draws), recording.stand_in_statistics(chains, draws)
+        )
         drawn = inference.multitrace(density, stand_in, model, _recorded_names(trace), chain_idx)
     elif (options := compiled_options(model, step, init, direct, kwargs, trace)) is not None:
         drawn = _sample_compiled(

@@ -14,7 +14,7 @@ with model:
     start = pymc3.Lognormal('start', mu=2., sd=.5)
     half_life = pymc3.Gamma('half_life', alpha=4, beta=1)
     sigma = pymc3.HalfCauchy('sigma', beta=.1)
-    expected = theano.tensor.log(start) - theano.tensor.log(2.) * hours / half_life
+    expected = theano.tensor.log(start) - numpy.log(2.) * hours / half_life
     pymc3.Normal('log_level', mu=expected, sd=sigma, observed=numpy.log(level))
 
 with model:

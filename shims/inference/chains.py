@@ -63,9 +63,9 @@ class Chains:
         return next(iter(self.values.values())).shape[1]
 
 
-def chains_from_values(values: Mapping[str, np.ndarray]) -> Chains:
+def chains_from_values(values: Mapping[str, np.ndarray], stats: Mapping[str, np.ndarray] | None = None) -> Chains:
     """Wrap draws that did not come from a sampler: by value-variable name, ``(chains, draws, *shape)``."""
-    return Chains(values=dict(values), stats={})
+    return Chains(values=dict(values), stats=dict(stats or {}))
 
 
 def chains_from_rows(
