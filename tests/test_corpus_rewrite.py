@@ -73,9 +73,13 @@ def test_the_record_says_what_is_found(program: Program) -> None:
     assert Counter(finding.code for finding in outcome.findings) == program.meta["findings"]
     assert program.meta["title"] and program.meta["shows"]
     assert outcome.models == len(program.models)
-    names = {n.id for n in ast.walk(ast.parse(program.script("after"))) if isinstance(n, ast.Name)}
-    names |= {n.attr for n in ast.walk(ast.parse(program.script("after"))) if isinstance(n, ast.Attribute)}
-    assert set(program.models) <= names
+    targets = {
+        ast.unparse(target)
+        for node in ast.walk(ast.parse(program.script("after")))
+        for target in [*getattr(node, "targets", ()), getattr(node, "optional_vars", None)]
+        if target is not None
+    }
+    assert set(program.models) <= targets | {target.split(".")[-1] for target in targets} | {"model"}
 
 
 def test_only_public_names_of_the_front_end_are_used(program: Program) -> None:
