@@ -313,10 +313,10 @@ ARVIZ_OLD: Mapping[str, str] = MappingProxyType(
 ARVIZ_LACKS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "traceplot": frozenset(
-            "transform alpha priors prior_alpha prior_style bw grid skip_first live_plot plot_transformed".split()
+            "alpha priors prior_alpha prior_style bw grid skip_first live_plot plot_transformed".split()
         ),
-        "plot_posterior": frozenset("transform kde_plot plot_transformed alpha_level color bw".split()),
-        "forestplot": frozenset("quartiles rhat main xtitle ylabels chain_spacing vline gs plot_transformed".split()),
+        "plot_posterior": frozenset("kde_plot plot_transformed".split()),
+        "forestplot": frozenset("main xtitle ylabels chain_spacing vline gs plot_transformed".split()),
         "autocorrplot": frozenset("burn plot_transformed symmetric_plot".split()),
         "energyplot": frozenset("lw alpha frame shade kwargs_shade".split()),
         "densityplot": frozenset("models plot_transformed".split()),
@@ -342,7 +342,13 @@ SUMMARY_COLUMNS: Mapping[str, str] = MappingProxyType(
 
 #: Keywords that ArviZ has renamed.
 ARVIZ_KEYWORDS: Mapping[str, str] = MappingProxyType(
-    {"varnames": "var_names", "credible_interval": "hdi_prob", "vars": "var_names"}
+    {
+        "varnames": "var_names",
+        "vars": "var_names",
+        "credible_interval": "hdi_prob",
+        "text_size": "textsize",
+        "rhat": "r_hat",
+    }
 )
 
 #: Functions of the right kind whose meaning changed between PyMC3's own version and ArviZ's.

@@ -61,11 +61,14 @@ class Results:
     ----------
     reasons
         Why, by the call that makes the result.
+    always
+        Calls that give nothing else.
     """
 
     plan: Plan
     models: Models
     reasons: dict[cst.CSTNode, Reason] = field(default_factory=dict)
+    always: set[cst.CSTNode] = field(default_factory=set)
     _roots: dict[cst.CSTNode, cst.CSTNode] = field(default_factory=dict)
     _calls: set[cst.CSTNode] = field(default_factory=set)
 
@@ -114,6 +117,7 @@ class Results:
         for call in self._calls:
             row = INFERENCE.get(self._name(call))
             if row is None or row.target not in _FLEXIBLE:
+                self.always.add(call)
                 self.reasons.setdefault(call, Reason(call, "this gives a MultiTrace"))
 
     def _leaving(self) -> None:

@@ -109,6 +109,12 @@ def test_a_loaded_trace_is_a_multitrace():
         ("pm.stats.autocorr(trace['a'])", "az.autocorr(pm.draws(trace, 'a'))"),
         ("pm.traceplot(trace, [a, b])", "az.plot_trace(trace, var_names=['a', 'b'])"),
         ("pm.forestplot(trace, ['a'], combined=True)", "az.plot_forest(trace, var_names=['a'], combined=True)"),
+        ("pm.forestplot(trace, rhat=False)", "az.plot_forest(trace, r_hat=False)"),
+        (
+            "pm.plot_posterior(draws, alpha_level=0.1, text_size=9)",
+            "az.plot_posterior(draws, hdi_prob=0.9, textsize=9)",
+        ),
+        ("pm.plot_posterior(draws, color='g')", "az.plot_posterior(draws, color='g')"),
         ("pm.hpd(draws, 0.05)", "az.hdi(draws, hdi_prob=0.95)"),
         ("pm.hpd(draws, 0.9)", "az.hdi(draws, hdi_prob=0.9)"),
         ("pm.hpd(draws, alpha=1 - .9)", "az.hdi(draws, hdi_prob=1 - (1 - .9))"),
@@ -131,7 +137,7 @@ def test_names_of_arviz(before, expected):
     "text",
     [
         "pm.traceplot(trace, priors=p)",
-        "pm.forestplot(trace, rhat=False)",
+        "pm.plot_posterior(trace, kde_plot=True)",
         "pm.summary(trace)['mc_error']",
         "pm.compare({m: trace})",
         "pm.hpd(draws, 0.05)",

@@ -145,7 +145,7 @@ def _plan_arguments(plan: Plan, call: cst.Call, name: str, key: cst.CSTNode) -> 
             _plan_lines(plan, arg.value, key)
         if keyword in ARVIZ_KEYWORDS:
             plan.edit(arg.keyword, key, _renamed(ARVIZ_KEYWORDS[keyword]))  # type: ignore[arg-type]
-        elif keyword == "alpha" and name in _HDI_ALPHA:
+        elif (keyword == "alpha" and name in _HDI_ALPHA) or (keyword == "alpha_level" and name == "plot_posterior"):
             plan.edit(arg.keyword, key, _renamed("hdi_prob"))  # type: ignore[arg-type]
             plan.edit(arg.value, key, _complement)
         elif keyword is None and index == 1 and not arg.star and call.args[0].keyword is None:

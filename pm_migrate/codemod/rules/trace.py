@@ -177,7 +177,7 @@ def plan_traces(plan: Plan, models: Models) -> None:
         plan.unite(call, *plan.keys_of(plan.flow.value(call)))
         if plan.options.upstream:
             plan.refuse(reason.node, call, KEPT.code, f"{reason.message}, and PyMC4 4.0a2 has none: {_READS}")
-        else:
+        elif call not in plan.forms.always:
             plan.note(call, call, KEPT.code, f"the result stays in PyMC3's form: {reason.message}")
 
 
