@@ -16,6 +16,7 @@ import libcst as cst
 from pm_migrate.catalog.samplers import INFERENCE
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
+from pm_migrate.codemod.computed import computed
 from pm_migrate.codemod.containers import adopt
 from pm_migrate.codemod.extensions import extend
 from pm_migrate.codemod.flow import Flow, model_name
@@ -148,7 +149,9 @@ class Models:
         self.tree = tree
         self.flow = flow
         self.helpers = Helpers(tree, flow)
+        self.computed: frozenset[cst.CSTNode] = frozenset()
         self.blocks = [b for b in map(self._block, self._withs()) if b is not None]
+        self.computed = computed(self)
         self.models = {m.site: m for m in self._models()}
         for model in self.models.values():
             self._extend(model)
@@ -293,12 +296,14 @@ class Models:
                 yield node, pymc3_names.canonical(self.flow.references[node.func]).removeprefix("pymc3.")
 
     def creates(self, statement: cst.CSTNode, sites: frozenset[cst.CSTNode]) -> bool:
-        """Whether a statement adds something to one of these models."""
-        return any(
-            adds_to_model(name) and self._in_context(call, sites) for call, name in self.calls(statement)
-        ) or any(
-            isinstance(n, cst.Call) and (n in self.helpers.calls or self._makes(n)) and self._in_context(n, sites)
-            for n in walk(statement)
+        """Whether a statement adds something to one of these models, or computes what is for later variables."""
+        return (
+            statement in self.computed
+            or any(adds_to_model(name) and self._in_context(call, sites) for call, name in self.calls(statement))
+            or any(
+                isinstance(n, cst.Call) and (n in self.helpers.calls or self._makes(n)) and self._in_context(n, sites)
+                for n in walk(statement)
+            )
         )
 
     def _makes(self, call: cst.Call) -> bool:

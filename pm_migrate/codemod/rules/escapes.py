@@ -81,6 +81,7 @@ _ATTRIBUTES = frozenset(
     missing_values ndim observations random shape tag transformation transformed type
     """.split()
 )
+_DENSITIES = frozenset("logp dlogp d2logp fastlogp fastdlogp fastd2logp logp_array dlogp_array".split())
 _SHOWN = frozenset({"builtins.print", "builtins.str", "builtins.repr", "builtins.type", "builtins.display"})
 
 
@@ -114,6 +115,10 @@ def _plan_escape(plan: Plan, model: Model, block: Block, node: cst.CSTNode, *, c
         plan.edit(parent, model.site, lambda _: expression(_quoted(plan, parent, text)))
         plan.note(node, model.site, ESCAPE.code, f"`{code(parent)}` is {text}")
         return
+    if text is not None and _is_coordinate(plan, node):
+        plan.edit(node, model.site, lambda _: expression(_quoted(plan, node, text)))
+        plan.note(node, model.site, ESCAPE.code, f"`{code(node)}` is the coordinate {text} of a point")
+        return
     shown = (asked and parent.attr.value in _ATTRIBUTES) or _is_shown(plan, parent)  # type: ignore[attr-defined]
     name = plan.model_names.get(block.node)
     if (
@@ -141,10 +146,31 @@ def _keep_evaluation(plan: Plan, attribute: cst.CSTNode) -> None:
             plan.edits.pop(outer, None)
 
 
+def _is_coordinate(plan: Plan, node: cst.CSTNode) -> bool:
+    """Whether a variable is a key of the point that a model's log density is asked for: ``model.logp({mu: 0})``."""
+    element = plan.tree.parent[node]
+    arg = plan.tree.parent[plan.tree.parent[element]]
+    call = plan.tree.parent.get(arg)
+    if not (isinstance(element, cst.DictElement) and element.key is node and isinstance(call, cst.Call)):
+        return False
+    func: cst.CSTNode = call.func
+    if isinstance(func, cst.Name):  # logp = model.logp
+        sites = plan.flow.sites.get(func, frozenset())
+        target = plan.tree.parent.get(next(iter(sites))) if len(sites) == 1 else None
+        assign = plan.tree.parent.get(target) if target is not None else None
+        func = assign.value if isinstance(assign, cst.Assign) else func
+    if not isinstance(func, cst.Attribute):
+        return False
+    return func.attr.value in _DENSITIES and v.only(plan.flow.value(func.value), v.ModelRef)
+
+
 def _way_out(plan: Plan, node: cst.CSTNode, certain: bool) -> str:
     if not certain:
         return "give one of the two things of that name another name"
-    if name_of_variable(plan, node) is None and v.tainted(plan.flow.value(node)):
+    value = plan.flow.value(node)
+    if any(isinstance(a, v.Foreign) for a in value):
+        return "make it in front of the with block, or keep this model on PyMC3"
+    if name_of_variable(plan, node) is None and v.tainted(value):
         return "name it with pm.Deterministic"
     return "read its values from a trace"
 
