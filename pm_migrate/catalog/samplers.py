@@ -223,7 +223,7 @@ SAME = frozenset(
     """NormalProposal CauchyProposal LaplaceProposal PoissonProposal UniformProposal MultivariateNormalProposal
     adadelta adagrad adagrad_window adam adamax apply_momentum apply_nesterov_momentum momentum nesterov_momentum
     norm_constraint rmsprop sgd total_norm_constraint set_tt_rng callbacks.Tracker callbacks.CheckParametersConvergence
-    callbacks.Callback""".split()
+    callbacks.Callback step_methods""".split()
 )
 
 #: Arguments that are random variables, in any of these calls.

@@ -53,6 +53,8 @@ def call(arguments: str) -> str:
         ("10, tune=10, chains=1, discard_tuned_samples=True", "num_samples=10, burn_in=10, num_chains=1"),
         ("10, tune=10, chains=1, compute_convergence_checks=False", "num_samples=10, burn_in=10, num_chains=1"),
         ("10, tune=10, chains=1, return_inferencedata=True", "num_samples=10, burn_in=10, num_chains=1"),
+        ("**{'draws': 10, 'tune': 10, 'chains': 1}", "num_samples=10, burn_in=10, num_chains=1"),
+        ("10, **dict(tune=10, chains=1)", "num_samples=10, burn_in=10, num_chains=1"),
         ("10, tune=10, chains=1, init='ADVI'", "num_samples=10, burn_in=10, num_chains=1, init='ADVI'"),
         ("10, tune=10, chains=1, init=None", "num_samples=10, burn_in=10, num_chains=1, init='adapt_diag'"),
         ("10, tune=10, chains=1, random_seed=[1]", "num_samples=10, burn_in=10, num_chains=1, seed=[1]"),
@@ -104,6 +106,9 @@ def test_sample(before, expected):
         "*args",
         "**kwargs",
         "10, anything=1",
+        "10, **{'draws': 20}",
+        "10, **{name: 20}",
+        "10, **{'model': m}",
         "10, step=steps[0], Emax=1, step_kwargs={'nuts': {}}",
     ],
 )
@@ -113,6 +118,18 @@ def test_sample_refused(arguments):
     assert [f.code for f in manual] == ["PM301"]
     assert "yield" not in result.code
     assert result.code.count("TODO(pm-migrate") == 1
+
+
+def test_a_dictionary_with_a_name_is_read_key_by_key():
+    text = "    how = {'tune': 10, 'cores': 3}\n    trace = pm.sample(10, random_seed=1, **how)\n"
+    expected = "trace = pm.sample(m, num_samples=10, burn_in=how['tune'], num_chains=3, seed=1)"
+    assert after(text).splitlines()[-1] == expected
+
+
+def test_a_dictionary_that_is_changed_is_not_read():
+    text = "    how = {'tune': 10}\n    how['tune'] = 20\n    trace = pm.sample(10, **how)\n"
+    result = migrate_source(MODEL + text)
+    assert "yield" not in result.code and "PM301" in {f.code for f in result.findings}
 
 
 def test_which_model_cannot_be_seen():

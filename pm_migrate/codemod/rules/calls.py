@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import libcst as cst
 
 from pm_migrate.catalog.samplers import FMIN, PRIOR_DRAWS, PYMC4_HAS, VARIABLES, InferenceCall
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.models import name_argument, variable_name
 from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.starred import unpacker
 from pm_migrate.codemod.tree import code, is_none
 
 #: An argument of the output: its keyword, and the argument of the program that it takes over, or source text.
@@ -20,27 +19,63 @@ class Refused(Exception):
     """The call cannot be rewritten; the message says why."""
 
 
-def given(row: InferenceCall, call: cst.Call) -> dict[str, cst.Arg]:
-    """Arguments by PyMC3 name, those that are None left out.
+class Given(dict[str, cst.Arg]):
+    """The arguments of a call by PyMC3 name.
+
+    Attributes
+    ----------
+    texts
+        Source text of those that a starred argument holds; the argument has the value that it certainly is.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: dict[cst.Arg, str] = {}
+
+    def written(self, items: list[Item]) -> list[Item]:
+        """The items with arguments out of starred ones as source text."""
+        return [(name, value if isinstance(value, str) else self.texts.get(value, value)) for name, value in items]
+
+
+def given(plan: Plan, row: InferenceCall, call: cst.Call) -> Given:
+    """Arguments by PyMC3 name, those that are None left out, and those of starred literals told apart.
 
     Raises
     ------
     Refused
-        For starred arguments, and for too many.
+        For starred arguments that may hold anything, for too many arguments, and for two of one name.
     """
-    found: dict[str, cst.Arg] = {}
+    found = Given()
+    named: set[str] = set()
+    position = 0
     for place, arg in enumerate(call.args):
-        if arg.star:
+        parts = unpacker(plan)(arg, place) if arg.star else None
+        if arg.star and parts is None:
             raise Refused("write out the starred arguments")
-        if arg.keyword is None and place >= len(row.signature):
-            raise Refused("too many positional arguments")
-        name = row.signature[place] if arg.keyword is None else arg.keyword.value
-        if not is_none(arg.value):
-            found[name] = arg
+        pairs = [(None if arg.keyword is None else arg.keyword.value, arg)] if parts is None else []
+        for part in parts or ():
+            keyword = None if part.keyword is None else cst.Name(part.keyword)
+            made = cst.Arg(part.value, keyword=keyword)
+            assert part.take is not None
+            found.texts[made] = code(part.take(call))
+            pairs.append((part.keyword, made))
+        for keyword_name, made in pairs:
+            if keyword_name is None:
+                if position >= len(row.signature):
+                    raise Refused("too many positional arguments")
+                keyword_name = row.signature[position]
+                position += 1
+            if keyword_name in named:
+                raise Refused(f"{keyword_name}= is given twice")
+            if keyword_name == "model" and made in found.texts:
+                raise Refused("write model= out")
+            named.add(keyword_name)
+            if not is_none(made.value):
+                found[keyword_name] = made
     return found
 
 
-def mapped(plan: Plan, row: InferenceCall, arguments: Mapping[str, cst.Arg]) -> list[Item]:
+def mapped(plan: Plan, row: InferenceCall, arguments: Given) -> list[Item]:
     """The arguments of the output besides the model, in order: values are the original's, or source text.
 
     Raises
@@ -75,7 +110,7 @@ def mapped(plan: Plan, row: InferenceCall, arguments: Mapping[str, cst.Arg]) -> 
         if name in VARIABLES:
             value = names_of_variables(plan, arg.value) or arg
         items.append((keyword, value))
-    return items
+    return arguments.written(items)
 
 
 def _method(plan: Plan, arg: cst.Arg) -> str | None:

@@ -242,7 +242,9 @@ def plan_inference(plan: Plan, models: Models, call: cst.Call, name: str) -> Non
             raise Refused(f"PyMC4 4.0a2 has no pm.{row.name}: leave it out, or use the runtime of pm-migrate")
         model, sites = ("", []) if row.model == "none" else model_of(plan, models, call)
         plan.unite(call, *sites)
-        items = sampling.mapped(plan, row, call) if row.target == "sample" else mapped(plan, row, given(row, call))
+        items = (
+            sampling.mapped(plan, row, call) if row.target == "sample" else mapped(plan, row, given(plan, row, call))
+        )
         if plan.options.upstream:
             items = _for_upstream(plan, row, call, items, rule)
     except Refused as refused:
@@ -266,7 +268,7 @@ def plan_inference(plan: Plan, models: Models, call: cst.Call, name: str) -> Non
     plan.note(call, call, rule, f"{name} takes the model {model}" if model else f"{name} stays what it is")
 
 
-def plan_same(plan: Plan, node: cst.BaseExpression, name: str) -> None:
+def plan_same(plan: Plan, node: cst.CSTNode, name: str) -> None:
     """Plan for a reference to what the runtime has under the same name: a proposal, an optimiser, a callback."""
     call = plan.tree.parent[node]
     key = call if isinstance(call, cst.Call) and call.func is node else node

@@ -9,7 +9,7 @@ import libcst as cst
 from pm_migrate.catalog.samplers import SAMPLE_DEFAULTS, SAMPLE_INITS, STEP_OPTIONS, InferenceCall
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.plan import Plan
-from pm_migrate.codemod.rules.calls import Item, Refused, given, names_of_variables
+from pm_migrate.codemod.rules.calls import Given, Item, Refused, given, names_of_variables
 from pm_migrate.codemod.tree import code, is_none, string_value
 
 _LEADING = ("draws", "tune", "chains")
@@ -25,18 +25,22 @@ def mapped(plan: Plan, row: InferenceCall, call: cst.Call) -> list[Item]:
     Refused
         For what has no counterpart.
     """
-    arguments = _in_their_places(plan, given(row, call))
+    held = given(plan, row, call)
+    if "return_inferencedata" in held and held["return_inferencedata"] in held.texts:
+        raise Refused("write return_inferencedata= out")
+    arguments = _in_their_places(plan, held)
     _check(plan, call, arguments)
-    items: list[Item] = [(row.keep[n], arguments.get(n) or _default(n, arguments)) for n in _LEADING]
-    options = [_options(name, arguments) for name in _OPTIONS]
+    items: list[Item] = [(row.keep[n], arguments.get(n) or _default(n, arguments, held)) for n in _LEADING]
+    simple = {n: a for n, a in arguments.items() if n in _HOLDERS and a not in held.texts and _is_simple(a)}
+    options = [_options(name, simple) for name in _OPTIONS]
     loose = []
     for name, arg in arguments.items():
-        if name in (*_LEADING, "model") or name in row.drop or (name in _HOLDERS and _is_simple(arguments[name])):
+        if name in (*_LEADING, "model") or name in row.drop or name in simple:
             continue
         if name == "discard_tuned_samples" and code(arg.value) == "True":
             continue
         if name in STEP_OPTIONS:
-            loose.append(f"{name!r}: {code(arg.value)}")
+            loose.append(f"{name!r}: {held.texts.get(arg) or code(arg.value)}")
         elif name not in row.keep:
             raise Refused(f"{name}= has no counterpart")
         else:
@@ -47,17 +51,17 @@ def mapped(plan: Plan, row: InferenceCall, call: cst.Call) -> list[Item]:
         raise Refused("step_kwargs=: give the options of the step methods in one place")
     if loose:
         items.append(("step_kwargs", "{" + ", ".join(loose) + "}"))
-    return items + [item for found in options for item in found]
+    return held.written(items + [item for found in options for item in found])
 
 
-def _in_their_places(plan: Plan, arguments: dict[str, cst.Arg]) -> dict[str, cst.Arg]:
+def _in_their_places(plan: Plan, arguments: Mapping[str, cst.Arg]) -> dict[str, cst.Arg]:
     """The arguments of a call by the names of PyMC3 3.11; before 3.1, the start point was the third."""
     init = arguments.get("init")
     if init is not None and init.keyword is None and not v.only(plan.flow.value(init.value), v.Text):
         if "start" in arguments or "initvals" in arguments:
             raise Refused("init=: give the start point and the initialisation by keyword")
         return {("start" if name == "init" else name): arg for name, arg in arguments.items()}
-    return arguments
+    return dict(arguments)
 
 
 def _check(plan: Plan, call: cst.Call, arguments: Mapping[str, cst.Arg]) -> None:
@@ -79,10 +83,10 @@ def _is_simple(arg: cst.Arg) -> bool:
 
 def _options(name: str, arguments: Mapping[str, cst.Arg]) -> list[Item]:
     """An option of NUTS that was given in a dictionary."""
-    for holder in _HOLDERS:
-        pairs = _pairs(arguments[holder].value) if holder in arguments else None
-        if pairs is not None and set(pairs) <= set(_OPTIONS):
-            return [(name, pairs[name])] if name in pairs else []
+    for arg in arguments.values():
+        pairs = _pairs(arg.value) or {}
+        if name in pairs:
+            return [(name, pairs[name])]
     return []
 
 
@@ -96,11 +100,11 @@ def _pairs(value: cst.BaseExpression) -> dict[str, str] | None:
     return None
 
 
-def _default(name: str, arguments: Mapping[str, cst.Arg]) -> str:
+def _default(name: str, arguments: Mapping[str, cst.Arg], held: Given) -> str:
     """What PyMC3 does when an argument is not given."""
     cores = arguments.get("cores", arguments.get("njobs"))
     if name == "chains" and cores is not None:
         if isinstance(cores.value, cst.Integer):
             return str(max(2, int(cores.value.value)))
-        return f"max(2, {code(cores.value)})"
+        return f"max(2, {held.texts.get(cores) or code(cores.value)})"
     return SAMPLE_DEFAULTS[name]
