@@ -156,7 +156,7 @@ def cli(
     from pm_migrate.commands.rewrite import Settings, rewrite
 
     config = find_config(paths)
-    given = {"names": names, "runtime": runtime, "select": select, "ignore": ignore}
+    given: dict[str, Any] = {"names": names, "runtime": runtime, "select": select, "ignore": ignore}
     options = replace(config.options(), safe_only=safe_only, **{key: value for key, value in given.items() if value})
     chosen: Any = modes[0] if modes else "write"
     return rewrite(

@@ -145,7 +145,8 @@ def migrate_cells(book: Notebook, **options: Any) -> Migration:
         program = join_cells(book, carry=False)
         result = migrate_source(program.source, **options)
     all_migrated = result.references.migrated == result.references.total > 0
-    installs = _installing_pm_migrate(program) if all_migrated else []
+    wanted = all_migrated and _enabled(hidden.INSTALL_CODE, options) and not options.get("safe_only")
+    installs = _installing_pm_migrate(program) if wanted else []
     try:
         sources = split_cells(result.code, book, program)
     except LostMarker:
@@ -153,12 +154,19 @@ def migrate_cells(book: Notebook, **options: Any) -> Migration:
     _check_still_cells(sources, book, program)
     unseen = list(_unseen(program, fragments=book.fragments))
     manual = sum(finding.confidence is Confidence.MANUAL for finding in unseen)
+    unseen = [finding for finding in unseen if _enabled(finding.code, options)]
     places = {cell.index: cell for cell in book.cells}
     findings = [_placed(f, places) for f in [*(_in_cell(f, program) for f in result.findings), *unseen, *installs]]
     findings.sort(key=lambda finding: (finding.cell or 0, finding))
     code = splice(book, sources)
     references = result.references + References(len(installs) + manual, len(installs), manual)
     return Migration(code, code != book.text, tuple(findings), result.models, references)
+
+
+def _enabled(code: str, options: dict[str, Any]) -> bool:
+    """Whether a rule takes part."""
+    select, ignore = options.get("select") or (), options.get("ignore") or ()
+    return (not select or code in select) and code not in ignore
 
 
 def join_cells(book: Notebook, *, carry: bool = True) -> Program:

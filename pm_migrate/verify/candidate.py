@@ -139,7 +139,7 @@ class _OnDemand:
             return None
         from pm_migrate.shims.installation import install
 
-        sys.meta_path.remove(self)  # type: ignore[arg-type]
+        sys.meta_path.remove(self)
         install()
         return sys.meta_path[0].find_spec(fullname, path, target)
 
@@ -150,7 +150,7 @@ def _on_demand() -> None:
 
     uninstall()
     sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _OnDemand)]
-    sys.meta_path.insert(0, _OnDemand())  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _OnDemand())
 
 
 def _describe(density: Any, index: int, aliases: list[str]) -> dict[str, Any]:

@@ -280,6 +280,17 @@ def test_pip_installs_pm_migrate_where_nothing_needs_pymc3_any_more(engine: None
     assert sources(kept.code)[1] == line, "where something stays, PyMC3 is still needed"
 
 
+def test_rules_about_what_is_no_python_can_be_left_out(engine: None) -> None:
+    text = notebook(IMPORT, "!pip install pymc3", "pymc3 (")
+    for options in ({"ignore": ["PM905", "PM904"]}, {"select": ["PM101"]}):
+        result = migrate_notebook(text, **options)
+        assert sources(result.code) == [REPLACED, "!pip install pymc3", "pymc3 ("]
+        assert result.references.todo == 2, "but nothing is passed over in silence"
+        assert UNREADABLE_CODE not in {finding.code for finding in result.findings}
+    careful = migrate_notebook(text, safe_only=True)
+    assert sources(careful.code)[1] == "!pip install pymc3"
+
+
 def test_a_cell_that_is_no_python_stays_out_of_the_program(engine: None) -> None:
     for cell, manual in (
         ("print trace", True),

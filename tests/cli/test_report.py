@@ -74,6 +74,14 @@ def test_json() -> None:
     assert not any("diff" in file for file in report["files"])
 
 
+def test_a_proof_is_part_of_the_report() -> None:
+    proofs = {"b.py": {"ok": False, "error": "it hung <b>"}}
+    files = json.loads(render(RunReport(OUTCOMES, "1", proofs=proofs), "json"))["files"]
+    assert [file.get("proof") for file in files] == [None, proofs["b.py"], None, None]
+    page = render(RunReport(OUTCOMES, "1", proofs=proofs), "html")
+    assert "not verified: it hung &lt;b&gt;" in page and "not proved" in page
+
+
 def test_text() -> None:
     lines = re.sub(r"\x1b\[[\d;]*m", "", render(RunReport(OUTCOMES[:1] + OUTCOMES[2:], "1"), "text")).split("\n")
     assert lines[0] == "src/a b.py: rewritten: 2 models, 1 safe edit"

@@ -6,7 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from pm_migrate.codemod.cells import splice
 from pm_migrate.codemod.documents import is_document, parse_document
 
 from .conftest import Run
@@ -191,3 +194,16 @@ def test_a_program_too_large_to_be_parsed(folder: Path, run: Run, monkeypatch: p
     result = run(".")
     assert result.exit_code == 2 and "a.py: error: 0 MiB of code; more than" in result.stderr
     assert Path("b.py").read_text() == f"{REPLACED}\n"
+
+
+_LINES = ["```python", "```", "~~~py", "~~~", "  ```{python}", "  ```", "   x = 1", "x = 1", "", "```{code-cell}"]
+_LINES += [":tags: [a]", "---", "> ```python", "````py", "````", "\t```py", "é\r"]
+
+
+@given(st.lists(st.sampled_from(_LINES), max_size=14).map("\n".join), st.sampled_from(["", "\n"]))
+def test_whatever_is_a_fence_is_written_back_as_it_was(text: str, end: str) -> None:
+    book = parse_document(text + end)
+    assert splice(book, {}) == text + end
+    for cell in book.cells:
+        assert book.spell(book.text, cell, cell.source) == book.text[cell.start : cell.end]
+        assert book.text.count("\n", 0, cell.start) == cell.line - 1
