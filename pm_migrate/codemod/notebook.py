@@ -11,9 +11,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from pm_migrate.codemod.cells import CodeCell, Notebook, migrate_cells
+from pm_migrate.codemod.cells import CodeCell, Notebook, join_cells, migrate_cells
 from pm_migrate.errors import SourceError
 from pm_migrate.findings import Migration
+
+__all__ = ["CodeCell", "Notebook", "join_cells", "migrate_notebook", "parse_notebook"]
 
 #: The formats that are understood: in 2 and 3, cells are in worksheets and their source is called ``input``.
 FORMATS = (2, 3, 4)
