@@ -67,6 +67,7 @@ _HOMES = (
     "pymc3.step_methods.metropolis.",
     "pymc3.step_methods.slicer.",
     "pymc3.step_methods.compound.",
+    "pymc3.step_methods.smc.",
     "pymc3.step_methods.elliptical_slice.",
     "pymc3.step_methods.",
     "pymc3.smc.sample_smc.",

@@ -38,6 +38,7 @@ def after(text: str, **options) -> str:
         ("pm.tuning.guess_scaling(point)", "pm.guess_scaling(point, model=m)"),
         ("pm.sample_smc(100, n_steps=5)", "pm.sample_smc(100, n_steps=5, model=m)"),
         ("pm.sample_smc(draws=100, progressbar=False)", "pm.sample_smc(100, model=m)"),
+        ("pm.step_methods.smc.sample_smc(100)", "pm.sample_smc(100, model=m)"),
         ("pm.fit(10, method='svgd')", "pm.fit(m, n=10, method='svgd')"),
         ("pm.fit(10, None, pm.ADVI())", "pm.fit(m, n=10, method=pm.ADVI(model=m))"),
         (
