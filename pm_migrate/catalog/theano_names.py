@@ -53,6 +53,7 @@ _MOVED: Mapping[str, str] = MappingProxyType(
         "theano.gof.Variable": "theano.graph.basic.Variable",
         "theano.gof.graph.Variable": "theano.graph.basic.Variable",
         "theano.sandbox.rng_mrg.MRG_RandomStreams": "theano.sandbox.rng_mrg.MRG_RandomStream",
+        "pymc3.theanof.MRG_RandomStreams": "theano.sandbox.rng_mrg.MRG_RandomStream",
         "theano.assert_op.Assert": "theano.raise_op.Assert",
         "theano.tensor.printing.Print": "theano.printing.Print",
         "theano.tensor.var.TensorVariable": "theano.tensor.TensorVariable",

@@ -15,7 +15,7 @@ import libcst as cst
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.flow import Flow
 from pm_migrate.codemod.plan import Plan
-from pm_migrate.codemod.scopes import is_reference
+from pm_migrate.codemod.scopes import bound_name, is_reference
 from pm_migrate.codemod.tree import Tree, code, dotted, expression, walk
 
 #: Modules that rewritten code may need, by the alias they usually go by.
@@ -127,8 +127,11 @@ class Names:
         """A name for a module that is not used for anything else."""
         if key not in self._fresh:
             name = wanted
-            taken_by_us = {s.local for s in self.sites if (s.root == "theano") == (key == "theano")}
-            taken_by_us = taken_by_us if key in ("pm", "theano") else set()
+            taken_by_us: set[str | None] = set()
+            if key in ("pm", "theano"):
+                taken_by_us = {s.local for s in self.sites if (s.root == "theano") == (key == "theano")}
+            if key == "theano":  # also by ``from theano import theano``
+                taken_by_us |= {bound_name(s.node) for s in self.sites if isinstance(s.node, cst.ImportAlias)}
             while name in self._bound and name not in taken_by_us:
                 name += "_"
             self._fresh[key] = name

@@ -90,6 +90,8 @@ def canonical(name: str) -> str:
     >>> canonical("pymc3.distributions.continuous.Normal")
     'pymc3.Normal'
     """
+    if name.startswith("theano.theano."):  # from theano import theano
+        name = name.removeprefix("theano.")
     for home in _HOMES:
         if name.startswith(home):
             rest = name.removeprefix(home)

@@ -136,6 +136,11 @@ def test_symbolic_theano_beside_theanos_own():
     assert "from pm_migrate.shims import theano as theano4\n" in code and "import theano\n" in code
 
 
+def test_theano_from_itself():
+    code = migrate_source("from theano import theano, tensor as tt\nf = theano.function([], tt.exp(1.))\n").code
+    assert "from pm_migrate.shims import theano\n" in code and "f = theano.function([], np.exp(1.))" in code
+
+
 def test_older_paths_of_theano():
     code = migrate_source("import theano\n\nclass A(theano.gof.Op):\n    pass\n").code
     assert code == "from pm_migrate.shims import theano\n\nclass A(theano.graph.op.Op):\n    pass\n"

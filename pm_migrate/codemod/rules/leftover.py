@@ -87,7 +87,7 @@ HELD = Rule(
 RULES = (RULE, UNKNOWN, HELD)
 
 #: Things that stay as they are, since the generator front end has them too.
-SHARED = frozenset({"pymc3.__version__", "pymc3.__name__", "pymc3.Model"})
+SHARED = frozenset({"pymc3.__version__", "pymc3.__name__", "pymc3.Model", "pymc3.set_data"})
 
 
 def plan_leftovers(plan: Plan) -> set[cst.CSTNode]:

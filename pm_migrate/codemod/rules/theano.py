@@ -158,13 +158,12 @@ def plan_theano(plan: Plan) -> None:
     for node, qualified in plan.flow.references.items():
         if node in plan.understood or plan.options.upstream:
             continue
-        if pymc3_names.canonical(qualified) in _MINIBATCHES:
-            _plan_renamed(plan, node, qualified.rpartition(".")[2])
-        elif not qualified.startswith("theano."):
-            continue
-        elif (name := theano_names.renamed(qualified)) is not None:
+        found = pymc3_names.canonical(qualified)
+        if found.removesuffix(".__doc__") in _MINIBATCHES:
+            _plan_renamed(plan, node, found.removeprefix("pymc3."))
+        elif (name := theano_names.renamed(found)) is not None:
             _plan_renamed(plan, node, name)
-        elif (name := theano_names.kept(qualified)) is not None:
+        elif (name := theano_names.kept(found)) is not None:
             _plan_kept(plan, node, name)
 
 
