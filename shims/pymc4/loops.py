@@ -46,7 +46,7 @@ class _Read:
 class _Result:
     """A result; a recurrent one has an initial value, and is read at earlier steps."""
 
-    initial: Tensor | None
+    initial: Any
     taps: tuple[int, ...] = ()
 
     @property

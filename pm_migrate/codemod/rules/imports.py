@@ -141,7 +141,7 @@ def plan_imports(plan: Plan, leftover: set[cst.CSTNode], needs: frozenset[str]) 
     for site in sites:
         by_line.setdefault(site.line, []).append(site)
     provided: set[tuple[cst.CSTNode, str]] = set()
-    missing = [m for m in ("az", "np", "tf") if m in needs and not names.has(m)]
+    missing: list[str] = [m for m in ("az", "np", "tf") if m in needs and not names.has(m)]
     missing += _own_modules(plan, sites, needs)
     kept = _kept_sites(plan)
     home = _home(plan, sites)
