@@ -336,8 +336,8 @@ class Expressions:
         found = function_named(name)
         if found is not None:
             row = found[0]
-            made = self._operation(args, number=row is not None and row.elementwise)
-            return made if made - PLAIN - NUMBER else frozenset({v.Symbol(node, made == NUMBER)})
+            result = self._operation(args, number=row is not None and row.elementwise)
+            return result if result - PLAIN - NUMBER else frozenset({v.Symbol(node, result == NUMBER)})
         if name in pymc3_names.KEPT:
             return self._operation(args)
         if theano_names.of_constants(name):
