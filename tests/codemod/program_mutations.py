@@ -37,7 +37,9 @@ def _edit(source: str, edits: list[tuple[int, int, str]]) -> str:
 
 def rename_alias(source: str, old: str = "pm", new: str = "pymc") -> str:
     """``import pymc3 as pm`` becomes ``import pymc3 as pymc``, and every use of it."""
-    if not re.search(rf"^\s*import [\w.]+ as {old}\b", source, re.MULTILINE) or re.search(rf"\b{new}\b", source):
+    if not re.search(rf"^\s*import [\w.]+ as {old}\b", source, re.MULTILINE) or re.search(
+        rf"\b{new}\b(?!-migrate)", source
+    ):
         return source
     starts = _offsets(source)
     tokens = _tokens(source)
