@@ -203,7 +203,7 @@ def _sliced(plan: Plan, found: frozenset[v.TraceRef]) -> bool:
     return any(not isinstance(plan.forms.trace_argument(t.call), cst.Name) for t in found)
 
 
-def plan_table(plan: Plan, models: Models, node: cst.BaseExpression, name: str) -> None:
+def plan_table(plan: Plan, models: Models, node: cst.CSTNode, name: str) -> None:
     """Plan the rewriting of a function of PyMC3 that reads or makes a MultiTrace."""
     call = plan.tree.parent[node]
     key: cst.CSTNode = node

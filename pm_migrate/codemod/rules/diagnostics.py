@@ -144,7 +144,7 @@ def _plan_arguments(plan: Plan, call: cst.Call, name: str, key: cst.CSTNode) -> 
         elif keyword == "lines" and isinstance(arg.value, cst.Dict):
             _plan_lines(plan, arg.value, key)
         if keyword in ARVIZ_KEYWORDS:
-            plan.edit(arg.keyword, key, _renamed(ARVIZ_KEYWORDS[keyword]))  # type: ignore[arg-type]
+            plan.edit(arg.keyword, key, _renamed(ARVIZ_KEYWORDS[str(keyword)]))  # type: ignore[arg-type]
         elif (keyword == "alpha" and name in _HDI_ALPHA) or (keyword == "alpha_level" and name == "plot_posterior"):
             plan.edit(arg.keyword, key, _renamed("hdi_prob"))  # type: ignore[arg-type]
             plan.edit(arg.value, key, _complement)

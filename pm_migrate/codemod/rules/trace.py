@@ -291,7 +291,7 @@ def _plan_draws(
         base = _base(updated)
         if burn is not None:
             part = _burnt(updated) if isinstance(updated, cst.Call) else updated.slice[1].slice  # type: ignore[attr-defined]
-            base = _selected(base, part)
+            base = _selected(base, part or burn)
         named = expression(text) if text is not None else pick(updated)
         quote = code(named)[0] if code(named)[0] in "'\"" else _quote(plan, parent)
         if plan.options.upstream:
