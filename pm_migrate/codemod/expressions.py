@@ -277,6 +277,8 @@ class Expressions:
         name = v.qualified(func)
         if name is not None and is_reference(name):
             return self._library_call(node, pymc3_names.canonical(name), args)
+        if name == "builtins.map" and len(args) == 2 and (mapped := self._mapped(args)):
+            return mapped
         if name is not None and name.startswith("builtins."):
             return self._builtin_call(name.removeprefix("builtins."), args)
         if name == "arviz.from_pymc3" and (found := [t for value in args for t in v.traces(value)]):
@@ -463,6 +465,18 @@ class Expressions:
         self._pass(target, node, args, bound=in_class and isinstance(node.func, cst.Attribute))
         facts = self.functions[target]
         return self._in_model(facts.returns | facts.known_returns) or PLAIN
+
+    def _mapped(self, args: list[Value]) -> Value:
+        """What ``map`` gives for functions of the program."""
+        made: Value = NOTHING
+        for atom in args[0]:
+            if isinstance(atom, v.Function) and isinstance(atom.node, (cst.FunctionDef, cst.Lambda)):
+                facts = self.functions.setdefault(atom.node, FunctionFacts())
+                facts.called = True
+                for param in list(parameters(atom.node.params))[:1]:
+                    facts.give(param.name.value, self._unpacked(args[1]))
+                made |= self._in_model(facts.returns | facts.known_returns)
+        return v.bag([made]) if made else NOTHING
 
     def _in_model(self, value: Value) -> Value:
         """What a helper function made belongs to the model in whose block it was called."""

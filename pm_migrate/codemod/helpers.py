@@ -40,6 +40,8 @@ class Helpers:
         Every such function.
     calls
         The calls that certainly or perhaps call one, with the functions.
+    maps
+        The calls of ``map`` that are given one, with the functions.
     """
 
     def __init__(self, tree: Tree, flow: Flow) -> None:
@@ -47,6 +49,7 @@ class Helpers:
         self.flow = flow
         self.functions: set[cst.CSTNode] = set()
         self.calls: dict[cst.Call, frozenset[cst.CSTNode]] = {}
+        self.maps: dict[cst.Call, frozenset[cst.CSTNode]] = {}
         every = [node for node in tree.order if isinstance(node, cst.Call)]
         for call in every:
             home = self.home(call)
@@ -56,9 +59,11 @@ class Helpers:
         while changed:
             changed = False
             for call in every:
-                found = self.targets(call) & self.functions
-                if found and self.calls.get(call) != found:
-                    self.calls[call] = found
+                mapped = self._is_map(call)
+                table = self.maps if mapped else self.calls
+                found = self._functions(call.args[0].value if mapped else call.func) & self.functions
+                if found and table.get(call) != found:
+                    table[call] = found
                     changed = True
                     home = self.home(call)
                     if home is not None:
@@ -66,7 +71,14 @@ class Helpers:
 
     def targets(self, call: cst.Call) -> frozenset[cst.CSTNode]:
         """The functions of the program that a call may call."""
-        return frozenset(a.node for a in self.flow.value(call.func) if isinstance(a, v.Function))
+        return self._functions(call.func)
+
+    def _functions(self, node: cst.CSTNode) -> frozenset[cst.CSTNode]:
+        return frozenset(a.node for a in self.flow.value(node) if isinstance(a, v.Function))
+
+    def _is_map(self, call: cst.Call) -> bool:
+        plain = len(call.args) == 2 and not any(a.star or a.keyword for a in call.args)
+        return plain and self.flow.name_of(call.func) == "builtins.map"
 
     def certain(self, call: cst.Call) -> bool:
         """Whether a call certainly calls one of the helper functions."""
@@ -96,7 +108,8 @@ class Helpers:
         while todo:
             node = todo.pop(0)
             for call in walk(node):
-                for function in self.calls.get(call, ()) if isinstance(call, cst.Call) else ():
+                both = (*self.calls.get(call, ()), *self.maps.get(call, ())) if isinstance(call, cst.Call) else ()
+                for function in both:
                     if function not in found:
                         found.append(function)
                         todo.append(function)
@@ -104,7 +117,7 @@ class Helpers:
 
     def adds(self, call: cst.Call, function: cst.CSTNode) -> bool:
         """Whether a call is one by which a function adds to the model of its caller."""
-        return (self._creates(call) or call in self.calls) and self.home(call) is function
+        return (self._creates(call) or call in self.calls or call in self.maps) and self.home(call) is function
 
     def references(self, function: cst.CSTNode) -> Iterator[cst.BaseExpression]:
         """Expressions that are a helper function and do not call it."""

@@ -301,7 +301,9 @@ class Models:
             statement in self.computed
             or any(adds_to_model(name) and self._in_context(call, sites) for call, name in self.calls(statement))
             or any(
-                isinstance(n, cst.Call) and (n in self.helpers.calls or self._makes(n)) and self._in_context(n, sites)
+                isinstance(n, cst.Call)
+                and (n in self.helpers.calls or n in self.helpers.maps or self._makes(n))
+                and self._in_context(n, sites)
                 for n in walk(statement)
             )
         )

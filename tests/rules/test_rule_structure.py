@@ -184,11 +184,11 @@ KEPT = {
             x = [prior('x%d' % i) for i in range(2)] if many else None
         """,
     ),
-    "a lambda given to map": (
+    "a map that is not used at once": (
         "PM212",
         """
         with pm.Model() as model:
-            x = list(map(lambda i: pm.Normal('x%d' % i, 0, 1), range(2)))
+            x = map(lambda i: pm.Normal('x%d' % i, 0, 1), range(2))
         """,
     ),
     "the model is kept under another name before it is finished": (
@@ -716,11 +716,17 @@ def test_attributes_that_only_the_model_reads():
         ("x = f(0, 0) if more else f(0, 1)", "x = (yield from f(0, 0)) if more else (yield from f(0, 1))"),
         ("if (x := f(0, 0)) is not None:\n    pass", "if (x := (yield from f(0, 0))) is not None"),
         ("*x, y = f(0, 0), f(0, 1)", "*x, y = (yield from f(0, 0)), (yield from f(0, 1))"),
+        ("x = list(map(g, range(2)))", "x = []\n    for k in range(2):\n        x.append((yield from g(k)))"),
+        ("x = sum(map(g, range(2)))", "x_parts.append((yield from g(k)))\n    x = sum(x_parts)"),
+        ("k = 1\nx = list(map(g, range(k)))", "for k_2 in range(k):\n        x.append((yield from g(k_2)))"),
+        ("x = list(map(lambda i: f(i, i), range(2)))", "for i in range(2):\n        x.append((yield from f(i, i)))"),
+        ("for x in map(g, range(2)):\n    pm.Potential('p', x)", "for x in parts:\n        yield pm.Potential('p', x)"),
         ("x = {n: f(n, 0) for n in range(2)}", "x[n] = yield from f(n, 0)"),
     ],
 )
 def test_helpers_and_variables_in_every_position(before, expected):
-    helper = "def f(i, j):\n    return pm.Normal('x%d%d' % (i, j), 0, 1)\n\nwith pm.Model() as model:\n"
+    helper = "def f(i, j):\n    return pm.Normal('x%d%d' % (i, j), 0, 1)\n\n"
+    helper += "def g(i):\n    return f(i, 0)\n\nwith pm.Model() as model:\n    g(7)\n".replace("(i", "(k")
     assert expected in migrated(helper + textwrap.indent(before, "    "))
 
 
@@ -735,7 +741,11 @@ def test_helpers_and_variables_in_every_position(before, expected):
         "x = {f(i): 1 for i in range(2)}",
         "x = f(5) + sum(f(i) for i in range(2))",
         "x = [[f(j) for j in range(2)] if i else None for i in range(2)]",
-        "x = list(map(f, range(2)))",
+        "x = map(f, range(2))",
+        "x = list(map(f, range(2), range(2)))",
+        "x = [list(map(f, range(i))) for i in range(2)]",
+        "x = more and list(map(f, range(2)))",
+        "x = show(map(f, range(2)))",
         "x = more and [f(i) for i in range(2)]",
     ],
 )

@@ -16,6 +16,7 @@ import libcst as cst
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
+from pm_migrate.codemod.scopes import parameters
 from pm_migrate.codemod.tree import COMPREHENSIONS, statement, target_names, walk
 
 RULE = Rule(
@@ -125,15 +126,86 @@ def _plan_loops(plan: Plan, inner: list[Any], call: cst.Call, key: cst.CSTNode) 
     return True
 
 
+def plan_map(plan: Plan, call: cst.Call, key: cst.CSTNode) -> bool:
+    """Plan the loop that ``list(map(prior, names))`` becomes, where what it gives is used at once."""
+    arg = plan.tree.parent[call]
+    consumer = plan.tree.parent[arg]
+    whole = isinstance(consumer, cst.Call) and plan.flow.name_of(consumer.func) == "builtins.list"
+    node = consumer if whole and len(consumer.args) == 1 else call
+    line = plan.tree.statement(node)
+    iterated = isinstance(line, cst.For) and line.iter is call
+    if not iterated and (not _is_consumed(plan, call) or not isinstance(line, cst.SimpleStatementLine)):
+        return False
+    around = [a for a in plan.tree.ancestors(call) if plan.tree.inside(a, line) and a is not line]
+    if any(isinstance(a, (*COMPREHENSIONS, cst.Lambda)) for a in around) or (not iterated and len(line.body) != 1):
+        return False
+    if _conditional(plan, node, line) or _creates_before(plan, call, line):
+        return False
+    function = call.args[0].value
+    nodes = [a.node for a in plan.flow.value(function) if isinstance(a, v.Function)]
+    params = [p.name.value for n in nodes for p in parameters(n.params)]  # type: ignore[attr-defined]
+    word = params[-1] if params[:1] in (["self"], ["cls"]) else params[0]
+    block = next(a for a in plan.tree.ancestors(call) if a in plan.helpers.functions or _is_block(plan, a))
+    if _is_taken(plan, word, block):
+        if isinstance(function, cst.Lambda):
+            return False
+        word = plan.fresh_name(word, node)
+    if isinstance(function, cst.Lambda) and len(params) != 1:
+        return False
+    assigned = _assigned(line, node)
+    name = assigned or plan.fresh_name(_word(line), node)
+
+    def keep(updated: Any) -> cst.BaseExpression:
+        plan.results[name] = _comprehended(updated.args[0].value if node is not call else updated, word)
+        return cst.Name(name)
+
+    plan.edit(node, key, keep, last=True)
+    if assigned is not None:
+        plan.edit(line, key, lambda updated: _replaced(plan, node, updated, name))
+    else:
+        plan.insert_before(line, key, lambda _: _loop(plan, node, name))
+    return True
+
+
+def _is_taken(plan: Plan, name: str, block: Any) -> bool:
+    """Whether a block reads a name that is not a parameter of a function in it."""
+    return any(
+        isinstance(n, cst.Name)
+        and n.value == name
+        and any(not isinstance(site, cst.Param) for site in plan.flow.sites.get(n, ()))
+        for n in walk(block.body)
+    )
+
+
+def _comprehended(call: cst.Call, word: str) -> cst.ListComp:
+    """``[prior(name) for name in names]`` for ``map(prior, names)``."""
+    function, iterable = (arg.value for arg in call.args)
+    if isinstance(function, cst.Lambda):
+        made = function.body
+    else:
+        called = cst.From(cst.Call(function, [cst.Arg(cst.Name(word))]))
+        made = cst.Yield(called, lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+    return cst.ListComp(made, cst.CompFor(cst.Name(word), iterable))
+
+
+def _is_block(plan: Plan, node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.With) and bool(plan.flow.enters(node))
+
+
+def _is_consumed(plan: Plan, node: cst.CSTNode) -> bool:
+    """Whether a builtin goes through all of an expression at once."""
+    arg = plan.tree.parent[node]
+    call = plan.tree.parent[arg]
+    return isinstance(arg, cst.Arg) and isinstance(call, cst.Call) and plan.flow.name_of(call.func) in _CONSUMERS
+
+
 #: Builtins that go through all of their argument at once.
 _CONSUMERS = frozenset(f"builtins.{name}" for name in ("sum", "list", "tuple", "set", "sorted", "max", "min", "dict"))
 
 
 def _is_unrollable(plan: Plan, node: cst.CSTNode) -> bool:
     if isinstance(node, cst.GeneratorExp):
-        arg = plan.tree.parent[node]
-        call = plan.tree.parent[arg]
-        return isinstance(arg, cst.Arg) and isinstance(call, cst.Call) and plan.flow.name_of(call.func) in _CONSUMERS
+        return _is_consumed(plan, node)
     return isinstance(node, (cst.ListComp, cst.DictComp, cst.SetComp))
 
 

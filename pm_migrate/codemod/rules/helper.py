@@ -20,7 +20,7 @@ from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.purity import impure_calls
 from pm_migrate.codemod.rules import attributes
 from pm_migrate.codemod.rules.base import Example, Rule
-from pm_migrate.codemod.rules.comprehension import NOT_HERE, prepare_yield
+from pm_migrate.codemod.rules.comprehension import NOT_HERE, plan_map, prepare_yield
 from pm_migrate.codemod.rules.model_checks import ORDER, changes, changes_each_time
 from pm_migrate.codemod.rules.random_variable import HELPER, in_one_model, variable_group, yielded
 from pm_migrate.codemod.rules.tensors import function_group
@@ -107,6 +107,11 @@ def plan_helpers(plan: Plan, models: Models) -> None:
             continue
         prepare_yield(plan, call, key)
         plan.edit(call, key, _delegated(plan, call))
+    for call, targets in helpers.maps.items():
+        key = variable_group(plan, call)
+        plan.unite(key, *targets)
+        if not in_one_model(plan, call) or not plan_map(plan, call, key):
+            plan.refuse(call, key, NOT_HERE.code, "a generator cannot yield from here: create the variables in a loop")
     for function in helpers.functions:
         _check(plan, models, function)
         if isinstance(function, cst.Lambda):
@@ -143,7 +148,8 @@ def _defined(updated: cst.SimpleStatementLine, name: str) -> cst.FunctionDef:
 
 def _check(plan: Plan, models: Models, function: cst.CSTNode) -> None:
     """Refuse a helper function that cannot be a generator."""
-    calls = [c for c, targets in models.helpers.calls.items() if function in targets]
+    helpers = models.helpers
+    calls = [c for table in (helpers.calls, helpers.maps) for c, targets in table.items() if function in targets]
     for node in walk(function):
         if isinstance(node, cst.Call) and models.helpers.adds(node, function):
             plan.unite(function, variable_group(plan, node))
@@ -197,6 +203,8 @@ def _passed_on(plan: Plan, node: cst.BaseExpression) -> bool:
     if isinstance(parent, (cst.Element, cst.DictElement, cst.Index)):
         return False
     if isinstance(parent, cst.Arg) and isinstance(call := plan.tree.parent[parent], cst.Call):
+        if call in plan.helpers.maps and parent is call.args[0]:
+            return False
         known = v.only(plan.flow.value(call.func), v.Function)
         return not known and plan.flow.name_of(call.func) not in ("builtins.print", "builtins.id", "builtins.zip")
     return True

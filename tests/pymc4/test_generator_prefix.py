@@ -1,0 +1,60 @@
+"""Prefixes of names as PyMC3's models in models give them (not in PyMC4)."""
+
+from __future__ import annotations
+
+import pytest
+
+import pm_migrate.pymc4 as pm
+
+
+@pm.model(name=None, prefix="top")
+def nested():
+    yield pm.Normal("x", 0.0, 1.0)
+    with pm.prefix("a"):
+        y = yield pm.HalfNormal("y", 1.0)
+        with pm.prefix("b"):
+            z = yield pm.Normal("z", y, 1.0)
+            yield pm.Deterministic("b_twice", z * 2)
+        with pm.prefix(None):
+            yield pm.Normal("w", y, 1.0)
+    yield pm.Normal("top_v", y, 1.0)
+
+
+def test_names_are_those_of_pymc3():
+    # printed by PyMC3 3.11.6 for the same models: top_x, a_y_log__, b_z, w, top_v; b_twice
+    state = pm.evaluate_model(nested())[1]
+    assert list(state.untransformed_values) == ["top_x", "a_y", "b_z", "w", "top_v"]
+    assert list(state.deterministics_values) == ["b_twice"]
+    assert [v.name for v in nested().log_density().variables] == ["top_x", "__log_a_y", "b_z", "w", "top_v"]
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "name", "expected"),
+    [
+        ((), "x", "x"),
+        (("a",), "x", "a_x"),
+        (("a",), "a_x", "a_x"),
+        (("a",), "ax", "a_ax"),
+        (("a", "b"), "x", "b_x"),
+        (("a", None), "x", "x"),
+        (("a", ""), "a", "a"),
+        ((1,), "x", "1_x"),
+    ],
+)
+def test_the_innermost_prefix_counts(prefixes, name, expected):
+    for prefix in prefixes:
+        pm.prefix(prefix).__enter__()
+    try:
+        assert pm.variable_name(name) == expected
+    finally:
+        from pm_migrate.shims.pymc4.names import Scope
+
+        del Scope.get_contexts()[:]
+
+
+def test_a_model_in_a_scope_keeps_both():
+    @pm.model(name="outer")
+    def outer():
+        yield nested()
+
+    assert list(pm.evaluate_model(outer())[1].untransformed_values)[:2] == ["outer/top_x", "outer/a_y"]
