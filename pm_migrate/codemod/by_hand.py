@@ -160,7 +160,7 @@ BY_HAND: Mapping[str, Example] = MappingProxyType(
             import pymc3 as pm
 
             with pm.Model() as model:
-                rates = list(map(lambda i: pm.Exponential('rate_%d' % i, 1.), range(3)))
+                rates = as_list(pm.Exponential('rate_%d' % i, 1.) for i in range(3))
             """,
             """
             import pymc3 as pm
