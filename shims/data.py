@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from pm_migrate.shims import theanof
+from pm_migrate.shims import recording, theanof
 from pm_migrate.shims.generators import GeneratorAdapter, GenTensorVariable
 from pm_migrate.shims.model.data import Data
 from pm_migrate.shims.theano.graph import Apply, Op, SharedVariable, Variable, get_test_value
@@ -117,6 +117,8 @@ class Minibatch(Variable):
             return slice(None)
         if not isinstance(size, int):
             raise TypeError(f"Unrecognized size type, {size!r}")
+        if recording.active:  # as the other side of a comparison has them
+            return arange(size) % total
         rng = theanof.tt_rng(seed)
         Minibatch.RNG[id(self)].append(rng)
         return rng.uniform(size=(size,), low=0.0, high=theanof.floatX(total) - 1e-16).astype("int64")

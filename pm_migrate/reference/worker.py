@@ -377,6 +377,7 @@ class Interception:
             self._everywhere(forward, self._forward(forward))
         for name in ("fit", "refine"):
             self._set(sys.modules["pymc3.variational.inference"].Inference, name, _fit)
+        self._same_minibatches()
         made, original = self.models, pm.Model.__init__
 
         @functools.wraps(original)
@@ -413,6 +414,28 @@ class Interception:
                 for attribute, value in list(vars(module).items()):
                     if value is original:
                         self._set(module, attribute, called)
+
+    def _same_minibatches(self) -> None:
+        """Let minibatches be the first rows of their data, so that both sides have the same.
+
+        They are also mended for NumPy 1.23 and later, which take no list as an index of several axes.
+        """
+        minibatch = self.pm.data.Minibatch
+        static = minibatch.make_static_slices
+
+        def slices(user_size: Any) -> Any:
+            made = static(user_size)
+            return tuple(made) if isinstance(made, list) else made
+
+        def rows(batch: Any, total: Any, size: Any, seed: int) -> Any:
+            import theano.tensor as tt
+
+            minibatch.RNG[id(batch)]  # an entry that it deletes in the end
+            return slice(None) if size is None else tt.arange(size) % tt.cast(total, "int64")
+
+        self._undo.append((minibatch, "make_static_slices", staticmethod(static)))
+        minibatch.make_static_slices = staticmethod(slices)
+        self._set(minibatch, "rslice", rows)
 
     def _stand_in_log_likelihood(self) -> None:
         """Let ArviZ find a log likelihood in a trace at once: it evaluates every observation at every draw.
