@@ -38,6 +38,7 @@ class Expressions:
     references: dict[cst.CSTNode, str]
     functions: dict[cst.CSTNode, FunctionFacts]
     opaque: set[cst.CSTNode]
+    own: dict[cst.CSTNode, str]
     _stack: list[Value]
 
     def _load(self, name: str) -> Entry:
@@ -219,6 +220,8 @@ class Expressions:
             match atom:
                 case v.Qualified():
                     out.add(v.Qualified(f"{atom.name}.{attr}", atom.site))
+                case v.Function() if attr == "dist" and atom.node in self.own:
+                    out.add(atom)
                 case v.Instance():
                     method = method_of(atom.node, attr)
                     if method is not None and is_property(method):
@@ -453,6 +456,8 @@ class Expressions:
         return self._operation(args)
 
     def _local_call(self, target: cst.CSTNode, node: cst.Call, args: list[Value]) -> Value:
+        if isinstance(target, cst.ClassDef) and target in self.own:
+            return self._own_distribution(target, node, args)
         if isinstance(target, cst.ClassDef):
             init = method_of(target, "__init__")
             if init is not None:
@@ -477,6 +482,22 @@ class Expressions:
                     facts.give(param.name.value, self._unpacked(args[1]))
                 made |= self._in_model(facts.returns | facts.known_returns)
         return v.bag([made]) if made else NOTHING
+
+    def _own_distribution(self, target: cst.ClassDef, node: cst.Call, args: list[Value]) -> Value:
+        """A call of a class of the program that is a distribution: a variable, or with ``.dist`` none."""
+        nameless = isinstance(node.func, cst.Attribute) and node.func.attr.value == "dist"
+        init = method_of(target, "__init__")
+        if init is not None:
+            facts = self.functions.setdefault(init, FunctionFacts())
+            facts.called = True
+            names = [p.name.value for p in (*init.params.posonly_params, *init.params.params)][1:]
+            positional = [v_ for a, v_ in zip(node.args, args, strict=True) if a.keyword is None and not a.star]
+            for name, value in zip(names, positional[not nameless :], strict=False):
+                facts.give(name, value)
+            for arg, value in zip(node.args, args, strict=True):
+                if arg.keyword is not None and arg.keyword.value in names:
+                    facts.give(arg.keyword.value, value)
+        return frozenset({v.Dist(node) if nameless else v.Tensor(self._own_site(), node)})
 
     def _in_model(self, value: Value) -> Value:
         """What a helper function made belongs to the model in whose block it was called."""

@@ -49,6 +49,8 @@ class Flow(Statements):
         Where the attributes of the program's own classes are set.
     references
         Every longest chain of names that refers to PyMC3 or Theano, with its dotted name.
+    own
+        The program's own classes of distributions, with PyMC3's class that they are derived from.
     opaque
         Functions and classes of the program that are operations of Theano's: they compute with arrays.
     nested
@@ -67,6 +69,7 @@ class Flow(Statements):
         self.star_sites: dict[str, cst.CSTNode] = {}
         self.functions: dict[cst.CSTNode, FunctionFacts] = {}
         self.opaque: set[cst.CSTNode] = set()
+        self.own: dict[cst.CSTNode, str] = {}
         self.attributes: dict[tuple[cst.CSTNode, str], Value] = {}
         self.attribute_sites: dict[tuple[cst.CSTNode, str], set[cst.CSTNode]] = {}
         self.nested: dict[cst.With, cst.WithItem] = {}

@@ -27,9 +27,12 @@ _OTHERS = frozenset(
     sample_posterior_predictive_w init_nuts iter_sample callbacks updates""".split()
 )
 
+#: Base classes of a program's own distributions.
+BASES = frozenset("Continuous Discrete PositiveContinuous UnitContinuous BoundedContinuous Distribution".split())
+
 _INFERENCE = frozenset(INFERENCE) | frozenset(name.split(".")[0] for name in SAME)
 _CALLED = _INFERENCE | frozenset(ARVIZ) | frozenset(ADVICE) | frozenset(TABLES)
-_PYMC3 = PYMC3_NAMES | PYMC3_MODULES | DISTRIBUTIONS | _OTHERS | _CALLED
+_PYMC3 = PYMC3_NAMES | PYMC3_MODULES | DISTRIBUTIONS | BASES | _OTHERS | _CALLED
 
 #: Functions of tensors that the generator front end has too, by the name that they have there.
 KEPT = {

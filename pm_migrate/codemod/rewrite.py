@@ -45,6 +45,7 @@ from pm_migrate.codemod.rules import (
     model_object,
     nameless,
     nested,
+    own_distributions,
     random_variable,
     tensors,
     theano,
@@ -148,6 +149,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
             deterministic.plan_deterministic(plan, call, short)
         elif name.startswith("pymc3.") and short in INFERENCE:
             inference.plan_inference(plan, models, call, short)
+    own_distributions.plan_own(plan)
     nameless.plan_bounded(plan)
     nameless.plan_methods(plan)
     tensors.plan_numpy(plan)

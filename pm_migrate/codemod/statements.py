@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 import libcst as cst
 
 from pm_migrate.catalog import theano_names
+from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.expressions import Expressions
 from pm_migrate.codemod.scopes import Entry, Env, FunctionFacts, Scope, parameters
@@ -254,6 +255,9 @@ class Statements(Expressions):
             own = any(isinstance(a, v.Function) and a.node in self.opaque for a in base)
             if own or theano_names.is_operation(v.qualified(base)):
                 self.opaque.add(node)
+            kind = self._kind_of_distribution(base)
+            if kind is not None:
+                self.own[node] = kind
         for decorator in node.decorators:
             self._expression(decorator.decorator)
         scope = self._scope(node, self.scope)
@@ -270,8 +274,19 @@ class Statements(Expressions):
                     facts = self.functions[child]
                     facts.give(first.name.value, frozenset({v.Instance(node)}))
                     facts.called = True
+                    if node in self.own and child.name.value in ("logp", "logcdf"):
+                        for param in [p.name.value for p in parameters(child.params)][1:]:
+                            facts.give(param, frozenset({v.Tensor(None)}))
         self.scope = outer
         self._bind_name(node.name.value, frozenset({v.Function(node)}), node)
+
+    def _kind_of_distribution(self, base: Value) -> str | None:
+        """PyMC3's class that a class of the program is derived from, when that is a distribution."""
+        name = pymc3_names.canonical(v.qualified(base) or "")
+        short = name.removeprefix("pymc3.")
+        if name != short and (short in pymc3_names.BASES or short in pymc3_names.DISTRIBUTIONS):
+            return short
+        return next((self.own[a.node] for a in base if isinstance(a, v.Function) and a.node in self.own), None)
 
     def _import(self, node: cst.Import) -> None:
         for alias in node.names:

@@ -57,6 +57,7 @@ from pm_migrate.shims.pymc4.loops import scan
 from pm_migrate.shims.pymc4.math import expand_packed_triangular
 from pm_migrate.shims.pymc4.names import name_scope, prefix, variable_name
 from pm_migrate.shims.pymc4.observing import Data, set_data
+from pm_migrate.shims.pymc4.own import BoundedContinuous, Continuous, Discrete, PositiveContinuous, UnitContinuous
 from pm_migrate.shims.pymc4.state_functions import bernoulli_fn, categorical_uniform_fn, gaussian_round_fn
 from pm_migrate.shims.pymc4.tensors import GeneratorTensor, set_floatx
 from pm_migrate.shims.theano import config, shared
@@ -108,6 +109,11 @@ globals().update(CLASSES)
 globals().update(STRUCTURED)
 
 __all__ = [
+    "BoundedContinuous",
+    "Continuous",
+    "Discrete",
+    "PositiveContinuous",
+    "UnitContinuous",
     "NO_TRANSFORM",
     "Data",
     "Deterministic",

@@ -1,0 +1,97 @@
+"""A program's own distributions, derived from PyMC3's base classes; numbers from their formulas."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import pm_migrate.pymc4 as pm
+from pm_migrate.errors import ModelError
+
+
+class Peaked(pm.Continuous):
+    def __init__(self, mu, width=1.0, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.mu, self.width = mu, width
+        self.mean = mu
+
+    def logp(self, value):
+        return -tf.abs(value - self.mu) / self.width - tf.math.log(2 * self.width)
+
+
+class Steep(pm.PositiveContinuous):
+    def __init__(self, rate, **kwargs):
+        super().__init__(**kwargs)
+        self.rate = rate
+        self.mean = 1.0 / rate
+
+    def logp(self, value):
+        return tf.math.log(self.rate) - self.rate * value
+
+
+class Trials(pm.Discrete):
+    def __init__(self, p, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.p, self.mode = p, 1
+
+    def logp(self, value):
+        return tf.math.log(self.p) + (value - 1) * tf.math.log(1 - self.p)
+
+
+def test_the_density_of_a_model():
+    @pm.model(name=None)
+    def build():
+        a = yield pm.Normal("a", 0.0, 1.0)
+        x = yield Peaked("x", a, width=0.3, shape=2)
+        rate = yield Steep("rate", 0.7)
+        yield Peaked("y", mu=x, observed=[1.0, 2.0])
+        yield Trials("n", 0.2, observed=[1, 3])
+        yield Steep("z", rate, observed=[0.5])
+
+    a, x, log_rate = 0.3, np.array([0.1, -0.4]), -0.2
+    rate = np.exp(log_rate)
+    expected = -0.5 * a**2 - 0.5 * np.log(2 * np.pi)
+    expected += np.sum(-np.abs(x - a) / 0.3 - np.log(0.6)) + np.log(0.7) - 0.7 * rate + log_rate
+    expected += np.sum(-np.abs([1.0, 2.0] - x) - np.log(2.0)) + np.log(0.2) * 2 + 2 * np.log(0.8)
+    expected += np.log(rate) - rate * 0.5
+    found = build().logp({"a": a, "x": x, "__log_rate": log_rate})
+    assert found == pytest.approx(expected, rel=1e-14)
+
+
+def test_start_values_and_shapes():
+    assert Peaked("x", np.array([1.0, 2.0]), shape=2).test_value.numpy().tolist() == [1.0, 2.0]
+    assert Peaked("x", np.inf, testval=3.0).test_value.numpy() == 3.0
+    assert Trials.dist(0.5).test_value.dtype == tf.int64
+    assert Steep("s", 2.0).transform.name == "log"
+    assert Steep("s", 2.0, transform=None).transform is None
+    with pytest.raises(ModelError, match="no finite default value"):
+        Peaked("x", np.inf)
+
+
+def test_bounded_classes_have_their_ends():
+    class Triangle(pm.BoundedContinuous):
+        def __init__(self, upper, *args, **kwargs):
+            super().__init__(lower=0.0, upper=upper, *args, **kwargs)  # noqa: B026 - as PyMC3 programs are written
+            self.upper, self.mean = upper, upper / 2
+
+        def logp(self, value):
+            return tf.math.log(2 * value) - 2 * tf.math.log(self.upper)
+
+    dist = Triangle("t", 3.0)
+    assert dist.transform.name == "interval" and float(dist.test_value) == 1.5
+    assert float(dist.log_prob(1.0)) == pytest.approx(np.log(2 / 9), rel=1e-14)
+
+
+def test_components_and_errors():
+    mixture = pm.Mixture.dist([0.5, 0.5], [Peaked.dist(0.0), Peaked.dist(4.0)])
+    expected = np.log(0.25 * (np.exp(-1.0) + np.exp(-3.0)))
+    assert float(mixture.log_prob(1.0)) == pytest.approx(expected, rel=1e-14)
+    with pytest.raises(NotImplementedError, match="no random draws"):
+        Peaked.dist(0.0).sample()
+
+    class Empty(pm.Continuous):
+        pass
+
+    with pytest.raises(NotImplementedError, match="logp"):
+        Empty.dist().log_prob(1.0)
