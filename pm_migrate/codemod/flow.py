@@ -113,7 +113,7 @@ class Flow(Statements):
 
     def prefix(self, call: cst.Call) -> str | None:
         """What PyMC3 puts in front of the name of a variable, or None where it cannot be told."""
-        makers = []
+        makers: list[cst.CSTNode] = []
         for outer in self.tree.ancestors(call):
             if isinstance(outer, cst.With) and outer in self.nested:
                 makers.append(self.nested[outer].item)

@@ -25,6 +25,9 @@ class Statements(Expressions):
     _loops: list[list[Env]]
     _pending: list[tuple[cst.FunctionDef, Scope]]
 
+    def value(self, node: cst.CSTNode) -> Value:
+        raise NotImplementedError
+
     def _scope(self, node: cst.CSTNode, parent: Scope | None) -> Scope:
         raise NotImplementedError
 

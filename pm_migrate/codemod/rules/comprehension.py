@@ -130,14 +130,17 @@ def plan_map(plan: Plan, call: cst.Call, key: cst.CSTNode) -> bool:
     """Plan the loop that ``list(map(prior, names))`` becomes, where what it gives is used at once."""
     arg = plan.tree.parent[call]
     consumer = plan.tree.parent[arg]
-    whole = isinstance(consumer, cst.Call) and plan.flow.name_of(consumer.func) == "builtins.list"
-    node = consumer if whole and len(consumer.args) == 1 else call
+    node = call
+    if isinstance(consumer, cst.Call) and len(consumer.args) == 1:
+        node = consumer if plan.flow.name_of(consumer.func) == "builtins.list" else call
     line = plan.tree.statement(node)
     iterated = isinstance(line, cst.For) and line.iter is call
     if not iterated and (not _is_consumed(plan, call) or not isinstance(line, cst.SimpleStatementLine)):
         return False
     around = [a for a in plan.tree.ancestors(call) if plan.tree.inside(a, line) and a is not line]
-    if any(isinstance(a, (*COMPREHENSIONS, cst.Lambda)) for a in around) or (not iterated and len(line.body) != 1):
+    if any(isinstance(a, (*COMPREHENSIONS, cst.Lambda)) for a in around):
+        return False
+    if isinstance(line, cst.SimpleStatementLine) and len(line.body) != 1:
         return False
     if _conditional(plan, node, line) or _creates_before(plan, call, line):
         return False

@@ -83,7 +83,7 @@ def _names(plan: Plan, models: Models, block: Block) -> dict[str, set[cst.CSTNod
     out = {}
     for name in dict.fromkeys(bound_name(s) for s in sorted(inside, key=lambda s: plan.tree.order[s])):
         found = reads.get(name, set())
-        sites = {s for s in inside if bound_name(s) == name}
+        own = {s for s in inside if bound_name(s) == name}
         certain = found and all(
             plan.flow.sites[n] <= inside
             and plan.tree.scope(n) is here
@@ -91,6 +91,6 @@ def _names(plan: Plan, models: Models, block: Block) -> dict[str, set[cst.CSTNod
             and v.only(plan.flow.value(n), (v.Plain, v.Number, v.Text))  # type: ignore[arg-type]
             for n in found
         )
-        if certain and all(always(models, s, generator) for s in sites):
+        if certain and all(always(models, s, generator) for s in own):
             out[name] = found
     return out

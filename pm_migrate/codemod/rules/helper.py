@@ -12,6 +12,8 @@ is decorated, passed on to code from elsewhere, or that nothing in the program c
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import libcst as cst
 
 from pm_migrate.codemod import values as v
@@ -118,7 +120,7 @@ def plan_helpers(plan: Plan, models: Models) -> None:
             _plan_lambda(plan, function)
 
 
-def _delegated(plan: Plan, call: cst.Call):  # type: ignore[no-untyped-def]
+def _delegated(plan: Plan, call: cst.Call) -> Callable[[cst.Call], cst.BaseExpression]:
     def apply(updated: cst.Call) -> cst.BaseExpression:
         return yielded(plan, call, updated, many=True)
 
@@ -138,8 +140,9 @@ def _plan_lambda(plan: Plan, function: cst.Lambda) -> None:
 
 
 def _defined(updated: cst.SimpleStatementLine, name: str) -> cst.FunctionDef:
-    made = updated.body[0].value  # type: ignore[union-attr]
-    assert isinstance(made, cst.Lambda)
+    assign = updated.body[0]
+    assert isinstance(assign, cst.Assign) and isinstance(assign.value, cst.Lambda)
+    made = assign.value
     body = cst.IndentedBlock(
         [cst.SimpleStatementLine([cst.Return(made.body)])], header=updated.trailing_whitespace.with_changes()
     )

@@ -366,8 +366,8 @@ def _written(plan: Plan, block: Block, shape: Shape, updated: Any) -> list[Any]:
     generator = generator or [cst.SimpleStatementLine([cst.Pass()])]
     generator[0] = edits.with_leading(generator[0], _without_blanks(edits.leading(generator[0])))
     if block.base is not None:
-        taken = f"{', '.join(block.carried)} = " if block.carried else ""
-        generator.insert(0, statement(f"{taken}yield {shape.arguments[0]}"))
+        carried = f"{', '.join(block.carried)} = " if block.carried else ""
+        generator.insert(0, statement(f"{carried}yield {shape.arguments[0]}"))
     returned = block.returned or block.given_back
     if returned:
         generator.append(statement(f"return {', '.join(returned)}"))
