@@ -37,10 +37,13 @@ def _edit(source: str, edits: list[tuple[int, int, str]]) -> str:
 
 def rename_alias(source: str, old: str = "pm", new: str = "pymc") -> str:
     """``import pymc3 as pm`` becomes ``import pymc3 as pymc``, and every use of it."""
-    if not re.search(rf"^\s*import [\w.]+ as {old}\b", source, re.MULTILINE) or re.search(
-        rf"\b{new}\b(?!-migrate)", source
-    ):
+    if not re.search(rf"^\s*import pymc3 as {old}\b", source, re.MULTILINE) or re.search(rf"\b{new}\b", source):
         return source
+    return rename(source, old, new)
+
+
+def rename(source: str, old: str, new: str) -> str:
+    """Give a name another one wherever it stands by itself: not as an attribute, and not in a comment or string."""
     starts = _offsets(source)
     tokens = _tokens(source)
     edits = []
