@@ -391,11 +391,12 @@ class Expressions:
 
     def _distribution_call(self, node: cst.Call, func: Value, args: list[Value]) -> Value:
         """A call of a class that ``pm.Bound`` made, or of a method of a distribution without a name."""
-        method = node.func.attr.value if isinstance(node.func, cst.Attribute) else None
+        attribute = node.func if isinstance(node.func, cst.Attribute) else None
+        method = attribute.attr.value if attribute else None
         bound = any(isinstance(a, v.Dist) and a.bound for a in func)
         if bound and method == "dist":
             return frozenset({v.Dist(node)})
-        if bound and not (method and any(isinstance(a, v.Dist) and a.bound for a in self.values[node.func.value])):
+        if bound and not (attribute and any(isinstance(a, v.Dist) and a.bound for a in self.values[attribute.value])):
             return frozenset({v.Tensor(self._own_site(), node)})
         if method == "random":
             return PLAIN

@@ -65,8 +65,8 @@ def _items(node: cst.BaseExpression) -> Iterator[tuple[int | str | None, cst.Bas
     match node:
         case cst.Dict():
             for element in node.elements:
-                known = isinstance(element, cst.DictElement)
-                yield string_value(element.key) if known else None, element.value
+                key = string_value(element.key) if isinstance(element, cst.DictElement) else None
+                yield key, element.value
         case cst.Call():
             for arg in node.args:
                 yield None if arg.keyword is None else arg.keyword.value, arg.value

@@ -44,9 +44,9 @@ def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     found: list[cst.CSTNode] = []
     for name in _fields(type(node)):
         value = getattr(node, name)
-        kind = type(value)
+        kind = value.__class__
         if kind is list or kind is tuple:
-            found += [item for item in value if _is_node(type(item))]
+            found += [item for item in value if _is_node(item.__class__)]
         elif _is_node(kind):
             found.append(value)
     return found

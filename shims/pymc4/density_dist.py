@@ -56,7 +56,7 @@ class DensityDist(Composite):
     signature = ("log_prob", "random", "discrete")
     optional: ClassVar[Mapping[str, Any]] = {"random": None, "discrete": False}
 
-    def _numbers(self, log_prob: Callable[..., Any], random: Any, discrete: bool) -> Given:  # type: ignore[override]
+    def _numbers(self, log_prob: Callable[..., Any], random: Any, discrete: bool) -> Given:
         if not callable(log_prob):
             raise TypeError(f"DensityDist needs a function for its log density, got {type(log_prob).__name__}")
 

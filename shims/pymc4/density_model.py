@@ -183,10 +183,10 @@ class FreeView(_Shown, FreeRV):
     """A free variable of a generator model."""
 
     def __init__(self, view: DensityModel, variable: ValueVariable, distribution: Drawn) -> None:
-        super().__init__(variable.name, variable.rv_name, distribution, view, variable.test_value)  # type: ignore[arg-type]
+        super().__init__(variable.name, variable.rv_name, distribution, view, variable.test_value)
         self.value_variable = variable
         if variable.transform is not None:
-            self.transform = _Transform(view, variable)  # type: ignore[assignment]
+            self.transform = _Transform(view, variable)
 
     @property
     def distribution(self) -> Any:
@@ -227,7 +227,7 @@ class DensityModel(PyMC3Model):
         self.generator = generator
         self._own, self.replaced = own, observed
         self._nodes_of: dict[str, dict[str, Variable]] = {}
-        self.RV_dims = dict(own.dims)  # type: ignore[arg-type]
+        self.RV_dims = dict(own.dims)
         self._at_test, self._labels = at_test_point(generator, own, observed)
         self._add_random()
         self._add_observed()
@@ -244,7 +244,7 @@ class DensityModel(PyMC3Model):
             for name, v in by_name.items()
         }
         for position, (name, variable) in enumerate(free.items()):
-            variable.term = _Term(self, name, self._own.scaling if position == 0 else 1.0)  # type: ignore[assignment]
+            variable.term = _Term(self, name, self._own.scaling if position == 0 else 1.0)
             self.free_RVs.append(variable)
         values = self._outputs("values")
         for name in at_test:

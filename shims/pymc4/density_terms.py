@@ -72,6 +72,7 @@ class _BothSpaces(ForwardRun):
 
     def __init__(self, names: Mapping[str, str], *rest: Any) -> None:
         super().__init__(*rest)
+        self.given: Mapping[str, Any]
         self._names = names
         self.unconstrained: dict[str, Tensor] = {}
 
@@ -119,7 +120,7 @@ def _renamed(model: Model, own: LogDensity, observed: Mapping[str, Any] | None) 
         own,
         variables=tuple(replace(v, name=names[v.name]) for v in own.variables),
         evaluate=lambda values: own.evaluate(back(values)),
-        values=None if own.values is None else lambda values: own.values(back(values)),  # type: ignore[misc]
+        values=None if own.values is None else lambda values: own.values(back(values)),
         forward=forward,
         _compiled={},
     )

@@ -46,7 +46,7 @@ class Own(Composite):
 
     signature: ClassVar[tuple[str, ...]] = ("own",)
 
-    def _numbers(self, own: Any) -> Given:  # type: ignore[override]
+    def _numbers(self, own: Any) -> Given:
         return Given(lambda value: to_tensor(own.logp(wrap(value))), None, self._start(own))
 
     def _start(self, own: Any) -> Tensor:
@@ -90,7 +90,7 @@ class _Written:
     is_discrete: ClassVar[bool] = False
 
     def __new__(cls, name: Any, *args: Any, **kwargs: Any) -> Any:
-        options = {key: kwargs.pop(key) for key in ("observed", "total_size", "dims") if key in kwargs}
+        options: dict[str, Any] = {k: kwargs.pop(k) for k in ("observed", "total_size", "dims") if k in kwargs}
         return _variable(cls, name, args, kwargs, options)
 
     @classmethod
@@ -147,14 +147,14 @@ class PositiveContinuous(Continuous):
     """Base class of distributions on the positive numbers: sampled by their logarithm."""
 
     def __init__(self, transform: Any = Log(), *args: Any, **kwargs: Any) -> None:  # noqa: B008 - it has no state
-        super().__init__(*args, transform=transform, **kwargs)
+        super().__init__(*args, **{**kwargs, "transform": transform})
 
 
 class UnitContinuous(Continuous):
     """Base class of distributions on (0, 1): sampled by their log odds."""
 
     def __init__(self, transform: Any = Sigmoid(), *args: Any, **kwargs: Any) -> None:  # noqa: B008 - it has no state
-        super().__init__(*args, transform=transform, **kwargs)
+        super().__init__(*args, **{**kwargs, "transform": transform})
 
 
 class BoundedContinuous(Continuous):
@@ -166,7 +166,7 @@ class BoundedContinuous(Continuous):
         if isinstance(transform, str) and transform == "auto":
             ends = tuple(None if end is None else tf.cast(to_tensor(end), FLOATX) for end in (lower, upper))
             transform = default_transform("bounded", ends)
-        super().__init__(*args, transform=transform, **kwargs)
+        super().__init__(*args, **{**kwargs, "transform": transform})
 
 
 class Discrete(_Written):

@@ -98,7 +98,8 @@ class OfGenerator:
         view = _view(type(self), model)
         chosen = value_variables(view, vars)
         if chosen is None:
-            chosen = self._all(view)
+            every = self._all(view)
+            chosen = None if every is None else list(every)
         super().__init__(chosen, *args, model=view, **kwargs)  # type: ignore[call-arg]
 
     def _all(self, view: DensityModel) -> Sequence[Any] | None:

@@ -82,7 +82,7 @@ def transform_of(qualified: str) -> str | None:
     return None
 
 
-def plan_transform(plan: Plan, node: cst.BaseExpression, name: str) -> None:
+def plan_transform(plan: Plan, node: cst.CSTNode, name: str) -> None:
     """Plan one reference to a transform of PyMC3's."""
     parent = plan.tree.parent[node]
     called = isinstance(parent, cst.Call) and parent.func is node
