@@ -158,3 +158,25 @@ def test_set_data_finds_its_model():
     ):
         assert migrate_source(text + call + "\n").code.endswith("pm.set_data({'z': 1}, m)\n")
     assert "PM412" in manual(migrate_source(text + "pm.set_data({'z': 1})\n"))
+
+
+def test_a_model_with_a_transform_of_the_programs_own_stays_with_its_class() -> None:
+    text = '''import pymc3 as pm
+import pymc3.distributions.transforms as tr
+import theano.tensor as tt
+
+
+class Exp(tr.ElemwiseTransform):
+    name = "exp"
+
+    def backward(self, x):
+        return tt.log(x)
+
+
+exp = Exp()
+with pm.Model() as model:
+    x = pm.Normal("x", 0.0, 1.0, transform=exp)
+'''
+    result = migrate_source(text)
+    added = [line for line in result.code.splitlines() if line not in text.splitlines()]
+    assert len(added) == 1 and "TODO(pm-migrate PM223)" in added[0]

@@ -150,12 +150,27 @@ def _group(plan: Plan, node: cst.CSTNode) -> cst.CSTNode:
 
 
 def plan_ties(plan: Plan) -> None:
-    """Tie models and helpers to the variables and the PyMC3 and Theano objects that they are made from."""
+    """Tie models and helpers to the variables, the classes and the PyMC3 and Theano objects that they are made from."""
+    classes = _derived_classes(plan)
     for node, value in plan.flow.values.items():
         ties: list[cst.CSTNode] = [a.call for a in value if isinstance(a, (v.Foreign, v.Dist))]
         ties += [a.site for a in value if isinstance(a, v.Tensor) and a.site is not None]
+        ties += [a.node for a in value if isinstance(a, (v.Instance, v.Function)) and a.node in classes]
         if ties:
             plan.unite(function_group(plan, node), *ties)
+
+
+def _derived_classes(plan: Plan) -> set[cst.CSTNode]:
+    """The program's classes that derive from one of PyMC3 or Theano: each shares the fate of its base and its methods."""
+    found: set[cst.CSTNode] = set()
+    for node in plan.tree.order:
+        if isinstance(node, cst.ClassDef):
+            bases = [arg.value for arg in node.bases if arg.value in plan.flow.references]
+            if bases:
+                methods = [s for s in node.body.body if isinstance(s, cst.FunctionDef)]
+                plan.unite(node, *(plan.owner[base] for base in bases), *methods)
+                found.add(node)
+    return found
 
 
 def plan_helpers(plan: Plan) -> None:
