@@ -161,7 +161,7 @@ def test_set_data_finds_its_model():
 
 
 def test_a_model_with_a_transform_of_the_programs_own_stays_with_its_class() -> None:
-    text = '''import pymc3 as pm
+    text = """import pymc3 as pm
 import pymc3.distributions.transforms as tr
 import theano.tensor as tt
 
@@ -176,7 +176,7 @@ class Exp(tr.ElemwiseTransform):
 exp = Exp()
 with pm.Model() as model:
     x = pm.Normal("x", 0.0, 1.0, transform=exp)
-'''
+"""
     result = migrate_source(text)
     added = [line for line in result.code.splitlines() if line not in text.splitlines()]
     assert len(added) == 1 and "TODO(pm-migrate PM223)" in added[0]

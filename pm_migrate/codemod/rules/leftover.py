@@ -161,7 +161,7 @@ def plan_ties(plan: Plan) -> None:
 
 
 def _derived_classes(plan: Plan) -> set[cst.CSTNode]:
-    """The program's classes that derive from one of PyMC3 or Theano: each shares the fate of its base and its methods."""
+    """The classes that derive from one of PyMC3 or Theano: each shares the fate of its base and its methods."""
     found: set[cst.CSTNode] = set()
     for node in plan.tree.order:
         if isinstance(node, cst.ClassDef):
