@@ -180,3 +180,23 @@ with pm.Model() as model:
     result = migrate_source(text)
     added = [line for line in result.code.splitlines() if line not in text.splitlines()]
     assert len(added) == 1 and "TODO(pm-migrate PM223)" in added[0]
+
+
+def test_a_variable_that_holds_a_setting_stays_and_the_import_comes_before_its_first_use() -> None:
+    text = '''import theano
+floatX = theano.config.floatX
+import pymc3 as pm
+import numpy as np
+
+X = np.ones(3).astype(floatX)
+with pm.Model() as model:
+    x = pm.Normal("x", 0.0, 1.0, observed=X)
+'''
+    code = migrate_source(text).code
+    assert code.startswith("import pm_migrate.pymc4 as pm\nfloatX = pm.config.floatX\nimport numpy as np\n")
+    assert "X = np.ones(3).astype(floatX)\n" in code
+
+
+def test_arguments_on_lines_of_their_own_stay_where_they_are() -> None:
+    text = "import pymc3 as pm\nwith pm.Model() as model:\n    x = pm.Normal(\n        'x', 0.0,\n        1.0)\n"
+    assert "    x = yield pm.Normal(\n        'x', 0.0,\n        1.0)\n" in migrate_source(text).code

@@ -150,6 +150,8 @@ def plan_imports(plan: Plan, leftover: set[cst.CSTNode], needs: frozenset[str]) 
     for line, here in by_line.items():
         extra: list[str] = []
         for site in here:
+            if "pm" in needs and (later := _pymc3_below_code(plan, site, sites)) is not None:
+                site = later  # what stands between already uses the front end
             if site.root == "pymc3" and (fate[site.node] or "pm" in needs):
                 key = (site.scope, names.pm_alias(site))
                 if key not in provided:
@@ -272,6 +274,22 @@ def _note(plan: Plan, site: ImportSite, kept: bool) -> None:
         plan.note(site.node, plan.tree.module, RULE.code, f"pymc3 becomes {FRONT_ENDS[plan.options.runtime]}")
     else:
         plan.note(site.node, plan.tree.module, THEANO.code, "nothing uses this import of Theano any more")
+
+
+def _pymc3_below_code(plan: Plan, site: ImportSite, sites: list[ImportSite]) -> ImportSite | None:
+    """The first import of PyMC3, where an import of Theano stands above it with code between them."""
+    first = next((s for s in sites if s.root == "pymc3" and s.scope is site.scope), None)
+    body = list(getattr(plan.tree.parent.get(site.line), "body", ()))
+    if site.root != "theano" or first is None or first.line not in body or site.line not in body:
+        return None
+    between = body[body.index(site.line) : body.index(first.line)]
+    code_between = any(
+        not (
+            isinstance(s, cst.SimpleStatementLine) and all(isinstance(n, (cst.Import, cst.ImportFrom)) for n in s.body)
+        )
+        for s in between
+    )
+    return first if code_between else None
 
 
 def _home(plan: Plan, sites: list[ImportSite]) -> ImportSite | None:

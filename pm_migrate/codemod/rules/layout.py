@@ -68,7 +68,8 @@ def realigned(made: cst.Call, shift: int, aligned_at: int) -> cst.Call:
     """
     breaks = [a.comma.whitespace_after for a in made.args if isinstance(a.comma, cst.Comma)]
     lines = [b for b in breaks if isinstance(b, cst.ParenthesizedWhitespace)]
-    if not shift or not lines or any(len(b.last_line.value) != aligned_at for b in lines):
+    hanging = isinstance(made.whitespace_before_args, cst.ParenthesizedWhitespace)
+    if not shift or not lines or hanging or any(len(b.last_line.value) != aligned_at for b in lines):
         return made
     moved = made.visit(_Shift(shift))
     assert isinstance(moved, cst.Call)

@@ -199,7 +199,18 @@ def _plan_renamed(plan: Plan, node: cst.CSTNode, name: str) -> None:
     if name == "scan" and not _plain_scan(plan, node):
         plan.refuse(node, key, RULE.code, "pm.scan has no until, truncate_gradient and updates: write a Python loop")
         return
-    plan.edit(node, key, lambda updated: plan.names.name("pm", name, node), {"pm"})
+    if not _is_variable(plan, node):
+        plan.edit(node, key, lambda updated: plan.names.name("pm", name, node), {"pm"})
+
+
+def _is_variable(plan: Plan, node: cst.CSTNode) -> bool:
+    """Whether a reference is a variable of the program, which already has the new value: ``floatX = config.floatX``."""
+    sites = plan.flow.sites.get(node, frozenset())
+    return (
+        isinstance(node, cst.Name)
+        and bool(sites)
+        and not any(isinstance(s, (cst.ImportAlias, cst.ImportFrom)) for s in sites)
+    )
 
 
 def _settings(plan: Plan, node: cst.CSTNode, name: str) -> cst.SimpleStatementLine | None:
