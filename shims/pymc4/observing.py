@@ -209,6 +209,8 @@ def set_data(new_data: Mapping[str, Any], model: Any) -> None:
     ------
     KeyError
         For a name that is not one of the model's :class:`Data`.
+    TypeError
+        For floats where the data are integers, as in PyMC3.
 
     Examples
     --------
@@ -233,6 +235,10 @@ def set_data(new_data: Mapping[str, Any], model: Any) -> None:
                 f"pm.set_data: {name!r} has {named[name].ndim} dimensions, the new value {np.ndim(value)}",
                 actual=np.ndim(value),
                 expected=named[name].ndim,
+            )
+        if named[name].dtype.kind in "iu" and np.asarray(value).dtype.kind == "f":
+            raise TypeError(
+                f"pm.set_data: {name!r} holds integers, and the new value floats: make it of floats in pm.Data, too"
             )
     model.set_data({name: np.asarray(value) for name, value in new_data.items()})
 

@@ -179,6 +179,19 @@ def test_named_data_are_replaced():
         pm.set_data({"x": 1.0}, model)
 
 
+def test_integer_data_take_no_floats():
+    # PyMC3 3.11.6: TensorType(int64, vector) cannot store a value of dtype float64
+    @pm.model(name=None)
+    def counts():
+        x = yield pm.Data("x", np.array([1, 2]))
+        yield pm.Normal("a", tf.reduce_sum(x), 1.0)
+
+    model = counts()
+    pm.set_data({"x": [3, 4, 5]}, model)
+    with pytest.raises(TypeError, match="'x' holds integers"):
+        pm.set_data({"x": [0.5]}, model)
+
+
 def test_minibatches_are_drawn_in_every_run():
     data = np.arange(100.0)
     x, y = pm.Minibatch(data, 10), pm.Minibatch(2.0 * data, 10)

@@ -183,7 +183,7 @@ with pm.Model() as model:
 
 
 def test_a_variable_that_holds_a_setting_stays_and_the_import_comes_before_its_first_use() -> None:
-    text = '''import theano
+    text = """import theano
 floatX = theano.config.floatX
 import pymc3 as pm
 import numpy as np
@@ -191,7 +191,7 @@ import numpy as np
 X = np.ones(3).astype(floatX)
 with pm.Model() as model:
     x = pm.Normal("x", 0.0, 1.0, observed=X)
-'''
+"""
     code = migrate_source(text).code
     assert code.startswith("import pm_migrate.pymc4 as pm\nfloatX = pm.config.floatX\nimport numpy as np\n")
     assert "X = np.ones(3).astype(floatX)\n" in code
