@@ -45,6 +45,8 @@ KEPT = {
 _PLAIN = frozenset({"pymc3.set_data", "pymc3.model_to_graphviz", *(f"pymc3.{name}" for name in TABLES)})
 
 _HOMES = (
+    "pymc3.distributions.distribution.",
+    "pymc3.distributions.bound.",
     "pymc3.distributions.continuous.",
     "pymc3.distributions.discrete.",
     "pymc3.distributions.multivariate.",

@@ -87,3 +87,24 @@ def test_starred_arguments_of_names_that_change_stay():
     assert "pm.Normal('a', loc=prior['mu'], scale=1.0)" in migrate_source(text % "").code
     for change in ("prior['sd'] = 2\n", "prior.update(sd=2)\n", "prior = other\n", "prior = {**prior, 'sd': 2}\n"):
         assert "PM202" in manual(text % change)
+
+
+@pytest.mark.parametrize(
+    "base",
+    ["distribution.Continuous", "pm.distributions.continuous.Continuous", "pm.distributions.distribution.Continuous"],
+)
+def test_base_classes_by_every_path(base: str) -> None:
+    text = f"""import pymc3 as pm
+from pymc3.distributions import distribution
+
+
+class Own({base}):
+    def logp(self, x):
+        return -x ** 2
+
+
+with pm.Model() as m:
+    x = Own("x")
+"""
+    code = migrate_source(text).code
+    assert "class Own(pm.Continuous):" in code and "import pymc3" not in code

@@ -540,3 +540,16 @@ def test_a_model_that_stays_takes_everything_of_it_along():
     assert "pm4.draws(ta, 'a').mean(), tb['b'].mean(), pm.summary(tb)" in result.code
     assert "tb = pm.sample(10)" in result.code and "ta = pm4.sample(good, " in result.code
     assert result.references.todo == 5  # import, Model, BART, sample, summary
+
+
+def test_a_model_that_nothing_uses_goes() -> None:
+    text = "import pymc3 as pm\n\nmodel = pm.Model()\nwith pm.Model() as model:\n    x = pm.Normal('x', 0, 1)\n"
+    code = migrate_source(text).code
+    assert code.startswith("import pm_migrate.pymc4 as pm\n\n\n@pm.model(name=None)\ndef build_model():\n")
+
+
+@pytest.mark.parametrize("use", ["print(model)", "def f():\n    return model"])
+def test_a_model_without_a_block_stays_where_something_uses_it(use: str) -> None:
+    result = migrate_source(f"import pymc3 as pm\n\nmodel = pm.Model()\n{use}\n")
+    assert [finding.code for finding in result.findings] == ["PM201"]
+    assert "model = pm.Model()\n" in result.code

@@ -21,6 +21,7 @@ from typing import Any
 import libcst as cst
 
 from pm_migrate.codemod import edits
+from pm_migrate.codemod import values as v
 from pm_migrate.codemod.extensions import entered
 from pm_migrate.codemod.flow import model_name
 from pm_migrate.codemod.models import Block, Model, Models, Role, label, target_of
@@ -167,6 +168,10 @@ def _plan_model(plan: Plan, models: Models, model: Model, pieces: Pieces) -> Non
     key = model.site
     plan.understand(model.site.func, key)
     block = model.definition
+    if block is None and (unused := _unused(plan, model)) is not None:
+        plan.edit(unused, key, _removed)
+        plan.note(key, key, RULE.code, f"`{code(unused).strip()}` makes a model that nothing uses")
+        return
     if block is None:
         plan.refuse(key, key, RULE.code, "no single with block makes this model: write `with pm.Model() as ...:`")
         return
@@ -268,6 +273,21 @@ def _taken(plan: Plan, line: cst.CSTNode) -> Callable[[Any], Any]:
         return edits.orphan([])
 
     return apply
+
+
+def _unused(plan: Plan, model: Model) -> cst.SimpleStatementLine | None:
+    """The statement that makes a model which is bound to another one before anything uses it."""
+    line = plan.tree.statement(model.site)
+    match line:
+        case cst.SimpleStatementLine(
+            body=[cst.Assign(targets=[cst.AssignTarget(target=cst.Name() as name)], value=value)]
+        ):
+            bound_again = len(plan.flow.scope_sites(plan.tree.scope(line), name.value)) > 1
+            used = any(
+                v.ModelRef(model.site) in v.flat(value) for n, value in plan.flow.values.items() if n is not model.site
+            )
+            return line if value is model.site and bound_again and not model.blocks and not used else None
+    return None
 
 
 def _removed(updated: Any) -> Any:
