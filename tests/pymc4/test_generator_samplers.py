@@ -365,7 +365,6 @@ def test_gradients_and_discrete_variables(sampler_type: str) -> None:
         ({"target_accept": 0.8, "target_accept_prob": 0.8}, ValueError, "given twice"),
         ({"target_accept_prob": 1.5}, ValueError, r"target_accept_prob = 1.5, but must be between 0 and 1"),
         ({"sampler_type": "hmc", "num_leapfrog_steps": 0}, ValueError, "must be at least 1"),
-        ({"sampler_type": "hmc", "init": "advi"}, NotSupported, "init='advi' is not supported"),
         ({"sampler_type": "hmc", "init": "adapt_full"}, NotSupported, "a diagonal mass matrix is learnt"),
         ({"sampler_type": "hmc", "num_samples": 0}, ValueError, "num_samples = 0, but must be at least 1"),
         ({"burn_in": -1}, ValueError, "burn_in = -1"),
