@@ -27,6 +27,11 @@ def orphan(
     return cst.SimpleStatementLine([cst.Expr(cst.Name(_BELOW if below else ORPHAN))], leading_lines=kept)
 
 
+def removed(updated: Any) -> Any:
+    """What stays of a simple statement that goes: its comments."""
+    return orphan(updated.leading_lines, updated.trailing_whitespace.comment)
+
+
 def is_orphan(node: cst.CSTNode) -> bool:
     """Whether a statement is such a placeholder."""
     match node:

@@ -553,3 +553,34 @@ def test_a_model_without_a_block_stays_where_something_uses_it(use: str) -> None
     result = migrate_source(f"import pymc3 as pm\n\nmodel = pm.Model()\n{use}\n")
     assert [finding.code for finding in result.findings] == ["PM201"]
     assert "model = pm.Model()\n" in result.code
+
+
+NAMED = """import pymc3 as pm
+
+with pm.Model() as a:
+    x = pm.Normal('x', 0, 1)
+    trace = pm.sample()
+{line}
+pm.compare({{a: trace}})
+"""
+
+
+def test_a_name_for_tables_is_the_key_in_them() -> None:
+    result = migrate_source(NAMED.format(line="a.name = 'first'  # short"))
+    assert "az.compare({'first': trace})" in result.code and ".name" not in result.code and "# short" in result.code
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a.name = title",
+        "a.name = 'first'\nprint(a.name)",
+        "a.name = 'first'\nwith a:\n    y = pm.Normal('y', 0, 1)",
+        "a.name = b.name = 'first'",
+        "if long:\n    a.name = 'first'",
+    ],
+)
+def test_other_names_that_are_set_on_a_model_keep_it(line: str) -> None:
+    result = migrate_source(NAMED.format(line=line))
+    assert "PM208" in {finding.code for finding in result.findings if finding.confidence is Confidence.MANUAL}
+    assert "with pm.Model() as a:" in result.code

@@ -5,6 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from pm_migrate.codemod import values as v
+from pm_migrate.codemod.labels import labelling
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.tree import code, expression
 
@@ -28,7 +29,7 @@ def plan_compare(plan: Plan, call: cst.Call, key: cst.CSTNode) -> None:
         plan.refuse(call, key, _CODE, "az.compare takes a dictionary: write {'name': trace, ...}")
         return
     traces, models = first.value.elements, second.value.elements
-    names = [_label(m.value) for m in models]
+    names = [_label(plan, m.value) for m in models]
     if len(traces) != len(models) or len(set(names)) != len(names):
         plan.refuse(call, key, _CODE, "az.compare takes a dictionary: write {'name': trace, ...}")
         return
@@ -45,12 +46,16 @@ def plan_compare(plan: Plan, call: cst.Call, key: cst.CSTNode) -> None:
     plan.note(call, key, _CODE, "models go by the names of their variables in the table", review=True)
 
 
-def _label(node: cst.BaseExpression) -> str:
+def _label(plan: Plan, node: cst.BaseExpression) -> str:
+    sites = [m.site for m in v.models(plan.flow.value(node))]
+    given = labelling(plan, sites[0]) if len(sites) == 1 else None
+    if given is not None:
+        return given[1]
     return node.value if isinstance(node, cst.Name) else code(node)
 
 
 def _name(plan: Plan, node: cst.BaseExpression, key: cst.CSTNode) -> None:
     """A model as a key becomes a name: PyMC3 took ``model.name``, or a number."""
-    text = repr(_label(node))
+    text = repr(_label(plan, node))
     plan.edit(node, key, lambda _: expression(text))
     plan.note(node, key, _CODE, f"the model goes by the name {text} in the table", review=True)

@@ -169,7 +169,7 @@ def _plan_model(plan: Plan, models: Models, model: Model, pieces: Pieces) -> Non
     plan.understand(model.site.func, key)
     block = model.definition
     if block is None and (unused := _unused(plan, model)) is not None:
-        plan.edit(unused, key, _removed)
+        plan.edit(unused, key, edits.removed)
         plan.note(key, key, RULE.code, f"`{code(unused).strip()}` makes a model that nothing uses")
         return
     if block is None:
@@ -190,7 +190,7 @@ def _plan_model(plan: Plan, models: Models, model: Model, pieces: Pieces) -> Non
     for line in block.adopted:
         plan.edit(line, key, _taken(plan, line), last=True)
     if model.assignment is not None:
-        plan.edit(model.assignment, key, _removed)
+        plan.edit(model.assignment, key, edits.removed)
     if plan.options.upstream:
         plan.note(block.node, key, RULE.code, _ALPHA, review=True)
     plan.note(block.node, key, RULE.code, f"the model {name} is made by the generator {shape.builder}")
@@ -288,10 +288,6 @@ def _unused(plan: Plan, model: Model) -> cst.SimpleStatementLine | None:
             )
             return line if value is model.site and bound_again and not model.blocks and not used else None
     return None
-
-
-def _removed(updated: Any) -> Any:
-    return edits.orphan(updated.leading_lines, updated.trailing_whitespace.comment)
 
 
 def _earlier(plan: Plan, block: Block, node: cst.With) -> Callable[[Any], Any]:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import libcst as cst
 
+from pm_migrate.codemod import edits
 from pm_migrate.codemod import values as v
+from pm_migrate.codemod.labels import labelling
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
@@ -115,7 +117,14 @@ def _plan_attribute(
         return
     above = plan.tree.parent.get(parent)
     if isinstance(above, (cst.AssignTarget, cst.AugAssign, cst.Del)) and getattr(above, "value", None) is not parent:
-        plan.refuse(parent, key, OBJECT.code, f"`{text}` is set on the model: keep it under a name of its own")
+        label = labelling(plan, key)
+        if label is not None and plan.tree.statement(parent) is label[0]:
+            plan.edit(
+                label[0], key, lambda updated: edits.orphan(updated.leading_lines, updated.trailing_whitespace.comment)
+            )
+            plan.note(parent, key, OBJECT.code, f"{label[1]!r} is the name of the model in tables alone")
+        else:
+            plan.refuse(parent, key, OBJECT.code, f"`{text}` is set on the model: keep it under a name of its own")
         return
     if isinstance(parent, cst.Attribute):
         if parent.attr.value in _CHANGES:
