@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from equivalence_tests.test_corpus import CORPUS, PROGRAMS
+from corpus.programs import CORPUS
 from pm_migrate.reference.client import ModelInfo, ProgramInfo, ReferenceClient
 from pm_migrate.shims import inference, recording
 from pm_migrate.shims.installation import install, uninstall
@@ -42,6 +42,7 @@ def recorded_models(path: Path) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
+PROGRAMS = "coal_mining eight_schools logistic_regression negative_binomial_counts radon robust_regression".split()
 #: Theano's sampler takes minutes on most programs: the others are run with ``--profile deep``.
 QUICK = {"eight_schools", "logistic_regression"}
 

@@ -20,7 +20,7 @@ import tensorflow as tf
 
 from pm_migrate.shims.density import LogDensity
 from pm_migrate.shims.inference import adaptation
-from pm_migrate.shims.inference.chains import spread
+from pm_migrate.shims.inference.chains import CLOCK, spread
 from pm_migrate.shims.inference.nuts import DONE, FAILED, FIRST_STEP, START, WAITING, Machine, Settings
 from pm_migrate.shims.inference.progress import Snapshot
 from pm_migrate.shims.inference.starts import Starts
@@ -145,11 +145,11 @@ class Run:
 
     def rows(self, made: int) -> Iterator[np.ndarray]:
         """The first ``made`` rows of each chain."""
-        return (np.concatenate(block)[:made] for block in self._blocks)
+        return (_first(block, made, self.machine.width) for block in self._blocks)
 
     def clock(self, made: int) -> Iterator[np.ndarray]:
         """When those were made, by the columns of :data:`~pm_migrate.shims.inference.chains.CLOCK`."""
-        return (np.concatenate(clock)[:made] for clock in self._clock)
+        return (_first(clock, made, len(CLOCK)) for clock in self._clock)
 
     def _watch_trajectories(self, taken: Sequence[np.ndarray]) -> None:
         names = self.machine.stat_names
@@ -208,6 +208,11 @@ class Run:
             return self._compile(False)
         self.timing["compile"] += time.perf_counter() - traced
         return self._program
+
+
+def _first(parts: Sequence[np.ndarray], made: int, width: int) -> np.ndarray:
+    """The first rows of several blocks; there are none before the first block is made."""
+    return np.concatenate(parts)[:made] if parts else np.empty((0, width))
 
 
 class Runs:
