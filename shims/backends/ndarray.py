@@ -229,15 +229,20 @@ def load_trace(directory: str, model: Any = None) -> MultiTrace:
     TraceDirectoryError
         When the folder holds no trace.
     """
+    return MultiTrace([chain.load(model) for chain in saved_chains(directory)])
+
+
+def saved_chains(directory: str) -> list[SerializeNDArray]:
+    """The chains in a folder, for ``load_trace`` of either front end, which PyMC3 had deprecated."""
     warnings.warn(
         "The `load_trace` function will soon be removed. Instead, use `arviz.from_netcdf` to load traces.",
         DeprecationWarning,
-        stacklevel=2,
+        stacklevel=3,
     )
     folders = sorted(path for path in Path(directory).glob("*") if path.is_dir())
     if not folders:
         raise TraceDirectoryError(f"{directory} is not a PyMC3 saved chain directory.")
-    return MultiTrace([SerializeNDArray(str(path)).load(model) for path in folders])
+    return [SerializeNDArray(str(path)) for path in folders]
 
 
 class SerializeNDArray:

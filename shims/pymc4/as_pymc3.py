@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import arviz
 import numpy as np
 
-from pm_migrate.errors import IncorrectArgumentsError, ModelError, TraceDirectoryError
+from pm_migrate.errors import IncorrectArgumentsError, ModelError
 from pm_migrate.shims.backends import labelled
 from pm_migrate.shims.backends.base import MultiTrace
 from pm_migrate.shims.backends.labelled import Converter, Labels
-from pm_migrate.shims.backends.ndarray import SerializeNDArray, save_trace
+from pm_migrate.shims.backends.ndarray import save_trace, saved_chains
 from pm_migrate.shims.backends.tracetab import trace_to_dataframe
 from pm_migrate.shims.density import LogDensity
 from pm_migrate.shims.plots.posteriorplot import plot_posterior_predictive_glm
@@ -110,15 +108,7 @@ def load_trace(directory: str, model: Model | None = None) -> MultiTrace:
     TraceDirectoryError
         When the folder holds no trace.
     """
-    warnings.warn(
-        "The `load_trace` function will soon be removed. Instead, use `arviz.from_netcdf` to load traces.",
-        DeprecationWarning,
-        stacklevel=2,
-    )
-    folders = sorted(path for path in Path(directory).glob("*") if path.is_dir())
-    if not folders:
-        raise TraceDirectoryError(f"{directory} is not a PyMC3 saved chain directory.")
-    trace = MultiTrace([SerializeNDArray(str(path)).load(bare=True) for path in folders])
+    trace = MultiTrace([chain.load(bare=True) for chain in saved_chains(directory)])
     if model is not None:
         density = model.log_density()
         trace._labels, trace._pointwise = Labels.of(density), log_likelihood_of(model, density, None)
