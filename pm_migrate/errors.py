@@ -22,7 +22,9 @@
     │   ├── DtypeError          (also TypeError) PyMC3's: the same of dtypes
     │   ├── SamplingError       (also RuntimeError) a sampler could not start; names the terms that are not finite
     │   └── NotSupported        (also NotImplementedError) names the function and the nearest alternative
-    └── VerificationError       models could not be paired or compared
+    ├── VerificationError       models could not be paired or compared
+    │   └── DeviceMissing       TensorFlow does not see the device that was asked for
+    └── ExecutorError           tasks could not be sent to where they should run
 """
 
 from __future__ import annotations
@@ -127,3 +129,11 @@ class NotSupported(ShimError, NotImplementedError):
 
 class VerificationError(PmMigrateError):
     """Models could not be paired or compared."""
+
+
+class DeviceMissing(VerificationError):
+    """TensorFlow does not see the device that was asked for."""
+
+
+class ExecutorError(PmMigrateError):
+    """Tasks could not be sent to where they should run."""

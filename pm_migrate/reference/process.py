@@ -30,7 +30,8 @@ _clients: weakref.WeakSet[WorkerClient] = weakref.WeakSet()
 
 
 @atexit.register
-def _close_all() -> None:
+def close_all() -> None:
+    """End every worker of this process."""
     for client in list(_clients):
         client.close()
 
