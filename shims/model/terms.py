@@ -94,11 +94,16 @@ class Term:
             return None
         return as_float(self._transform(values).log_jacobian(as_float(values[self.free])))
 
+    def _constrained(self, values: Mapping[Variable, Tensor]) -> Tensor:
+        return tf.cast(self._transform(values).backward(as_float(values[self.free])), self.variable.dtype)
+
     def _transform(self, values: Mapping[Variable, Tensor]) -> Any:
         return self.free.transform.rebind(*(values[end] for end in self.ends))  # type: ignore[union-attr]
 
     def node(self, what: str) -> Variable:
         """The term as a node of the expression graph.
+
+        As in PyMC3 it depends on the unconstrained value alone: a derivative by the constrained variable does not see it.
 
         Parameters
         ----------
@@ -112,14 +117,19 @@ class Term:
             "logp_nojac": lambda values: self.total(values, jacobian=False),
             "logp_nojac_unscaled": lambda values: self.total(values, jacobian=False, scaled=False),
         }
-        function, inputs, dtype = compute[what], self.inputs, self.dtype
-        at_test = {v: get_test_value(v) for v in inputs}
+        term, dtype = compute[what], self.dtype
+        inputs = [v for v in self.inputs if self.free is None or v is not self.variable]
+
+        def function(*operands: Tensor) -> Tensor:
+            values = dict(zip(inputs, operands, strict=True))
+            return term(values if self.free is None else {**values, self.variable: self._constrained(values)})
+
         ndim = 0
         if what == "elementwise":
-            ndim = function({v: tf.constant(x) for v, x in at_test.items()}).shape.rank
+            ndim = function(*(tf.constant(get_test_value(v)) for v in inputs)).shape.rank
         op = Op(
             f"{what}:{self.name}",
-            lambda *operands: tf.cast(function(dict(zip(inputs, operands, strict=True))), dtype),
+            lambda *operands: tf.cast(function(*operands), dtype),
             dtype=dtype,
             ndim=ndim,
         )

@@ -105,6 +105,18 @@ def test_a_dense_hessian() -> None:
     np.testing.assert_allclose(found, np.linalg.inv(covariance), rtol=1e-12)
 
 
+def test_a_derivative_by_a_constrained_variable_leaves_its_prior_out() -> None:
+    """As in PyMC3's graph, where the prior depends on the unconstrained value only."""
+    data, scale = np.array([0.5, 1.5, -0.3]), 0.7
+    with pm.Model() as model:
+        sd = pm.HalfNormal("sd", 1.0)
+        pm.Normal("y", 0.2, sd, observed=data)
+    likelihood = -len(data) / scale**2 + 3 * np.sum((data - 0.2) ** 2) / scale**4
+    at = {"sd": scale, "sd_log__": np.log(scale)}
+    np.testing.assert_allclose(pm.find_hessian(at, vars=[sd], model=model), [[likelihood]], rtol=1e-12)
+    np.testing.assert_allclose(model.logp_nojac(at), model.logp(at) - np.log(scale), rtol=1e-12)
+
+
 def test_a_point_is_a_scaling(model: Any) -> None:
     point = {"a": np.zeros(2), "b_log__": np.array(0.3)}
     with model:
