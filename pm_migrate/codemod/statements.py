@@ -10,13 +10,13 @@ import libcst as cst
 from pm_migrate.catalog import theano_names
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
-from pm_migrate.codemod.expressions import Expressions
+from pm_migrate.codemod.calling import Calls
 from pm_migrate.codemod.scopes import Entry, Env, FunctionFacts, Scope, parameters
 from pm_migrate.codemod.tree import children, dotted, walk
 from pm_migrate.codemod.values import NOTHING, PLAIN, Value
 
 
-class Statements(Expressions):
+class Statements(Calls):
     """Runs statements in the scope that is being run; branches join, loops run until nothing changes."""
 
     star_sites: dict[str, cst.CSTNode]

@@ -1,0 +1,312 @@
+"""What calls of a program may give: of PyMC3 and Theano, of builtins, of the program's own functions and classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from pm_migrate.catalog import DISTRIBUTIONS, theano_names
+from pm_migrate.catalog.functions import FUNCTIONS, NUMPY, function_named
+from pm_migrate.catalog.samplers import FIT_NAMES
+from pm_migrate.codemod import pymc3_names
+from pm_migrate.codemod import values as v
+from pm_migrate.codemod.arguments import computes_corr
+from pm_migrate.codemod.expressions import Expressions
+from pm_migrate.codemod.scopes import FunctionFacts, is_reference, method_of, parameters
+from pm_migrate.codemod.tree import is_none
+from pm_migrate.codemod.values import NOTHING, NUMBER, PLAIN, Value
+
+_MUTATORS = {"append": 0, "add": 0, "insert": 1, "extend": 0, "update": 0, "setdefault": 1}
+#: Arguments of distributions that are functions of values of the model.
+CALLED_BACK = {"DensityDist": ("logp",), "EulerMaruyama": ("sde_fn",)}
+_NUMBER_CALLS = frozenset({"len", "int", "float", "abs", "round"})
+
+
+class Calls(Expressions):
+    """Evaluates calls in the scope that is being run."""
+
+    def _call(self, node: cst.Call) -> Value:
+        func = self._expression(node.func)
+        args = [self._expression(arg.value) for arg in node.args]
+        self.context[node] = self._stack[-1] if self._stack else None
+        name = v.qualified(func)
+        if name is not None and is_reference(name):
+            return self._library_call(node, pymc3_names.canonical(name), args)
+        if name == "builtins.map" and len(args) == 2 and (mapped := self._mapped(args)):
+            return mapped
+        if name is not None and name.startswith("builtins."):
+            return self._builtin_call(name.removeprefix("builtins."), args)
+        if name == "arviz.from_pymc3" and (found := [t for value in args for t in v.traces(value)]):
+            return frozenset(v.TraceRef(t.call, "inferencedata") for t in found)
+        if name is not None and name.startswith("numpy."):
+            row = NUMPY.get(name.removeprefix("numpy."))
+            elementwise = row is not None and FUNCTIONS[row].elementwise
+            return self._operation(args, number=elementwise)
+        if any(isinstance(atom, v.Dist) for atom in func):
+            return self._distribution_call(node, func, args)
+        out: Value = NOTHING
+        for atom in func:
+            if isinstance(atom, v.Function):
+                out |= self._local_call(atom.node, node, args)
+        for value in args:
+            for atom in value:
+                if isinstance(atom, v.Function) and isinstance(atom.node, (cst.FunctionDef, cst.Lambda)):
+                    self.functions.setdefault(atom.node, FunctionFacts()).escapes = True
+        if out:
+            return out
+        if isinstance(node.func, cst.Attribute):
+            return self._method_call(node, node.func, args)
+        return self._operation([func, *args])
+
+    def _library_call(self, node: cst.Call, name: str, args: list[Value]) -> Value:
+        site = self._own_site()
+        short = name.removeprefix("pymc3.")
+        if short in pymc3_names.DISTRIBUTIONS:
+            self._call_back(node, short, site)
+            made = frozenset({v.Tensor(site, node, self._scalar_variable(node, short))})
+            if short == "LKJCholeskyCov" and computes_corr(node):
+                part = frozenset({v.Tensor(site)})
+                return v.row([made, part, part])
+            return made
+        if short.removesuffix(".dist") in pymc3_names.DISTRIBUTIONS:
+            self._call_back(node, short.removesuffix(".dist"), site)
+            return frozenset({v.Dist(node)})
+        if short == "Bound":
+            return frozenset({v.Dist(node, bound=True)})
+        if short in ("Deterministic", "Potential"):
+            scalar = len(args) > 1 and v.is_scalar(args[1])
+            return frozenset({v.Tensor(site, node, scalar)})
+        if short == "Data" and self._stack:
+            return frozenset({v.Tensor(site)})
+        if theano_names.renamed(name) == "scan":
+            return v.row([self._operation([*args, *self._returned(args)]), v.bag([])])
+        if short == "Model":
+            return frozenset({v.ModelRef(node)})
+        if short in ("load_trace", "sample_smc", "sample_approx"):
+            return frozenset({v.TraceRef(node, "trace")})
+        if short == "sample":
+            return frozenset({v.TraceRef(node, self._trace_kind(node))})
+        if short in ("sample_posterior_predictive", "sample_ppc", "fast_sample_posterior_predictive"):
+            return frozenset({v.TraceRef(node, "ppc")})
+        if short == "sample_prior_predictive":
+            return frozenset({v.TraceRef(node, "prior")})
+        found = function_named(name)
+        if found is not None:
+            row = found[0]
+            result = self._operation(args, number=row is not None and row.elementwise)
+            return result if result - PLAIN - NUMBER else frozenset({v.Symbol(node, result == NUMBER)})
+        if name in pymc3_names.KEPT:
+            return self._operation(args)
+        if theano_names.of_constants(name):
+            return PLAIN
+        if pymc3_names.is_plain(name):
+            return PLAIN
+        return frozenset({v.Foreign(node)})
+
+    def _is_fit(self, atom: v.Atom) -> bool:
+        """Whether something is a fit or an inference object of PyMC3, whose draws are a trace."""
+        if not isinstance(atom, v.Foreign):
+            return False
+        name = pymc3_names.canonical(self.references.get(atom.call.func, ""))
+        return name.removeprefix("pymc3.") in FIT_NAMES
+
+    def _own_site(self) -> cst.CSTNode | None:
+        """The model whose block surrounds what is evaluated, if it is one."""
+        context = self._stack[-1] if self._stack else None
+        own = v.models(context) if context is not None else frozenset()
+        return next(iter(own)).site if len(own) == 1 else None
+
+    def _call_back(self, node: cst.Call, name: str, site: cst.CSTNode | None) -> None:
+        """Functions that a distribution is given are called with values of the model."""
+        for place, arg in enumerate(node.args):
+            keyword = CALLED_BACK.get(name)
+            if keyword is None or (arg.keyword is not None and arg.keyword.value not in keyword):
+                continue
+            if arg.keyword is None and place == 0:
+                continue
+            tensor = frozenset({v.Tensor(site)})
+            if isinstance(arg.value, cst.Lambda):
+                facts = self.functions.setdefault(arg.value, FunctionFacts())
+                facts.called = True
+                for name_ in [p.name.value for p in parameters(arg.value.params)]:
+                    facts.give(name_, tensor)
+                self._expression(arg.value)
+            for atom in self.values.get(arg.value, NOTHING):
+                function = atom.node if isinstance(atom, v.Function) else None
+                if isinstance(atom, v.Instance):
+                    function = method_of(atom.node, "__call__")
+                if isinstance(function, cst.FunctionDef):
+                    facts = self.functions.setdefault(function, FunctionFacts())
+                    facts.called = True
+                    for param in [p.name.value for p in parameters(function.params)][isinstance(atom, v.Instance) :]:
+                        facts.give(param, tensor)
+
+    def _distribution_call(self, node: cst.Call, func: Value, args: list[Value]) -> Value:
+        """A call of a class that ``pm.Bound`` made, or of a method of a distribution without a name."""
+        attribute = node.func if isinstance(node.func, cst.Attribute) else None
+        method = attribute.attr.value if attribute else None
+        bound = any(isinstance(a, v.Dist) and a.bound for a in func)
+        if bound and method == "dist":
+            return frozenset({v.Dist(node)})
+        if bound and not (attribute and any(isinstance(a, v.Dist) and a.bound for a in self.values[attribute.value])):
+            return frozenset({v.Tensor(self._own_site(), node)})
+        if method == "random":
+            return PLAIN
+        calls = [a.call for a in func if isinstance(a, v.Dist)]
+        made = self._operation([*args, *(self.values.get(arg.value, NOTHING) for call in calls for arg in call.args)])
+        ties = frozenset(v.Foreign(call) for call in calls)
+        if method not in ("logp", "logcdf"):
+            return ties
+        sites = {a.site for a in made if isinstance(a, v.Tensor)} or {None}
+        return ties | frozenset(v.Tensor(site) for site in sites)
+
+    def _returned(self, values: list[Value]) -> Iterator[Value]:
+        """What functions of the program give that are passed on."""
+        for atom in v.join(*values):
+            if isinstance(atom, v.Function) and atom.node in self.functions:
+                facts = self.functions[atom.node]
+                yield facts.returns | facts.known_returns
+
+    def _scalar_variable(self, node: cst.Call, name: str) -> bool:
+        row = DISTRIBUTIONS.get(name)
+        if row is None or row.rank > 0:
+            return False
+        for place, arg in enumerate(node.args):
+            if arg.star or (arg.keyword is not None and arg.keyword.value in ("shape", "observed", "dims")):
+                return False
+            positional_name = place == 0 and arg.keyword is None
+            if positional_name or (arg.keyword is not None and arg.keyword.value in ("name", "testval", "transform")):
+                continue
+            if not is_none(arg.value) and not v.is_scalar(self.values[arg.value]):
+                return False
+        return True
+
+    def _trace_kind(self, node: cst.Call) -> str:
+        for arg in node.args:
+            if arg.keyword is not None and arg.keyword.value == "return_inferencedata":
+                if isinstance(arg.value, cst.Name) and arg.value.value in ("True", "False"):
+                    return "inferencedata" if arg.value.value == "True" else "trace"
+                return "unknown"
+        return "trace"
+
+    def _builtin_call(self, name: str, args: list[Value]) -> Value:
+        if name == "zip":
+            return v.bag([v.row([self._unpacked(a) for a in args])])
+        if name == "enumerate" and args:
+            return v.bag([v.row([NUMBER, self._unpacked(args[0])])])
+        if name in ("list", "tuple", "sorted", "reversed", "set", "iter") and args:
+            return v.bag([self._unpacked(args[0])])
+        if name in ("list", "dict", "set"):
+            return v.bag(args)
+        if name == "range":
+            return v.bag([NUMBER])
+        if name in _NUMBER_CALLS and not any(v.tainted(a) for a in args):
+            return NUMBER if name in ("len", "int", "float") else self._operation(args, number=True)
+        if name in ("str", "repr"):
+            return frozenset({v.Text(None)})
+        if name in ("print", "isinstance", "type", "id"):
+            return PLAIN
+        return self._operation(args)
+
+    def _local_call(self, target: cst.CSTNode, node: cst.Call, args: list[Value]) -> Value:
+        if isinstance(target, cst.ClassDef) and target in self.own:
+            return self._own_distribution(target, node, args)
+        if isinstance(target, cst.ClassDef):
+            init = method_of(target, "__init__")
+            if init is not None:
+                self._pass(init, node, args, bound=True)
+            return frozenset({v.Instance(target)})
+        assert isinstance(target, (cst.FunctionDef, cst.Lambda))
+        if target in self.opaque:
+            return self._operation(args)
+        in_class = isinstance(target, cst.FunctionDef) and isinstance(self.tree.scope(target), cst.ClassDef)
+        self._pass(target, node, args, bound=in_class and isinstance(node.func, cst.Attribute))
+        facts = self.functions[target]
+        return self._in_model(facts.returns | facts.known_returns) or PLAIN
+
+    def _mapped(self, args: list[Value]) -> Value:
+        """What ``map`` gives for functions of the program."""
+        made: Value = NOTHING
+        for atom in args[0]:
+            if isinstance(atom, v.Function) and isinstance(atom.node, (cst.FunctionDef, cst.Lambda)):
+                facts = self.functions.setdefault(atom.node, FunctionFacts())
+                facts.called = True
+                for param in list(parameters(atom.node.params))[:1]:
+                    facts.give(param.name.value, self._unpacked(args[1]))
+                made |= self._in_model(facts.returns | facts.known_returns)
+        return v.bag([made]) if made else NOTHING
+
+    def _own_distribution(self, target: cst.ClassDef, node: cst.Call, args: list[Value]) -> Value:
+        """A call of a class of the program that is a distribution: a variable, or with ``.dist`` none."""
+        nameless = isinstance(node.func, cst.Attribute) and node.func.attr.value == "dist"
+        init = method_of(target, "__init__")
+        if init is not None:
+            facts = self.functions.setdefault(init, FunctionFacts())
+            facts.called = True
+            names = [p.name.value for p in (*init.params.posonly_params, *init.params.params)][1:]
+            positional = [v_ for a, v_ in zip(node.args, args, strict=True) if a.keyword is None and not a.star]
+            for name, value in zip(names, positional[not nameless :], strict=False):
+                facts.give(name, value)
+            for arg, value in zip(node.args, args, strict=True):
+                if arg.keyword is not None and arg.keyword.value in names:
+                    facts.give(arg.keyword.value, value)
+        return frozenset({v.Dist(node) if nameless else v.Tensor(self._own_site(), node)})
+
+    def _in_model(self, value: Value) -> Value:
+        """What a helper function made belongs to the model in whose block it was called."""
+        own = v.models(self._stack[-1]) if self._stack else frozenset()
+        if len(own) != 1:
+            return value
+        (model,) = own
+        return v.placed(value, model.site)
+
+    def _pass(self, function: cst.FunctionDef | cst.Lambda, node: cst.Call, args: list[Value], *, bound: bool) -> None:
+        """Tell a function what one call gives its parameters."""
+        facts = self.functions.setdefault(function, FunctionFacts())
+        facts.called = True
+        names = [p.name.value for p in (*function.params.posonly_params, *function.params.params)][bound:]
+        every = [p.name.value for p in parameters(function.params)]
+        place = 0
+        for arg, value in zip(node.args, args, strict=True):
+            if arg.star:
+                for name in every[bound:]:
+                    facts.give(name, self._unpacked(value))
+                continue
+            if arg.keyword is not None:
+                name = arg.keyword.value if arg.keyword.value in every else ""
+            else:
+                name = names[place] if place < len(names) else ""
+                place += 1
+            if name:
+                facts.give(name, value)
+            if name in facts.filled or name in facts.known_filled:
+                self._store(arg.value, arg, facts.filled.get(name, NOTHING) | facts.known_filled.get(name, NOTHING))
+
+    def _method_call(self, node: cst.Call, func: cst.Attribute, args: list[Value]) -> Value:
+        base = self.values[func.value]
+        attr = func.attr.value
+        if attr in _MUTATORS and not v.tainted(frozenset(a for a in base if isinstance(a, v.Tensor))):
+            added = v.join(*args[_MUTATORS[attr] :])
+            if attr in ("extend", "update"):
+                added = self._unpacked(added)
+            self._store(func.value, node, added)
+        containers = frozenset(a for a in base if isinstance(a, (v.Bag, v.Row)))
+        if containers and containers == base:
+            inner = v.item(containers)
+            if attr == "items":
+                return v.bag([v.row([PLAIN, inner])])
+            if attr in ("values", "copy"):
+                return v.bag([inner])
+            if attr in ("get", "pop", "setdefault"):
+                return v.join(inner, *args[1:])
+            if attr in ("append", "add", "insert", "extend", "update", "keys", "index", "count"):
+                return PLAIN
+        if attr == "sample" and any(self._is_fit(atom) for atom in base):
+            return frozenset({v.TraceRef(node, "trace")})
+        if v.only(base, v.Text):
+            return self._text(args)
+        if attr in ("get_value", "eval") and v.only(base, (v.Foreign, v.Symbol)):  # type: ignore[arg-type]
+            return PLAIN  # an array, not what will be computed
+        # a list of variables that a method is asked about (", ".join(...), figure.plot(...)) taints what comes out
+        return self._operation([self.values[func], *args])
