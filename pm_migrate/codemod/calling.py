@@ -14,7 +14,7 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.arguments import computes_corr
 from pm_migrate.codemod.expressions import Expressions
 from pm_migrate.codemod.scopes import FunctionFacts, is_reference, method_of, parameters
-from pm_migrate.codemod.tree import is_none
+from pm_migrate.codemod.tree import is_none, string_value
 from pm_migrate.codemod.values import NOTHING, NUMBER, PLAIN, Value
 
 _MUTATORS = {"append": 0, "add": 0, "insert": 1, "extend": 0, "update": 0, "setdefault": 1}
@@ -27,6 +27,16 @@ class Calls(Expressions):
     """Evaluates calls in the scope that is being run."""
 
     def _call(self, node: cst.Call) -> Value:
+        made = self._called(node)
+        for atom in made:
+            if isinstance(atom, v.Tensor) and atom.rv is node and atom.site in self.model_classes:
+                name = next((string_value(a.value) for a in node.args[:1] if a.keyword is None), None)
+                if name is not None:  # a model has its variables as attributes
+                    key = (atom.site, name)
+                    self.attributes[key] = self.attributes.get(key, NOTHING) | {atom}
+        return made
+
+    def _called(self, node: cst.Call) -> Value:
         func = self._expression(node.func)
         args = [self._expression(arg.value) for arg in node.args]
         self.context[node] = self._stack[-1] if self._stack else None
@@ -81,6 +91,8 @@ class Calls(Expressions):
             return frozenset({v.Tensor(site)})
         if theano_names.renamed(name) == "scan":
             return v.row([self._operation([*args, *self._returned(args)]), v.bag([])])
+        if short == "modelcontext":
+            return self._model_around(node, args)
         if short == "Model":
             return frozenset({v.ModelRef(node)})
         if short in ("load_trace", "sample_smc", "sample_approx"):
@@ -103,6 +115,24 @@ class Calls(Expressions):
         if pymc3_names.is_plain(name):
             return PLAIN
         return frozenset({v.Foreign(node)})
+
+    def _model_around(self, node: cst.Call, args: list[Value]) -> Value:
+        """What ``pm.modelcontext(model)`` gives: the model around it, when that is certainly what it looks for."""
+        if len(args) > 1 or any(a.star for a in node.args):
+            return frozenset({v.Foreign(node)})
+        if not args or is_none(node.args[0].value) or self._never_given(node.args[0].value):
+            return self._stack[-1] if self._stack else frozenset({v.Caller()})
+        return args[0] if v.only(args[0], v.ModelRef) else frozenset({v.Foreign(node)})
+
+    def _never_given(self, node: cst.BaseExpression) -> bool:
+        """Whether an expression is an argument of a function that is None by default and that no call gives."""
+        facts = self.functions.get(self.scope.node)
+        if not isinstance(node, cst.Name) or facts is None or not facts.called or facts.escapes:
+            return False
+        sites = self.sites.get(node, frozenset())
+        given = facts.params.get(node.value, NOTHING) | facts.known_params.get(node.value, NOTHING)
+        params = [site for site in sites if isinstance(site, cst.Param) and site.default is not None]
+        return bool(sites) and len(params) == len(sites) and all(is_none(p.default) for p in params) and not given
 
     def _is_fit(self, atom: v.Atom) -> bool:
         """Whether something is a fit or an inference object of PyMC3, whose draws are a trace."""
@@ -212,6 +242,9 @@ class Calls(Expressions):
     def _local_call(self, target: cst.CSTNode, node: cst.Call, args: list[Value]) -> Value:
         if isinstance(target, cst.ClassDef) and target in self.own:
             return self._own_distribution(target, node, args)
+        if target in self.model_classes:
+            self._pass(self.model_classes[target].init, node, args, bound=True)
+            return frozenset({v.ModelRef(target)})
         if isinstance(target, cst.ClassDef):
             init = method_of(target, "__init__")
             if init is not None:
@@ -286,6 +319,8 @@ class Calls(Expressions):
     def _method_call(self, node: cst.Call, func: cst.Attribute, args: list[Value]) -> Value:
         base = self.values[func.value]
         attr = func.attr.value
+        if attr == "Var" and any(isinstance(a, v.ModelRef) and a.site in self.model_classes for a in base):
+            return frozenset({v.Tensor(self._own_site(), node)})
         if attr in _MUTATORS and not v.tainted(frozenset(a for a in base if isinstance(a, v.Tensor))):
             added = v.join(*args[_MUTATORS[attr] :])
             if attr in ("extend", "update"):

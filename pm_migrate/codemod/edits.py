@@ -50,6 +50,16 @@ def with_leading(node: Any, lines: Sequence[cst.EmptyLine]) -> Any:
     return node.with_changes(leading_lines=list(lines))
 
 
+def dissolved(updated: cst.With) -> list[Any]:
+    """The statements of a block without the block, with all comments."""
+    body = list(updated.body.body)
+    header = updated.body.header.comment  # type: ignore[attr-defined]
+    lines = [*updated.leading_lines, *([] if header is None else [cst.EmptyLine(comment=header)])]
+    body[0] = with_leading(body[0], [*lines, *leading(body[0])])
+    comments = [line for line in updated.body.footer if line.comment is not None]  # type: ignore[attr-defined]
+    return [*body, *([orphan(comments)] if comments else [])]
+
+
 def statements(result: Any) -> list[Any]:
     """The statements that an edit gave."""
     if isinstance(result, cst.FlattenSentinel):

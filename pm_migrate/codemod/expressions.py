@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import libcst as cst
 
 from pm_migrate.codemod import values as v
+from pm_migrate.codemod.model_classes import ModelClass
 from pm_migrate.codemod.scopes import Entry, FunctionFacts, Scope, is_property, is_reference, method_of, parameters
 from pm_migrate.codemod.tree import Tree, children, string_value, target_names
 from pm_migrate.codemod.values import NOTHING, NUMBER, PLAIN, Value
@@ -30,6 +31,8 @@ class Expressions:
     functions: dict[cst.CSTNode, FunctionFacts]
     opaque: set[cst.CSTNode]
     own: dict[cst.CSTNode, str]
+    model_classes: dict[cst.CSTNode, ModelClass]
+    attributes: dict[tuple[cst.CSTNode, str], Value]
     _stack: list[Value]
 
     def _load(self, name: str) -> Entry:
@@ -227,6 +230,9 @@ class Expressions:
                         out |= self._in_model(facts.returns | facts.known_returns) or PLAIN
                     else:
                         out |= {v.Function(method)} if method is not None else self._stored((atom.node, attr))
+                case v.ModelRef() if self.scope.node is self._init_of(atom.site):
+                    method = method_of(atom.site, attr)  # type: ignore[arg-type]
+                    out |= {v.Function(method)} if method is not None else self._stored((atom.site, attr))
                 case v.Tensor() if attr == "name":
                     out.add(v.Text(None))
                 case v.Tensor() if attr not in _PLAIN_TENSOR_ATTRIBUTES:
@@ -239,6 +245,10 @@ class Expressions:
                     out.add(v.Plain())
         self._refer(node, node.value, frozenset(out))
         return frozenset(out) or PLAIN
+
+    def _init_of(self, site: cst.CSTNode) -> cst.FunctionDef | None:
+        """The function that makes the variables of a class of models."""
+        return self.model_classes[site].init if site in self.model_classes else None
 
     def _subscript(self, node: cst.Subscript) -> Value:
         base = self._expression(node.value)

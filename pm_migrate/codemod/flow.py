@@ -16,6 +16,7 @@ import libcst as cst
 
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
+from pm_migrate.codemod.model_classes import ModelClass, model_class
 from pm_migrate.codemod.scopes import Entry, Env, FunctionFacts, Scope, bound_name, bound_names, parameters
 from pm_migrate.codemod.statements import Statements
 from pm_migrate.codemod.tree import Tree, is_none, string_value
@@ -26,7 +27,10 @@ _BUILTINS = frozenset(dir(builtins))
 
 
 def model_name(maker: cst.CSTNode) -> cst.BaseExpression | None:
-    """The argument that gives a ``pm.Model(...)`` call its name."""
+    """The argument that gives a ``pm.Model(...)`` call, or the models of a class, their name."""
+    if isinstance(maker, cst.ClassDef):
+        made = model_class(maker)
+        return None if made is None else made.name
     assert isinstance(maker, cst.Call)
     for place, arg in enumerate(maker.args):
         if (place == 0 and arg.keyword is None and not arg.star) or (arg.keyword and arg.keyword.value == "name"):
@@ -51,6 +55,8 @@ class Flow(Statements):
         Every longest chain of names that refers to PyMC3 or Theano, with its dotted name.
     own
         The program's own classes of distributions, with PyMC3's class that they are derived from.
+    model_classes
+        The program's own subclasses of ``pm.Model``.
     opaque
         Functions and classes of the program that are operations of Theano's: they compute with arrays.
     nested
@@ -70,6 +76,7 @@ class Flow(Statements):
         self.functions: dict[cst.CSTNode, FunctionFacts] = {}
         self.opaque: set[cst.CSTNode] = set()
         self.own: dict[cst.CSTNode, str] = {}
+        self.model_classes: dict[cst.CSTNode, ModelClass] = {}
         self.attributes: dict[tuple[cst.CSTNode, str], Value] = {}
         self.attribute_sites: dict[tuple[cst.CSTNode, str], set[cst.CSTNode]] = {}
         self.nested: dict[cst.With, cst.WithItem] = {}
@@ -111,6 +118,15 @@ class Flow(Statements):
         """The models that a with statement may enter."""
         return frozenset(model for item in node.items for model in v.models(self.value(item.item)))
 
+    @property
+    def model_inits(self) -> dict[cst.CSTNode, cst.ClassDef]:
+        """The functions that make the variables of a subclass of ``pm.Model``, with the class."""
+        return {made.init: made.node for made in self.model_classes.values()}
+
+    def makes_model(self, node: cst.CSTNode) -> bool:
+        """Whether what stands in a node adds to a model that the node itself names or makes."""
+        return (isinstance(node, cst.With) and bool(self.enters(node))) or node in self.model_inits
+
     def prefix(self, call: cst.Call) -> str | None:
         """What PyMC3 puts in front of the name of a variable, or None where it cannot be told."""
         makers: list[cst.CSTNode] = []
@@ -120,6 +136,8 @@ class Flow(Statements):
                 break
         context = self.context.get(call)
         makers = makers or [model.site for model in v.models(context or frozenset())]
+        if any(m in self.model_classes and self.model_classes[m].is_named_by_calls for m in makers):
+            return None
         names = {string_value(name) if (name := model_name(maker)) is not None else "" for maker in makers}
         return names.pop() if len(names) == 1 else ("" if not names else None)
 
@@ -193,6 +211,8 @@ class Flow(Statements):
         facts = self.functions[node]
         scope.env = {}
         with self._entered(scope):
+            if node in self.model_inits:
+                self._stack.append(frozenset({v.ModelRef(self.model_inits[node])}))
             for param in parameters(node.params):
                 self._bind_name(param.name.value, facts.param(param.name.value), param)
             if isinstance(node.body, cst.IndentedBlock):
@@ -255,8 +275,8 @@ class Flow(Statements):
         elif isinstance(target, cst.Attribute):
             base = self._expression(target.value)
             for atom in base:
-                if isinstance(atom, v.Instance):
-                    key = (atom.node, target.attr.value)
+                if isinstance(atom, (v.Instance, v.ModelRef)):
+                    key = (atom.node if isinstance(atom, v.Instance) else atom.site, target.attr.value)
                     self.attributes[key] = self.attributes.get(key, NOTHING) | value
                     self.attribute_sites.setdefault(key, set()).add(target)
             self._store(target.value, target, NOTHING)

@@ -90,7 +90,7 @@ class Helpers:
     def home(self, node: cst.CSTNode) -> Callable | None:
         """The function around a node that has no model of its own there: a helper, if the node creates something."""
         for outer in self.tree.ancestors(node):
-            if isinstance(outer, cst.With) and self.flow.enters(outer):
+            if self.flow.makes_model(outer):
                 return None
             if isinstance(outer, (cst.FunctionDef, cst.Lambda)):
                 return outer

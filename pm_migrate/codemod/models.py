@@ -21,6 +21,7 @@ from pm_migrate.codemod.containers import adopt
 from pm_migrate.codemod.extensions import extend
 from pm_migrate.codemod.flow import Flow, model_name
 from pm_migrate.codemod.helpers import Helpers, adds_to_model
+from pm_migrate.codemod.model_classes import ModelClass
 from pm_migrate.codemod.purity import is_pure_statement
 from pm_migrate.codemod.scopes import bound_name, bound_names
 from pm_migrate.codemod.tree import Tree, code, target_names, walk
@@ -115,13 +116,42 @@ class Block:
 
 
 @dataclass(eq=False)
+class ClassBlock(Block):
+    """What makes the models of a subclass of ``pm.Model``: its ``__init__``, all of it part of the generator.
+
+    Parameters
+    ----------
+    made
+        The class.
+    """
+
+    made: ModelClass = None  # type: ignore[assignment]
+
+    @property
+    def item(self) -> cst.WithItem:
+        """The object that is built."""
+        return cst.WithItem(cst.Name(self.made.own))
+
+    @property
+    def others(self) -> list[cst.WithItem]:
+        """Nothing else is entered."""
+        return []
+
+    @property
+    def body(self) -> list[cst.CSTNode]:
+        """The statements besides the one that starts the model."""
+        first = None if self.made.start is None else self.made.start[0]
+        return [s for s in self.made.lines if s is not first]
+
+
+@dataclass(eq=False)
 class Model:
     """One model of a program.
 
     Parameters
     ----------
     site
-        The call that makes it.
+        The call that makes it, or the class whose objects are such models.
     blocks
         Its ``with`` blocks in source order, those that may also enter another model included.
     definition
@@ -130,7 +160,7 @@ class Model:
         The statement ``m = pm.Model()``, when the model is not made by a ``with``.
     """
 
-    site: cst.Call
+    site: cst.Call | cst.ClassDef
     blocks: list[Block]
     definition: Block | None = None
     assignment: cst.SimpleStatementLine | None = None
@@ -152,13 +182,18 @@ class Models:
         self.computed: frozenset[cst.CSTNode] = frozenset()
         self.blocks = [b for b in map(self._block, self._withs()) if b is not None]
         self.computed = computed(self)
+        self.blocks += [
+            ClassBlock(made.init, frozenset({node}), True, made=made)  # type: ignore[arg-type]
+            for node, made in flow.model_classes.items()
+        ]
         self.models = {m.site: m for m in self._models()}
         for model in self.models.values():
             self._extend(model)
             self._split(model)
         for block in self.blocks:
             self._classify(block)
-            adopt(self, block)
+            if not isinstance(block, ClassBlock):
+                adopt(self, block)
         for model in self.models.values():
             extend(self, model)
 
@@ -168,7 +203,7 @@ class Models:
     def _block(self, node: cst.With) -> Block | None:
         found = [(i, v.models(self.flow.value(i.item))) for i in node.items]
         sites = frozenset(m.site for _, models in found for m in models)
-        if not sites or node in self.flow.nested:
+        if not sites or node in self.flow.nested or self._is_built(node, sites):
             return None
         place = next(i for i, (_, models) in enumerate(found) if models)
         defines = isinstance(node.items[place].item, cst.Call)
@@ -182,6 +217,11 @@ class Models:
             block.problems.append((node, "PM201", "this may or may not be a model: give the model a name of its own"))
         return block
 
+    def _is_built(self, node: cst.With, sites: frozenset[cst.CSTNode]) -> bool:
+        """Whether a statement enters the object that the function around it builds."""
+        made = [self.flow.model_classes[site] for site in sites if site in self.flow.model_classes]
+        return any(self.tree.inside(node, m.init) for m in made)
+
     def _models(self) -> Iterator[Model]:
         inner = {item.item for item in self.flow.nested.values()}
         for node in self.tree.order:
@@ -191,6 +231,9 @@ class Models:
                 model = Model(node, [b for b in self.blocks if node in b.sites])
                 self._define(model)
                 yield model
+        for block in self.blocks:
+            if isinstance(block, ClassBlock):
+                yield Model(block.made.node, [b for b in self.blocks if block.key in b.sites], definition=block)
 
     def _define(self, model: Model) -> None:
         """Find the block that defines a model."""
@@ -239,7 +282,9 @@ class Models:
     def _split(self, model: Model) -> None:
         """Cut blocks in front of statements that add to their model after inference began."""
         for block in list(model.blocks):
-            if block.sites != {model.site} or block.earlier or not isinstance(block.node.body, cst.IndentedBlock):
+            if isinstance(block, ClassBlock) or block.sites != {model.site} or block.earlier:
+                continue
+            if not isinstance(block.node.body, cst.IndentedBlock):
                 continue
             cuts, inferred = [0], False
             for i, s in enumerate(block.body):
@@ -302,7 +347,7 @@ class Models:
             or any(adds_to_model(name) and self._in_context(call, sites) for call, name in self.calls(statement))
             or any(
                 isinstance(n, cst.Call)
-                and (n in self.helpers.calls or n in self.helpers.maps or self._makes(n))
+                and (n in self.helpers.calls or n in self.helpers.maps or self._makes(n) or self._is_part(n))
                 and self._in_context(n, sites)
                 for n in walk(statement)
             )
@@ -311,6 +356,10 @@ class Models:
     def _makes(self, call: cst.Call) -> bool:
         """Whether a call makes a variable, also without a name of PyMC3's: of a class that ``pm.Bound`` made."""
         return any(a.rv is call for a in v.tensors(self.flow.value(call)))
+
+    def _is_part(self, call: cst.Call) -> bool:
+        """Whether a call makes a model of a class of the program."""
+        return any(isinstance(a, v.Function) and a.node in self.flow.model_classes for a in self.flow.value(call.func))
 
     def infers(self, statement: cst.CSTNode, sites: frozenset[cst.CSTNode]) -> bool:
         """Whether a statement draws from one of these models."""
@@ -336,6 +385,9 @@ class Models:
     def _classify(self, block: Block) -> None:
         """Say where each statement of a block goes."""
         if not isinstance(block.node.body, cst.IndentedBlock):
+            return
+        if isinstance(block, ClassBlock):
+            block.roles = dict.fromkeys(block.body, Role.GENERATOR)
             return
         body, sites = block.body, block.sites
         first = next((i for i, s in enumerate(body) if self._draws(s, sites)), len(body))
@@ -435,6 +487,8 @@ class Models:
             if model_name(model.site) is not None or self.flow.nested:
                 # a function does not know the prefix of its caller
                 out[site].update(dict.fromkeys([None] if self.helpers.functions else [], False))
+            if any(self._is_part(n) for b in model.blocks for s in b.body for n in walk(s) if isinstance(n, cst.Call)):
+                out[site][None] = False
             for function in self.helpers.reached([s for b in model.blocks for s in b.body]):
                 for node in walk(function):
                     rvs = [a.rv for a in v.tensors(self.flow.value(node)) if a.rv is node]
@@ -443,7 +497,7 @@ class Models:
 
 
 def _is_observed(call: cst.Call) -> bool:
-    return any(a.keyword is not None and a.keyword.value == "observed" for a in call.args)
+    return any(a.keyword is not None and a.keyword.value in ("observed", "data") for a in call.args)
 
 
 def variable_name(call: cst.Call, flow: Flow) -> str | None:

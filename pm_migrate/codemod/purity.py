@@ -38,8 +38,10 @@ _PURE_MODULES = (
 def is_pure_call(call: cst.Call, flow: Flow, seen: frozenset[cst.CSTNode] = frozenset()) -> bool:
     """Whether a call is known to give the same again and to change nothing."""
     target = flow.value(call.func)
-    if target and all(isinstance(a, v.Function) and a.node in flow.own for a in target):
-        return True  # a distribution of the program's own
+    if target and all(
+        isinstance(a, v.Function) and (a.node in flow.own or a.node in flow.model_classes) for a in target
+    ):
+        return True  # a distribution or a class of models of the program's own
     if v.only(target, v.Function):
         nodes = {a.node for a in target if isinstance(a, v.Function)}
         return all(n in seen or not _impure_body(n, flow, seen | nodes) for n in nodes)

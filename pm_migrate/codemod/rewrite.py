@@ -29,6 +29,7 @@ from pm_migrate.codemod.rules import (
     attributes,
     augmented,
     by_name,
+    caller_model,
     conversions,
     data,
     deterministic,
@@ -115,6 +116,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     given_back.plan_given_back(plan, models)
     model_block.plan_models(plan, models)
     helper.plan_helpers(plan, models)
+    caller_model.plan_callers(plan)
     nested.plan_nested(plan)
     augmented.plan_augmented(plan)
     for node, qualified in plan.flow.references.items():

@@ -11,6 +11,7 @@ from pm_migrate.catalog import theano_names
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.calling import Calls
+from pm_migrate.codemod.model_classes import model_class
 from pm_migrate.codemod.scopes import Entry, Env, FunctionFacts, Scope, parameters
 from pm_migrate.codemod.tree import children, dotted, walk
 from pm_migrate.codemod.values import NOTHING, PLAIN, Value
@@ -258,6 +259,9 @@ class Statements(Calls):
             own = any(isinstance(a, v.Function) and a.node in self.opaque for a in base)
             if own or theano_names.is_operation(v.qualified(base)):
                 self.opaque.add(node)
+            made = model_class(node) if pymc3_names.canonical(v.qualified(base) or "") == "pymc3.Model" else None
+            if made is not None:
+                self.model_classes[node] = made
             kind = self._kind_of_distribution(base)
             if kind is not None:
                 self.own[node] = kind
@@ -275,7 +279,8 @@ class Statements(Calls):
                     isinstance(d.decorator, cst.Name) and d.decorator.value == "staticmethod" for d in child.decorators
                 ):
                     facts = self.functions[child]
-                    facts.give(first.name.value, frozenset({v.Instance(node)}))
+                    own = v.ModelRef(node) if node in self.model_classes else v.Instance(node)
+                    facts.give(first.name.value, frozenset({own}))
                     facts.called = True
                     if node in self.own and child.name.value in ("logp", "logcdf"):
                         for param in [p.name.value for p in parameters(child.params)][1:]:

@@ -45,6 +45,11 @@ class ModelRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """The model of whoever calls a function: what ``pm.modelcontext(None)`` gives in it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tensor:
     """Something that depends on random variables.
 
@@ -122,6 +127,7 @@ Atom = (
     | Text
     | Qualified
     | ModelRef
+    | Caller
     | Tensor
     | Foreign
     | Dist

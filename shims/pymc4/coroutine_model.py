@@ -122,6 +122,8 @@ class ModelTemplate:
     ) -> Model:
         """Make a model.
 
+        ``prefix=`` overrides the template's, too, unless the generator function has an argument of that name.
+
         Parameters
         ----------
         *args, **kwargs
@@ -140,13 +142,16 @@ class ModelTemplate:
             name = getattr(self.template, "__name__", None)
         name = as_name(name)
         check_model_name(name)
+        prefix = self.prefix
+        if "prefix" in kwargs and "prefix" not in inspect.signature(self.template).parameters:
+            prefix = kwargs.pop("prefix")
         return Model(
             functools.partial(self.template, *args, **kwargs),
             name=name,
             keep_auxiliary=self.keep_auxiliary if keep_auxiliary is None else keep_auxiliary,
             keep_return=self.keep_return if keep_return is None else keep_return,
             coords=self.coords,
-            prefix=self.prefix,
+            prefix=prefix,
         )
 
 

@@ -214,7 +214,7 @@ KEPT = {
         """,
     ),
     "a subclass of Model": (
-        "PM310",
+        "PM260",
         """
         class Mine(pm.Model):
             pass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pm_migrate.codemod.rules import (
     augmented,
+    caller_model,
     comprehension,
     conversions,
     data,
@@ -19,6 +20,7 @@ from pm_migrate.codemod.rules import (
     leftover,
     model_block,
     model_checks,
+    model_class,
     model_object,
     nameless,
     nested,
@@ -39,6 +41,7 @@ RULES: tuple[Rule, ...] = tuple(
         (
             *imports.RULES,
             *model_block.RULES,
+            *model_class.RULES,
             *model_checks.RULES,
             *model_object.RULES,
             *random_variable.RULES,
@@ -48,6 +51,7 @@ RULES: tuple[Rule, ...] = tuple(
             *kept.RULES,
             *helper.RULES,
             *augmented.RULES,
+            *caller_model.RULES,
             *given_back.RULES,
             *nested.RULES,
             *deterministic.RULES,

@@ -87,9 +87,7 @@ def prepare_yield(plan: Plan, call: cst.Call, key: cst.CSTNode) -> None:
     ]
     inner: list[cst.CSTNode] = []
     for node in around:
-        if node in plan.helpers.functions:
-            break
-        if isinstance(node, cst.With) and plan.flow.enters(node):
+        if node in plan.helpers.functions or plan.flow.makes_model(node):
             break
         if not isinstance(node, cst.With):
             inner.append(node)
@@ -148,7 +146,7 @@ def plan_map(plan: Plan, call: cst.Call, key: cst.CSTNode) -> bool:
     nodes = [a.node for a in plan.flow.value(function) if isinstance(a, v.Function)]
     params = [p.name.value for n in nodes for p in parameters(n.params)]  # type: ignore[attr-defined]
     word = params[-1] if params[:1] in (["self"], ["cls"]) else params[0]
-    block = next(a for a in plan.tree.ancestors(call) if a in plan.helpers.functions or _is_block(plan, a))
+    block = next(a for a in plan.tree.ancestors(call) if a in plan.helpers.functions or plan.flow.makes_model(a))
     if _is_taken(plan, word, block):
         if isinstance(function, cst.Lambda):
             return False
@@ -189,10 +187,6 @@ def _comprehended(call: cst.Call, word: str) -> cst.ListComp:
         called = cst.From(cst.Call(function, [cst.Arg(cst.Name(word))]))
         made = cst.Yield(called, lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
     return cst.ListComp(made, cst.CompFor(cst.Name(word), iterable))
-
-
-def _is_block(plan: Plan, node: cst.CSTNode) -> bool:
-    return isinstance(node, cst.With) and bool(plan.flow.enters(node))
 
 
 def _is_consumed(plan: Plan, node: cst.CSTNode) -> bool:
@@ -283,11 +277,7 @@ def _creates_before(plan: Plan, node: cst.CSTNode, line: cst.CSTNode) -> bool:
 
 def _rename_targets(plan: Plan, node: Any, key: cst.CSTNode) -> None:
     """Names of the comprehension become names of the generator: give those that it uses elsewhere another name."""
-    block = next(
-        a
-        for a in plan.tree.ancestors(node)
-        if a in plan.helpers.functions or (isinstance(a, cst.With) and plan.flow.enters(a))
-    )
+    block = next(a for a in plan.tree.ancestors(node) if a in plan.helpers.functions or plan.flow.makes_model(a))
     for_in: cst.CompFor | None = node.for_in
     while for_in is not None:
         for target in target_names(for_in.target):

@@ -167,7 +167,7 @@ def _check(plan: Plan, models: Models, function: cst.CSTNode) -> None:
     for block in models.blocks:
         if function in models.helpers.reached(block.having(Role.GENERATOR)):
             plan.unite(function, *block.sites)
-            _check_names(plan, block, function)
+            check_names(plan, block, function)
     _check_effects(plan, models, function, calls)
 
 
@@ -213,7 +213,7 @@ def _passed_on(plan: Plan, node: cst.BaseExpression) -> bool:
     return True
 
 
-def _check_names(plan: Plan, block: Block, function: cst.CSTNode) -> None:
+def check_names(plan: Plan, block: Block, function: cst.CSTNode) -> None:
     """A helper function reads names again at every evaluation: they have to stay what they were."""
     seen: set[str] = set()
     for node in walk(function):

@@ -17,6 +17,7 @@ from pm_migrate.catalog.samplers import ADVICE
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.rules import model_class
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.tensors import function_group
 from pm_migrate.codemod.tree import code
@@ -108,7 +109,8 @@ def plan_leftovers(plan: Plan) -> set[cst.CSTNode]:
         advice = ADVICE.get(short) or ADVICE.get(short.split(".")[0])
         if name == "pymc3.Model":
             way_out = "make the model in a function, with `with pm.Model() as model:`"
-            plan.refuse(node, group, RULE.code, f"a subclass of pm.Model has no counterpart: {way_out}")
+            message = f"a subclass of pm.Model that makes its variables elsewhere has no counterpart: {way_out}"
+            plan.refuse(node, group, model_class.RULE.code, message)
         elif not _is_known(name):
             unknown.add(node)
             plan.refuse(node, group, UNKNOWN.code, f"`{code(node)}` is used in a way that is not understood")

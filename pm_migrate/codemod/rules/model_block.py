@@ -26,6 +26,7 @@ from pm_migrate.codemod.extensions import entered
 from pm_migrate.codemod.flow import model_name
 from pm_migrate.codemod.models import Block, Model, Models, Role, label, target_of
 from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.rules import model_class
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.model_checks import REENTRY, arguments, check_generator
 from pm_migrate.codemod.tree import code, expression, is_none, statement, string_value, walk
@@ -165,6 +166,9 @@ def _inside_others(block: Block, updated: Any, write: Callable[[Any], list[Any]]
 
 
 def _plan_model(plan: Plan, models: Models, model: Model, pieces: Pieces) -> None:
+    if isinstance(model.site, cst.ClassDef):
+        model_class.plan_class(plan, models, model)
+        return
     key = model.site
     plan.understand(model.site.func, key)
     block = model.definition
@@ -175,7 +179,7 @@ def _plan_model(plan: Plan, models: Models, model: Model, pieces: Pieces) -> Non
     if block is None:
         plan.refuse(key, key, RULE.code, "no single with block makes this model: write `with pm.Model() as ...:`")
         return
-    options = _options(plan, model)
+    options = _options(plan, model.site)
     check_generator(plan, models, block)
     target = target_of(block, model)
     word = label(target)
@@ -208,7 +212,8 @@ def _plan_extension(plan: Plan, models: Models, block: Block, pieces: Pieces) ->
     base = name if name.isidentifier() else plan.fresh_name(word, block.node)
     names = [n for n in arguments(plan, models, block) if n != base]
     (model,) = (m for m in models.models.values() if m.site is block.key)
-    given = {a.keyword.value for a in model.site.args if a.keyword and not is_none(a.value)}
+    args = model.site.args if isinstance(model.site, cst.Call) else ()
+    given = {a.keyword.value for a in args if a.keyword and not is_none(a.value)}
     options = (f"coords={name}.coords",) if "coords" in given else ()
     if model_name(model.site) is not None:
         options = (*options, f"prefix={name}.prefix")
@@ -225,11 +230,11 @@ def _plan_extension(plan: Plan, models: Models, block: Block, pieces: Pieces) ->
         plan.refuse(block.start, block.key, REENTRY.code, message)
 
 
-def _options(plan: Plan, model: Model) -> tuple[str, ...]:
+def _options(plan: Plan, made: cst.Call) -> tuple[str, ...]:
     """What the decorator says of ``coords=`` and the name of a model; other arguments keep it as it was."""
     options = []
-    name = model_name(model.site)
-    for arg in model.site.args:
+    name = model_name(made)
+    for arg in made.args:
         if is_none(arg.value):
             continue
         if arg.keyword is not None and arg.keyword.value == "coords" and not plan.options.upstream:
@@ -238,7 +243,7 @@ def _options(plan: Plan, model: Model) -> tuple[str, ...]:
             if string_value(name) != "":
                 options.append(f"prefix={code(name)}")
         else:
-            plan.refuse(arg, model.site, RULE.code, f"pm.Model has no counterpart of the argument `{code(arg.value)}`")
+            plan.refuse(arg, made, RULE.code, f"pm.Model has no counterpart of the argument `{code(arg.value)}`")
     return tuple(options)
 
 

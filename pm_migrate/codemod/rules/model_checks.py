@@ -166,7 +166,13 @@ def check_generator(plan: Plan, models: Models, block: Block) -> None:
 def _names_outer(plan: Plan, node: cst.CSTNode) -> bool:
     """Whether a model in a model is told which model is around it."""
     parent = plan.tree.parent[node]
-    return isinstance(parent, cst.Arg) and plan.tree.parent[parent] in {i.item for i in plan.flow.nested.values()}
+    call = plan.tree.parent[parent]
+    if not isinstance(parent, cst.Arg) or not isinstance(call, cst.Call):
+        return False
+    inner = {i.item for i in plan.flow.nested.values()}
+    return call in inner or any(
+        isinstance(a, v.Function) and a.node in plan.flow.model_classes for a in plan.flow.value(call.func)
+    )
 
 
 def _may_create(plan: Plan, call: cst.Call) -> bool:

@@ -88,7 +88,7 @@ def plan_model_uses(plan: Plan, models: Models) -> None:
             continue
         value = plan.flow.value(node)
         sites = [m.site for m in v.models(value)]
-        if not sites or _is_bound(plan, node):
+        if not sites or _is_bound(plan, node) or _is_built(plan, node, sites):
             continue
         parent = plan.tree.parent[node]
         if isinstance(parent, (cst.Attribute, cst.Subscript)) and parent.value is node:
@@ -96,6 +96,13 @@ def plan_model_uses(plan: Plan, models: Models) -> None:
             _plan_attribute(plan, parent, node, value, sites[0])
         elif isinstance(parent, cst.Arg) and isinstance(call := plan.tree.parent[parent], cst.Call):
             _plan_argument(plan, parent, call, node, sites[0])
+
+
+def _is_built(plan: Plan, node: cst.CSTNode, sites: list[cst.CSTNode]) -> bool:
+    """Whether an expression is the object that the function around it builds, or is given to ``pm.Model`` there."""
+    made = [plan.flow.model_classes[site] for site in sites if site in plan.flow.model_classes]
+    starts = [m.start[1] for m in plan.flow.model_classes.values() if m.start is not None]
+    return any(plan.tree.inside(node, m.init) for m in made) or any(plan.tree.inside(node, s) for s in starts)
 
 
 def _is_bound(plan: Plan, node: cst.BaseExpression) -> bool:

@@ -126,12 +126,7 @@ def _part(plan: Plan, node: cst.With, item: cst.WithItem, name: cst.BaseExpressi
         if items:
             items[-1] = items[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
             return updated.with_changes(items=items)
-        body = list(updated.body.body)
-        header = updated.body.header.comment
-        lines = [*updated.leading_lines, *([] if header is None else [cst.EmptyLine(comment=header)])]
-        body[0] = edits.with_leading(body[0], [*lines, *edits.leading(body[0])])
-        comments = [line for line in updated.body.footer if line.comment is not None]
-        return cst.FlattenSentinel([*body, *([edits.orphan(comments)] if comments else [])])
+        return cst.FlattenSentinel(edits.dissolved(updated))
 
     return apply
 
