@@ -381,10 +381,10 @@ class Interception:
         made, original = self.models, pm.Model.__init__
 
         @functools.wraps(original)
-        def record(model: Any, *args: Any, **kwargs: Any) -> None:
-            if not any(model is known for known in made):
-                made.append(model)
-            original(model, *args, **kwargs)
+        def record(_instance: Any, *args: Any, **kwargs: Any) -> None:  # which may be given model=
+            if not any(_instance is known for known in made):
+                made.append(_instance)
+            original(_instance, *args, **kwargs)
 
         self._set(pm.Model, "__init__", record)
         self._stand_in_log_likelihood()

@@ -276,7 +276,7 @@ def test_the_model_around_a_function(body):
 LOOKING = {
     "given by a call": (HELPER + BLOCK.replace("noise('s')", "noise('s', model=model)"), "model"),
     "given by a call, by position": (HELPER + BLOCK.replace("noise('s')", "noise('s', model)"), "model"),
-    "given by one of two calls": (HELPER + BLOCK + "with pm.Model() as other:\n    noise('t', other)\n", "modelcontext"),
+    "given by one of two": (HELPER + BLOCK + "with pm.Model() as other:\n    noise('t', other)\n", "modelcontext"),
     "given by a starred call": (HELPER + BLOCK.replace("'s'", "*names"), "modelcontext"),
     "passed on": (HELPER + BLOCK + "combine(noise)\n", "modelcontext"),
     "never called": (HELPER, "modelcontext"),
