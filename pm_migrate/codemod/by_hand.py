@@ -256,6 +256,58 @@ BY_HAND: Mapping[str, Example] = MappingProxyType(
                 b = pm.Normal('b', 0, 1)
             """,
         ),
+        "PM260": Example(
+            """
+            import pymc3 as pm
+
+            class Growth(pm.Model):
+                def __init__(self, size):
+                    super().__init__()
+                    pm.Normal('size', pm.Normal('mean', 0, 1), 1, observed=size)
+
+                def fit(self):
+                    with self:
+                        return pm.sample(500, tune=500, chains=2)
+
+            trace = Growth(sizes).fit()
+            """,
+            """
+            import pymc3 as pm
+
+            class Growth(pm.Model):
+                def __init__(self, size):
+                    super().__init__()
+                    pm.Normal('size', pm.Normal('mean', 0, 1), 1, observed=size)
+
+            def fit(model):
+                with model:
+                    return pm.sample(500, tune=500, chains=2)
+
+            trace = fit(Growth(sizes))
+            """,
+        ),
+        "PM261": Example(
+            """
+            import pymc3 as pm
+
+            def noise(model=None):
+                model = pm.modelcontext(model)
+                print(model.name)
+                return pm.HalfNormal('noise', sd=1)
+
+            with pm.Model() as model:
+                pm.Normal('x', 0, noise(), observed=data)
+            """,
+            """
+            import pymc3 as pm
+
+            def noise():
+                return pm.HalfNormal('noise', sd=1)
+
+            with pm.Model() as model:
+                pm.Normal('x', 0, noise(), observed=data)
+            """,
+        ),
         "PM403": Example(
             """
             import pymc3 as pm
