@@ -38,11 +38,40 @@ __all__ = [
 class ProgramClient(WorkerClient):
     """A worker that loads programs and evaluates their models."""
 
-    def _load(self, path: Path, timeout: float | None, **args: Any) -> ProgramInfo:
+    def load_program(
+        self,
+        path: Path,
+        argv: Sequence[str] = (),
+        cwd: Path | str | None = None,
+        *,
+        entry: str | None = None,
+        arguments: Sequence[Any] | Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> ProgramInfo:
+        """Run a program with inference intercepted, and describe the models that it made.
+
+        Where programs are alone (see :class:`WorkerClient`), the one before is ended first.
+
+        Parameters
+        ----------
+        path
+            The file.
+        argv
+            Its command line.
+        cwd
+            The folder to run it in; by default its own.
+        entry, arguments
+            A function of it that makes models, and what it is called with; the file is then imported, not run.
+        timeout
+            Seconds, by default the client's limit.
+        """
         path = Path(path).resolve()
         if not path.is_file():
             raise FileNotFoundError(f"{path}: no such program")
-        answer = self.call("load_program", timeout=timeout, path=str(path), **args)
+        args: dict[str, Any] = {"argv": list(argv), "cwd": str(cwd) if cwd else None}
+        args |= {"entry": entry, "arguments": arguments}
+        ask = self.begin_alone if self.alone else self.call
+        answer = ask("load_program", timeout=timeout, path=str(path), **args)
         return ProgramInfo(
             path=path,
             models=tuple(_model_info(model) for model in answer["models"]),
@@ -154,6 +183,8 @@ class ReferenceClient(ProgramClient):
     compiled
         Whether Theano compiles C code: wanted for :meth:`sample`, slow for all else (see
         :func:`~pm_migrate.reference.provision.environment`).
+    alone, memory
+        Whether each program has a process of its own, and how much memory; see :class:`WorkerClient`.
 
     Raises
     ------
@@ -178,6 +209,8 @@ class ReferenceClient(ProgramClient):
         timeout: float = 180.0,
         start_timeout: float = 180.0,
         compiled: bool = False,
+        alone: bool = False,
+        memory: int | None = None,
     ) -> None:
         python = python or provision.find()
         if python is None:
@@ -188,13 +221,9 @@ class ReferenceClient(ProgramClient):
             title=f"the reference ({python})",
             timeout=timeout,
             start_timeout=start_timeout,
+            alone=alone,
+            memory=memory,
         )
-
-    def load_program(
-        self, path: Path, argv: Sequence[str] = (), cwd: Path | None = None, *, timeout: float | None = None
-    ) -> ProgramInfo:
-        """Run a PyMC3 program with inference intercepted, and describe the models that it made."""
-        return self._load(path, timeout, argv=list(argv), cwd=str(cwd) if cwd else None)
 
     def prior_points(
         self, program: ProgramInfo, model: ModelInfo, n: int, seed: int, *, scale: float = 1.0

@@ -13,7 +13,9 @@ import queue
 import re
 import signal
 import subprocess
+import sys
 import threading
+import time
 import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO
@@ -24,6 +26,8 @@ from pm_migrate.reference.worker import Connection
 
 KEPT_OUTPUT = 1 << 16
 SHOWN_LINES = 25
+#: Seconds that the process of a program has to end when it is told to.
+LEAVING = 20.0
 MARKS = re.compile(rb"\x1e(\d+)\x1e\n")
 
 _clients: weakref.WeakSet[WorkerClient] = weakref.WeakSet()
@@ -51,13 +55,29 @@ class WorkerClient:
         Seconds for an answer.
     start_timeout
         Seconds for the first answer (imports).
+    alone
+        Whether each program gets a process of its own, forked from the worker after its imports: what a program does to
+        its process then ends with it, and nothing that it started is left. On Linux only; elsewhere all programs share
+        the worker.
+    memory
+        Bytes that such a process and its descendants may occupy; None for no limit.
     """
 
     def __init__(
-        self, command: Sequence[str], env: Mapping[str, str], *, title: str, timeout: float, start_timeout: float
+        self,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        *,
+        title: str,
+        timeout: float,
+        start_timeout: float,
+        alone: bool = False,
+        memory: int | None = None,
     ) -> None:
         self.command, self.env, self.title = list(command), dict(env), title
         self.timeout, self.start_timeout = timeout, start_timeout
+        self.alone, self.memory = alone and sys.platform == "linux", memory
+        self.child: int | None = None
         self.life = 0
         self.versions: Mapping[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
@@ -118,14 +138,32 @@ class WorkerClient:
             self.start()
             return self._ask(op, args, self.timeout if timeout is None else timeout)
 
-    def _ask(self, op: str, args: Mapping[str, Any], timeout: float) -> Any:
+    def begin_alone(self, op: str, /, *, timeout: float | None = None, **args: Any) -> Any:
+        """Like :meth:`call`; where programs are alone, in a new process that also answers what is asked from now on."""
+        with self._lock:
+            self.leave()
+            self.start()
+            self.life += 1
+            return self._ask(op, args, self.timeout if timeout is None else timeout, alone=self.alone)
+
+    def leave(self) -> None:
+        """End the process of the current program, and all that it started."""
+        with self._lock:
+            if self.child is not None and self._process is not None:
+                with contextlib.suppress(WorkerCrashed, WorkerTimeout):
+                    self._ask("leave", {}, LEAVING)
+
+    def _ask(self, op: str, args: Mapping[str, Any], timeout: float, *, alone: bool = False) -> Any:
         self._asked += 1
         number = self._asked
-        frame = worker.encode({"id": number, "op": op, "args": args})
+        request: dict[str, Any] = {"id": number, "op": op, "args": args}
+        if alone:
+            request["alone"] = {"memory": self.memory}
+        frame = worker.encode(request)
         self._output.begin()
         try:
             self._connection.write(frame)
-            answer = self._answers.get(timeout=timeout)
+            answer = self._answer(number, timeout)
         except queue.Empty:
             message = f"{self.title} did not answer `{op}` within {timeout:g} s and was ended"
             raise WorkerTimeout(message + self._lost()) from None
@@ -134,15 +172,34 @@ class WorkerClient:
         except BaseException:  # Ctrl-C: the next answer would not be that to the next question
             self.close()
             raise
-        if answer is None or answer["id"] != number:
+        if answer is None:
             code = self._wait_for_exit()
             raise WorkerCrashed(f"{self.title} {_death(code)} during `{op}`" + self._lost())
+        if "died" in answer:
+            how = answer["died"] if isinstance(answer["died"], str) else _death(answer["died"])
+            raise WorkerCrashed(f"{self.title} {how} during `{op}`" + self._last_lines())
         if answer["ok"]:
             return answer["result"]
         error = answer["error"]
         raise RemoteError(
             f"{error['type']}: {error['message']}\n--- in {self.title} ---\n{error['traceback'].rstrip()}"
         )
+
+    def _answer(self, number: int, timeout: float) -> Any:
+        """Wait for the answer to a question; None when the worker is gone. ``queue.Empty`` when it takes too long."""
+        end = time.monotonic() + timeout
+        while True:
+            answer = self._answers.get(timeout=max(0.0, end - time.monotonic()))
+            if answer is None or answer["id"] == number:
+                return answer
+            if "began" in answer:
+                self.child = answer["began"]
+            elif "died" in answer or "left" in answer:
+                self.child = None
+                return answer if "died" in answer else {"ok": True, "result": None}
+            elif answer["id"] is None or answer["id"] > number:
+                return None
+            # else the late answer to a question of a program that died
 
     def output(self) -> str:
         """What the worker printed during the last question (its end, if it was long)."""
@@ -156,22 +213,41 @@ class WorkerClient:
             return None
 
     def _lost(self) -> str:
-        """End the worker; the last lines of what it printed, as the end of a message."""
-        self.close()
+        """End the worker, or the one program in it; the last lines of what it printed, as the end of a message."""
+        if not self._end_child():
+            self.close()
+        return self._last_lines()
+
+    def _end_child(self) -> bool:
+        """End the process of the current program; False if there is none, or if the worker does not notice."""
+        if self.child is None or self._process is None:
+            return False
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.child, signal.SIGKILL)
+        with contextlib.suppress(queue.Empty):
+            return self._answer(self._asked, LEAVING) is not None
+        return False
+
+    def _last_lines(self) -> str:
         lines = self._output.text().strip().splitlines()[-SHOWN_LINES:]
         return "\n--- the last lines that it printed ---\n" + "\n".join(lines) if lines else ""
 
     def close(self) -> None:
-        """End the worker and everything that it started in its process group. The next question starts a new one.
+        """End the worker and everything that descends from it. The next question starts a new one.
 
         Takes no lock: a question that another thread has asked ends with :class:`WorkerCrashed`.
         """
         process, self._process = self._process, None
+        self.child = None
         if process is None:
             return
+        family = [process.pid, *worker.descendants(process.pid)]
         if os.name == "posix":
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
+            for pid in family[1:]:  # programs have groups of their own
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
         else:
             process.kill()
         process.wait()

@@ -23,6 +23,7 @@ import json
 import math
 import os
 import random
+import signal
 import struct
 import sys
 import sysconfig
@@ -165,24 +166,39 @@ def _restore_streams(output: int) -> None:
         setattr(sys, name, stream)
 
 
-def serve(connection: Connection, operations: Mapping[str, Callable[..., Any]]) -> None:
+def serve(
+    connection: Connection,
+    operations: Mapping[str, Callable[..., Any]],
+    may_fork: Callable[[], bool] = lambda: hasattr(os, "fork"),
+) -> None:
     """Answer requests until the other side closes the pipe.
 
     A request is ``{"id", "op", "args"}``; the answer ``{"id", "ok", "result"}`` or ``{"id", "ok", "error"}`` with the
     type, message and traceback of the exception. A mark with the number of the request on standard error ends what
     the request printed.
+
+    A request with ``alone`` is answered by a child of this process, and so is all that follows until one of
+    ``leave``: a program then finds everything imported and nothing touched by another, and what it does to its process
+    ends with it. See :class:`Keeper`. Where ``may_fork`` says no, this process answers itself.
     """
-    owner, output = os.getpid(), os.dup(2)
-    threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
+    output = os.dup(2)
+    owner = _watch_parent()
+    inside: Optional[Keeper] = None
     while True:
         try:
             request = connection.receive()
         except EOFError:
-            return
+            break
+        if request.get("alone") is not None and inside is None and may_fork():
+            keeper = Keeper(connection, request)
+            if keeper.in_parent():
+                continue
+            inside, owner = keeper, _watch_parent()
         _restore_streams(output)
+        leaving = inside is not None and request["op"] == "leave"
         try:
-            answer = {"ok": True, "result": operations[request["op"]](**request["args"])}
-            frame = encode(dict(answer, id=request["id"]))
+            result = None if leaving else operations[request["op"]](**request["args"])
+            frame = encode({"ok": True, "result": result, "id": request["id"]})
         except BaseException as error:
             described = {
                 "type": type(error).__name__,
@@ -196,14 +212,146 @@ def serve(connection: Connection, operations: Mapping[str, Callable[..., Any]]) 
             sys.stdout.flush()
             sys.stderr.flush()
         os.write(output, MARK.format(request["id"]).encode())
+        if leaving and inside is not None:
+            inside.say_goodbye()
+            os._exit(0)  # the parent answers, once nothing of the program is left
         connection.write(frame)
+    if inside is not None:
+        os._exit(0)
+    end_descendants()
+
+
+def _watch_parent() -> int:
+    """End this process with its parent; returns its number."""
+    threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
+    return os.getpid()
 
 
 def _leave_with_parent(parent: int) -> None:
-    """End this process soon after its parent, also when a program keeps it busy."""
+    """End this process soon after its parent, also when a program keeps it busy, and what it started with it."""
     while os.getppid() == parent:
         time.sleep(2.0)
+    end_descendants()
     os._exit(0)
+
+
+# --- one program, one process -----------------------------------------------------------------------------------------
+
+MEMORY_EVERY = 0.2
+
+
+class Keeper:
+    """Forks for one program, and keeps its child until it is gone, with everything that the child has started.
+
+    Frames without an answer tell the client about it: ``{"began": pid}`` before anything is answered, ``{"died": how}``
+    if the child ends before it was asked to leave. Descendants that left their group or their session are found, too:
+    where the system knows subreapers (Linux), orphans become children of this process.
+    """
+
+    def __init__(self, connection: Connection, request: Mapping[str, Any]) -> None:
+        self.connection, self.request = connection, request
+        self.memory = request["alone"].get("memory")
+        become_subreaper()
+        start, begin = os.pipe()
+        self.farewell, self._goodbye = os.pipe()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.setpgid(0, 0)
+            os.close(begin)
+            os.read(start, 1)  # until the client knows whom to end
+            os.close(start)
+            with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
+                score.write("1000")  # when memory is short, the program goes, and not its neighbours
+            return
+        with contextlib.suppress(OSError):
+            os.setpgid(self.pid, self.pid)
+        os.close(start)
+        os.close(self._goodbye)
+        connection.write(encode({"id": None, "began": self.pid}))
+        os.close(begin)
+
+    def in_parent(self) -> bool:
+        """In the child, return False at once; in the parent, True when the child is gone."""
+        if self.pid == 0:
+            return False
+        status, reason = self._wait()
+        left = os.read(self.farewell, 1) == b"."
+        os.close(self.farewell)
+        end_descendants()
+        self.connection.write(encode({"id": None, "left": True} if left else {"id": None, "died": reason or status}))
+        return True
+
+    def say_goodbye(self) -> None:
+        """In the child: let the parent know that it ends on purpose."""
+        os.write(self._goodbye, b".")
+
+    def _wait(self) -> Tuple[int, str]:
+        """Wait for the child; the exit code (negative: the signal) and why it was ended, if it was."""
+        reason, checked, pause = "", time.time(), 0.002
+        while True:
+            done, status = os.waitpid(self.pid, os.WNOHANG)
+            if done:
+                signalled = os.WIFSIGNALED(status)
+                return (-os.WTERMSIG(status) if signalled else os.WEXITSTATUS(status)), reason
+            time.sleep(pause)
+            pause = min(0.05, pause * 2)
+            if self.memory and not reason and time.time() - checked > MEMORY_EVERY:
+                checked = time.time()
+                used = sum(resident(pid) for pid in [self.pid, *descendants(self.pid)])
+                if used > self.memory:
+                    reason = f"used more than {self.memory / 2**30:.3g} GiB of memory and was ended"
+                    os.kill(self.pid, signal.SIGKILL)
+
+
+def become_subreaper() -> None:
+    """Let orphaned descendants become children of this process, where the system can do that."""
+    with contextlib.suppress(Exception):
+        import ctypes
+
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+
+
+def resident(pid: int) -> int:
+    """Bytes of memory that a process occupies; 0 if that cannot be known."""
+    try:
+        with open(f"/proc/{pid}/statm") as text:
+            return int(text.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def descendants(pid: int) -> List[int]:
+    """Processes that a process has started, and theirs; none where there is no ``/proc``."""
+    children: Dict[int, List[int]] = {}
+    with contextlib.suppress(OSError):
+        for name in os.listdir("/proc"):
+            if name.isdigit():
+                with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{name}/stat") as text:
+                    parent = int(text.read().rpartition(")")[2].split()[1])
+                    children.setdefault(parent, []).append(int(name))
+    found, left = [], [pid]
+    while left:
+        for child in children.get(left.pop(), []):
+            found.append(child)
+            left.append(child)
+    return found
+
+
+def end_descendants() -> None:
+    """End every process that descends from this one, and wait for those that are its children."""
+    for _ in range(100):
+        alive = descendants(os.getpid())
+        if not alive:
+            return
+        for pid in alive:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(OSError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        time.sleep(0.01)
 
 
 # --- running programs -------------------------------------------------------------------------------------------------
@@ -214,8 +362,62 @@ NOTEBOOK = ".ipynb.py"
 _program_modules: List[str] = []
 
 
-def run_program(path: str, argv: Sequence[str] = (), cwd: Optional[str] = None) -> Tuple[Dict[str, Any], Optional[str]]:
+class Entry:
+    """A function of a program that makes models, to be called with arguments once the file was run.
+
+    Parameters
+    ----------
+    name
+        Of the function, dotted for a method of a class; empty for none: the program itself makes the models.
+    arguments
+        A list, or a dictionary of keyword arguments.
+    models
+        The list to which models are added as they are made.
+    """
+
+    def __init__(self, name: Optional[str], arguments: Any, models: List[Any]) -> None:
+        self.name, self.arguments, self.models = name, arguments, models
+        self.first = 0
+        self.returned: Dict[str, Any] = {}
+
+    def call(self, namespace: Dict[str, Any]) -> None:
+        """Call it, and bind what it returns to names like ``build()`` and ``build()[0]``."""
+        if not self.name:
+            return
+        self.first = len(self.models)
+        found: Any = namespace
+        for part in self.name.split("."):
+            found = found.get(part) if found is namespace else getattr(found, part, None)
+            if found is None:
+                functions = [n for n, v in namespace.items() if callable(v) and not n.startswith("_")]
+                raise NameError(f"{self.name}: no such function; the file has {', '.join(functions) or 'none'}")
+        given = self.arguments or []
+        result = found(**given) if isinstance(given, Mapping) else found(*given)
+        self.returned[f"{self.name}()"] = result
+        if isinstance(result, Mapping):
+            self.returned.update({f"{self.name}()[{key!r}]": value for key, value in result.items()})
+        elif isinstance(result, (list, tuple)):
+            self.returned.update({f"{self.name}()[{i}]": value for i, value in enumerate(result)})
+        namespace.update(self.returned)
+
+    def chosen(self) -> List[Any]:
+        """The models that it made or returned; all, if there is no function to call."""
+        if not self.name:
+            return list(self.models)
+        return [
+            model
+            for number, model in enumerate(self.models)
+            if number >= self.first or any(model is each for each in self.returned.values())
+        ]
+
+
+def run_program(
+    path: str, argv: Sequence[str] = (), cwd: Optional[str] = None, entry: Optional[Entry] = None
+) -> Tuple[Dict[str, Any], Optional[str]]:
     """Run a file as a program, as ``python path argv...`` in its own folder would.
+
+    With a function to call, the file is imported instead: its ``__name__`` is that of a module, so that what it does
+    only as a program is left out.
 
     Random numbers that the program draws are the same each time and on both sides: Python's and NumPy's global
     generators are seeded, ``numpy.random.default_rng()`` without a seed gets one, and
@@ -234,17 +436,22 @@ def run_program(path: str, argv: Sequence[str] = (), cwd: Optional[str] = None) 
     _program_modules.clear()
     path = os.path.abspath(path)
     folder = os.path.dirname(path)
-    module = types.ModuleType("__main__")
+    called = entry is not None and bool(entry.name)
+    module = types.ModuleType(os.path.basename(path).partition(".")[0] if called else "__main__")
     module.__dict__.update(__file__=path, __builtins__=__builtins__)
     known, main, state = set(sys.modules), sys.modules.get("__main__"), (sys.argv, sys.path[:], os.getcwd())
     error = None
     sys.argv = [path, *list(argv)]
     sys.path.insert(0, folder)
     sys.modules["__main__"] = module
+    if called:
+        sys.modules.setdefault(module.__name__, module)
     try:
         os.chdir(cwd or folder)
         with _repeatable_randomness():
             error = _execute(path, module.__dict__)
+            if entry is not None:
+                entry.call(module.__dict__)
     except SystemExit as stop:
         error = None if stop.code in (None, 0) else f"SystemExit: {stop.code}"
     except BaseException:
@@ -621,12 +828,16 @@ class PyMC3Side:
             "floatX": self.theano.config.floatX,
         }
 
-    def load_program(self, path: str, argv: Sequence[str] = (), cwd: Optional[str] = None) -> Dict[str, Any]:
-        """Run a program with inference intercepted; keep and describe the models that it made."""
+    def load_program(
+        self, path: str, argv: Sequence[str] = (), cwd: Optional[str] = None, entry: Optional[str] = None,
+        arguments: Any = None,
+    ) -> Dict[str, Any]:  # fmt: skip
+        """Run a program with inference intercepted; keep and describe the models that it, or its function, made."""
         before = self.theano.config.floatX
         with Interception(self.pm) as interception:
-            namespace, error = run_program(path, argv, cwd)
-        roots = [m for m in interception.models if m.root is m and (m.named_vars or m.potentials)]
+            function = Entry(entry, arguments, interception.models)
+            namespace, error = run_program(path, argv, cwd, function)
+        roots = [m for m in function.chosen() if m.root is m and (m.named_vars or m.potentials)]
         self.count += 1
         handle = f"program-{self.count}"
         self.programs[handle] = {"models": roots, "floatX": self.theano.config.floatX, "evaluate": {}}

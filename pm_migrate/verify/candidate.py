@@ -6,6 +6,8 @@ worker, so one kind of client asks both sides the same questions.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 import sys
 import traceback
@@ -14,9 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from pm_migrate.reference.worker import aliases_of, run_program, serve, take_over_pipes
+from pm_migrate.reference.worker import Entry, aliases_of, run_program, serve, take_over_pipes
 
 MODES = ("rewrite", "drop-in")
+#: What programs import beside their models: imported once, before they fork off.
+USUAL = ("arviz", "matplotlib.pyplot", "pandas", "scipy.stats", "pm_migrate.pymc4", "pm_migrate.shims.inference")
 
 
 class TensorFlowSide:
@@ -61,15 +65,23 @@ class TensorFlowSide:
             "tensorflow_probability": tensorflow_probability.__version__,
         }
 
-    def load_program(self, path: str, argv: Sequence[str] = (), cwd: str | None = None) -> dict[str, Any]:
-        """Run a program with inference standing still; keep and describe the models that it made."""
+    def load_program(
+        self,
+        path: str,
+        argv: Sequence[str] = (),
+        cwd: str | None = None,
+        entry: str | None = None,
+        arguments: Any = None,
+    ) -> dict[str, Any]:
+        """Run a program with inference standing still; keep and describe the models that it, or its function, made."""
         self._leave_contexts()
         if self.mode == "rewrite":
             _on_demand()
         self.recording.start()
+        function = Entry(entry, arguments, self.recording.models)
         try:
-            namespace, error = run_program(path, argv, cwd)
-            recorded = list(self.recording.models)
+            namespace, error = run_program(path, argv, cwd, function)
+            recorded = function.chosen()
         finally:
             self.recording.stop()
             self._leave_contexts()
@@ -177,13 +189,24 @@ def _describe(density: Any, index: int, aliases: list[str]) -> dict[str, Any]:
     }
 
 
+def may_fork() -> bool:
+    """Whether a child could go on with TensorFlow: only before its first operation, which starts threads."""
+    from tensorflow.python.eager import context  # nothing public tells
+
+    return hasattr(os, "fork") and getattr(context.context(), "_context_handle", context) is None
+
+
 def main(mode: str) -> None:
     """Serve the shims on the pipes of this process."""
     connection = take_over_pipes()
     # the folder of this file must not shadow modules of the programs (a ``report.py`` of theirs)
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
-    serve(connection, TensorFlowSide(mode).operations())
+    side = TensorFlowSide(mode)
+    for name in USUAL:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    serve(connection, side.operations(), may_fork)
 
 
 if __name__ == "__main__":

@@ -52,9 +52,20 @@ class CandidateClient(ProgramClient):
         Seconds for an answer.
     start_timeout
         Seconds until TensorFlow is imported.
+    alone, memory
+        Whether each program has a process of its own, and how much memory; see
+        :class:`~pm_migrate.reference.process.WorkerClient`.
     """
 
-    def __init__(self, mode: str, *, timeout: float = 180.0, start_timeout: float = 180.0) -> None:
+    def __init__(
+        self,
+        mode: str,
+        *,
+        timeout: float = 180.0,
+        start_timeout: float = 180.0,
+        alone: bool = False,
+        memory: int | None = None,
+    ) -> None:
         variables = {
             "CUDA_VISIBLE_DEVICES": "-1",  # double precision at a few points: no work for a GPU
             "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -67,11 +78,9 @@ class CandidateClient(ProgramClient):
             title=f"the TensorFlow side ({mode})",
             timeout=timeout,
             start_timeout=start_timeout,
+            alone=alone,
+            memory=memory,
         )
-
-    def load_program(self, path: Path) -> ProgramInfo:
-        """Run a program on the shims with inference standing still, and describe the models that it made."""
-        return self._load(path, None)
 
 
 @functools.cache

@@ -7,6 +7,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,11 +32,12 @@ def fake_worker(tmp_path: Path) -> Iterator[FakeWorker]:
     """Make a client of a worker whose ``operations`` are defined by the code given."""
     made: list[WorkerClient] = []
 
-    def make(body: str = "operations = {}", *, timeout: float = 30.0, start_timeout: float = 60.0) -> WorkerClient:
+    def make(body: str = "operations = {}", *, timeout: float = 30.0, **options: Any) -> WorkerClient:
+        options = {"start_timeout": 60.0, **options}
         script = tmp_path / f"worker{len(made)}.py"
         script.write_text(FRAME.format(body=textwrap.dedent(body)))
         command = [sys.executable, "-W", "ignore", str(script)]
-        client = WorkerClient(command, os.environ, title="the fake", timeout=timeout, start_timeout=start_timeout)
+        client = WorkerClient(command, os.environ, title="the fake", timeout=timeout, **options)
         made.append(client)
         return client
 
