@@ -166,22 +166,72 @@ def cli(
 
 @cli.command("verify")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option("--points", type=click.IntRange(min=1), default=20, show_default=True, help="Points to draw.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the points.")
-@click.option("--reference-python", metavar="PATH", help="An interpreter that has PyMC3.")
+@click.option("--drop-in", is_flag=True, help="Compare the originals on the shims only, without a rewrite.")
 @click.option("--no-drop-in", is_flag=True, help="Compare the rewrite only, not the original on the shims.")
+@click.option(
+    "--against", metavar="REV", help="Originals of rewritten files: from a git revision, or `journal` (undo)."
+)
+@click.option("--args", "arguments", metavar="JSON", help="Arguments for PATH::FUNCTION: a list, or keywords.")
+@click.option("--name", "names", multiple=True, metavar="OLD=NEW", help="A model or variable whose name changed.")
+@click.option("--cwd", metavar="DIR", help="Folder to run the programs in (default: that of each file).")
+@click.option("--argv", metavar="WORDS", default="", help="Command line of the programs, in one string.")
+@click.option("--points", type=click.IntRange(min=1), default=10, show_default=True, help="Points of each kind.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the points.")
+@click.option(
+    "--timeout", type=click.FloatRange(min=0, min_open=True), default=180.0, show_default=True, help="Seconds."
+)
+@click.option("--memory", type=click.FloatRange(min=0, min_open=True), metavar="GIB", help="Limit for each program.")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Programs at a time.")
+@click.option("--reference-python", metavar="PATH", help="An interpreter that has PyMC3.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--output", metavar="FILE", callback=_report_file, help="Write the report to FILE.")
+@click.option("--quiet", is_flag=True, help="Print only what is not equal, and what --format asks for.")
 def verify_command(
-    paths: tuple[str, ...], points: int, seed: int, reference_python: str | None, no_drop_in: bool, format_: str
+    paths: tuple[str, ...],
+    drop_in: bool,
+    no_drop_in: bool,
+    against: str | None,
+    arguments: str | None,
+    names: tuple[str, ...],
+    cwd: str | None,
+    argv: str,
+    points: int,
+    seed: int,
+    timeout: float,
+    memory: float | None,
+    jobs: int,
+    reference_python: str | None,
+    format_: str,
+    output: str | None,
+    quiet: bool,
 ) -> int:
     """Prove programs equal: log density and gradient, against PyMC3.
 
     PATH... is an original, a folder of them (or of pairs before.py and after.py), or exactly two files: the original
-    and its rewrite. The code of the programs is run, in processes of their own.
+    and its rewrite. A file that was rewritten is compared with its original, from the journal of undo or from git.
+    FILE::FUNCTION calls a function that makes models. The code of the programs is run, in processes of their own.
     """
-    from pm_migrate.commands.verify import Choices, verify
+    if drop_in and no_drop_in:
+        raise click.UsageError("--drop-in and --no-drop-in exclude each other")
+    if cwd is not None and not os.path.isdir(cwd):
+        raise click.UsageError(f"--cwd {cwd}: no such folder")
+    import shlex
 
-    return verify(paths, Choices(points, seed, not no_drop_in, reference_python, format_))
+    from pm_migrate.commands.verify import Choices, parse_arguments, parse_names, verify
+
+    task: dict[str, Any] = {
+        "arguments": parse_arguments(arguments),
+        "names": parse_names(names),
+        "cwd": os.path.abspath(cwd) if cwd else None,
+        "argv": shlex.split(argv),
+        "points": points,
+        "seed": seed,
+        "timeout": timeout,
+        "memory": int(memory * 2**30) if memory else None,
+        "python": reference_python,
+    }
+    roads = "drop-in" if drop_in else "rewrite" if no_drop_in else "both"
+    return verify(paths, Choices(task, roads, against, format_, output, jobs, quiet))
 
 
 @cli.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})

@@ -24,7 +24,7 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from pm_migrate.codemod.files import repository_root
@@ -263,6 +263,30 @@ def undo(run: Run, *, force: bool = False) -> list[str]:
     return [path for path, _, _ in originals]
 
 
+def earliest(path: str) -> bytes | None:
+    """Return what a file was before the first of the runs that are recorded above it and not undone; None without one.
+
+    Journals of other users are passed over.
+
+    Raises
+    ------
+    JournalError
+        If a manifest or the saved original cannot be read.
+    """
+    path = os.path.realpath(path)
+    folder = os.path.dirname(path)
+    while True:
+        if _is_ours(os.path.join(folder, FOLDER, "journal")):
+            for run in reversed(list(_runs_in(folder))):
+                for file in run.files:
+                    if os.path.realpath(run.path_of(file)) == path:
+                        return _original(run, file)
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
+
+
 def _umask() -> int:
     current = os.umask(0o077)
     os.umask(current)
@@ -314,11 +338,16 @@ def _is_ours(journal: str) -> bool:
 
 
 def _latest_in(root: str) -> Run | None:
+    return next(_runs_in(root), None)
+
+
+def _runs_in(root: str) -> Iterator[Run]:
+    """Yield the runs of a journal that are not undone, the newest first."""
     journal = os.path.join(root, FOLDER, "journal")
     try:
         names = sorted(os.listdir(journal), reverse=True)
     except OSError:
-        return None
+        return
     for name in names:
         folder = os.path.join(journal, name)
         manifest = os.path.join(folder, "manifest.json")
@@ -327,10 +356,9 @@ def _latest_in(root: str) -> Run | None:
         try:
             with open(manifest, encoding="utf-8") as text:
                 content = json.load(text)
-            return Run(folder, root, tuple(Saved(**file) for file in content["files"]))
+            yield Run(folder, root, tuple(Saved(**file) for file in content["files"]))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise JournalError(f"{manifest} cannot be read: {error}") from error
-    return None
 
 
 def _original(run: Run, file: Saved) -> bytes:

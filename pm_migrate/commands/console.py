@@ -46,8 +46,10 @@ def show_diff(text: str) -> None:
 class Progress:
     """A progress bar on standard error, on a terminal only, once the run has taken two seconds."""
 
-    def __init__(self, total: int, *, quiet: bool = False) -> None:
+    def __init__(self, total: int, *, quiet: bool = False, what: str = "rewriting") -> None:
         self._total = total
+        self._what = what
+        self._name = ""
         self._done = 0
         self._wanted = not quiet and sys.stderr.isatty()
         self._started = time.monotonic()
@@ -57,13 +59,21 @@ class Progress:
     def __enter__(self) -> Progress:
         return self
 
+    def about(self, name: str) -> None:
+        """Say which file is next."""
+        self._name = name
+        self._update()
+
     def advance(self) -> None:
         """Count one more file."""
         self._done += 1
+        self._update()
+
+    def _update(self) -> None:
         if self._wanted and self._bar is None and time.monotonic() - self._started > PATIENCE:
             self._bar = self._start()
         if self._bar is not None:
-            self._bar.update(self._task, completed=self._done)
+            self._bar.update(self._task, completed=self._done, description=f"{self._what} {self._name}".rstrip())
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -76,6 +86,6 @@ class Progress:
         from rich.progress import Progress as Bar
 
         bar = Bar(console=Console(stderr=True), transient=True)
-        self._task = bar.add_task("rewriting", total=self._total)
+        self._task = bar.add_task(self._what, total=self._total)
         bar.start()
         return bar

@@ -1,7 +1,8 @@
 """``pm-migrate verify PATH...`` and ``--verify``: the original under PyMC3 against what it became.
 
-A program is run to build its models: in a process of its own, but with everything it does. What it became is written
-to a temporary folder that holds links to the original's neighbours, so that modules and data beside it are found.
+A program is run to build its models: in a process of its own, but with everything it does. What is not on the disk (a
+rewrite that was not written, the original of a file that was) is run in a view of the folders that the file lies in;
+see :mod:`pm_migrate.commands.overlay`.
 """
 
 from __future__ import annotations
@@ -10,69 +11,65 @@ import contextlib
 import json
 import os
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pm_migrate import __version__
-from pm_migrate.codemod.documents import is_document, parse_document
-from pm_migrate.codemod.driver import Options, Outcome, Task, process
-from pm_migrate.codemod.encoding import decode_text, mentions_pymc3
-from pm_migrate.codemod.files import Source, discover
-from pm_migrate.commands.config import find_config
-from pm_migrate.commands.console import complain, say
+from pm_migrate.commands.console import Progress, complain, say
+from pm_migrate.commands.overlay import Overlay
+from pm_migrate.commands.verify_targets import Targets, find_targets
 from pm_migrate.errors import PmMigrateError, ProvisionError, SourceError
 
 if TYPE_CHECKING:
-    from pm_migrate.reference.client import ReferenceClient
-    from pm_migrate.verify import Report
+    from pm_migrate.codemod.driver import Outcome
+    from pm_migrate.codemod.files import Source
 
 #: Columns of a table that is not printed to a terminal (a log, a pipe).
 WIDTH = 110
 
 
 @dataclass(frozen=True)
-class Program:
-    """One program to verify.
+class Choices:
+    """The choices made on the command line.
 
     Parameters
     ----------
-    path
-        As it is shown: the original.
-    beside
-        The folder whose contents the program expects beside itself.
-    original, rewritten
-        Files; or source texts that have to be written to files first.
+    task
+        What every task is told; see :class:`pm_migrate.verify.Task`.
+    roads
+        ``both``, ``drop-in`` (the original on the shims, alone) or ``rewrite``.
+    against
+        Where originals of rewritten files come from.
+    format, output
+        Form of the report, and the file it goes to instead of standard output.
+    jobs
+        Programs at a time.
+    quiet
+        Only what is not equal.
     """
 
-    path: str
-    beside: str
-    original: Path | str
-    rewritten: Path | str | None
-
-
-@dataclass(frozen=True)
-class Choices:
-    """The choices made on the command line."""
-
-    points: int = 20
-    seed: int = 0
-    drop_in: bool = True
-    python: str | None = None
+    task: Mapping[str, Any] = field(default_factory=dict)
+    roads: str = "both"
+    against: str | None = None
     format: str = "text"
+    output: str | None = None
+    jobs: int = 1
     quiet: bool = False
 
 
 def verify(paths: Sequence[str], choices: Choices) -> int:
     """Verify programs; 0 all equal, 1 something differs, 2 something could not be verified."""
-    programs, failed = _programs(paths)
-    for path, why in failed:
-        say(f"{path}: {click.style('error', fg='red', bold=True)}: {why}", err=True)
-    return max(2 if failed else 0, _verify(programs, choices, failed))
+    targets = find_targets(paths, against=choices.against, rewrite=choices.roads != "drop-in")
+    for path, why in targets.failed:
+        _error(path, why)
+    for note in targets.notes:
+        say(note, err=True)
+    return max(2 if targets.failed else 0, _verify(targets, choices)[0])
 
 
 def verify_outcomes(
@@ -85,76 +82,94 @@ def verify_outcomes(
     (int, dict)
         The exit code, and what was found by path.
     """
-    programs = [
-        Program(
-            outcome.path,
-            os.path.dirname(source.target) if source.path != "-" else os.curdir,
-            _script(outcome.before, outcome.path, notebook=outcome.notebook),
-            _script(outcome.after, outcome.path, notebook=outcome.notebook),
-        )
-        for source, outcome in changed
-    ]
+    from pm_migrate.commands.verify_targets import Program
+
+    targets = Targets()
+    for source, outcome in changed:
+        target = source.target if source.path != "-" else os.path.abspath("stdin.py")
+        before, after = (text.encode("utf-8", "surrogateescape") for text in (outcome.before, outcome.after))
+        original = targets.place(targets.before, target, before)
+        targets.programs.append(Program(outcome.path, original, targets.place(targets.after, target, after)))
     # The report of the run has standard output; a table there would spoil JSON, a diff, or rewritten code.
-    proofs: dict[str, dict[str, Any]] = {}
-    return _verify(programs, Choices(quiet=quiet), [], err=True, proofs=proofs), proofs
+    code, results = _verify(targets, Choices(quiet=quiet), err=True)
+    return code, {result["path"]: {k: v for k, v in result.items() if k != "path"} for result in results}
 
 
-def _verify(
-    programs: Sequence[Program],
-    choices: Choices,
-    failed: Sequence[tuple[str, str]],
-    *,
-    err: bool = False,
-    proofs: dict[str, dict[str, Any]] | None = None,
-) -> int:
-    if not programs:
-        if not choices.quiet and not failed:
-            say("nothing to verify: no program that mentions PyMC3", err=True)
-        if choices.format == "json":
-            say(_as_json([], failed))
-        return 0
-    try:
-        client = _client(choices.python)
-    except PmMigrateError as error:
-        complain(str(error))
-        return 2
-    if not choices.quiet:
-        say(f"verify runs the code of {len(programs)} program(s), in processes of their own", err=True)
+def _verify(targets: Targets, choices: Choices, *, err: bool = False) -> tuple[int, list[dict[str, Any]]]:
+    results: list[dict[str, Any]] = []
     code = 0
-    failures = list(failed)
-    reports: list[tuple[str, Any]] = []
-    with contextlib.closing(client):
-        for program in programs:
-            try:
-                report = _verify_one(program, client, choices)
-            except PmMigrateError as error:
-                failures.append((program.path, str(error)))
-                say(f"{program.path}: {click.style('error', fg='red', bold=True)}: {error}", err=True)
-                code = 2
-                continue
-            reports.append((program.path, report))
-            code = max(code, 0 if report.ok else 1)
-            if choices.format == "text" and not (choices.quiet and report.ok):
-                _show(report, err=err)
-    if choices.format == "json":
-        say(_as_json(reports, failures))
-    if proofs is not None:
-        proofs.update({item.pop("path"): item for item in _proofs(reports, failures)})
-    return code
+    if targets.programs:
+        try:
+            python = find_reference(choices.task.get("python"))
+            _needs_runtime()
+        except PmMigrateError as error:
+            complain(str(error))
+            return 2, []
+        if not choices.quiet:
+            say(f"verify runs the code of {len(targets.programs)} program(s), in processes of their own", err=True)
+        for result in _results(targets, choices, str(python)):
+            results.append(result)
+            code = max(code, 0 if result["ok"] else 2 if "error" in result else 1)
+            _show(result, choices, err=err)
+    elif not choices.quiet and not targets.failed:
+        say("nothing to verify: no program that mentions PyMC3", err=True)
+    if not err:
+        failed = [{"path": path, "ok": False, "error": why} for path, why in targets.failed]
+        _write(results + failed, choices)
+    return code, results
 
 
-def _verify_one(program: Program, client: ReferenceClient, choices: Choices) -> Report:
-    from pm_migrate.verify import verify_program
+def _results(targets: Targets, choices: Choices, python: str) -> Iterator[dict[str, Any]]:
+    """Run the tasks, several at a time; yield what came out in the order of the programs."""
+    from pm_migrate.verify import close_workers, run_task
 
-    with _on_disk(program) as (original, rewritten):
-        return verify_program(
-            original,
-            rewritten,
-            reference=client,
-            points=choices.points,
-            seed=choices.seed,
-            drop_in=choices.drop_in,
+    with contextlib.ExitStack() as stack:
+        tasks = _tasks(targets, choices, python, stack)
+        progress = stack.enter_context(Progress(len(tasks), quiet=choices.quiet, what="verifying"))
+        stack.callback(close_workers)
+        if choices.jobs == 1 or len(tasks) == 1:
+            for task in tasks:
+                progress.about(task["path"])
+                yield run_task(task)
+                progress.advance()
+            return
+        pool = ThreadPoolExecutor(choices.jobs)
+        try:
+            futures = [pool.submit(run_task, task) for task in tasks]
+            for future in futures:
+                future.add_done_callback(lambda _: progress.advance())
+            for future in futures:
+                yield future.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            close_workers()
+            pool.shutdown()
+
+
+def _tasks(targets: Targets, choices: Choices, python: str, stack: contextlib.ExitStack) -> list[dict[str, Any]]:
+    """The tasks, with files that are not on the disk in views that last as long as ``stack``."""
+    views = [stack.enter_context(Overlay(files)) for files in (targets.before, targets.after)]
+
+    def place(view: int, path: str) -> str:
+        files = (targets.before, targets.after)[view]
+        return str(views[view].path(path)) if path in files else path
+
+    tasks = []
+    for program in targets.programs:
+        rewritten = program.rewritten if choices.roads != "drop-in" else None
+        tasks.append(
+            {
+                **choices.task,
+                "path": program.path,
+                "original": place(0, program.original),
+                "rewritten": place(1, rewritten) if rewritten else None,
+                "entry": program.entry,
+                "rewritten_entry": program.rewritten_entry,
+                "drop_in": choices.roads != "rewrite",
+                "python": python,
+            }
         )
+    return tasks
 
 
 def find_reference(python: str | None = None) -> Path:
@@ -178,119 +193,73 @@ def find_reference(python: str | None = None) -> Path:
     return found
 
 
-def _client(python: str | None) -> ReferenceClient:
-    found = find_reference(python)
+def _needs_runtime() -> None:
     try:
-        from pm_migrate.reference.client import ReferenceClient
+        import pm_migrate.reference.client  # noqa: F401 -- it needs NumPy
     except ModuleNotFoundError as error:
         raise ProvisionError(f"verify needs {error.name}: pip install 'pm-migrate[shims]'") from error
-    return ReferenceClient(found)
 
 
-def _show(report: Report, *, err: bool) -> None:
-    from rich.console import Console
+def parse_arguments(text: str | None) -> Any:
+    """Read ``--args``.
 
-    from pm_migrate.verify import render
-
-    stream = sys.stderr if err else sys.stdout
-    Console(stderr=err, width=None if stream.isatty() else WIDTH).print(render(report))
-
-
-def _as_json(reports: Sequence[tuple[str, Any]], failed: Sequence[tuple[str, str]]) -> str:
-    return json.dumps({"version": __version__, "programs": _proofs(reports, failed)}, indent=2)
-
-
-def _proofs(reports: Sequence[tuple[str, Any]], failed: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
-    programs: list[dict[str, Any]] = []
-    if reports:
-        from pm_migrate.verify import to_json
-
-        programs = [{"path": path, "ok": report.ok, "report": to_json(report)} for path, report in reports]
-    return programs + [{"path": path, "ok": False, "error": why} for path, why in failed]
-
-
-def _programs(paths: Sequence[str]) -> tuple[list[Program], list[tuple[str, str]]]:
-    """Turn the paths of the command line into programs, and paths that cannot be used."""
-    if len(paths) == 2 and all(path.endswith(".py") and os.path.isfile(path) for path in paths):
-        before, after = map(Path, paths)
-        return [Program(paths[0], str(before.parent), before, after)], []
-    config = find_config(paths)
-    found = discover(paths)
-    found.sources = config.kept(found.sources)
-    options = config.options()
-    pairs = {os.path.dirname(source.path) for source in found.sources if os.path.basename(source.path) == "before.py"}
-    programs: list[Program] = []
-    failed: list[tuple[str, str]] = []
-    for source in found.sources:
-        folder, name = os.path.split(source.path)
-        after = Path(folder, "after.py")
-        try:
-            if source.problem:
-                raise SourceError(source.problem)
-            if folder in pairs and name == "after.py" and not source.named:
-                continue
-            if name == "before.py" and after.is_file():
-                programs.append(Program(source.path, folder, Path(source.path), after))
-            else:
-                programs += _rewritten(source, config.options_for(source, options))
-        except SourceError as error:
-            failed.append((source.path, str(error)))
-    return programs, failed
-
-
-def _rewritten(source: Source, options: Options) -> Iterator[Program]:
-    """Yield the program that a file is, if it mentions PyMC3, and what it becomes."""
+    Raises
+    ------
+    SourceError
+        It is no JSON list or object.
+    """
+    if text is None:
+        return None
     try:
-        data = Path(source.target).read_bytes()
-    except OSError as error:
-        raise SourceError(f"cannot be read: {error.strerror or error}") from error
-    if not mentions_pymc3(data):
+        value = json.loads(text)
+    except ValueError as error:
+        raise SourceError(f"--args {text}: not JSON: {error}") from error
+    if not isinstance(value, (list, dict)):
+        raise SourceError(f"--args {text}: it has to be a JSON list, or an object of keyword arguments")
+    return value
+
+
+def parse_names(pairs: Sequence[str]) -> dict[str, str]:
+    """Read ``--name OLD=NEW``.
+
+    Raises
+    ------
+    SourceError
+        It has another form, or says two things of one name.
+    """
+    names: dict[str, str] = {}
+    for pair in pairs:
+        old, mark, new = pair.partition("=")
+        if not (mark and old and new):
+            raise SourceError(f"--name {pair}: write OLD=NEW, a name of the original and what it became")
+        if names.setdefault(old, new) != new:
+            raise SourceError(f"--name {old} is given twice: {names[old]} and {new}")
+    return names
+
+
+def _error(path: str, why: str) -> None:
+    say(f"{path}: {click.style('error', fg='red', bold=True)}: {why}", err=True)
+
+
+def _show(result: Mapping[str, Any], choices: Choices, *, err: bool) -> None:
+    """Print what is known of one program as soon as it is known."""
+    if "error" in result:
+        _error(result["path"], result["error"])
+    elif choices.format == "text" and not (choices.quiet and result["ok"]):
+        from rich.console import Console
+
+        from pm_migrate.verify import render
+
+        stream = sys.stderr if err or choices.output else sys.stdout
+        Console(file=stream, width=None if stream.isatty() else WIDTH).print(render(result["report"]))
+
+
+def _write(results: Sequence[Mapping[str, Any]], choices: Choices) -> None:
+    """Write the report of the whole run, in the forms that have one."""
+    if choices.format == "text":
         return
-    outcome = process(Task(source.path, data, source.notebook, options))
-    if outcome.status == "error":
-        raise SourceError(outcome.error)
-    beside = os.path.dirname(source.target)
-    in_cells = source.notebook or is_document(source.path)
-    rewritten = None
-    if outcome.status == "changed":
-        rewritten = _script(outcome.after, source.path, notebook=source.notebook)
-    if in_cells:
-        original = _script(outcome.before or decode_text(data).text, source.path, notebook=source.notebook)
-        yield Program(source.path, beside, original, rewritten)
+    text = json.dumps({"version": __version__, "programs": list(results)}, indent=2)
+    if choices.output is None:
+        say(text)
     else:
-        yield Program(source.path, beside, Path(source.target), rewritten)
-
-
-def _script(text: str, path: str, *, notebook: bool) -> str:
-    """Return a program as a script: the cells of a notebook or document, with IPython's own lines as comments."""
-    if not notebook and not is_document(path):
-        return text
-    from pm_migrate.codemod.cells import join_cells
-    from pm_migrate.codemod.notebook import parse_notebook
-
-    return join_cells((parse_notebook if notebook else parse_document)(text)).source
-
-
-@contextlib.contextmanager
-def _on_disk(program: Program) -> Iterator[tuple[Path, Path | None]]:
-    """Write the texts of a program to a temporary folder that mirrors the one it comes from."""
-    if isinstance(program.original, Path) and not isinstance(program.rewritten, str):
-        yield program.original, program.rewritten
-        return
-    with tempfile.TemporaryDirectory(prefix="pm-migrate-") as folder:
-        stem = os.path.basename(program.path).partition(".")[0] or "program"
-        ending = ".ipynb.py" if program.path.endswith(".ipynb") else ".py"  # a notebook goes on after errors
-        original, rewritten = Path(folder, f"{stem}{ending}"), Path(folder, f"{stem}_rewritten{ending}")
-        for neighbour in os.scandir(program.beside or os.curdir):
-            if neighbour.name not in (original.name, rewritten.name):
-                # Without links (Windows may forbid them) a program that stands alone can still be verified.
-                with contextlib.suppress(OSError):
-                    os.symlink(os.path.abspath(neighbour.path), os.path.join(folder, neighbour.name))
-        yield _written(program.original, original), _written(program.rewritten, rewritten)
-
-
-def _written(program: Any, place: Path) -> Any:
-    if not isinstance(program, str):
-        return program
-    place.write_bytes(program.encode("utf-8", "surrogateescape"))
-    return place
+        Path(choices.output).write_text(text + "\n", encoding="utf-8")

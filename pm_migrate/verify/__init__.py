@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pm_migrate.verify.program import verify_program
     from pm_migrate.verify.report import Comparison, Report, Verdict, render, to_json
+    from pm_migrate.verify.tasks import KINDS, Task, close_workers, run_task
 
 _HOMES = {
     "verify_program": "program",
@@ -18,9 +19,24 @@ _HOMES = {
     "Verdict": "report",
     "render": "report",
     "to_json": "report",
+    "KINDS": "tasks",
+    "Task": "tasks",
+    "close_workers": "tasks",
+    "run_task": "tasks",
 }
 
-__all__ = ["Comparison", "Report", "Verdict", "render", "to_json", "verify_program"]
+__all__ = [
+    "KINDS",
+    "Comparison",
+    "Report",
+    "Task",
+    "Verdict",
+    "close_workers",
+    "render",
+    "run_task",
+    "to_json",
+    "verify_program",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from pm_migrate.errors import VerificationError
 from pm_migrate.reference.records import ModelInfo, VariableInfo
@@ -11,17 +12,24 @@ from pm_migrate.reference.records import ModelInfo, VariableInfo
 TAGS = {"sigmoid": "logodds"}
 
 
-def same_name(original: str, candidate: str) -> bool:
-    """Whether a name of the original is that of the candidate, whose names may carry the model's (``model/mu``)."""
-    return candidate == original or candidate.endswith("/" + original)
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
+
+
+def same_name(original: str, candidate: str, names: Mapping[str, str] = NO_NAMES) -> bool:
+    """Whether a name of the original is that of the candidate, whose names may carry the model's (``model/mu``).
+
+    ``names`` says which names became others.
+    """
+    expected = names.get(original, original)
+    return candidate == expected or candidate.endswith("/" + expected)
 
 
 def pair_models(
-    originals: Sequence[ModelInfo], candidates: Sequence[ModelInfo]
+    originals: Sequence[ModelInfo], candidates: Sequence[ModelInfo], names: Mapping[str, str] = NO_NAMES
 ) -> tuple[dict[int, ModelInfo], list[ModelInfo]]:
     """Find the counterpart of each model.
 
-    First by name: a module-level name that both programs bind to a model. What is left is paired in order, a model
+    First by name, where ``names`` says which became others: a module-level name that both programs bind to a model. What is left is paired in order, a model
     with the same random variables before any other, since a rewrite may make more models than the original did.
 
     Returns
@@ -37,28 +45,31 @@ def pair_models(
         left.remove(candidate)
 
     for original in originals:
-        named = [c for c in left if set(c.aliases) & set(original.aliases)]
+        aliases = {names.get(alias, alias) for alias in (original.name, *original.aliases)}
+        named = [c for c in left if aliases & {c.name if c.name in names.values() else "", *c.aliases}]
         if named:
             take(original, named[0])
     for alike in (True, False):
         for original in originals:
             if original.index in pairs:
                 continue
-            fitting = [c for c in left if not alike or _alike(original, c)]
+            fitting = [c for c in left if not alike or _alike(original, c, names)]
             if fitting:
                 take(original, fitting[0])
     return pairs, left
 
 
-def _alike(original: ModelInfo, candidate: ModelInfo) -> bool:
+def _alike(original: ModelInfo, candidate: ModelInfo, names: Mapping[str, str]) -> bool:
     return len(original.variables) == len(candidate.variables) and all(
-        any(same_name(v.rv_name, c.rv_name) and v.shape == c.shape for c in candidate.variables)
+        any(same_name(v.rv_name, c.rv_name, names) and v.shape == c.shape for c in candidate.variables)
         for v in original.variables
     )
 
 
-def pair_variables(original: ModelInfo, candidate: ModelInfo) -> Mapping[str, VariableInfo]:
-    """Find the candidate's value variable for each of the original's, by name.
+def pair_variables(
+    original: ModelInfo, candidate: ModelInfo, names: Mapping[str, str] = NO_NAMES
+) -> Mapping[str, VariableInfo]:
+    """Find the candidate's value variable for each of the original's, by name; ``names`` says which became others.
 
     Raises
     ------
@@ -69,7 +80,8 @@ def pair_variables(original: ModelInfo, candidate: ModelInfo) -> Mapping[str, Va
     wrong: list[str] = []
     left = list(candidate.variables)
     for variable in original.variables:
-        matching = sorted((c for c in left if same_name(variable.rv_name, c.rv_name)), key=lambda c: len(c.rv_name))
+        matching = [c for c in left if same_name(variable.rv_name, c.rv_name, names)]
+        matching.sort(key=lambda c: len(c.rv_name))
         if not matching:
             wrong.append(f"{variable.rv_name} is missing")
             continue

@@ -18,7 +18,7 @@ from pm_migrate.reference.client import ProgramClient
 from pm_migrate.reference.records import ModelInfo, Point, PointEvaluation, ProgramInfo, VariableInfo
 from pm_migrate.verify import tolerances
 from pm_migrate.verify.compare import compare
-from pm_migrate.verify.pairing import pair_models, pair_variables
+from pm_migrate.verify.pairing import NO_NAMES, pair_models, pair_variables
 from pm_migrate.verify.report import Comparison, Report, Verdict
 
 #: How often points are drawn again, each time half as far from the test point, when PyMC3 rejects some.
@@ -28,7 +28,7 @@ ROUNDS = 4
 class Side(Protocol):
     """What a candidate can be asked; :class:`CandidateClient` is one."""
 
-    def load_program(self, path: Path) -> ProgramInfo: ...
+    def load_program(self, path: Path, **how: Any) -> ProgramInfo: ...
 
     def evaluate(self, program: ProgramInfo, model: ModelInfo, points: Sequence[Point]) -> list[PointEvaluation]: ...
 
@@ -90,6 +90,16 @@ def shared_candidate(mode: str) -> CandidateClient:
 
 
 @dataclass(frozen=True)
+class _Road:
+    """What an original became on one road: a program, how it is loaded, and names that became others."""
+
+    name: str
+    path: Path
+    loading: Mapping[str, Any]
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class _Evaluated:
     """A model of the original, and what PyMC3 says about it."""
 
@@ -109,6 +119,10 @@ def verify_program(
     seed: int = 0,
     drop_in: bool = True,
     candidate: Callable[[str], Side] = shared_candidate,
+    at: Sequence[str] = ("test", "near"),
+    names: Mapping[str, str] = NO_NAMES,
+    loading: Mapping[str, Any] = NO_NAMES,
+    loading_rewritten: Mapping[str, Any] = NO_NAMES,
 ) -> Report:
     """Compare a PyMC3 program with what it became.
 
@@ -131,6 +145,12 @@ def verify_program(
         Whether to run the original on the shims, too.
     candidate
         Gives the client for a mode (``drop-in``, ``rewrite``).
+    at
+        Kinds of points; see :class:`~pm_migrate.verify.tasks.Task`.
+    names
+        Names of models and variables that became others in the rewrite.
+    loading, loading_rewritten
+        Keywords with which each side loads the original, and the rewrite.
 
     Returns
     -------
@@ -148,7 +168,7 @@ def verify_program(
         raise VerificationError(f"points is {points}; it has to be at least 1")
     notes: list[str] = []
     try:
-        program = reference.load_program(original)
+        program = reference.load_program(original, **loading)
     except PmMigrateError as error:
         return _failed(original, rewritten, f"the original under PyMC3: {error}")
     if not program.models:
@@ -156,11 +176,11 @@ def verify_program(
         return _failed(original, rewritten, f"the original made no model under PyMC3{why}")
     notes += _raised(program, "the original under PyMC3")
     evaluated = [_evaluate_original(reference, program, model, points, seed) for model in program.models]
-    roads = [("drop-in", original)] if drop_in else []
-    roads += [("rewrite", rewritten)] if rewritten is not None else []
+    roads = [_Road("drop-in", original, loading, NO_NAMES)] if drop_in else []
+    roads += [_Road("rewrite", rewritten, loading_rewritten, names)] if rewritten is not None else []
     comparisons: list[Comparison] = []
-    for road, path in roads:
-        comparisons += _compare_road(road, path, evaluated, candidate, notes)
+    for road in roads:
+        comparisons += _compare_road(road, evaluated, candidate, notes)
     order = {model.name: i for i, model in enumerate(program.models)}
     comparisons.sort(key=lambda comparison: order[comparison.model])
     return Report(original, rewritten, tuple(comparisons), tuple(notes))
@@ -203,45 +223,48 @@ def _evaluate_original(
 
 
 def _compare_road(
-    road: str,
-    path: Path,
+    road: _Road,
     originals: Sequence[_Evaluated],
     candidate: Callable[[str], Side],
     notes: list[str],
 ) -> list[Comparison]:
     def everywhere(detail: str) -> list[Comparison]:
-        return [Comparison(o.info.name, road, Verdict.ERROR, len(o.info.variables), detail=detail) for o in originals]
+        return [
+            Comparison(o.info.name, road.name, Verdict.ERROR, len(o.info.variables), detail=detail) for o in originals
+        ]
 
     try:
-        side = candidate(road)
-        program = side.load_program(path)
+        side = candidate(road.name)
+        program = side.load_program(road.path, **road.loading)
     except PmMigrateError as error:
         return everywhere(str(error))
     if not program.models and program.error:
-        return everywhere(f"{path} raised before it made a model:\n{program.error}")
-    notes += _raised(program, f"the {road}")
-    pairs, left = pair_models([o.info for o in originals], program.models)
+        return everywhere(f"{road.path} raised before it made a model:\n{program.error}")
+    notes += _raised(program, f"the {road.name}")
+    pairs, left = pair_models([o.info for o in originals], program.models, road.names)
     if left:
         names = ", ".join(model.name for model in left)
-        notes.append(f"the {road} made {len(left)} more model(s) than the original, which were not compared: {names}")
+        notes.append(
+            f"the {road.name} made {len(left)} more model(s) than the original, which were not compared: {names}"
+        )
     return [_compare_model(road, original, pairs.get(original.info.index), side, program) for original in originals]
 
 
 def _compare_model(
-    road: str, original: _Evaluated, other: ModelInfo | None, side: Side, program: ProgramInfo
+    road: _Road, original: _Evaluated, other: ModelInfo | None, side: Side, program: ProgramInfo
 ) -> Comparison:
     info = original.info
 
     def outcome(verdict: Verdict, detail: str) -> Comparison:
-        return Comparison(info.name, road, verdict, len(info.variables), detail=detail)
+        return Comparison(info.name, road.name, verdict, len(info.variables), detail=detail)
 
     if original.error:
         return outcome(Verdict.ERROR, f"under PyMC3: {original.error}")
     if other is None:
         why = f"; it raised: {_last_line(program.error)}" if program.error else ""
-        return outcome(Verdict.NOT_PAIRED, f"the {road} has no model for it{why}")
+        return outcome(Verdict.NOT_PAIRED, f"the {road.name} has no model for it{why}")
     try:
-        variables = pair_variables(info, other)
+        variables = pair_variables(info, other, road.names)
     except VerificationError as error:
         return outcome(Verdict.VARIABLES_DIFFER, str(error))
     points = [{variables[name].name: value for name, value in point.items()} for point in original.points]
@@ -253,16 +276,16 @@ def _compare_model(
     agreement = compare(original.values, values, continuous)
     result: dict[str, Any] = {f.name: getattr(agreement, f.name) for f in fields(agreement)}
     result["notes"] = (*original.notes, *agreement.notes)
-    if other.drop_in and road == "rewrite":
+    if other.drop_in and road.name == "rewrite":
         result["notes"] += ("it was not rewritten: PyMC3 was served by the drop-in",)
     apart = _test_points(info, other, variables)
-    if apart and road == "rewrite":
+    if apart and road.name == "rewrite":
         # PyMC4's start values are other ones by design: they are where a sampler begins, and no part of a posterior
         result["notes"] += (apart,)
     elif apart:
         result["verdict"] = Verdict.DIFFERENT
         result["detail"] = "; ".join(filter(None, (agreement.detail, apart)))
-    return Comparison(info.name, road, variables=len(info.variables), **result)
+    return Comparison(info.name, road.name, variables=len(info.variables), **result)
 
 
 def _test_points(original: ModelInfo, other: ModelInfo, variables: Mapping[str, VariableInfo]) -> str:

@@ -128,41 +128,47 @@ class Report:
         return bool(self.comparisons) and all(comparison.ok for comparison in self.comparisons)
 
 
-def _number(value: float, pattern: str) -> str:
-    return "-" if math.isnan(value) else format(value, pattern)
+def _number(value: float | str | None, pattern: str) -> str:
+    return "-" if value is None else format(float(value), pattern)
 
 
-def render(report: Report) -> RenderableType:
-    """Make a table for a ``rich`` console: a row per model and road, and below it what is wrong."""
+def render(report: Report | Mapping[str, Any]) -> RenderableType:
+    """Make a table for a ``rich`` console: a row per model and road, and below it what is wrong.
+
+    Parameters
+    ----------
+    report
+        A report, or what :func:`to_json` made of it.
+    """
     from rich.console import Group
     from rich.markup import escape
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=escape(str(report.original)), title_justify="left")
+    data = to_json(report) if isinstance(report, Report) else report
+    table = Table(title=escape(data["original"]), title_justify="left")
     table.add_column("model")
     table.add_column("road")
     for title in ("variables", "points", "log density", "gradient", "wrong bits"):
         table.add_column(title, justify="right")
     table.add_column("verdict")
     below: list[Text] = []
-    for c in report.comparisons:
-        bits = f"{_number(c.logp_bits, '.0f')} / {_number(c.gradient_bits, '.0f')}"
+    for c in data["models"]:
         table.add_row(
-            escape(c.model),
-            c.road,
-            str(c.variables),
-            str(c.points),
-            _number(c.logp, ".1e"),
-            _number(c.gradient, ".1e"),
-            bits,
-            Text(c.verdict.value, style="green" if c.ok else "bold red"),
+            escape(c["model"]),
+            c["road"],
+            str(c["variables"]),
+            str(c["points"]),
+            _number(c["logp"], ".1e"),
+            _number(c["gradient"], ".1e"),
+            f"{_number(c['logp_bits'], '.0f')} / {_number(c['gradient_bits'], '.0f')}",
+            Text(c["verdict"], style="green" if c["ok"] else "bold red"),
         )
-        place = f"{c.model} ({c.road}): "
-        below += [Text(place + c.detail, style="red")] if c.detail else []
-        below += [Text(f"  {term}", style="red") for term in c.terms]
-        below += [Text(place + note, style="dim") for note in c.notes]
-    below += [Text(note, style="yellow") for note in report.notes]
+        place = f"{c['model']} ({c['road']}): "
+        below += [Text(place + c["detail"], style="red")] if c["detail"] else []
+        below += [Text(f"  {term['text']}", style="red") for term in c["terms"]]
+        below += [Text(place + note, style="dim") for note in c["notes"]]
+    below += [Text(note, style="yellow") for note in data["notes"]]
     return Group(table, *below)
 
 
@@ -175,7 +181,7 @@ def to_json(report: Report) -> dict[str, Any]:
         if isinstance(value, Verdict):
             return value.value
         if isinstance(value, TermDisagreement):
-            return fields(vars(value))
+            return fields(vars(value)) | {"text": str(value)}
         if isinstance(value, tuple):
             return [plain(item) for item in value]
         return value

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
-
-from pm_migrate.errors import RemoteError
 
 from .conftest import PROGRAM, REWRITTEN, Run
 
@@ -24,7 +24,7 @@ class Call:
     rewritten: str | None
     beside: list[str]
     in_place: bool
-    options: dict[str, object]
+    task: dict[str, Any]
 
     @property
     def ok(self) -> bool:
@@ -34,7 +34,6 @@ class Call:
 @dataclass
 class Verifier:
     calls: list[Call] = field(default_factory=list)
-    pythons: list[object] = field(default_factory=list)
     closed: int = 0
 
 
@@ -42,51 +41,41 @@ class Verifier:
 def verifier(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Verifier]:
     seen = Verifier()
 
-    def verify_program(original: Path, rewritten: Path | None, **options: object) -> Call:
+    def run_task(task: dict[str, Any]) -> dict[str, Any]:
+        original, rewritten = (Path(task[key]) if task[key] else None for key in ("original", "rewritten"))
+        assert original is not None
         text = original.read_text()
         if "crashes" in text:
-            raise RemoteError("it crashed")
+            return {"path": task["path"], "ok": False, "error": "it crashed"}
         beside = sorted(path.name for path in original.parent.iterdir() if path.name != ".pm-migrate")
         in_place = original.parent.resolve().is_relative_to(folder)
-        call = Call(text, rewritten.read_text() if rewritten else None, beside, in_place, options)
+        call = Call(text, rewritten.read_text() if rewritten else None, beside, in_place, task)
         seen.calls.append(call)
-        return call
+        return {"path": task["path"], "ok": call.ok, "report": {"models": []}}
 
-    class ReferenceClient:
-        def __init__(self, python: Path) -> None:
-            seen.pythons.append(python)
-
-        def close(self) -> None:
-            seen.closed += 1
+    def close_workers() -> None:
+        seen.closed += 1
 
     verify = types.ModuleType("pm_migrate.verify")
-    verify.verify_program = verify_program  # type: ignore[attr-defined]
-    verify.render = lambda report: f"table, ok: {report.ok}"  # type: ignore[attr-defined]
-    verify.to_json = lambda report: {"models": []}  # type: ignore[attr-defined]
-    client = types.ModuleType("pm_migrate.reference.client")
-    client.ReferenceClient = ReferenceClient  # type: ignore[attr-defined]
+    verify.run_task, verify.close_workers = run_task, close_workers  # type: ignore[attr-defined]
+    verify.render = lambda report: "a table"  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "pm_migrate.verify", verify)
-    monkeypatch.setitem(sys.modules, "pm_migrate.reference.client", client)
     from pm_migrate.reference import provision
 
     monkeypatch.setattr(provision, "find", lambda: Path("/reference/python"))
     yield seen
-    assert len(seen.pythons) == seen.closed, "every client is closed"
+    assert seen.closed or not seen.calls, "the workers are closed"
 
 
 def test_two_files_are_original_and_rewrite(verifier: Verifier, run: Run) -> None:
     Path("a.py").write_text("original pymc3")
     Path("b.py").write_text("rewritten")
     result = run("verify", "a.py", "b.py", "--points", "7", "--seed", "3", "--no-drop-in")
-    assert result.exit_code == 0 and "table, ok: True" in result.stdout
+    assert result.exit_code == 0 and "a table" in result.stdout
     assert "runs the code of 1 program(s)" in result.stderr
     (call,) = verifier.calls
     assert (call.original, call.rewritten, call.in_place) == ("original pymc3", "rewritten", True)
-    assert {key: call.options[key] for key in ("points", "seed", "drop_in")} == {
-        "points": 7,
-        "seed": 3,
-        "drop_in": False,
-    }
+    assert {key: call.task[key] for key in ("points", "seed", "drop_in")} == {"points": 7, "seed": 3, "drop_in": False}
 
 
 def test_an_original_is_rewritten_to_a_folder_that_mirrors_its_own(verifier: Verifier, run: Run) -> None:
@@ -115,7 +104,7 @@ def test_a_folder_of_pairs_and_originals(verifier: Verifier, run: Run) -> None:
     assert sorted((call.original, call.rewritten) for call in verifier.calls) == sorted(
         [("pymc3 before", "pymc3 after"), (PROGRAM, REWRITTEN), (PROGRAM, REWRITTEN)]
     )
-    assert len(verifier.pythons) == 1, "one client serves all"
+    assert verifier.closed == 1
 
 
 def test_a_notebook_is_verified_as_a_script(verifier: Verifier, run: Run) -> None:
@@ -126,7 +115,7 @@ def test_a_notebook_is_verified_as_a_script(verifier: Verifier, run: Run) -> Non
     (call,) = verifier.calls
     assert call.original.endswith("line 0\nimport pymc3 as pm\n")
     assert call.rewritten is not None and call.rewritten.endswith("\nfrom pm_migrate import pymc4 as pm\n")
-    assert call.beside == ["a.ipynb", "a.ipynb.py", "a_rewritten.ipynb.py", "data.csv"] and not call.in_place
+    assert call.beside == ["a.ipynb", "a.ipynb.py", "data.csv"] and not call.in_place
 
 
 def test_exit_codes_and_other_programs_done(verifier: Verifier, run: Run) -> None:
@@ -174,7 +163,7 @@ def test_no_reference(verifier: Verifier, run: Run, monkeypatch: pytest.MonkeyPa
     result = run("verify", "a.py", "--reference-python", "gone")
     assert result.exit_code == 2 and "gone: no such file" in result.stderr
     assert run("verify", "a.py", "--reference-python", sys.executable).exit_code == 0
-    assert verifier.pythons == [Path(sys.executable)]
+    assert [call.task["python"] for call in verifier.calls] == [sys.executable]
 
 
 def test_verify_after_the_rewrite(verifier: Verifier, run: Run) -> None:
@@ -184,10 +173,10 @@ def test_verify_after_the_rewrite(verifier: Verifier, run: Run) -> None:
     result = run("--verify", "--format", "json", ".")
     assert result.exit_code == 0
     assert json.loads(result.stdout)["summary"]["changed"] == 1
-    assert "table, ok: True" in result.stderr
+    assert "a table" in result.stderr
     (call,) = verifier.calls
     assert (call.original, call.rewritten, call.in_place) == (PROGRAM, REWRITTEN, False)
-    assert call.beside == ["a.py", "a_rewritten.py", "b.py"]
+    assert call.beside == ["a.py", "b.py"]
     assert Path("a.py").read_text() == REWRITTEN
 
 
@@ -196,3 +185,175 @@ def test_verify_what_would_be_written(verifier: Verifier, run: Run, mode: str) -
     Path("a.py").write_text(PROGRAM + "# unequal\n")
     assert run("--verify", mode, "a.py").exit_code == 1
     assert len(verifier.calls) == 1
+
+
+# --- originals of rewritten files ---------------------------------------------------------------------------------------
+
+
+def git(*words: str) -> None:
+    subprocess.run(["git", "-c", "user.name=x", "-c", "user.email=x@x", *words], check=True, capture_output=True)
+
+
+@pytest.fixture
+def repository(folder: Path) -> Path:
+    """A package with a helper, committed as it was and then rewritten by hand; a file that was left alone."""
+    Path("models").mkdir()
+    for name in ("model", "helper"):
+        Path(f"models/{name}.py").write_text(PROGRAM + f"# {name}\n")
+    Path("models/alone.py").write_text(PROGRAM)
+    Path("models/data.csv").write_text("1")
+    git("init", "-q")
+    git("add", "-A")
+    git("commit", "-qm", "before")
+    for name in ("model", "helper"):
+        Path(f"models/{name}.py").write_text(REWRITTEN + f"# {name}, by hand\n")
+    return folder
+
+
+def everything(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """Contents and times of all files, those of git among them."""
+    return {
+        str(path): (path.read_bytes(), path.stat().st_mtime_ns) for path in sorted(folder.rglob("*")) if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("against", [(), ("--against", "HEAD"), ("--against", "HEAD~0")])
+def test_originals_come_from_git(verifier: Verifier, run: Run, repository: Path, against: tuple[str, ...]) -> None:
+    """The helper that the original imports is the original, too; nothing in the tree or in git is touched."""
+    before = everything(repository)
+    result = run("verify", "models/model.py", *against)
+    assert result.exit_code == 0, result.stderr
+    (call,) = verifier.calls
+    assert (call.original, call.rewritten) == (PROGRAM + "# model\n", REWRITTEN + "# model, by hand\n")
+    assert call.task["path"] == "models/model.py" and call.task["rewritten"] == str(repository / "models/model.py")
+    assert call.beside == ["alone.py", "data.csv", "helper.py", "model.py"] and not call.in_place
+    assert everything(repository) == before
+
+
+def test_the_helper_of_an_original_is_an_original(folder: Path, repository: Path) -> None:
+    from pm_migrate.commands.originals import from_git
+    from pm_migrate.commands.overlay import Overlay
+
+    with Overlay(from_git(str(repository), "HEAD").files) as view:
+        place = view.path(str(repository / "models/model.py"))
+        assert (place.parent / "helper.py").read_text() == PROGRAM + "# helper\n"
+        assert (place.parent / "data.csv").is_symlink() and (place.parent / "../models/data.csv").read_text() == "1"
+        assert not (place.parent.parent / ".git").exists()
+    assert not place.exists()
+
+
+def test_a_folder_against_a_revision(verifier: Verifier, run: Run, repository: Path) -> None:
+    result = run("verify", "--against", "HEAD", ".")
+    assert result.exit_code == 0
+    assert sorted(call.task["path"] for call in verifier.calls) == ["models/helper.py", "models/model.py"]
+    assert "1 program(s) left out, which HEAD has as they are now" in result.stderr
+
+
+def test_without_against_originals_are_rewritten_and_rewrites_have_originals(
+    verifier: Verifier, run: Run, repository: Path
+) -> None:
+    assert run("verify", ".").exit_code == 0
+    assert [(call.task["path"], call.rewritten) for call in verifier.calls] == [
+        ("models/alone.py", REWRITTEN),
+        ("models/helper.py", REWRITTEN + "# helper, by hand\n"),
+        ("models/model.py", REWRITTEN + "# model, by hand\n"),
+    ]
+
+
+def test_a_renamed_file_has_its_original(verifier: Verifier, run: Run, repository: Path) -> None:
+    git("add", "-A")
+    git("commit", "-qm", "after")
+    git("mv", "models/model.py", "models/renamed.py")
+    assert run("verify", "--against", "HEAD~1", "models/renamed.py").exit_code == 0
+    assert verifier.calls[0].original == PROGRAM + "# model\n"
+
+
+def test_a_notebook_has_its_original_in_git(verifier: Verifier, run: Run, repository: Path) -> None:
+    def notebook(text: str) -> str:
+        return json.dumps({"nbformat": 4, "cells": [{"cell_type": "code", "source": text}]})
+
+    Path("a.ipynb").write_text(notebook(PROGRAM))
+    git("add", "-A")
+    git("commit", "-qm", "notebook")
+    Path("a.ipynb").write_text(notebook(REWRITTEN))
+    assert run("verify", "a.ipynb").exit_code == 0
+    (call,) = verifier.calls
+    assert "import pymc3 as pm" in call.original and call.rewritten is not None and "pymc4" in call.rewritten
+
+
+def test_originals_come_from_the_journal_first(verifier: Verifier, run: Run, repository: Path) -> None:
+    git("checkout", "-q", ".")
+    Path("models/model.py").write_text(PROGRAM + "# not committed\n")
+    assert run("models/model.py").exit_code == 0
+    again = Path("models/model.py")
+    again.write_text(again.read_text() + "import pymc3 as pm  # more\n")
+    run("models/model.py")
+    for against in ((), ("--against", "journal")):
+        verifier.calls.clear()
+        assert run("verify", "models/model.py", *against).exit_code == 0
+        assert verifier.calls[0].original == PROGRAM + "# not committed\n", "of the first run"
+    for _ in range(2):
+        assert run("undo", "--force").exit_code == 0
+    result = run("verify", "--against", "journal", "models/model.py")
+    assert result.exit_code == 2 and "journal has no original" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--against", "gone", "models"), "has no revision gone"),
+        (("--against", "--output=x", "models"), "has no revision --output=x"),
+        (("--against", "HEAD", "models/alone.py"), "HEAD has no original of it that differs"),
+        (("--args", "{", "models/alone.py"), "--args {: not JSON"),
+        (("--args", "3", "models/alone.py"), "it has to be a JSON list"),
+        (("--name", "a", "models/alone.py"), "--name a: write OLD=NEW"),
+        (("--name", "a=b", "--name", "a=c", "models/alone.py"), "--name a is given twice: b and c"),
+        (("--cwd", "gone", "models/alone.py"), "--cwd gone: no such folder"),
+        (("--drop-in", "--no-drop-in", "models/alone.py"), "exclude each other"),
+    ],
+)
+def test_what_cannot_be(
+    verifier: Verifier, run: Run, repository: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    result = run("verify", *arguments)
+    assert result.exit_code == 2 and message in result.stderr and not verifier.calls
+
+
+def test_against_a_revision_needs_a_repository(verifier: Verifier, run: Run) -> None:
+    Path("a.py").write_text(REWRITTEN)
+    result = run("verify", "--against", "HEAD", "a.py")
+    assert result.exit_code == 2 and "is in no git repository" in result.stderr
+    result = run("verify", ".")
+    assert result.exit_code == 0 and "rewritten, but no original is in the journal" in result.stderr
+
+
+def test_a_function_that_makes_models(verifier: Verifier, run: Run) -> None:
+    Path("a.py").write_text(PROGRAM)
+    Path("b.py").write_text("rewritten")
+    options = ("--args", '{"n": 3}', "--name", "old=new", "--argv", "-v 'two words'", "--cwd", ".")
+    assert run("verify", "a.py::build", *options).exit_code == 0
+    assert run("verify", "a.py::build", "b.py", *options).exit_code == 0
+    assert run("verify", "a.py::build", "b.py::make", *options).exit_code == 0
+    tasks = [call.task for call in verifier.calls]
+    assert [(task["entry"], task["rewritten_entry"]) for task in tasks] == [
+        ("build", "build"), ("build", "build"), ("build", "make"),
+    ]  # fmt: skip
+    assert all(task["arguments"] == {"n": 3} and task["names"] == {"old": "new"} for task in tasks)
+    assert all(task["argv"] == ["-v", "two words"] and task["cwd"] == str(Path().resolve()) for task in tasks)
+
+
+def test_the_drop_in_alone(verifier: Verifier, run: Run) -> None:
+    Path("a.py").write_text(PROGRAM)
+    Path("b.py").write_text(PROGRAM)
+    assert run("verify", "--drop-in", "a.py", "b.py").exit_code == 0
+    assert [(call.rewritten, call.task["drop_in"]) for call in verifier.calls] == [(None, True)] * 2
+
+
+def test_several_at_a_time_in_order(verifier: Verifier, run: Run) -> None:
+    for name in "abcde":
+        Path(f"{name}.py").write_text(PROGRAM)
+    Path("c.py").write_text(PROGRAM + "# crashes\n")
+    report = json.loads(run("verify", "--jobs", "3", "--format", "json", ".").stdout)
+    assert [(p["path"], p["ok"]) for p in report["programs"]] == [(f"{n}.py", n != "c") for n in "abcde"]
+    run("verify", "--jobs", "2", "--format", "json", "--output", "report.json", ".")
+    assert json.loads(Path("report.json").read_text())["programs"] == report["programs"]

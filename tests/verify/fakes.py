@@ -64,7 +64,7 @@ class FakeSide:
     drawn: list[tuple[int, int, float]] = field(default_factory=list)
     points: list[Point] = field(default_factory=list)
 
-    def load_program(self, path: Path) -> ProgramInfo:
+    def load_program(self, path: Path, **how: object) -> ProgramInfo:
         """Give the models of a program."""
         found = self.programs[path.name]
         if isinstance(found, Exception):

@@ -277,6 +277,8 @@ def test_json(mixed: Report) -> None:
     assert data["ok"] is False and data["original"] == "before.py" and data["rewritten"] == "after.py"
     assert [m["ok"] for m in data["models"]] == [True, True, True, False]
     assert data["models"][3]["verdict"] == "different"
-    assert data["models"][3]["terms"] == [{"name": "mu", "worst": 0.25, "offset": 0.25}]
+    assert data["models"][3]["terms"] == [
+        {"name": "mu", "worst": 0.25, "offset": 0.25, "text": "mu: off by +0.25 at every point"}
+    ]
     lost = run([], reference=FakeSide({"before.py": WorkerCrashed("x")}), drop_in=FakeSide({}))
     assert json.loads(json.dumps(to_json(lost), allow_nan=False))["models"][0]["logp"] is None
