@@ -29,8 +29,9 @@ def pair_models(
 ) -> tuple[dict[int, ModelInfo], list[ModelInfo]]:
     """Find the counterpart of each model.
 
-    First by name, where ``names`` says which became others: a module-level name that both programs bind to a model. What is left is paired in order, a model
-    with the same random variables before any other, since a rewrite may make more models than the original did.
+    First by name, where ``names`` says which became others: a module-level name that both programs bind to a model.
+    What is left is paired in order, a model with the same random variables before any other, since a rewrite may make more
+    models than the original did.
 
     Returns
     -------

@@ -28,7 +28,8 @@ ROUNDS = 4
 class Side(Protocol):
     """What a candidate can be asked; :class:`CandidateClient` is one."""
 
-    def load_program(self, path: Path, **how: Any) -> ProgramInfo: ...
+    @property
+    def load_program(self) -> Callable[..., ProgramInfo]: ...
 
     def evaluate(self, program: ProgramInfo, model: ModelInfo, points: Sequence[Point]) -> list[PointEvaluation]: ...
 

@@ -36,8 +36,8 @@ class Task:
     drop_in
         Whether to run the original on the shims, too.
     entry, rewritten_entry
-        A function of each file that makes the models; by default the files make them when they are run. The second is by
-        default the first.
+        A function of each file that makes the models; by default the files make them when they are run. The second is
+        by default the first.
     arguments
         What the function is called with: a list, or a dictionary of keyword arguments.
     argv, cwd
@@ -125,8 +125,8 @@ def run_task(task: Mapping[str, Any] | Task) -> dict[str, Any]:
     Returns
     -------
     dict
-        For ``json.dumps``: ``path``, ``ok``, ``seconds``, ``sha256`` (of ``original`` and ``rewritten``), and ``report``
-        as :func:`pm_migrate.verify.to_json` makes it, or the ``error`` that kept it from being verified.
+        For ``json.dumps``: ``path``, ``ok``, ``seconds``, ``sha256`` (of ``original`` and ``rewritten``), and
+        ``report`` as :func:`pm_migrate.verify.to_json` makes it, or the ``error`` that kept it from being verified.
 
     Examples
     --------

@@ -187,7 +187,7 @@ def test_verify_what_would_be_written(verifier: Verifier, run: Run, mode: str) -
     assert len(verifier.calls) == 1
 
 
-# --- originals of rewritten files ---------------------------------------------------------------------------------------
+# --- originals of rewritten files -------------------------------------------------------------------------------------
 
 
 def git(*words: str) -> None:
