@@ -30,8 +30,8 @@ def pair_models(
     """Find the counterpart of each model.
 
     First by name, where ``names`` says which became others: a module-level name that both programs bind to a model.
-    What is left is paired in order, a model with the same random variables before any other, since a rewrite may make more
-    models than the original did.
+    What is left is paired in order, a model with the same random variables before any other, since a rewrite may make
+    more models than the original did.
 
     Returns
     -------
