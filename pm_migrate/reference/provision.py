@@ -144,7 +144,22 @@ def environment(python: Path, *, compiled: bool = False) -> dict[str, str]:
         "MPLBACKEND": "Agg",
         "PYTHONHASHSEED": "0",
     }
-    return {k: v for k, v in os.environ.items() if k not in ("PYTHONHOME", "__PYVENV_LAUNCHER__")} | changed
+    kept = {k: v for k, v in os.environ.items() if k not in ("PYTHONHOME", "PYTHONPATH", "__PYVENV_LAUNCHER__")}
+    path = _own_modules(os.environ.get("PYTHONPATH", ""))
+    return kept | changed | ({"PYTHONPATH": path} if path else {})
+
+
+def _own_modules(path: str) -> str:
+    """A module path without the folders of another interpreter's packages: its NumPy would be loaded for PyMC3's."""
+    library = os.path.join(sys.base_prefix, "lib", "")
+    folders = [folder for folder in path.split(os.pathsep) if folder]
+    return os.pathsep.join(
+        folder
+        for folder in folders
+        if not {"site-packages", "dist-packages"} & set(Path(folder).parts)
+        and not folder.startswith(library)
+        and not folder.endswith(".zip")
+    )
 
 
 def requirements(version: tuple[int, int]) -> str:

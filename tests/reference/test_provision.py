@@ -269,3 +269,14 @@ def test_the_users_theano_settings_do_not_matter(monkeypatch: pytest.MonkeyPatch
     assert flags["base_compiledir"].startswith(str(cache_root()))
     assert "PYTHONHOME" not in variables and variables["MPLBACKEND"] == "Agg"
     assert "cxx" not in provision.environment(Path("/p/python"), compiled=True)["THEANO_FLAGS"]
+
+
+def test_packages_of_another_interpreter_are_not_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``PYTHONPATH`` may name a project's own modules; the NumPy of another interpreter ends PyMC3's import."""
+    import numpy
+
+    foreign = [str(Path(numpy.__file__).parent.parent), str(Path(os.__file__).parent), "/usr/lib/python3/dist-packages"]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["/project/src", *foreign, "models"]))
+    assert provision.environment(Path("/python"))["PYTHONPATH"] == os.pathsep.join(["/project/src", "models"])
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(foreign))
+    assert "PYTHONPATH" not in provision.environment(Path("/python"))
