@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from equivalence_tests import devices
+
 # before any test module imports TensorFlow
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -28,7 +30,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--profile", choices=("default", "deep"), default="default", help="deep: more Hypothesis examples, all programs"
     )
-    parser.addoption("--device", choices=("cpu", "gpu"), default="cpu", help="where densities are evaluated")
+    parser.addoption(
+        "--device", type=devices.device_name, default=devices.DEFAULT, help="where densities are evaluated (gpu, GPU:0)"
+    )
     parser.addoption("--record-wrong-bits", metavar="FOLDER", help="keep the wrong bits of every point drawn")
 
 
@@ -42,7 +46,16 @@ def without_numbers_of_loaded_modules() -> None:
             providers._get_local_constants = lambda: none
 
 
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    return devices.header(config)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    devices.summary(terminalreporter, config)
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    devices.use(config)
     settings.load_profile(config.getoption("--profile"))
     if config.getoption("--profile") == "default":
         without_numbers_of_loaded_modules()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from equivalence_tests.devices import DEFAULT, MISSING
 from pm_migrate.reference import provision
 from pm_migrate.reference.client import ReferenceClient
 
@@ -21,12 +22,29 @@ def reference() -> Iterator[ReferenceClient]:
 
 
 @pytest.fixture(scope="session")
+def reference_beside(request: pytest.FixtureRequest) -> ReferenceClient | None:
+    """PyMC3 for tests that hold us against formulas, too: on a device other than the CPU they can do without."""
+    if request.config.getoption("--device") != DEFAULT and provision.find() is None:
+        return None
+    return request.getfixturevalue("reference")
+
+
+@pytest.fixture(scope="session")
 def device(request: pytest.FixtureRequest) -> str:
     """The device of ``--device``; skips, with the reason, where there is none."""
+    missing = request.config.stash.get(MISSING, None)
+    if missing is not None:
+        pytest.skip(missing)
+    return f"/{request.config.getoption('--device')}"
+
+
+@pytest.fixture(autouse=True)
+def evaluated_there(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Everything in this folder runs on the device of ``--device``; on the CPU, TensorFlow does so by itself."""
+    if request.config.getoption("--device") == DEFAULT:
+        yield
+        return
     import tensorflow as tf
 
-    if request.config.getoption("--device") == "cpu":
-        return "/CPU:0"
-    if not tf.config.list_physical_devices("GPU"):
-        pytest.skip("TensorFlow sees no GPU on this machine")
-    return "/GPU:0"
+    with tf.device(request.getfixturevalue("device")):
+        yield

@@ -50,8 +50,11 @@ def _with_gradient(row: Distribution, form: Form, inputs: Mapping[str, Any], dty
 
 
 @cache
-def compiled(row_name: str, given: tuple[str, ...], jit: bool, dtype: Any, device: str) -> Any:
-    """A compiled function from stacked inputs to log densities and gradients per point."""
+def compiled(row_name: str, given: tuple[str, ...], jit: bool, dtype: Any, device: str | None) -> Any:
+    """A compiled function from stacked inputs to log densities and gradients per point.
+
+    Without a device it runs where its caller does.
+    """
     row, form = _case(row_name, given)
 
     @tf.function(jit_compile=jit, autograph=False)
@@ -70,7 +73,12 @@ def _case(name: str, given: tuple[str, ...]) -> tuple[Distribution, Form]:
 
 
 def batch(
-    row: Distribution, form: Form, points: Sequence[Point], jit: bool, dtype: Any = tf.float64, device: str = "/CPU:0"
+    row: Distribution,
+    form: Form,
+    points: Sequence[Point],
+    jit: bool,
+    dtype: Any = tf.float64,
+    device: str | None = None,
 ) -> list[Result]:
     """Many points by one compiled function: one call for all points of a shape."""
     _CASES[row.name, form.given] = row, form
@@ -91,7 +99,9 @@ def shapes(form: Form, point: Point) -> tuple[tuple[int, ...], ...]:
     return (*(np.shape(parameters[n]) for n in form.given), np.shape(value))
 
 
-def _batch(row: Distribution, form: Form, points: Sequence[Point], jit: bool, dtype: Any, device: str) -> list[Result]:
+def _batch(
+    row: Distribution, form: Form, points: Sequence[Point], jit: bool, dtype: Any, device: str | None
+) -> list[Result]:
     names = [*form.given, "value"]
     columns = {n: np.stack([np.asarray({**p, "value": v}[n], float) for p, v in points]) for n in names}
     inputs = {n: tf.convert_to_tensor(c.astype(dtype.as_numpy_dtype)) for n, c in columns.items()}

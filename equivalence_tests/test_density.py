@@ -67,7 +67,9 @@ def bits_of(row: Distribution, result: Result, truth: Truth, dtype: tf.DType = t
 
 
 @pytest.mark.parametrize(("row", "form"), CASES)
-def test_density_and_gradient(row: Distribution, form: Form, reference: ReferenceClient, device: str) -> None:
+def test_density_and_gradient(
+    row: Distribution, form: Form, reference_beside: ReferenceClient | None, device: str
+) -> None:
     @settings(max_examples=EXAMPLES, phases=PHASES)
     @given(points=strategies.points(row, form, BATCH))
     def check(points: list[Point]) -> None:
@@ -75,8 +77,9 @@ def test_density_and_gradient(row: Distribution, form: Form, reference: Referenc
         answers = {
             "graph": engine.batch(row, form, points, jit=False, device=device),
             "XLA": engine.batch(row, form, points, jit=True, device=device),
-            "PyMC3": engine.pymc3(reference, row, form, points),
         }
+        if reference_beside is not None:
+            answers["PyMC3"] = engine.pymc3(reference_beside, row, form, points)
         for i, (point, truth) in enumerate(zip(points, truths, strict=True)):
             results = {who: answer[i] for who, answer in answers.items()}
             for mode in ("graph", "XLA"):
@@ -86,8 +89,9 @@ def test_density_and_gradient(row: Distribution, form: Form, reference: Referenc
                 assert within, f"{mode}: {logp_bits:.1f} and {gradient_bits:.1f} wrong bits\n" + explain(
                     row, form, point, truth, results
                 )
-            problem = tolerances.pymc3_problem(row, point, results["PyMC3"], truth)
-            assert not problem, f"PyMC3 and the formula: {problem}\n" + explain(row, form, point, truth, results)
+            if "PyMC3" in results:
+                problem = tolerances.pymc3_problem(row, point, results["PyMC3"], truth)
+                assert not problem, f"PyMC3 and the formula: {problem}\n" + explain(row, form, point, truth, results)
 
     check()
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from pm_migrate.reference.worker import Entry, aliases_of, run_program, serve, take_over_pipes
+from pm_migrate.verify.devices import DEFAULT, default, prepare
 
 MODES = ("rewrite", "drop-in")
 #: What programs import beside their models: imported once, before they fork off.
@@ -46,6 +47,7 @@ class TensorFlowSide:
             install()
         self.mode = mode
         self.recording, self.contexts, self.config = recording, Model, config
+        self.device, self.prepared = default(), False
         self.programs: dict[str, dict[str, Any]] = {}
         self.count = 0
 
@@ -80,7 +82,8 @@ class TensorFlowSide:
         self.recording.start()
         function = Entry(entry, arguments, self.recording.models)
         try:
-            namespace, error = run_program(path, argv, cwd, function)
+            with self._placed():
+                namespace, error = run_program(path, argv, cwd, function)
             recorded = function.chosen()
         finally:
             self.recording.stop()
@@ -90,7 +93,7 @@ class TensorFlowSide:
             sys.modules["matplotlib.pyplot"].close("all")
         densities: list[Any] = []
         models: list[dict[str, Any]] = []
-        with self.config.change_flags(floatX=float_x):
+        with self.config.change_flags(floatX=float_x), self._placed():
             for model in recorded:
                 if getattr(model, "root", model) is not model:
                     continue  # a part of another model
@@ -110,6 +113,17 @@ class TensorFlowSide:
         self.programs[handle] = {"densities": densities, "floatX": float_x}
         return {"handle": handle, "models": models, "error": error}
 
+    def _placed(self) -> contextlib.AbstractContextManager[Any]:
+        """Where everything is evaluated; the device is made ready in the process of the program, not before a fork."""
+        if self.device == DEFAULT:
+            return contextlib.nullcontext()
+        import tensorflow as tf
+
+        if not self.prepared:
+            prepare(self.device)
+            self.prepared = True
+        return tf.device(f"/{self.device}")
+
     def _leave_contexts(self) -> None:
         """Close models that a program entered and never left."""
         while (model := self.contexts.get_context(error_if_none=False)) is not None:
@@ -127,7 +141,7 @@ class TensorFlowSide:
         density = program["densities"][model]
         count = len(next(iter(points.values()))) if points else 1
         logp, slopes, parts = [], [], []
-        with self.config.change_flags(floatX=program["floatX"]):
+        with self.config.change_flags(floatX=program["floatX"]), self._placed():
             for i in range(count):
                 point = {name: values[i] for name, values in points.items()}
                 value, slope = density.logp_and_gradient(point)

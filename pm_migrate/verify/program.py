@@ -16,7 +16,7 @@ import numpy as np
 from pm_migrate.errors import PmMigrateError, VerificationError
 from pm_migrate.reference.client import ProgramClient
 from pm_migrate.reference.records import ModelInfo, Point, PointEvaluation, ProgramInfo, VariableInfo
-from pm_migrate.verify import tolerances
+from pm_migrate.verify import devices, tolerances
 from pm_migrate.verify.compare import compare
 from pm_migrate.verify.pairing import NO_NAMES, pair_models, pair_variables
 from pm_migrate.verify.report import Comparison, Report, Verdict
@@ -56,19 +56,24 @@ class CandidateClient(ProgramClient):
     alone, memory
         Whether each program has a process of its own, and how much memory; see
         :class:`~pm_migrate.reference.process.WorkerClient`.
+    device
+        Where it evaluates, by default :func:`~pm_migrate.verify.devices.default`.
     """
 
     def __init__(
         self,
         mode: str,
         *,
+        device: str | None = None,
         timeout: float = 180.0,
         start_timeout: float = 180.0,
         alone: bool = False,
         memory: int | None = None,
     ) -> None:
+        device = device or devices.default()
         variables = {
-            "CUDA_VISIBLE_DEVICES": "-1",  # double precision at a few points: no work for a GPU
+            **devices.environment(device),
+            devices.VARIABLE: device,
             "TF_CPP_MIN_LOG_LEVEL": "3",
             "MPLBACKEND": "Agg",
             "PYTHONHASHSEED": "0",

@@ -56,6 +56,8 @@ class Task:
         Seconds that each side may take to run the program, and to answer each question about it.
     memory
         Bytes that the program may occupy on each side; None for no limit.
+    device
+        Where TensorFlow evaluates; by default the CPU, or what ``PM_MIGRATE_DEVICE`` says.
 
     Examples
     --------
@@ -80,6 +82,7 @@ class Task:
     python: str | None = None
     timeout: float = 180.0
     memory: int | None = None
+    device: str | None = None
 
     def __post_init__(self) -> None:
         unknown = [kind for kind in self.at if kind not in KINDS]
@@ -192,7 +195,7 @@ class Lane:
     """
 
     def __init__(self, task: Task) -> None:
-        self.key = (task.python,)
+        self.key = (task.python, task.device)
         self.task = task
         self.clients: dict[str, Any] = {}
 
@@ -210,7 +213,7 @@ class Lane:
         from pm_migrate.verify.program import CandidateClient
 
         if mode not in self.clients:
-            self.clients[mode] = CandidateClient(mode, alone=True)
+            self.clients[mode] = CandidateClient(mode, alone=True, device=self.task.device)
         return self._limited(mode)
 
     def _limited(self, name: str) -> Any:
@@ -238,7 +241,7 @@ _lanes: list[Lane] = []
 def _lane(task: Task) -> Iterator[Lane]:
     """The workers of this thread, made anew when they are to be other ones."""
     lane = getattr(_here, "lane", None)
-    if lane is None or lane not in _lanes or lane.key != (task.python,):
+    if lane is None or lane not in _lanes or lane.key != (task.python, task.device):
         if lane is not None:
             lane.close()
         lane = _here.lane = Lane(task)
