@@ -181,7 +181,18 @@ def cli(
     "--timeout", type=click.FloatRange(min=0, min_open=True), default=180.0, show_default=True, help="Seconds."
 )
 @click.option("--memory", type=click.FloatRange(min=0, min_open=True), metavar="GIB", help="Limit for each program.")
-@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Programs at a time.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Programs at a time (default: 1; on a cluster, its cores).")
+@click.option("--device", metavar="DEVICE", help="Where TensorFlow evaluates: CPU:0 (the default) or GPU:0.")
+@click.option(
+    "--executor",
+    type=click.Choice(["local", "dask", "ray"]),
+    default="local",
+    show_default=True,
+    help="Where programs are verified: here, or on a cluster.",
+)
+@click.option(
+    "--executor-address", metavar="ADDRESS", help="A cluster that is there (tcp://HOST:8786, ray://HOST:10001)."
+)
 @click.option("--reference-python", metavar="PATH", help="An interpreter that has PyMC3.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--output", metavar="FILE", callback=_report_file, help="Write the report to FILE.")
@@ -199,7 +210,10 @@ def verify_command(
     seed: int,
     timeout: float,
     memory: float | None,
-    jobs: int,
+    jobs: int | None,
+    device: str | None,
+    executor: str,
+    executor_address: str | None,
     reference_python: str | None,
     format_: str,
     output: str | None,
@@ -217,7 +231,7 @@ def verify_command(
         raise click.UsageError(f"--cwd {cwd}: no such folder")
     import shlex
 
-    from pm_migrate.commands.verify import Choices, parse_arguments, parse_names, verify
+    from pm_migrate.commands.verify import Choices, parse_arguments, parse_device, parse_names, verify
 
     task: dict[str, Any] = {
         "arguments": parse_arguments(arguments),
@@ -229,9 +243,10 @@ def verify_command(
         "timeout": timeout,
         "memory": int(memory * 2**30) if memory else None,
         "python": reference_python,
+        "device": parse_device(device),
     }
     roads = "drop-in" if drop_in else "rewrite" if no_drop_in else "both"
-    return verify(paths, Choices(task, roads, against, format_, output, jobs, quiet))
+    return verify(paths, Choices(task, roads, against, format_, output, jobs, executor, executor_address, quiet))
 
 
 @cli.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})

@@ -12,7 +12,6 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,7 @@ from pm_migrate import __version__
 from pm_migrate.commands.console import Progress, complain, say
 from pm_migrate.commands.overlay import Overlay
 from pm_migrate.commands.verify_targets import Targets, find_targets
-from pm_migrate.errors import PmMigrateError, ProvisionError, SourceError
+from pm_migrate.errors import ExecutorError, PmMigrateError, ProvisionError, SourceError
 
 if TYPE_CHECKING:
     from pm_migrate.codemod.driver import Outcome
@@ -48,7 +47,9 @@ class Choices:
     format, output
         Form of the report, and the file it goes to instead of standard output.
     jobs
-        Programs at a time.
+        Programs at a time; None for one, or for all cores where ``executor`` starts a cluster.
+    executor, address
+        Where tasks run, see :func:`pm_migrate.verify.executors.run_tasks`.
     quiet
         Only what is not equal.
     """
@@ -58,7 +59,9 @@ class Choices:
     against: str | None = None
     format: str = "text"
     output: str | None = None
-    jobs: int = 1
+    jobs: int | None = None
+    executor: str = "local"
+    address: str | None = None
     quiet: bool = False
 
 
@@ -100,14 +103,13 @@ def _verify(targets: Targets, choices: Choices, *, err: bool = False) -> tuple[i
     code = 0
     if targets.programs:
         try:
-            python = find_reference(choices.task.get("python"))
-            _needs_runtime()
+            python = _ready(choices)
         except PmMigrateError as error:
             complain(str(error))
             return 2, []
         if not choices.quiet:
             say(f"verify runs the code of {len(targets.programs)} program(s), in processes of their own", err=True)
-        for result in _results(targets, choices, str(python)):
+        for result in _results(targets, choices, python):
             results.append(result)
             code = max(code, 0 if result["ok"] else 2 if "error" in result else 1)
             _show(result, choices, err=err)
@@ -119,7 +121,53 @@ def _verify(targets: Targets, choices: Choices, *, err: bool = False) -> tuple[i
     return code, results
 
 
-def _results(targets: Targets, choices: Choices, python: str) -> Iterator[dict[str, Any]]:
+def proofs(paths: Sequence[str], choices: Choices) -> list[dict[str, Any]]:
+    """Verify programs, and print nothing.
+
+    The workers stay for the next call; :func:`pm_migrate.verify.close_workers` ends them.
+
+    Returns
+    -------
+    list of dict
+        What was found of each, as ``--format json`` has it.
+
+    Raises
+    ------
+    PmMigrateError
+        There is no program, or nothing to compare with.
+    """
+    targets = find_targets(paths, against=choices.against, rewrite=choices.roads != "drop-in")
+    if not targets.programs and not targets.failed:
+        raise SourceError(f"{', '.join(paths)}: no program that mentions PyMC3")
+    from pm_migrate.verify import run_task
+
+    with contextlib.ExitStack() as stack:
+        found = [run_task(task) for task in _tasks(targets, choices, _ready(choices), stack)]
+    return found + [{"path": path, "ok": False, "error": why} for path, why in targets.failed]
+
+
+def _ready(choices: Choices) -> str | None:
+    """The interpreter with PyMC3. A cluster's nodes look for their own, unless one is named.
+
+    Raises
+    ------
+    PmMigrateError
+        There is none here, or no runtime, or not the device that is wanted.
+    """
+    if choices.executor != "local":
+        return choices.task.get("python")
+    if choices.address is not None:
+        raise ExecutorError(f"--executor-address {choices.address}: it is one of a cluster, for --executor dask or ray")
+    python = find_reference(choices.task.get("python"))
+    _needs_runtime()
+    if choices.task.get("device"):
+        from pm_migrate.verify.devices import require_device
+
+        require_device(choices.task["device"])
+    return str(python)
+
+
+def _results(targets: Targets, choices: Choices, python: str | None) -> Iterator[dict[str, Any]]:
     """Run the tasks, several at a time; yield what came out in the order of the programs."""
     from pm_migrate.verify import close_workers, run_task
 
@@ -127,26 +175,29 @@ def _results(targets: Targets, choices: Choices, python: str) -> Iterator[dict[s
         tasks = _tasks(targets, choices, python, stack)
         progress = stack.enter_context(Progress(len(tasks), quiet=choices.quiet, what="verifying"))
         stack.callback(close_workers)
-        if choices.jobs == 1 or len(tasks) == 1:
+        if choices.executor == "local" and ((choices.jobs or 1) == 1 or len(tasks) == 1):
             for task in tasks:
                 progress.about(task["path"])
                 yield run_task(task)
                 progress.advance()
             return
-        pool = ThreadPoolExecutor(choices.jobs)
-        try:
-            futures = [pool.submit(run_task, task) for task in tasks]
-            for future in futures:
-                future.add_done_callback(lambda _: progress.advance())
-            for future in futures:
-                yield future.result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-            close_workers()
-            pool.shutdown()
+        from pm_migrate.verify.executors import run_tasks
+
+        jobs = choices.jobs or (1 if choices.executor == "local" else None)
+        ended = run_tasks(run_task, tasks, executor=choices.executor, address=choices.address, jobs=jobs)
+        early: dict[int, dict[str, Any]] = {}
+        following = 0
+        with contextlib.closing(ended):
+            for done in ended:
+                progress.advance()
+                lost = {"path": tasks[done.index]["path"], "ok": False, "error": done.error}
+                early[done.index] = done.result if done.error is None else lost
+                while following in early:
+                    yield early.pop(following)
+                    following += 1
 
 
-def _tasks(targets: Targets, choices: Choices, python: str, stack: contextlib.ExitStack) -> list[dict[str, Any]]:
+def _tasks(targets: Targets, choices: Choices, python: str | None, stack: contextlib.ExitStack) -> list[dict[str, Any]]:
     """The tasks, with files that are not on the disk in views that last as long as ``stack``."""
     views = [stack.enter_context(Overlay(files)) for files in (targets.before, targets.after)]
 
@@ -217,6 +268,19 @@ def parse_arguments(text: str | None) -> Any:
     if not isinstance(value, (list, dict)):
         raise SourceError(f"--args {text}: it has to be a JSON list, or an object of keyword arguments")
     return value
+
+
+def parse_device(text: str | None) -> str | None:
+    """Read ``--device``.
+
+    Raises
+    ------
+    ConfigurationError
+        It is no device.
+    """
+    from pm_migrate.verify import devices
+
+    return None if text is None else devices.parse_device(text)
 
 
 def parse_names(pairs: Sequence[str]) -> dict[str, str]:

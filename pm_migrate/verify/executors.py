@@ -15,7 +15,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Hashable, Iterable
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -65,7 +65,7 @@ def run_tasks(
     jobs: int | None = None,
     processes: bool = False,
     ahead: int = AHEAD,
-) -> Iterator[Done]:
+) -> Generator[Done]:
     """Call a function with each task; yield what came out in the order in which tasks end.
 
     Tasks are taken from the iterable as they are needed, so it may be long or endless. A task that raises, or whose
@@ -109,12 +109,13 @@ def run_tasks(
     return _run(backend, name, tasks, ahead)
 
 
-def _run(backend: _Backend, name: str, tasks: Iterable[Any], ahead: int) -> Iterator[Done]:
+def _run(backend: _Backend, name: str, tasks: Iterable[Any], ahead: int) -> Generator[Done]:
     numbered = enumerate(tasks)
     pending: dict[Hashable, int] = {}
     try:
         while True:
-            for index, task in itertools.islice(numbered, ahead * backend.slots() - len(pending)):
+            room = max(0, ahead * backend.slots() - len(pending))  # a cluster may have shrunk
+            for index, task in itertools.islice(numbered, room):
                 pending[backend.submit(name, _text(task, index))] = index
             if not pending:
                 break
@@ -194,7 +195,7 @@ def _backend(executor: str, address: str | None, jobs: int, processes: bool) -> 
         if address is not None:
             raise ExecutorError(f"the local executor has no address; {address} is one of a cluster (dask, ray)")
         return _Processes(jobs) if processes else _Threads(jobs)
-    make = {"dask": _Dask, "ray": _Ray}[executor]
+    make: Callable[[str | None, int], _Backend] = _Dask if executor == "dask" else _Ray
     try:
         backend = make(address, jobs)
     except ModuleNotFoundError as error:
@@ -314,12 +315,14 @@ class _Dask:
         return self.client.submit(perform, name, text, pure=False)
 
     def first(self, pending: Collection[Any]) -> Collection[Any]:
-        return self.distributed.wait(list(pending), return_when="FIRST_COMPLETED").done
+        with self.client.as_current():
+            return self.distributed.wait(list(pending), return_when="FIRST_COMPLETED").done
 
     def result(self, handle: Any) -> str:
         return handle.result()
 
     def abort(self, pending: Collection[Any]) -> None:
+        """Give up what has not begun; Dask lets what runs on its threads come to its end."""
         self.client.cancel(list(pending), force=True)
 
     def close(self) -> None:
@@ -330,6 +333,7 @@ class _Ray:
     """A Ray cluster: that of an address, or one of this machine."""
 
     def __init__(self, address: str | None, jobs: int) -> None:
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a cluster of ours reports to nobody
         import ray
 
         self.ray = ray

@@ -56,7 +56,11 @@ def verifier(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Verifier
     def close_workers() -> None:
         seen.closed += 1
 
+    import pm_migrate.verify
+
     verify = types.ModuleType("pm_migrate.verify")
+    verify.__path__ = pm_migrate.verify.__path__
+    run_task.__module__, run_task.__qualname__ = "pm_migrate.verify", "run_task"  # as other processes would find it
     verify.run_task, verify.close_workers = run_task, close_workers  # type: ignore[attr-defined]
     verify.render = lambda report: "a table"  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "pm_migrate.verify", verify)
@@ -357,3 +361,75 @@ def test_several_at_a_time_in_order(verifier: Verifier, run: Run) -> None:
     assert [(p["path"], p["ok"]) for p in report["programs"]] == [(f"{n}.py", n != "c") for n in "abcde"]
     run("verify", "--jobs", "2", "--format", "json", "--output", "report.json", ".")
     assert json.loads(Path("report.json").read_text())["programs"] == report["programs"]
+
+
+def test_a_cluster_gets_the_tasks_and_what_it_says_is_shown(
+    verifier: Verifier, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pm_migrate.verify import executors
+
+    sent: list[Any] = []
+
+    def run_tasks(function: Any, tasks: Any, **choices: Any) -> Iterator[executors.Done]:
+        sent.append((choices, tasks))
+        results = [executors.Done(i, function(task)) for i, task in enumerate(tasks)]
+        results[1] = executors.Done(1, error="the task was lost: KilledWorker")
+        yield from reversed(results)
+
+    monkeypatch.setattr(executors, "run_tasks", run_tasks)
+    monkeypatch.setattr("pm_migrate.reference.provision.find", lambda: None)  # nodes look for their own
+    for name in "abc":
+        Path(f"{name}.py").write_text(PROGRAM)
+    where = ["--executor", "dask", "--executor-address", "tcp://s:8786"]
+    result = run("verify", *where, "--format", "json", "--device", "gpu", ".")
+    report = json.loads(result.stdout)
+    assert [(p["path"], p["ok"]) for p in report["programs"]] == [("a.py", True), ("b.py", False), ("c.py", True)]
+    assert report["programs"][1]["error"] == "the task was lost: KilledWorker" and result.exit_code == 2
+    ((choices, tasks),) = sent
+    assert choices == {"executor": "dask", "address": "tcp://s:8786", "jobs": None}
+    assert all(task["python"] is None and task["device"] == "GPU:0" for task in tasks)
+    assert all(Path(task["original"]).is_absolute() for task in tasks)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--executor-address", "tcp://s:8786"], "is one of a cluster"),
+        (["--executor", "slurm"], "'slurm' is not one of"),
+        (["--device", "abacus"], "is no device"),
+    ],
+)
+def test_places_that_cannot_be(verifier: Verifier, run: Run, options: list[str], words: str) -> None:
+    Path("a.py").write_text(PROGRAM)
+    result = run("verify", *options, "a.py")
+    assert result.exit_code == 2 and words in result.stderr and not verifier.calls
+
+
+def test_without_the_device_nothing_is_verified(verifier: Verifier, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pm_migrate.errors import DeviceMissing
+    from pm_migrate.verify import devices
+
+    def missing(device: str) -> None:
+        raise DeviceMissing(f"TensorFlow sees no {device}")
+
+    monkeypatch.setattr(devices, "require_device", missing)
+    Path("a.py").write_text(PROGRAM)
+    result = run("verify", "--device", "GPU:0", "a.py")
+    assert result.exit_code == 2 and "TensorFlow sees no GPU:0" in result.stderr and not verifier.calls
+
+
+def test_proofs_are_what_json_says_with_nothing_printed(
+    verifier: Verifier, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from pm_migrate.commands.verify import Choices, proofs
+    from pm_migrate.errors import SourceError
+
+    Path("a.py").write_text(PROGRAM)
+    Path("b.py").write_text("rewritten")
+    assert proofs(["a.py", "b.py"], Choices({"points": 3})) == [{"path": "a.py", "ok": True, "report": {"models": []}}]
+    assert [call.task["points"] for call in verifier.calls] == [3]
+    Path("other.py").write_text("x = 1\n")
+    with pytest.raises(SourceError, match=r"other\.py: no program that mentions PyMC3"):
+        proofs(["other.py"], Choices())
+    assert capsys.readouterr() == ("", "")
+    verifier.closed += 1  # by whoever asked

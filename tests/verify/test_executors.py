@@ -17,7 +17,8 @@ from pm_migrate.verify.executors import Done, run_tasks
 
 from . import tasks
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*:ResourceWarning", "ignore:.*:DeprecationWarning")
+#: Of Dask's and Ray's own.
+on_clusters = pytest.mark.filterwarnings("ignore:.*:ResourceWarning", "ignore:.*:DeprecationWarning")
 
 
 def outcomes(done: Iterator[Done]) -> dict[int, Any]:
@@ -176,6 +177,7 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[tuple[str, str | None]]:
     ray.shutdown()
 
 
+@on_clusters
 def test_tasks_on_a_cluster_that_is_there(cluster: tuple[str, str | None]) -> None:
     executor, address = cluster
     done = {d.index: d for d in run_tasks(tasks.picky, range(20), executor=executor, address=address)}
@@ -186,6 +188,7 @@ def test_tasks_on_a_cluster_that_is_there(cluster: tuple[str, str | None]) -> No
     assert os.getpid() not in processes
 
 
+@on_clusters
 def test_a_task_that_takes_its_process_along_is_lost_alone(cluster: tuple[str, str | None]) -> None:
     executor, address = cluster
     done = {d.index: d for d in run_tasks(tasks.fragile, range(6), executor=executor, address=address)}
@@ -193,9 +196,10 @@ def test_a_task_that_takes_its_process_along_is_lost_alone(cluster: tuple[str, s
     assert [done[i].result for i in (0, 1, 2, 4, 5)] == [0, 1, 2, 4, 5]
 
 
+@on_clusters
 def test_stopping_early_on_a_cluster(cluster: tuple[str, str | None]) -> None:
     executor, address = cluster
-    running = run_tasks(tasks.sleepy, [0.0, *[30.0] * 3], executor=executor, address=address)
+    running = run_tasks(tasks.sleepy, [0.0, *[3.0] * 6], executor=executor, address=address)
     assert next(running).index == 0
     begun = time.monotonic()
     running.close()  # type: ignore[attr-defined]
