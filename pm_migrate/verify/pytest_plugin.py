@@ -112,10 +112,9 @@ class Equivalence:
         """
         __tracebackhide__ = True
         points = _setting(self._config, "points", 10, _count) if points is None else points
-        paths = [
-            path if path is None else _found(path, self._folder, self._config.rootpath) for path in (before, after)
-        ]
-        proof = _verified(self._config, *paths, arguments=_plain(args), points=points, roads=roads)
+        original = _found(before, self._folder, self._config.rootpath)
+        rewritten = None if after is None else _found(after, self._folder, self._config.rootpath)
+        proof = _verified(self._config, original, rewritten, arguments=_plain(args), points=points, roads=roads)
         if not proof["ok"]:
             raise NotEquivalent(proof)
         return proof

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -322,7 +325,8 @@ def test_a_session_without_comparisons_pays_nothing(session: pytest.Pytester) ->
     ours = {"pm_migrate", "pm_migrate.errors", "pm_migrate.verify", "pm_migrate.verify.pytest_plugin"}
     assert loaded - before == ours
     session.makepyfile("def test_a(): ...")
-    result = session.runpytest_inprocess(*PLUGIN)
+    result = session.runpytest_subprocess(*PLUGIN)
+    result.assert_outcomes(passed=1)
     assert not logged(session)
     assert "pm-migrate" not in result.stdout.str() and "pm_" not in result.stdout.str()
 
@@ -403,6 +407,56 @@ def test_real_models_in_real_processes(
     result.stdout.fnmatch_lines(["*before.py*", "*build()*rewrite*different*", "*  mu: off by*"])
     assert "sigma: off" not in result.stdout.str()
     assert not left_behind(pytester.path)
+
+
+HANGS = """
+import threading, time
+import pymc3 as pm
+
+open("begun", "w").close()
+threading.Thread(target=time.sleep, args=(600.0,)).start()
+time.sleep(600.0)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal")
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL], ids=["interrupted", "killed"])
+def test_nothing_is_left_of_a_session_that_is_ended(
+    ending: signal.Signals,
+    reference_python: str,
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> None:
+    if request.config.getoption("--profile") != "deep":
+        pytest.skip("starts PyMC3 again: with --profile deep")
+    monkeypatch.setenv("PM_TEST_FOLDER", str(pytester.path))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    (pytester.path / "before.py").write_text(HANGS)
+    pytester.makepyfile("def test_a(pm_equivalence):\n    pm_equivalence.assert_equivalent('before.py')\n")
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        *PLUGIN,
+        "-p",
+        "no:cacheprovider",
+        f"--pm-reference-python={reference_python}",
+    ]
+    with subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.PIPE, text=True) as process:
+        until(lambda: (pytester.path / "begun").exists(), seconds=300.0)
+        process.send_signal(ending)
+        process.communicate(timeout=60.0)
+    assert process.returncode == (pytest.ExitCode.INTERRUPTED if ending == signal.SIGINT else -signal.SIGKILL)
+    until(lambda: not left_behind(pytester.path), seconds=30.0)  # a worker looks every two seconds for its parent
+
+
+def until(condition: Callable[[], bool], *, seconds: float) -> None:
+    """Wait for something that has to come true."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come true"
+        time.sleep(0.2)
 
 
 def left_behind(folder: Path) -> list[str]:
