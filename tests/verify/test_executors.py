@@ -6,13 +6,15 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pm_migrate.errors import ExecutorError
-from pm_migrate.verify import executors
+from pm_migrate.reference import provision
+from pm_migrate.verify import Task, executors, run_task
 from pm_migrate.verify.executors import Done, run_tasks
 
 from . import tasks
@@ -205,3 +207,26 @@ def test_stopping_early_on_a_cluster(cluster: tuple[str, str | None]) -> None:
     running.close()  # type: ignore[attr-defined]
     assert time.monotonic() - begun < 15.0
     assert outcomes(run_tasks(tasks.double, range(4), executor=executor, address=address)) == {0: 0, 1: 2, 2: 4, 3: 6}
+
+
+@on_clusters
+def test_programs_are_verified_on_a_cluster(
+    cluster: tuple[str, str | None], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if request.config.getoption("--profile") != "deep":
+        pytest.skip("starts PyMC3 and TensorFlow on two nodes: with --profile deep")
+    if provision.find() is None:
+        pytest.skip("no PyMC3 reference interpreter: run `pm-migrate reference install`")
+    for name, line in (("a", ""), ("b", "raise ValueError('late')"), ("c", "import os; os._exit(3)")):
+        text = f"import pymc3 as pm\nwith pm.Model() as model:\n    pm.Normal('x', 0.0, 2.0)\n{line}\n"
+        (tmp_path / f"{name}.py").write_text(text)
+    found = outcomes(
+        run_tasks(
+            run_task,
+            [Task(str(tmp_path / f"{name}.py"), points=2).to_json() for name in "abc"],
+            executor=cluster[0],
+            address=cluster[1],
+        )
+    )
+    assert [found[i]["ok"] for i in range(3)] == [True, True, False], found
+    assert found[1]["report"]["notes"] and "exit code 3" in found[2]["report"]["models"][0]["detail"]
