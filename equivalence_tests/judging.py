@@ -9,7 +9,7 @@ import mpmath
 import numpy as np
 from mpmath import mpf
 
-from equivalence_tests.jets import Jet
+from pm_migrate.verify.jets import Jet
 
 DIGITS = 60
 EPS = {"float64": 2.0**-52, "float32": 2.0**-23}

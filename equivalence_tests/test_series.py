@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from mpmath import mpf
 from rich.console import Console
 
-from equivalence_tests import jets, tolerances
+from equivalence_tests import tolerances
 from equivalence_tests.domains_series import magnitudes, signed
 from equivalence_tests.judging import Inputs, exactly, wrong_bits
 from pm_migrate.reference.client import ReferenceClient
 from pm_migrate.shims.distributions.special import series
-from pm_migrate.verify import render, verify_program
+from pm_migrate.verify import jets, render, verify_program
 
 HEADER = """
 import numpy as np

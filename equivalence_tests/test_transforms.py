@@ -16,11 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mpf
 
-from equivalence_tests import jets, tolerances
+from equivalence_tests import tolerances
 from equivalence_tests.domains_series import ends, unconstrained
 from equivalence_tests.judging import EPS, SMALLEST, Inputs, exactly, wrong_bits
 from pm_migrate.reference.client import ReferenceClient
 from pm_migrate.shims import transforms
+from pm_migrate.verify import jets
 
 MODES = ("eager", "graph", "xla")
 Vector = Sequence[Any]

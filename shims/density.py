@@ -118,6 +118,8 @@ class LogDensity:
         The largest factor of ``total_size=``, which objectives of variational inference are divided by.
     python
         Whether evaluating it calls Python (``as_op``), which XLA cannot compile.
+    without_jacobians
+        Terms by name at one draw, without the Jacobians of transforms; None where they are not known apart.
     """
 
     variables: tuple[ValueVariable, ...]
@@ -132,6 +134,7 @@ class LogDensity:
     coords: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     scaling: float = 1.0
     python: bool = False
+    without_jacobians: Callable[[Mapping[str, Tensor]], dict[str, Tensor]] | None = None
     _compiled: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     @cached_property

@@ -25,11 +25,12 @@ ALLOWED = {
     "pm_migrate.codemod": {"pm_migrate.catalog", "pm_migrate.errors", "pm_migrate.findings", "pm_migrate"},
     "pm_migrate.report": {"pm_migrate.findings", "pm_migrate.errors", "pm_migrate.codemod", "pm_migrate"},
     "pm_migrate.reference": {"pm_migrate.errors", "pm_migrate.folders", "pm_migrate"},
-    "pm_migrate.verify": {"pm_migrate.errors", "pm_migrate.reference", "pm_migrate"},
+    "pm_migrate.verify": {"pm_migrate.catalog", "pm_migrate.errors", "pm_migrate.reference", "pm_migrate"},
     "pm_migrate.verify.candidate": {
         "pm_migrate.errors",
         "pm_migrate.reference.worker",
         "pm_migrate.shims",
+        "pm_migrate.verify.bulk",
         "pm_migrate.verify.devices",
     },
     "pm_migrate.verify.pytest_plugin": {"pm_migrate.commands", "pm_migrate.errors", "pm_migrate.verify"},

@@ -128,10 +128,7 @@ class ProgramClient(WorkerClient):
             missing = [v.name for v in model.variables if v.name not in point]
             if missing:
                 raise KeyError(f"the point has no value for {', '.join(missing)} of {model.name}")
-        stacked = {
-            v.name: np.stack([np.asarray(point[v.name], v.dtype).reshape(v.shape) for point in points])
-            for v in model.variables
-        }
+        stacked = stack(model, points)
         answer = self.call(
             "evaluate",
             timeout=timeout,
@@ -149,11 +146,57 @@ class ProgramClient(WorkerClient):
                 terms={name: float(values[i]) for name, values in answer.get("terms", {}).items()},
                 elements=answer.get("elements", {}),
                 rounding=answer.get("rounding", {}),
+                values={name: v[i] for name, v in answer.get("values", {}).items() if i < len(v)},
             )
             for i in every
         ]
         # a model without variables has one value, wherever it is asked for
         return evaluations * len(points) if not model.variables else evaluations
+
+    def split_terms(self, program: ProgramInfo, model: ModelInfo, points: Sequence[Point]) -> dict[str, np.ndarray]:
+        """The terms without the Jacobians of transforms, by name of random variable, one number for each point."""
+        handle = self._alive(program)
+        return self.call("split_terms", handle=handle, model=model.index, points=stack(model, points))
+
+    def sample(
+        self,
+        program: ProgramInfo,
+        model: ModelInfo,
+        draws: int,
+        *,
+        tune: int,
+        chains: int,
+        seed: int,
+        timeout: float = 1800.0,
+        **options: Any,
+    ) -> dict[str, np.ndarray]:
+        """Run the side's own sampler; every unobserved variable by name, shape (chains, draws, ...)."""
+        handle = self._alive(program)
+        return self.call(
+            "sample",
+            timeout=timeout,
+            handle=handle,
+            model=model.index,
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            seed=seed,
+            options=options,
+        )
+
+
+def stack(model: ModelInfo, points: Sequence[Point]) -> dict[str, np.ndarray]:
+    """Points as arrays by name of value variable, stacked along the first axis."""
+    return {
+        v.name: np.stack([np.asarray(point[v.name], v.dtype).reshape(v.shape) for point in points])
+        for v in model.variables
+    }
+
+
+def unstack(values: Mapping[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
+    """Stacked values as points."""
+    count = len(next(iter(values.values()))) if values else 0
+    return [{name: np.asarray(array[i]) for name, array in values.items()} for i in range(count)]
 
 
 def _model_info(answer: Mapping[str, Any]) -> ModelInfo:
@@ -246,31 +289,18 @@ class ReferenceClient(ProgramClient):
             draws = self.call("prior_draws", handle=handle, model=model.index, names=discrete, n=n, seed=seed)
         return points_around(model, n, seed, scale=scale, discrete=draws)
 
-    def sample(
-        self,
-        program: ProgramInfo,
-        model: ModelInfo,
-        draws: int,
-        *,
-        tune: int,
-        chains: int,
-        seed: int,
-        timeout: float = 1800.0,
-        **options: Any,
-    ) -> dict[str, np.ndarray]:
-        """Run PyMC3's own ``pm.sample``; every unobserved variable by name, shape (chains, draws, ...)."""
+    def prior_values(self, program: ProgramInfo, model: ModelInfo, n: int, seed: int) -> dict[str, np.ndarray]:
+        """Draws from the prior as unconstrained values, stacked, of the value variables that PyMC3 can draw."""
         handle = self._alive(program)
-        return self.call(
-            "sample",
-            timeout=timeout,
-            handle=handle,
-            model=model.index,
-            draws=draws,
-            tune=tune,
-            chains=chains,
-            seed=seed,
-            options=options,
-        )
+        return self.call("prior_values", handle=handle, model=model.index, n=n, seed=seed)
+
+    def term_inputs(
+        self, program: ProgramInfo, model: ModelInfo, name: str, names: Sequence[str], point: Point
+    ) -> dict[str, Any]:
+        """Say what a term is the log density of: ``distribution``, ``value``, ``parameters``, ``logp``, ``scaled``."""
+        handle = self._alive(program)
+        args = {"name": name, "names": list(names), "points": stack(model, [point])}
+        return self.call("term_inputs", handle=handle, model=model.index, **args)
 
     def distribution_info(self, name: str) -> dict[str, Any]:
         """Describe the constructor of a distribution.

@@ -121,6 +121,8 @@ class PointEvaluation:
         Number of scalars that each term sums, where known.
     rounding
         What the float32 constants of each term may be wrong by in all its scalars together, where known.
+    values
+        Constrained random variables and deterministics by name, where they were not too many numbers.
     """
 
     logp: float
@@ -128,6 +130,7 @@ class PointEvaluation:
     terms: Mapping[str, float] = field(default_factory=dict)
     elements: Mapping[str, int] = field(default_factory=dict)
     rounding: Mapping[str, float] = field(default_factory=dict)
+    values: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

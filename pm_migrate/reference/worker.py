@@ -862,9 +862,7 @@ class PyMC3Side:
         """Evaluate a model at points that are stacked along the first axis of each value variable."""
         program = self.programs[handle]
         subject = program["models"][model]
-        count = len(next(iter(points.values()))) if points else 1
-        values = [[points[v.name][i].astype(v.dtype) for i in range(count)] for v in subject.free_RVs]
-        rows = list(zip(*values)) if values else [()] * count
+        rows = _rows(subject, points)
         result: Dict[str, Any] = {}
         with self.theano.config.change_flags(floatX=program["floatX"], compute_test_value="off"):
             compiled = program["evaluate"].setdefault(model, {})
@@ -877,6 +875,7 @@ class PyMC3Side:
             result["logp"] = np.array(columns[0], dtype="float64")
             result["gradient"] = {v.name: np.stack(c) for v, c in zip(continuous, columns[1:])}
             if terms:
+                result["values"] = self._values(program, model, rows)
                 factors = _factors(self.pm, subject)
                 if "terms" not in compiled:
                     # the largest of each float32 constant, by the number of the factor that it is in
@@ -900,6 +899,89 @@ class PyMC3Side:
                 result["elements"] = dict(zip(names, sizes))
                 result["rounding"] = dict(zip(names, rounding))
         return result
+
+    def _values(self, program: Dict[str, Any], model: int, rows: Sequence[Any]) -> Dict[str, np.ndarray]:
+        """Constrained values and deterministics by name, stacked as far as they fit; none where they need more."""
+        subject, compiled = program["models"][model], program["evaluate"][model]
+        wanted = [v for v in subject.deterministics if v.name]
+        if "values" not in compiled:
+            compiled["values"] = self._function(subject.free_RVs, wanted) if wanted else lambda *_: []
+        kept: List[List[np.ndarray]] = []
+        left = VALUES
+        for row in rows:
+            values = [np.asarray(value) for value in compiled["values"](*row)]
+            left -= sum(value.size for value in values)
+            if left < 0 and kept:
+                break
+            kept.append(values)
+        return {v.name: np.stack(column) for v, column in zip(wanted, zip(*kept))}
+
+    def split_terms(self, handle: str, model: int, points: Mapping[str, np.ndarray]) -> Dict[str, np.ndarray]:
+        """The terms without the Jacobians of transforms, by name of the random variables that have a transform."""
+        program = self.programs[handle]
+        subject = program["models"][model]
+        pairs = _transformed_pairs(self.pm, subject)
+        with self.theano.config.change_flags(floatX=program["floatX"], compute_test_value="off"):
+            chosen = [v for v in subject.free_RVs if v.name in pairs]
+            function = self._function(subject.free_RVs, [v.logp_nojact for v in chosen])
+            columns = list(zip(*[function(*row) for row in _rows(subject, points)]))
+        return {pairs[v.name].name: np.array(column, "float64") for v, column in zip(chosen, columns)}
+
+    def term_inputs(
+        self, handle: str, model: int, name: str, names: Sequence[str], points: Mapping[str, np.ndarray]
+    ) -> Dict[str, Any]:
+        """Class, value and those parameters of ``names`` that it has of the distribution of a random variable."""
+        program = self.programs[handle]
+        subject = program["models"][model]
+        pairs = _transformed_pairs(self.pm, subject)
+        for rv in subject.basic_RVs:
+            if name != (pairs[rv.name].name if rv.name in pairs else rv.name):
+                continue
+            plain = rv.name not in pairs
+            distribution = rv.distribution if plain else rv.distribution.dist
+            value = rv if plain else pairs[rv.name]
+            found = {n: getattr(distribution, n, None) for n in names}
+            tensors = {n: self.theano.tensor.as_tensor_variable(v) for n, v in found.items() if v is not None}
+            with self.theano.config.change_flags(floatX=program["floatX"], compute_test_value="off"):
+                function = self._function(subject.free_RVs, [value, distribution.logp(value), *tensors.values()])
+                numbers = [np.asarray(x) for x in function(*_rows(subject, points)[0])]
+            scaled = getattr(rv, "total_size", None) is not None
+            parameters = dict(zip(tensors, numbers[2:]))
+            return {
+                "distribution": type(distribution).__name__, "value": numbers[0], "logp": numbers[1],
+                "parameters": parameters, "scaled": scaled,
+            }  # fmt: skip
+        return {"distribution": "", "value": 0.0, "logp": 0.0, "parameters": {}, "scaled": False}
+
+    def prior_values(self, handle: str, model: int, n: int, seed: int) -> Dict[str, Any]:
+        """Value variables, stacked, of draws from the prior; those alone that PyMC3 can draw."""
+        program = self.programs[handle]
+        subject = program["models"][model]
+        pairs = _transformed_pairs(self.pm, subject)
+        names = {v.name: pairs[v.name].name if v.name in pairs else v.name for v in subject.free_RVs}
+        with self.theano.config.change_flags(floatX=program["floatX"], compute_test_value="off"):
+            drawn = self._prior(subject, list(names.values()), n, seed)
+            known = [v for v in subject.free_RVs if names[v.name] in drawn]
+            inputs = [pairs.get(v.name, v) for v in known]
+            outputs = [v.transformation.forward(v) if v is not free else v for v, free in zip(inputs, known)]
+            try:
+                function = self._function(inputs, outputs)
+                rows = []
+                for i in range(n):
+                    given = [np.asarray(drawn[v.name][i]).reshape(_shape(subject, v)).astype(v.dtype) for v in inputs]
+                    rows.append([np.asarray(value) for value in function(*given)])
+            except Exception:  # ends of an interval that are drawn themselves and cannot be, say
+                return {}
+        return {v.name: np.stack(column) for v, column in zip(known, zip(*rows))}
+
+    def _prior(self, subject: Any, names: List[str], n: int, seed: int) -> Dict[str, Any]:
+        """Draws by name; together if PyMC3 can draw all of them, else each of those that it can."""
+        found: Dict[str, Any] = {}
+        for group in [names, *([name] for name in names)]:
+            if len(found) < len(names):
+                with contextlib.suppress(Exception):  # as many kinds as there are distributions without draws
+                    found.update(self.pm.sample_prior_predictive(n, model=subject, var_names=group, random_seed=seed))
+        return found
 
     def _function(self, inputs: Sequence[Any], outputs: Sequence[Any]) -> Callable[..., Any]:
         return self.theano.function(list(inputs), list(outputs), on_unused_input="ignore", allow_input_downcast=True)
@@ -1029,6 +1111,22 @@ class PyMC3Side:
                 result["gradient"] = {name: np.asarray(s) for name, s in zip(entry["wanted"], slopes)}
             results.append(result)
         return results
+
+
+#: Numbers of deterministics that one answer carries.
+VALUES = 2_000_000
+
+
+def _rows(subject: Any, points: Mapping[str, np.ndarray]) -> List[Tuple[Any, ...]]:
+    """Stacked points as arguments of a compiled function, one tuple for each point."""
+    count = len(next(iter(points.values()))) if points else 1
+    columns = [[points[v.name][i].astype(v.dtype) for i in range(count)] for v in subject.free_RVs]
+    return list(zip(*columns)) if columns else [()] * count
+
+
+def _shape(subject: Any, variable: Any) -> Tuple[int, ...]:
+    """Shape of a variable at the test point."""
+    return tuple(np.shape(variable.tag.test_value))
 
 
 def _continuous(variable: Any) -> bool:

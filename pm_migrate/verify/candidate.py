@@ -20,6 +20,8 @@ from pm_migrate.reference.worker import Entry, aliases_of, run_program, serve, t
 from pm_migrate.verify.devices import DEFAULT, default, prepare
 
 MODES = ("rewrite", "drop-in")
+#: Numbers of recorded values that one answer carries.
+VALUES = 2_000_000
 #: What programs import beside their models: imported once, before they fork off.
 USUAL = ("arviz", "matplotlib.pyplot", "pandas", "scipy.stats", "pm_migrate.pymc4", "pm_migrate.shims.inference")
 
@@ -53,7 +55,8 @@ class TensorFlowSide:
 
     def operations(self) -> dict[str, Callable[..., Any]]:
         """The operations by name."""
-        return {name: getattr(self, name) for name in ("hello", "load_program", "forget", "evaluate")}
+        names = ("hello", "load_program", "forget", "evaluate", "split_terms", "bulk", "sample")
+        return {name: getattr(self, name) for name in names}
 
     def hello(self) -> dict[str, str]:
         """Versions."""
@@ -140,21 +143,92 @@ class TensorFlowSide:
         program = self.programs[handle]
         density = program["densities"][model]
         count = len(next(iter(points.values()))) if points else 1
-        logp, slopes, parts = [], [], []
+        rows: list[dict[str, Any]] = []
+        left = VALUES
         with self.config.change_flags(floatX=program["floatX"]), self._placed():
             for i in range(count):
-                point = {name: values[i] for name, values in points.items()}
-                value, slope = density.logp_and_gradient(point)
-                logp.append(value)
-                slopes.append(slope)
-                parts.append(density.terms_at(point) if terms else {})
-        result: dict[str, Any] = {"logp": np.array(logp, float), "gradient": {}}
+                row = _everything(density, {name: values[i] for name, values in points.items()})
+                left -= sum(np.size(value) for value in row["values"].values())
+                rows.append(row if left >= 0 or not rows else {**row, "values": None})
+        result: dict[str, Any] = {"logp": np.array([row["logp"] for row in rows], float), "gradient": {}}
         if gradient:
-            result["gradient"] = {name: np.stack([s[name] for s in slopes]) for name in slopes[0]}
+            result["gradient"] = {name: np.stack([r["gradient"][name] for r in rows]) for name in rows[0]["gradient"]}
         if terms:
-            result["terms"] = {name: np.array([part[name] for part in parts], float) for name in parts[0]}
+            result["terms"] = {name: np.array([r["terms"][name] for r in rows], float) for name in rows[0]["terms"]}
+            whole = [row["values"] for row in rows if row["values"] is not None]
+            result["values"] = {name: np.stack([values[name] for values in whole]) for name in whole[0]}
             result["elements"] = {}
         return result
+
+    def split_terms(self, handle: str, model: int, points: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The terms without the Jacobians of transforms, by name, stacked."""
+        program = self.programs[handle]
+        density = program["densities"][model]
+        if density.without_jacobians is None:
+            return {}
+        with self.config.change_flags(floatX=program["floatX"]), self._placed():
+            function = density.compiled("without_jacobians", lambda: density.without_jacobians)
+            count = len(next(iter(points.values()))) if points else 1
+            rows = [function(density.tensors({name: v[i] for name, v in points.items()})) for i in range(count)]
+        return {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
+
+    def bulk(
+        self, handle: str, model: int, starts: Mapping[str, np.ndarray], n: int, seed: int, seconds: float
+    ) -> dict[str, np.ndarray]:
+        """Points in the bulk of the posterior, stacked: a short run from the best of the points given."""
+        from pm_migrate.verify.bulk import run
+
+        program = self.programs[handle]
+        density = program["densities"][model]
+
+        def logp(point: Mapping[str, np.ndarray]) -> tuple[float, Mapping[str, np.ndarray]]:
+            found = _everything(density, point)
+            return float(found["logp"]), found["gradient"]
+
+        discrete = {v.name: v.kind for v in density.variables if v.discrete}
+        with self.config.change_flags(floatX=program["floatX"]), self._placed():
+            points = run(logp, starts, discrete, n=n, seed=seed, seconds=seconds)
+        return {v.name: np.stack([p[v.name] for p in points]).astype(v.dtype) for v in density.variables}
+
+    def sample(
+        self, handle: str, model: int, draws: int, tune: int, chains: int, seed: int, options: Mapping[str, Any]
+    ) -> dict[str, np.ndarray]:
+        """Run the sampler of the shims; unobserved variables by name, (chain, draw, ...)."""
+        from pm_migrate.shims import inference
+
+        program = self.programs[handle]
+        density = program["densities"][model]
+        with self.config.change_flags(floatX=program["floatX"]), self._placed():
+            found = inference.sample_chains(
+                density, draws=draws, tune=tune, chains=chains, seed=seed, progress=False, **options
+            )
+            return {name: np.asarray(values) for name, values in inference.record(density, found).items()}
+
+
+def _everything(density: Any, point: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Log density, gradient, terms and values at a point, by one function: tracing costs most of the time."""
+    import tensorflow as tf
+
+    def build() -> Callable[..., Any]:
+        def everything(values: Mapping[str, Any]) -> Any:
+            wanted = {v.name: values[v.name] for v in density.continuous}
+            with tf.GradientTape() as tape:
+                tape.watch(wanted)
+                found = density.evaluate({**values, **wanted})
+                terms = dict(found.terms)
+                logp = tf.add_n(list(terms.values())) if terms else tf.constant(0.0, tf.float64)
+            slopes = tape.gradient(logp, wanted, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+            return logp, slopes, terms, {name: tf.convert_to_tensor(x) for name, x in found.values.items()}
+
+        return everything
+
+    logp, slopes, terms, values = density.compiled("everything", build)(density.tensors(point))
+    return {
+        "logp": float(logp),
+        "gradient": {name: slope.numpy() for name, slope in slopes.items()},
+        "terms": {name: float(term) for name, term in terms.items()},
+        "values": {name: value.numpy() for name, value in values.items() if value.dtype != tf.string},
+    }
 
 
 class _OnDemand:

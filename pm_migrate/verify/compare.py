@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from pm_migrate.reference.records import PointEvaluation
 from pm_migrate.verify import tolerances
-from pm_migrate.verify.pairing import same_name
-from pm_migrate.verify.report import TermDisagreement, Verdict
+from pm_migrate.verify.pairing import NO_NAMES, same_name
+from pm_migrate.verify.report import Heat, TermDisagreement, Verdict
 
 EPS = 2.0**-52
 
@@ -30,6 +31,9 @@ class Agreement:
     detail: str = ""
     terms: tuple[TermDisagreement, ...] = ()
     notes: tuple[str, ...] = ()
+    kinds: tuple[tuple[str, int], ...] = ()
+    heat: tuple[Heat, ...] = ()
+    densities: tuple[tuple[str, float, float], ...] = ()
 
 
 @dataclass
@@ -39,7 +43,13 @@ class _Findings:
 
 
 def compare(
-    reference: Sequence[PointEvaluation], candidate: Sequence[PointEvaluation], variables: Mapping[str, str]
+    reference: Sequence[PointEvaluation],
+    candidate: Sequence[PointEvaluation],
+    variables: Mapping[str, str],
+    *,
+    kinds: Sequence[str] = (),
+    deterministics: Sequence[str] = (),
+    names: Mapping[str, str] = NO_NAMES,
 ) -> Agreement:
     """Compare evaluations at the same points.
 
@@ -52,6 +62,12 @@ def compare(
         One evaluation per point.
     variables
         The candidate's name of each continuous value variable.
+    kinds
+        The kind of each point.
+    deterministics
+        Values of the original that the candidate has to have, too.
+    names
+        Names that became others.
 
     Returns
     -------
@@ -59,22 +75,23 @@ def compare(
         With terms named where the log density differs.
     """
     found = _Findings()
+    kinds = list(kinds) or ["near"] * len(reference)
     finite, outside = _sort_points(reference, candidate, found)
+    pairs = _Pairs([reference[i] for i in finite], [candidate[i] for i in finite], [kinds[i] for i in finite], names)
     a = np.array([candidate[i].logp for i in finite])
     b = np.array([reference[i].logp for i in finite])
     difference, allowed = a - b, tolerances.LOGP * np.maximum(1.0, np.abs(b))
     conditioning = np.array([max(abs(reference[i].logp), _size(reference[i])) for i in finite])
     logp = float(np.max(np.abs(difference) / np.maximum(1.0, np.abs(b)), initial=0.0))
-    gradient, gradient_bits = _gradients(
-        [reference[i] for i in finite], [candidate[i] for i in finite], variables, found
-    )
+    gradient, gradient_bits = _gradients(pairs.reference, pairs.candidate, variables, found)
+    heat = _values(pairs, deterministics, found) + _heat_of_terms(pairs) + _heat_of_slopes(pairs, variables)
     constant = False
     terms: tuple[TermDisagreement, ...] = ()
     if np.any(np.abs(difference) > allowed):
         offset = float(np.median(difference))
         rounding = _constants(reference[finite[0]])
         constant = len(finite) > 1 and abs(offset) <= rounding and bool(np.all(np.abs(difference - offset) <= allowed))
-        terms = _terms([reference[i] for i in finite], [candidate[i] for i in finite])
+        terms = _terms(pairs)
         words = f"the log density is off by {offset:+.3g} at every point" if constant else _worst(difference)
         (found.notes if constant else found.wrong).append(
             f"{words} (float32 constants of PyMC3: at most {rounding:.1g})" if constant else words
@@ -93,6 +110,9 @@ def compare(
         detail="; ".join(found.wrong),
         terms=terms,
         notes=tuple(found.notes),
+        kinds=tuple(Counter(pairs.kinds).items()),
+        heat=tuple(heat),
+        densities=tuple((kinds[i], reference[i].logp, candidate[i].logp) for i in finite),
     )
 
 
@@ -131,14 +151,8 @@ def _gradients(
     for name, other in variables.items():
         worst_here = 0.0
         for b, a in zip(reference, candidate, strict=True):
-            mine, theirs = np.asarray(b.gradient[name], float), np.asarray(a.gradient[other], float)
-            known = ~np.isnan(mine)
-            unknown += int(np.sum(~known))
-            with np.errstate(invalid="ignore"):
-                difference = np.where(mine == theirs, 0.0, np.abs(theirs - mine))[known]
-            difference = np.where(np.isnan(difference), math.inf, difference)
-            sizes = np.abs(mine[known])
-            scale = max(1.0, float(np.max(sizes[np.isfinite(sizes)], initial=0.0)))
+            unknown += int(np.sum(np.isnan(np.asarray(b.gradient[name], float))))
+            difference, scale = _slopes(b.gradient[name], a.gradient[other])
             worst_here = max(worst_here, float(np.max(difference, initial=0.0)) / scale)
             bits = max(bits, _bits(difference, np.full(difference.shape, scale)))
         if worst_here > tolerances.GRADIENT:
@@ -178,29 +192,128 @@ def _worst(difference: np.ndarray) -> str:
     return f"the log density is off by up to {worst:+.3g}, not by a constant"
 
 
-def _terms(reference: Sequence[PointEvaluation], candidate: Sequence[PointEvaluation]) -> tuple[TermDisagreement, ...]:
+@dataclass(frozen=True)
+class _Pairs:
+    """Evaluations at the points where both are finite, the kinds of these, and names that became others."""
+
+    reference: Sequence[PointEvaluation]
+    candidate: Sequence[PointEvaluation]
+    kinds: Sequence[str]
+    names: Mapping[str, str]
+
+    def partner(self, name: str, among: Iterable[str]) -> str | None:
+        """The candidate's name of something, None without one."""
+        return min((other for other in among if same_name(name, other, self.names)), key=len, default=None)
+
+    def terms(self) -> list[tuple[str, np.ndarray, np.ndarray, int]]:
+        """Each term: its name, the candidate's and the original's numbers, its elements; 0 where one side lacks it."""
+        if not self.reference:
+            return []
+        left = dict.fromkeys(self.candidate[0].terms)
+        rows = []
+        for name in self.reference[0].terms:
+            other = self.partner(name, left)
+            left.pop(other or "", None)
+            b = np.array([e.terms[name] for e in self.reference])
+            a = np.array([0.0 if other is None else e.terms[other] for e in self.candidate])
+            size = self.reference[0].elements.get(name, 1)
+            rows.append((name if other else f"{name} (only in the original)", a, b, size))
+        for other in sorted(left):
+            a = np.array([e.terms[other] for e in self.candidate])
+            rows.append((f"{other} (not in the original)", a, np.zeros_like(a), 1))
+        return rows
+
+    def by_kind(self) -> dict[str, np.ndarray]:
+        """Which points are of each kind."""
+        return {kind: np.array([k == kind for k in self.kinds]) for kind in dict.fromkeys(self.kinds)}
+
+
+def _terms(pairs: _Pairs) -> tuple[TermDisagreement, ...]:
     """The terms that disagree; a term that one side lacks counts as 0 there."""
     found = []
-    left = set(candidate[0].terms)
-    names: list[tuple[str, str | None]] = []
-    for name in reference[0].terms:
-        other = min((c for c in left if same_name(name, c)), key=len, default=None)
-        left.discard(other or "")
-        names.append((name, other))
-    rows: list[tuple[str, np.ndarray, np.ndarray]] = []
-    for name, other in names:
-        b = np.array([e.terms[name] for e in reference])
-        a = np.array([0.0 if other is None else e.terms[other] for e in candidate])
-        rows.append((name if other else f"{name} (only in the original)", a, b))
-    for other in sorted(left):
-        a = np.array([e.terms[other] for e in candidate])
-        rows.append((f"{other} (not in the original)", a, np.zeros_like(a)))
-    for name, a, b in rows:
+    for name, a, b, _ in pairs.terms():
         difference = a - b
         allowed = tolerances.LOGP * np.maximum(1.0, np.abs(b))
         if np.any(~(np.abs(difference) <= allowed)):
             middle = float(np.median(difference))
             constant = len(difference) > 1 and bool(np.all(np.abs(difference - middle) <= allowed))
-            worst = float(np.max(np.abs(difference)))
-            found.append(TermDisagreement(name, worst, middle if constant else None))
+            worst = int(np.argmax(np.abs(difference)))
+            found.append(
+                TermDisagreement(
+                    name,
+                    float(np.abs(difference[worst])),
+                    middle if constant else None,
+                    kind=pairs.kinds[worst],
+                    original=float(b[worst]),
+                    candidate=float(a[worst]),
+                )
+            )
     return tuple(sorted(found, key=lambda term: -term.worst))
+
+
+def _heat_of_terms(pairs: _Pairs) -> list[Heat]:
+    found = []
+    for name, a, b, size in pairs.terms():
+        for kind, chosen in pairs.by_kind().items():
+            scale = np.maximum(np.abs(b[chosen]), max(1, size))
+            found.append(Heat(name, "log density", kind, _bits(np.abs(a[chosen] - b[chosen]), scale)))
+    return found
+
+
+def _heat_of_slopes(pairs: _Pairs, variables: Mapping[str, str]) -> list[Heat]:
+    worst: dict[tuple[str, str], float] = {}
+    for b, a, kind in zip(pairs.reference, pairs.candidate, pairs.kinds, strict=True):
+        for name, other in variables.items():
+            difference, scale = _slopes(b.gradient[name], a.gradient[other])
+            bits = _bits(difference, np.full(difference.shape, scale))
+            worst[name, kind] = max(worst.get((name, kind), 0.0), bits)
+    return [Heat(name, "gradient", kind, bits) for (name, kind), bits in worst.items()]
+
+
+def _values(pairs: _Pairs, deterministics: Sequence[str], found: _Findings) -> list[Heat]:
+    """Compare constrained values and deterministics; those that the candidate must have are missed if it does not."""
+    heat: dict[tuple[str, str], float] = {}
+    wrong: dict[str, float] = {}
+    missing = []
+    for name in pairs.reference[0].values if pairs.reference else ():
+        other = pairs.partner(name, pairs.candidate[0].values)
+        if other is None:
+            missing += [name] if name in deterministics and pairs.candidate[0].values else []
+            continue
+        for b, a, kind in zip(pairs.reference, pairs.candidate, pairs.kinds, strict=True):
+            if name not in b.values or other not in a.values:
+                break  # there are too many numbers to send them for all points
+            error, bits = _value_error(np.asarray(b.values[name]), np.asarray(a.values[other]))
+            heat[name, kind] = max(heat.get((name, kind), 0.0), bits)
+            if not error <= tolerances.VALUE:
+                wrong[name] = max(wrong.get(name, 0.0), error)
+    found.wrong += [f"{name} is missing among the deterministics" for name in missing]
+    for name, error in wrong.items():
+        off = "has another shape" if math.isinf(error) else f"is off by {error:.3g} relative"
+        found.wrong.append(f"the value of {name} {off}")
+    return [Heat(name, "value", kind, bits) for (name, kind), bits in heat.items()]
+
+
+def _value_error(mine: np.ndarray, theirs: np.ndarray) -> tuple[float, float]:
+    """Worst relative difference of two arrays, and its wrong bits; infinite for other shapes. NaN is equal to NaN."""
+    if mine.size != theirs.size:
+        return math.inf, math.inf
+    mine, theirs = np.ravel(mine).astype(float), np.ravel(theirs).astype(float)
+    with np.errstate(invalid="ignore"):
+        same = (mine == theirs) | (np.isnan(mine) & np.isnan(theirs))
+        difference = np.where(same, 0.0, np.abs(theirs - mine))
+    known = ~np.isnan(mine)  # what PyMC3 does not know cannot be compared
+    difference = np.where(np.isnan(difference), math.inf, difference)[known]
+    scale = max(1.0, float(np.max(np.abs(mine[np.isfinite(mine)]), initial=0.0)))
+    return float(np.max(difference, initial=0.0)) / scale, _bits(difference, np.full(difference.shape, scale))
+
+
+def _slopes(mine: np.ndarray, theirs: np.ndarray) -> tuple[np.ndarray, float]:
+    """Differences of two gradients where PyMC3 knows its own, and the size that they are relative to."""
+    mine, theirs = np.asarray(mine, float), np.asarray(theirs, float)
+    known = ~np.isnan(mine)
+    with np.errstate(invalid="ignore"):
+        difference = np.where(mine == theirs, 0.0, np.abs(theirs - mine))[known]
+    sizes = np.abs(mine[known])
+    scale = max(1.0, float(np.max(sizes[np.isfinite(sizes)], initial=0.0)))
+    return np.where(np.isnan(difference), math.inf, difference), scale

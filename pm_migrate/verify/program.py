@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import functools
-import math
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
 from pm_migrate.errors import PmMigrateError, VerificationError
-from pm_migrate.reference.client import ProgramClient
+from pm_migrate.reference.client import ProgramClient, stack, unstack
 from pm_migrate.reference.records import ModelInfo, Point, PointEvaluation, ProgramInfo, VariableInfo
 from pm_migrate.verify import devices, tolerances
+from pm_migrate.verify import points as points_
+from pm_migrate.verify.blame import Both, explain
 from pm_migrate.verify.compare import compare
 from pm_migrate.verify.pairing import NO_NAMES, pair_models, pair_variables
+from pm_migrate.verify.points import RUN, Bulk, Drawn, draw, translated
 from pm_migrate.verify.report import Comparison, Report, Verdict
-
-#: How often points are drawn again, each time half as far from the test point, when PyMC3 rejects some.
-ROUNDS = 4
 
 
 class Side(Protocol):
@@ -33,13 +32,24 @@ class Side(Protocol):
 
     def evaluate(self, program: ProgramInfo, model: ModelInfo, points: Sequence[Point]) -> list[PointEvaluation]: ...
 
+    def bulk(
+        self, program: ProgramInfo, model: ModelInfo, starts: Sequence[Point], n: int, seed: int
+    ) -> list[dict[str, np.ndarray]]: ...
 
-class Reference(Side, Protocol):
+    def split_terms(self, program: ProgramInfo, model: ModelInfo, points: Sequence[Point]) -> dict[str, np.ndarray]: ...
+
+
+class Reference(points_.Reference, Protocol):
     """What the reference can be asked; ``ReferenceClient`` is one."""
 
-    def prior_points(
-        self, program: ProgramInfo, model: ModelInfo, n: int, seed: int, *, scale: float = 1.0
-    ) -> list[dict[str, np.ndarray]]: ...
+    @property
+    def load_program(self) -> Callable[..., ProgramInfo]: ...
+
+    def split_terms(self, program: ProgramInfo, model: ModelInfo, points: Sequence[Point]) -> dict[str, np.ndarray]: ...
+
+    def term_inputs(
+        self, program: ProgramInfo, model: ModelInfo, name: str, names: Sequence[str], point: Point
+    ) -> dict[str, Any]: ...
 
 
 class CandidateClient(ProgramClient):
@@ -88,6 +98,14 @@ class CandidateClient(ProgramClient):
             memory=memory,
         )
 
+    def bulk(
+        self, program: ProgramInfo, model: ModelInfo, starts: Sequence[Point], n: int, seed: int
+    ) -> list[dict[str, np.ndarray]]:
+        """Points in the bulk of the posterior; see :mod:`pm_migrate.verify.bulk`."""
+        handle = self._alive(program)
+        args = {"starts": stack(model, starts), "n": n, "seed": seed, "seconds": RUN}
+        return unstack(self.call("bulk", handle=handle, model=model.index, **args))
+
 
 @functools.cache
 def shared_candidate(mode: str) -> CandidateClient:
@@ -106,14 +124,23 @@ class _Road:
 
 
 @dataclass(frozen=True)
+class _Loaded:
+    """A program that was run on a road: where, and its models by the index of the original's; or why it was not."""
+
+    road: _Road
+    side: Side | None = None
+    program: ProgramInfo | None = None
+    models: Mapping[int, ModelInfo] = field(default_factory=dict)
+    error: str = ""
+
+
+@dataclass(frozen=True)
 class _Evaluated:
     """A model of the original, and what PyMC3 says about it."""
 
     info: ModelInfo
-    points: Sequence[Point]
-    values: Sequence[PointEvaluation]
+    drawn: Drawn = field(default_factory=Drawn)
     error: str = ""
-    notes: tuple[str, ...] = ()
 
 
 def verify_program(
@@ -132,8 +159,8 @@ def verify_program(
 ) -> Report:
     """Compare a PyMC3 program with what it became.
 
-    Log density and gradient are compared at the test point of the original and at points drawn around it in the
-    unconstrained space (discrete variables: from the prior).
+    Log density and gradient, by term and by variable, and deterministics are compared at the test point of the original
+    and at points of the unconstrained space; see :mod:`pm_migrate.verify.points`.
 
     Parameters
     ----------
@@ -144,7 +171,7 @@ def verify_program(
     reference
         PyMC3 on Theano.
     points
-        Number of points drawn with a finite log density.
+        Number of points of each kind with a finite log density.
     seed
         Of the draws.
     drop_in
@@ -181,14 +208,13 @@ def verify_program(
         why = f": it raised\n{program.error}" if program.error else ""
         return _failed(original, rewritten, f"the original made no model under PyMC3{why}")
     notes += _raised(program, "the original under PyMC3")
-    evaluated = [_evaluate_original(reference, program, model, points, seed) for model in program.models]
     roads = [_Road("drop-in", original, loading, NO_NAMES)] if drop_in else []
     roads += [_Road("rewrite", rewritten, loading_rewritten, names)] if rewritten is not None else []
+    loaded = [_load(road, program.models, candidate, notes) for road in roads]
     comparisons: list[Comparison] = []
-    for road in roads:
-        comparisons += _compare_road(road, evaluated, candidate, notes)
-    order = {model.name: i for i, model in enumerate(program.models)}
-    comparisons.sort(key=lambda comparison: order[comparison.model])
+    for model in program.models:
+        chosen = _evaluate_original(reference, program, model, loaded, at=at, count=points, seed=seed)
+        comparisons += [_compare_model(each, chosen, reference, program) for each in loaded]
     return Report(original, rewritten, tuple(comparisons), tuple(notes))
 
 
@@ -206,82 +232,108 @@ def _last_line(text: str) -> str:
     return text.strip().splitlines()[-1]
 
 
-def _evaluate_original(
-    reference: Reference, program: ProgramInfo, model: ModelInfo, wanted: int, seed: int
-) -> _Evaluated:
-    """Draw points until enough of them are finite under PyMC3, nearer to the test point each time; keep all."""
-    points: list[Point] = [dict(model.test_point)]
-    missing = wanted if model.variables else 0
-    try:
-        values = reference.evaluate(program, model, points)
-        for round_ in range(ROUNDS):
-            if not missing:
-                break
-            drawn = reference.prior_points(program, model, missing, seed + round_, scale=0.5**round_)
-            found = reference.evaluate(program, model, drawn)
-            points += drawn
-            values = [*values, *found]
-            missing -= sum(math.isfinite(value.logp) for value in found)
-    except PmMigrateError as error:
-        return _Evaluated(model, points, (), error=str(error))
-    notes = (f"PyMC3 is finite at {wanted - missing} of {wanted} points only",) if missing else ()
-    return _Evaluated(model, points, values, notes=notes)
-
-
-def _compare_road(
-    road: _Road,
-    originals: Sequence[_Evaluated],
-    candidate: Callable[[str], Side],
-    notes: list[str],
-) -> list[Comparison]:
-    def everywhere(detail: str) -> list[Comparison]:
-        return [
-            Comparison(o.info.name, road.name, Verdict.ERROR, len(o.info.variables), detail=detail) for o in originals
-        ]
-
+def _load(road: _Road, originals: Sequence[ModelInfo], candidate: Callable[[str], Side], notes: list[str]) -> _Loaded:
+    """Run what a program became, and pair its models."""
     try:
         side = candidate(road.name)
         program = side.load_program(road.path, **road.loading)
     except PmMigrateError as error:
-        return everywhere(str(error))
+        return _Loaded(road, error=str(error))
     if not program.models and program.error:
-        return everywhere(f"{road.path} raised before it made a model:\n{program.error}")
+        return _Loaded(road, error=f"{road.path} raised before it made a model:\n{program.error}")
     notes += _raised(program, f"the {road.name}")
-    pairs, left = pair_models([o.info for o in originals], program.models, road.names)
+    pairs, left = pair_models(originals, program.models, road.names)
     if left:
         names = ", ".join(model.name for model in left)
-        notes.append(
-            f"the {road.name} made {len(left)} more model(s) than the original, which were not compared: {names}"
-        )
-    return [_compare_model(road, original, pairs.get(original.info.index), side, program) for original in originals]
+        more = f"{len(left)} more model(s) than the original, which were not compared: {names}"
+        notes.append(f"the {road.name} made {more}")
+    return _Loaded(road, side, program, pairs)
 
 
-def _compare_model(
-    road: _Road, original: _Evaluated, other: ModelInfo | None, side: Side, program: ProgramInfo
-) -> Comparison:
-    info = original.info
+def _evaluate_original(
+    reference: Reference,
+    program: ProgramInfo,
+    model: ModelInfo,
+    loaded: Sequence[_Loaded],
+    *,
+    at: Sequence[str],
+    count: int,
+    seed: int,
+) -> _Evaluated:
+    try:
+        bulk = _bulk(model, loaded) if "posterior" in at else None
+        return _Evaluated(model, draw(reference, program, model, at=at, count=count, seed=seed, bulk=bulk))
+    except PmMigrateError as error:
+        return _Evaluated(model, error=str(error))
+
+
+def _bulk(model: ModelInfo, loaded: Sequence[_Loaded]) -> Bulk | None:
+    """What finds the posterior's bulk: the first road that has the model."""
+    for each in loaded:
+        other = each.models.get(model.index)
+        if other is None or each.side is None or each.program is None:
+            continue
+        try:
+            variables = pair_variables(model, other, each.road.names)
+        except VerificationError:
+            continue
+        side, program = each.side, each.program
+        names = {name: variable.name for name, variable in variables.items()}
+        back = {theirs: mine for mine, theirs in names.items()}
+
+        def run(
+            starts: Sequence[Point],
+            count: int,
+            seed: int,
+            side: Side = side,
+            program: ProgramInfo = program,
+            other: ModelInfo = other,
+            names: Mapping[str, str] = names,
+            back: Mapping[str, str] = back,
+        ) -> list[dict[str, np.ndarray]]:
+            return translated(side.bulk(program, other, translated(starts, names), count, seed), back)
+
+        return run
+    return None
+
+
+def _compare_model(each: _Loaded, original: _Evaluated, reference: Reference, program: ProgramInfo) -> Comparison:
+    info, road = original.info, each.road
 
     def outcome(verdict: Verdict, detail: str) -> Comparison:
         return Comparison(info.name, road.name, verdict, len(info.variables), detail=detail)
 
+    if each.side is None or each.program is None:
+        return outcome(Verdict.ERROR, each.error)
     if original.error:
         return outcome(Verdict.ERROR, f"under PyMC3: {original.error}")
+    other = each.models.get(info.index)
     if other is None:
-        why = f"; it raised: {_last_line(program.error)}" if program.error else ""
+        why = f"; it raised: {_last_line(each.program.error)}" if each.program.error else ""
         return outcome(Verdict.NOT_PAIRED, f"the {road.name} has no model for it{why}")
     try:
         variables = pair_variables(info, other, road.names)
     except VerificationError as error:
         return outcome(Verdict.VARIABLES_DIFFER, str(error))
-    points = [{variables[name].name: value for name, value in point.items()} for point in original.points]
+    names = {name: variable.name for name, variable in variables.items()}
+    drawn = original.drawn
     try:
-        values = side.evaluate(program, other, points)
+        values = each.side.evaluate(each.program, other, translated(drawn.points, names))
     except PmMigrateError as error:
         return outcome(Verdict.ERROR, str(error))
-    continuous = {v.name: variables[v.name].name for v in info.variables if not v.discrete}
-    agreement = compare(original.values, values, continuous)
+    agreement = compare(
+        drawn.values,
+        values,
+        {v.name: names[v.name] for v in info.variables if not v.discrete},
+        kinds=drawn.kinds,
+        deterministics=info.deterministics,
+        names=road.names,
+    )
     result: dict[str, Any] = {f.name: getattr(agreement, f.name) for f in fields(agreement)}
-    result["notes"] = (*original.notes, *agreement.notes)
+    if agreement.terms:
+        both = Both(reference, program, info, each.side, each.program, other, names, road.names)
+        result["terms"] = explain(agreement.terms, both, drawn, values)
+    result["notes"] = (*drawn.notes, *agreement.notes)
     if other.drop_in and road.name == "rewrite":
         result["notes"] += ("it was not rewritten: PyMC3 was served by the drop-in",)
     apart = _test_points(info, other, variables)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,16 +36,64 @@ class TermDisagreement:
         Largest absolute difference.
     offset
         The difference, when it is the same at all points (a lost constant), else None.
+    where
+        The part that differs: the value of the transform, its Jacobian, or the density itself; empty if not known.
+    kind, point
+        The smallest point where it differs: its kind, and the value variables that have to leave the test point.
+    original, candidate
+        The term there.
+    truth
+        What the formula of the catalogue gives in high precision for the part that differs, as a sentence.
     """
 
     name: str
     worst: float
     offset: float | None
+    where: str = ""
+    kind: str = ""
+    point: Mapping[str, Any] = field(default_factory=dict)
+    original: float = math.nan
+    candidate: float = math.nan
+    truth: str = ""
 
     def __str__(self) -> str:
         if self.offset is not None:
-            return f"{self.name}: off by {self.offset:+.6g} at every point"
-        return f"{self.name}: off by up to {self.worst:.3g}, not by a constant"
+            text = f"{self.name}: off by {self.offset:+.6g} at every point"
+        else:
+            text = f"{self.name}: off by up to {self.worst:.3g}, not by a constant"
+        return text + (f", in {self.where}" if self.where else "")
+
+    def lines(self) -> list[str]:
+        """All that is known, a sentence a line."""
+        found = [str(self)]
+        if self.kind:
+            moved = ", ".join(f"{name} = {_short(value)}" for name, value in self.point.items())
+            place = f"at {moved}, all else at the test point" if moved else "at the test point"
+            found.append(f"{place} ({self.kind}): PyMC3 has {self.original:.17g}, it has {self.candidate:.17g}")
+        return found + ([self.truth] if self.truth else [])
+
+
+@dataclass(frozen=True)
+class Heat:
+    """Worst disagreement of one variable at one kind of point, in wrong bits.
+
+    Parameters
+    ----------
+    name
+        Of a random variable, potential or deterministic of the original.
+    what
+        ``log density`` (its term), ``gradient``, or ``value``.
+    kind
+        Of the points.
+    bits
+        ``log2`` of the difference in units of ``2**-52`` of the size of what is compared (at least 1 for each element
+        of a term, for a gradient ``max(1, max |b|)`` of the variable, for a value ``max(1, |b|)``); at least 0.
+    """
+
+    name: str
+    what: str
+    kind: str
+    bits: float
 
 
 @dataclass(frozen=True)
@@ -81,6 +129,14 @@ class Comparison:
         Where the log density differs.
     notes
         What is worth knowing and no disagreement.
+    kinds
+        Number of points compared, by kind.
+    heat
+        Wrong bits by variable and kind of point.
+    densities
+        Kind, original's and candidate's log density of each point compared.
+    posterior
+        What short runs said; see :mod:`pm_migrate.verify.posterior`. None when none was made.
     """
 
     model: str
@@ -96,6 +152,10 @@ class Comparison:
     detail: str = ""
     terms: tuple[TermDisagreement, ...] = ()
     notes: tuple[str, ...] = ()
+    kinds: tuple[tuple[str, int], ...] = ()
+    heat: tuple[Heat, ...] = ()
+    densities: tuple[tuple[str, float, float], ...] = ()
+    posterior: Mapping[str, Any] | None = None
 
     @property
     def ok(self) -> bool:
@@ -128,6 +188,13 @@ class Report:
         return bool(self.comparisons) and all(comparison.ok for comparison in self.comparisons)
 
 
+def _short(value: Any) -> str:
+    """A number, or the beginning of an array, in few characters."""
+    numbers = value.ravel().tolist() if hasattr(value, "ravel") else [value]
+    shown = ", ".join(f"{number:.6g}" for number in numbers[:6])
+    return shown if not getattr(value, "shape", ()) else f"[{shown}{', ...' if len(numbers) > 6 else ''}]"
+
+
 def _number(value: float | str | None, pattern: str) -> str:
     return "-" if value is None else format(float(value), pattern)
 
@@ -152,6 +219,7 @@ def render(report: Report | Mapping[str, Any]) -> RenderableType:
     for title in ("variables", "points", "log density", "gradient", "wrong bits"):
         table.add_column(title, justify="right")
     table.add_column("verdict")
+    kinds: dict[str, None] = {}
     below: list[Text] = []
     for c in data["models"]:
         table.add_row(
@@ -166,9 +234,13 @@ def render(report: Report | Mapping[str, Any]) -> RenderableType:
         )
         place = f"{c['model']} ({c['road']}): "
         below += [Text(place + c["detail"], style="red")] if c["detail"] else []
-        below += [Text(f"  {term['text']}", style="red") for term in c["terms"]]
+        below += [Text(f"  {line}", style="red") for term in c["terms"] for line in term["text"]]
         below += [Text(place + note, style="dim") for note in c["notes"]]
+        kinds |= dict.fromkeys(kind for kind, _ in c["kinds"])
     below += [Text(note, style="yellow") for note in data["notes"]]
+    if kinds:
+        table.caption = f"compared at points: {', '.join(kinds)}"
+        table.caption_justify = "left"
     return Group(table, *below)
 
 
@@ -181,9 +253,15 @@ def to_json(report: Report) -> dict[str, Any]:
         if isinstance(value, Verdict):
             return value.value
         if isinstance(value, TermDisagreement):
-            return fields(vars(value)) | {"text": str(value)}
-        if isinstance(value, tuple):
+            return fields(vars(value)) | {"text": value.lines()}
+        if isinstance(value, Heat):
+            return fields(vars(value))
+        if isinstance(value, Mapping):
+            return fields(value)
+        if isinstance(value, (tuple, list)):
             return [plain(item) for item in value]
+        if hasattr(value, "tolist"):
+            return plain(value.tolist())
         return value
 
     def fields(values: Mapping[str, Any]) -> dict[str, Any]:

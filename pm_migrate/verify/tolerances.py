@@ -35,3 +35,7 @@ FLOAT32_CONSTANT = 2e-8
 #: (the mean of a half normal has a root of Python numbers): relative 2**-24 for each of a root, a product and a
 #: quotient, and one more for the logarithm that makes it unconstrained.
 TEST_POINT = 4 * 2.0**-24
+
+#: |a - b| <= VALUE * max(1, max |b|) for a deterministic or constrained value. The same float32 constants of Theano are
+#: in such values, and here nothing sums them: a root, a product and a quotient of them, as for start values.
+VALUE = 4 * 2.0**-24

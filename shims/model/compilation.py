@@ -51,6 +51,11 @@ def compile_model(model: Model) -> LogDensity:
             found[str(potential.name)] = tf.reduce_sum(as_float(tensors[potential]))
         return Evaluation(found, {str(v.name): tensors[v] for v in recorded})
 
+    def without_jacobians(values: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        givens = {variable: values[name] for name, variable in free.items()}
+        tensors = dict(zip(outputs, evaluate(outputs, givens), strict=True))
+        return {term.name: term.total(tensors, jacobian=False) for term in terms}
+
     def record(values: Mapping[str, Tensor]) -> dict[str, Tensor]:
         givens = {variable: values[name] for name, variable in free.items()}
         return {str(v.name): x for v, x in zip(recorded, evaluate(recorded, givens), strict=True)}
@@ -98,6 +103,7 @@ def compile_model(model: Model) -> LogDensity:
         dims=dict(model.RV_dims),
         coords=dict(model.coords),
         python=uses_python([model.logpt]),
+        without_jacobians=without_jacobians,
     )
 
 

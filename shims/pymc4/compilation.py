@@ -196,8 +196,16 @@ class DensityRun(_Compiling):
     of the computation, and the same seed is to give the same draws, bit for bit.
     """
 
-    def __init__(self, replacements: Mapping[str, Any], given: Mapping[str, Tensor], known: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        replacements: Mapping[str, Any],
+        given: Mapping[str, Tensor],
+        known: Mapping[str, Any],
+        *,
+        jacobians: bool = True,
+    ) -> None:
         super().__init__(replacements)
+        self.jacobians = jacobians
         self.given = given
         self.known = known
         self.terms: dict[str, Tensor] = {}
@@ -241,7 +249,7 @@ class DensityRun(_Compiling):
 
     def _latent_term(self, name: str, dist: Distribution, unconstrained: Tensor) -> None:
         term = dist.log_prob(self.values[name])
-        if dist.transform is not None:
+        if dist.transform is not None and self.jacobians:
             jacobian = dist.transform.log_jacobian(unconstrained)
             repeats = dist.counts_per_element and max(repetitions(term.shape, jacobian.shape)) > 1
             term = with_jacobian(term, jacobian, repeats)
@@ -344,6 +352,11 @@ def compile_model(model: Model, observed: Mapping[str, Any] | None = None, *, dr
         drive(model, handler)
         return Evaluation(handler.terms, in_floatx(model, handler.values))
 
+    def without_jacobians(values: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        handler = DensityRun(replacements, values, known, jacobians=False)
+        drive(model, handler)
+        return handler.terms
+
     def forward(given: Mapping[str, Tensor], seed: Tensor) -> dict[str, Tensor]:
         # the same split as in the other front end, so that the same seed gives the same draws
         seeds = tf.unstack(tf.random.experimental.stateless_split(seed, max(len(found.random) + len(found.imputed), 1)))
@@ -364,6 +377,7 @@ def compile_model(model: Model, observed: Mapping[str, Any] | None = None, *, dr
         scaling=found.scaling,
         version=read.versions,
         python=read.python,
+        without_jacobians=without_jacobians,
     )
 
 

@@ -81,6 +81,27 @@ class FakeSide:
         (density,) = (d for d in found if d.info is model)
         return [density.at(point) for point in points]
 
+    def prior_values(self, program: ProgramInfo, model: ModelInfo, n: int, seed: int) -> dict[str, np.ndarray]:
+        """Give draws of every variable, far from the test point."""
+        return {v.name: np.full((n, *v.shape), 2).astype(v.dtype) for v in model.variables}
+
+    def bulk(
+        self, program: ProgramInfo, model: ModelInfo, starts: Sequence[Point], n: int, seed: int
+    ) -> list[dict[str, np.ndarray]]:
+        """Give the first start, again and again."""
+        return [{name: np.asarray(value) for name, value in starts[0].items()}] * n
+
+    def split_terms(self, program: ProgramInfo, model: ModelInfo, points: Sequence[Point]) -> dict[str, np.ndarray]:
+        """Give the terms as if they had no Jacobians."""
+        found = [evaluation.terms for evaluation in self.evaluate(program, model, points)]
+        return {name: np.array([terms[name] for terms in found]) for name in found[0]}
+
+    def term_inputs(
+        self, program: ProgramInfo, model: ModelInfo, name: str, names: Sequence[str], point: Point
+    ) -> dict[str, object]:
+        """Give a distribution that the catalogue does not have."""
+        return {"distribution": "", "value": 0.0, "logp": 0.0, "parameters": {}, "scaled": False}
+
     def prior_points(
         self, program: ProgramInfo, model: ModelInfo, n: int, seed: int, *, scale: float = 1.0
     ) -> list[dict[str, np.ndarray]]:

@@ -42,7 +42,12 @@ def agree(a: list[PointEvaluation], b: list[PointEvaluation]) -> Agreement:
 
 def test_the_same_numbers_are_equal() -> None:
     result = agree(standard(), standard())
-    assert result == Agreement(Verdict.EQUAL, 4, 0, 0.0, 0.0, 0.0, 0.0)
+    assert replace(result, kinds=(), heat=(), densities=()) == Agreement(Verdict.EQUAL, 4, 0, 0.0, 0.0, 0.0, 0.0)
+    assert result.kinds == (("near", 4),) and {each.bits for each in result.heat} == {0.0}
+    assert {(each.name, each.what) for each in result.heat} == {
+        ("x", "log density"), ("y", "log density"), ("x", "gradient"),
+    }  # fmt: skip
+    assert [(a, b) for _, a, b in result.densities] == [(e.logp, e.logp) for e in standard()]
 
 
 def test_rounding_is_equal() -> None:
@@ -208,3 +213,34 @@ def test_without_continuous_variables_there_is_no_gradient() -> None:
 def test_lists_of_unlike_length_are_a_mistake() -> None:
     with pytest.raises(ValueError, match="shorter"):
         agree(standard()[:2], standard())
+
+
+def with_values(*numbers: float) -> list[PointEvaluation]:
+    """The standard model with a deterministic ``d`` at each of the first points."""
+    return [replace(e, values={"d": np.array([n, 1.0])}) for e, n in zip(standard(), numbers, strict=False)]
+
+
+def test_deterministics_are_compared() -> None:
+    def compared(mine: list[PointEvaluation], theirs: list[PointEvaluation]) -> Agreement:
+        return compare(mine, theirs, {"x": "x"}, deterministics=["d"], kinds=["near", "tails"])
+
+    here = with_values(1.0, math.nan)
+    assert compared(here, here).verdict is Verdict.EQUAL
+    off = compared(here, with_values(1.001, math.nan))
+    assert off.verdict is Verdict.DIFFERENT and "the value of d is off by 0.001 relative" in off.detail
+    assert [(e.kind, e.bits > 40) for e in off.heat if e.what == "value"] == [("near", True), ("tails", False)]
+    renamed = [replace(e, values={"m/d": e.values["d"]}) for e in here]
+    assert compared(here, renamed).verdict is Verdict.EQUAL
+    lost = compared(here, [replace(e, values={"other": e.values["d"]}) for e in here])
+    assert lost.verdict is Verdict.DIFFERENT and "d is missing among the deterministics" in lost.detail
+    shorter = compared(here, [replace(e, values={"d": np.array([1.0])}) for e in here])
+    assert "the value of d has another shape" in shorter.detail
+
+
+def test_wrong_bits_by_variable_and_kind_of_point() -> None:
+    wrong = [*standard()[:2], *standard(shift=1.0)[2:]]
+    result = compare(standard(), wrong, {"x": "x"}, kinds=["test", "near", "prior", "tails"])
+    bits = {(e.name, e.what, e.kind): e.bits for e in result.heat}
+    assert bits["x", "log density", "near"] == 0.0 < 50 < bits["x", "log density", "tails"]
+    assert bits["y", "log density", "tails"] == bits["x", "gradient", "tails"] == 0.0
+    assert result.kinds == (("test", 1), ("near", 1), ("prior", 1), ("tails", 1))

@@ -277,8 +277,11 @@ def test_json(mixed: Report) -> None:
     assert data["ok"] is False and data["original"] == "before.py" and data["rewritten"] == "after.py"
     assert [m["ok"] for m in data["models"]] == [True, True, True, False]
     assert data["models"][3]["verdict"] == "different"
-    assert data["models"][3]["terms"] == [
-        {"name": "mu", "worst": 0.25, "offset": 0.25, "text": "mu: off by +0.25 at every point"}
+    (term,) = data["models"][3]["terms"]
+    assert (term["name"], term["worst"], term["offset"]) == ("mu", 0.25, 0.25)
+    assert term["text"] == [
+        "mu: off by +0.25 at every point, in the density of its distribution",
+        "at the test point (test): PyMC3 has 0, it has 0.25",
     ]
     lost = run([], reference=FakeSide({"before.py": WorkerCrashed("x")}), drop_in=FakeSide({}))
     assert json.loads(json.dumps(to_json(lost), allow_nan=False))["models"][0]["logp"] is None

@@ -1,0 +1,156 @@
+"""Where a difference comes from: the part of a term, the smallest point that shows it, and who is right."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from pm_migrate.errors import PmMigrateError
+from pm_migrate.reference.records import ModelInfo, Point, PointEvaluation, ProgramInfo
+from pm_migrate.verify import tolerances
+from pm_migrate.verify.pairing import same_name
+from pm_migrate.verify.points import Drawn, translated
+from pm_migrate.verify.report import TermDisagreement
+
+#: Terms that are looked into, and value variables that are tried when a point is made smaller.
+TERMS = 5
+VARIABLES = 40
+
+DENSITY = "the density of its distribution"
+JACOBIAN = "the Jacobian of its transform"
+VALUE = "the value that its transform gives"
+
+
+class Side(Protocol):
+    """What is asked of a side here."""
+
+    def evaluate(self, program: ProgramInfo, model: ModelInfo, points: Sequence[Point]) -> list[PointEvaluation]: ...
+
+    def split_terms(self, program: ProgramInfo, model: ModelInfo, points: Sequence[Point]) -> dict[str, np.ndarray]: ...
+
+
+class Reference(Side, Protocol):
+    """What is asked of the reference, too."""
+
+    def term_inputs(
+        self, program: ProgramInfo, model: ModelInfo, name: str, names: Sequence[str], point: Point
+    ) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Both:
+    """One model on both sides: clients, programs, models, and the candidate's names of value variables and others."""
+
+    reference: Reference
+    program: ProgramInfo
+    info: ModelInfo
+    side: Side
+    candidate: ProgramInfo
+    other: ModelInfo
+    variables: Mapping[str, str]
+    names: Mapping[str, str]
+
+    def evaluate(self, points: Sequence[Point]) -> tuple[list[PointEvaluation], list[PointEvaluation]]:
+        """Both at points of the original's names."""
+        mine = self.reference.evaluate(self.program, self.info, points)
+        return mine, self.side.evaluate(self.candidate, self.other, translated(points, self.variables))
+
+    def split(self, point: Point) -> tuple[Mapping[str, np.ndarray], Mapping[str, np.ndarray]]:
+        """Terms without Jacobians, of both."""
+        mine = self.reference.split_terms(self.program, self.info, [point])
+        return mine, self.side.split_terms(self.candidate, self.other, translated([point], self.variables))
+
+    def partner(self, name: str, among: Mapping[str, Any]) -> str | None:
+        """The candidate's name of a term or value."""
+        return min((other for other in among if same_name(name, other, self.names)), key=len, default=None)
+
+
+def explain(
+    terms: Sequence[TermDisagreement], both: Both, drawn: Drawn, values: Sequence[PointEvaluation]
+) -> tuple[TermDisagreement, ...]:
+    """Say more about the terms that disagree: the worst of them first, the rest as they are."""
+    found = []
+    for number, term in enumerate(terms):
+        if number < TERMS:
+            with contextlib.suppress(PmMigrateError, KeyError, ValueError):  # a side that is lost has been reported
+                term = _explained(term, both, drawn, values)
+        found.append(term)
+    return tuple(found)
+
+
+def _explained(term: TermDisagreement, both: Both, drawn: Drawn, values: Sequence[PointEvaluation]) -> TermDisagreement:
+    differences = [
+        abs(_difference(term.name, both, a, b)) if math.isfinite(a.logp) and math.isfinite(b.logp) else -1.0
+        for a, b in zip(drawn.values, values, strict=True)
+    ]
+    if max(differences) <= 0.0 or term.name not in drawn.values[0].terms:
+        return term  # one side lacks it
+    point, mine, theirs = _smallest(term.name, both, drawn.points[int(np.argmax(differences))])
+    moved = {n: v for n, v in point.items() if not np.array_equal(v, both.info.test_point[n])}
+    other = both.partner(term.name, theirs.terms)
+    assert other is not None
+    term = replace(term, point=moved, original=mine.terms[term.name], candidate=theirs.terms[other])
+    where = _where(term, both, point, mine, theirs)
+    return replace(term, where=where, truth=_truth(term, where, both, point))
+
+
+def _difference(name: str, both: Both, mine: PointEvaluation, theirs: PointEvaluation) -> float:
+    other = both.partner(name, theirs.terms)
+    return 0.0 if other is None else theirs.terms[other] - mine.terms[name]
+
+
+def _smallest(name: str, both: Both, point: Point) -> tuple[Point, PointEvaluation, PointEvaluation]:
+    """Take one variable after the other back to the test point, as long as the term still disagrees."""
+    current = dict(point)
+    (mine,), (theirs,) = both.evaluate([current])
+    for variable in both.info.variables[:VARIABLES]:
+        smaller = {**current, variable.name: np.asarray(both.info.test_point[variable.name])}
+        (here,), (there,) = both.evaluate([smaller])
+        if not (math.isfinite(here.logp) and math.isfinite(there.logp)):
+            continue
+        if abs(_difference(name, both, here, there)) > _allowed(here.terms[name]):
+            current, mine, theirs = smaller, here, there
+    return current, mine, theirs
+
+
+def _allowed(size: float) -> float:
+    return tolerances.LOGP * max(1.0, abs(size))
+
+
+def _where(term: TermDisagreement, both: Both, point: Point, mine: PointEvaluation, theirs: PointEvaluation) -> str:
+    """The part of a term that differs."""
+    variable = next((v for v in both.info.variables if v.rv_name == term.name), None)
+    if variable is None or variable.transform is None:
+        return DENSITY if variable is not None or term.name in both.info.observed else ""
+    other = both.partner(term.name, theirs.values)
+    if other is not None and term.name in mine.values:
+        a, b = np.asarray(theirs.values[other], float), np.asarray(mine.values[term.name], float)
+        if a.shape != b.shape or not np.allclose(a, b, rtol=tolerances.VALUE, atol=tolerances.VALUE):
+            return VALUE
+    bases, others = both.split(point)
+    base = both.partner(term.name, others)
+    if base is None or term.name not in bases:
+        return ""
+    density = abs(float(others[base][0]) - float(bases[term.name][0]))
+    whole = abs(term.candidate - term.original)
+    if density <= _allowed(term.original):
+        return JACOBIAN
+    return DENSITY if abs(whole - density) <= 1e-6 * whole + _allowed(term.original) else f"{DENSITY} and {JACOBIAN}"
+
+
+def _truth(term: TermDisagreement, where: str, both: Both, point: Point) -> str:
+    """What the catalogue's formula says of the density, as a sentence; empty where it says nothing."""
+    if where != DENSITY:
+        return ""
+    from pm_migrate.verify.tiebreak import formula
+
+    bases, others = both.split(point)
+    base = both.partner(term.name, others)
+    mine = float(bases[term.name][0]) if term.name in bases else term.original
+    theirs = float(others[base][0]) if base is not None else term.candidate
+    return formula(both, term.name, point, mine, theirs)
