@@ -176,6 +176,7 @@ def cli(
 @click.option("--cwd", metavar="DIR", help="Folder to run the programs in (default: that of each file).")
 @click.option("--argv", metavar="WORDS", default="", help="Command line of the programs, in one string.")
 @click.option("--points", type=click.IntRange(min=1), default=10, show_default=True, help="Points of each kind.")
+@click.option("--at", metavar="KINDS", help="Kinds of points (default: test,near,prior,posterior,tails).")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the points.")
 @click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), default=180.0, show_default=True, help="Seconds."
@@ -194,8 +195,9 @@ def cli(
     "--executor-address", metavar="ADDRESS", help="A cluster that is there (tcp://HOST:8786, ray://HOST:10001)."
 )
 @click.option("--reference-python", metavar="PATH", help="An interpreter that has PyMC3.")
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "format_", type=click.Choice(["text", "json", "junit"]), default="text", show_default=True)
 @click.option("--output", metavar="FILE", callback=_report_file, help="Write the report to FILE.")
+@click.option("--html", metavar="FILE", callback=_report_file, help="Write the proof to FILE, a page to sign off.")
 @click.option("--quiet", is_flag=True, help="Print only what is not equal, and what --format asks for.")
 def verify_command(
     paths: tuple[str, ...],
@@ -207,6 +209,7 @@ def verify_command(
     cwd: str | None,
     argv: str,
     points: int,
+    at: str | None,
     seed: int,
     timeout: float,
     memory: float | None,
@@ -217,6 +220,7 @@ def verify_command(
     reference_python: str | None,
     format_: str,
     output: str | None,
+    html: str | None,
     quiet: bool,
 ) -> int:
     """Prove programs equal: log density and gradient, against PyMC3.
@@ -231,7 +235,7 @@ def verify_command(
         raise click.UsageError(f"--cwd {cwd}: no such folder")
     import shlex
 
-    from pm_migrate.commands.verify import Choices, parse_arguments, parse_device, parse_names, verify
+    from pm_migrate.commands.verify import Choices, parse_arguments, parse_device, parse_kinds, parse_names, verify
 
     task: dict[str, Any] = {
         "arguments": parse_arguments(arguments),
@@ -240,13 +244,14 @@ def verify_command(
         "argv": shlex.split(argv),
         "points": points,
         "seed": seed,
+        **({"at": parse_kinds(at)} if at else {}),
         "timeout": timeout,
         "memory": int(memory * 2**30) if memory else None,
         "python": reference_python,
         "device": parse_device(device),
     }
     roads = "drop-in" if drop_in else "rewrite" if no_drop_in else "both"
-    return verify(paths, Choices(task, roads, against, format_, output, jobs, executor, executor_address, quiet))
+    return verify(paths, Choices(task, roads, against, format_, output, html, jobs, executor, executor_address, quiet))
 
 
 @cli.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})

@@ -45,7 +45,9 @@ class Choices:
     against
         Where originals of rewritten files come from.
     format, output
-        Form of the report, and the file it goes to instead of standard output.
+        Form of the report (``text``, ``json``, ``junit``), and the file it goes to instead of standard output.
+    html
+        The file that the proof goes to, as a page.
     jobs
         Programs at a time; None for one, or for all cores where ``executor`` starts a cluster.
     executor, address
@@ -59,6 +61,7 @@ class Choices:
     against: str | None = None
     format: str = "text"
     output: str | None = None
+    html: str | None = None
     jobs: int | None = None
     executor: str = "local"
     address: str | None = None
@@ -283,6 +286,22 @@ def parse_device(text: str | None) -> str | None:
     return None if text is None else devices.parse_device(text)
 
 
+def parse_kinds(text: str) -> list[str]:
+    """Read ``--at``.
+
+    Raises
+    ------
+    SourceError
+        There is no such kind of points.
+    """
+    kinds = ("test", "near", "prior", "posterior", "tails")
+    wanted = [word.strip() for word in text.split(",") if word.strip()]
+    for word in wanted:
+        if word not in kinds:
+            raise SourceError(f"--at {text}: no kind of points {word!r}; there are {', '.join(kinds)}")
+    return [kind for kind in kinds if kind in wanted]
+
+
 def parse_names(pairs: Sequence[str]) -> dict[str, str]:
     """Read ``--name OLD=NEW``.
 
@@ -320,9 +339,18 @@ def _show(result: Mapping[str, Any], choices: Choices, *, err: bool) -> None:
 
 def _write(results: Sequence[Mapping[str, Any]], choices: Choices) -> None:
     """Write the report of the whole run, in the forms that have one."""
+    if choices.html is not None:
+        from pm_migrate.report.proof import render_proofs
+
+        Path(choices.html).write_text(render_proofs(results, __version__), encoding="utf-8")
     if choices.format == "text":
         return
-    text = json.dumps({"version": __version__, "programs": list(results)}, indent=2)
+    if choices.format == "junit":
+        from pm_migrate.report import junit
+
+        text = junit.render_proofs(results).rstrip()
+    else:
+        text = json.dumps({"version": __version__, "programs": list(results)}, indent=2)
     if choices.output is None:
         say(text)
     else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import platform
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -129,7 +130,8 @@ def run_task(task: Mapping[str, Any] | Task) -> dict[str, Any]:
     -------
     dict
         For ``json.dumps``: ``path``, ``ok``, ``seconds``, ``sha256`` (of ``original`` and ``rewritten``), and
-        ``report`` as :func:`pm_migrate.verify.to_json` makes it, or the ``error`` that kept it from being verified.
+        ``report`` as :func:`pm_migrate.verify.to_json` makes it, with the ``versions`` of everything and the
+        ``settings``; or the ``error`` that kept it from being verified.
 
     Examples
     --------
@@ -149,6 +151,7 @@ def run_task(task: Mapping[str, Any] | Task) -> dict[str, Any]:
         from pm_migrate.verify.report import to_json
 
         result |= {"ok": report.ok, "report": {**to_json(report), "original": result["path"]}}
+        result |= {"versions": _versions(), "settings": _settings(task)}
     result["seconds"] = round(time.monotonic() - began, 3)
     return result
 
@@ -170,6 +173,25 @@ def _verify(task: Task) -> Any:
             loading=task.loading(),
             loading_rewritten=task.loading(rewritten=True),
         )
+
+
+def _versions() -> dict[str, dict[str, str]]:
+    """What ran the program, by side."""
+    from pm_migrate import __version__
+
+    lane = getattr(_here, "lane", None)
+    sides = {"reference": "original", "drop-in": "drop-in", "rewrite": "rewrite"}
+    found = {"pm-migrate": {"pm-migrate": __version__, "platform": platform.platform()}}
+    for name, client in (lane.clients if lane else {}).items():
+        found[sides[name]] = dict(client.versions)
+    return found
+
+
+def _settings(task: Task) -> dict[str, Any]:
+    """How the program was verified."""
+    found: dict[str, Any] = {"points of each kind": task.points, "kinds of points": ", ".join(task.at)}
+    found |= {"seed": task.seed, "function": task.entry, "arguments": task.arguments, "command line": list(task.argv)}
+    return {name: value for name, value in found.items() if value not in (None, [], "")}
 
 
 def _hashes(task: Task) -> dict[str, str]:

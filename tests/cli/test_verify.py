@@ -51,7 +51,7 @@ def verifier(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Verifier
         in_place = original.parent.resolve().is_relative_to(folder)
         call = Call(text, rewritten.read_text() if rewritten else None, beside, in_place, task)
         seen.calls.append(call)
-        return {"path": task["path"], "ok": call.ok, "report": {"models": []}}
+        return {"path": task["path"], "ok": call.ok, "report": {"models": [], "notes": []}}
 
     def close_workers() -> None:
         seen.closed += 1
@@ -143,7 +143,7 @@ def test_json(verifier: Verifier, run: Run) -> None:
     Path("b.py").write_text(PROGRAM + "# crashes\n")
     report = json.loads(run("verify", "--format", "json", ".").stdout)
     assert report["programs"] == [
-        {"path": "a.py", "ok": True, "report": {"models": []}},
+        {"path": "a.py", "ok": True, "report": {"models": [], "notes": []}},
         {"path": "b.py", "ok": False, "error": "it crashed"},
     ]
 
@@ -426,10 +426,30 @@ def test_proofs_are_what_json_says_with_nothing_printed(
 
     Path("a.py").write_text(PROGRAM)
     Path("b.py").write_text("rewritten")
-    assert proofs(["a.py", "b.py"], Choices({"points": 3})) == [{"path": "a.py", "ok": True, "report": {"models": []}}]
+    assert proofs(["a.py", "b.py"], Choices({"points": 3})) == [
+        {"path": "a.py", "ok": True, "report": {"models": [], "notes": []}}
+    ]
     assert [call.task["points"] for call in verifier.calls] == [3]
     Path("other.py").write_text("x = 1\n")
     with pytest.raises(SourceError, match=r"other\.py: no program that mentions PyMC3"):
         proofs(["other.py"], Choices())
     assert capsys.readouterr() == ("", "")
     verifier.closed += 1  # by whoever asked
+
+
+def test_reports_for_people_and_for_ci(verifier: Verifier, run: Run) -> None:
+    Path("a.py").write_text(PROGRAM)
+    Path("b.py").write_text("import pymc3 (")
+    result = run("verify", "--format", "junit", "--html", "proof.html", ".")
+    assert result.exit_code == 2
+    assert result.stdout.startswith("<?xml") and 'name="a.py"' in result.stdout and "not valid Python" in result.stdout
+    page = Path("proof.html").read_text()
+    assert "a.py" in page and "not valid Python" in page
+
+
+def test_kinds_of_points(verifier: Verifier, run: Run) -> None:
+    Path("a.py").write_text(PROGRAM)
+    run("verify", "--at", "tails, test", "a.py")
+    assert verifier.calls[0].task["at"] == ["test", "tails"]
+    result = run("verify", "--at", "test,middle", "a.py")
+    assert result.exit_code == 2 and "no kind of points 'middle'" in result.stderr
