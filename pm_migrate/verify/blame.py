@@ -94,7 +94,8 @@ def _explained(term: TermDisagreement, both: Both, drawn: Drawn, values: Sequenc
     moved = {n: v for n, v in point.items() if not np.array_equal(v, both.info.test_point[n])}
     other = both.partner(term.name, theirs.terms)
     assert other is not None
-    term = replace(term, point=moved, original=mine.terms[term.name], candidate=theirs.terms[other])
+    kind = term.kind if moved else "test"
+    term = replace(term, kind=kind, point=moved, original=mine.terms[term.name], candidate=theirs.terms[other])
     where = _where(term, both, point, mine, theirs)
     return replace(term, where=where, truth=_truth(term, where, both, point))
 

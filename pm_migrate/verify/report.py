@@ -68,8 +68,8 @@ class TermDisagreement:
         found = [str(self)]
         if self.kind:
             moved = ", ".join(f"{name} = {_short(value)}" for name, value in self.point.items())
-            place = f"at {moved}, all else at the test point" if moved else "at the test point"
-            found.append(f"{place} ({self.kind}): PyMC3 has {self.original:.17g}, it has {self.candidate:.17g}")
+            place = f"at {moved} ({self.kind}), all else at the test point" if moved else "at the test point"
+            found.append(f"{place}: PyMC3 has {self.original:.17g}, it has {self.candidate:.17g}")
         return found + ([self.truth] if self.truth else [])
 
 

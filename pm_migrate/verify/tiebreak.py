@@ -39,7 +39,8 @@ def formula(both: Both, name: str, point: Point, original: float, candidate: flo
         who = "agrees with neither"
     else:
         who = "PyMC3 is right" if errors[0] < errors[1] else "PyMC3 is wrong here"
-    return f"the formula of {row.name} at PyMC3's parameters gives {truth:.17g}: {who}"
+    numbers = f"PyMC3 has {original:.17g}, it has {candidate:.17g}, the formula of {row.name} gives {truth:.17g}"
+    return f"without the Jacobian, at PyMC3's parameters: {numbers}: {who}"
 
 
 def _total(row: Any, found: dict[str, Any]) -> float | None:

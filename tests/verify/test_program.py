@@ -281,7 +281,7 @@ def test_json(mixed: Report) -> None:
     assert (term["name"], term["worst"], term["offset"]) == ("mu", 0.25, 0.25)
     assert term["text"] == [
         "mu: off by +0.25 at every point, in the density of its distribution",
-        "at the test point (test): PyMC3 has 0, it has 0.25",
+        "at the test point: PyMC3 has 0, it has 0.25",
     ]
     lost = run([], reference=FakeSide({"before.py": WorkerCrashed("x")}), drop_in=FakeSide({}))
     assert json.loads(json.dumps(to_json(lost), allow_nan=False))["models"][0]["logp"] is None
