@@ -8,13 +8,12 @@ Verification and fuzzing are such tasks.
 from __future__ import annotations
 
 import contextlib
-import importlib
 import itertools
 import json
+import logging
 import os
 import sys
 import time
-import traceback
 from collections.abc import Callable, Collection, Generator, Hashable, Iterable
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -30,6 +29,7 @@ from typing import Any, Protocol
 
 from pm_migrate import __version__
 from pm_migrate.errors import ExecutorError
+from pm_migrate.verify.nodes import perform, perform_on_node, version
 
 EXECUTORS = ("local", "dask", "ray")
 
@@ -131,21 +131,6 @@ def _run(backend: _Backend, name: str, tasks: Iterable[Any], ahead: int) -> Gene
         raise
     finally:
         backend.close()
-
-
-def perform(name: str, text: str) -> str:
-    """Call a function, given by ``module:name``, with an argument in JSON; the result, or the traceback, in JSON."""
-    try:
-        module, _, attribute = name.partition(":")
-        function = getattr(importlib.import_module(module), attribute)
-        return json.dumps({"result": function(json.loads(text))})
-    except Exception:
-        return json.dumps({"error": traceback.format_exc()})
-
-
-def version(_: Any = None) -> str:
-    """The version of pm-migrate where this runs."""
-    return __version__
 
 
 def _name(function: Callable[[Any], Any]) -> str:
@@ -303,7 +288,9 @@ class _Dask:
             where: Any = address
             if address is None:
                 where = stack.enter_context(
-                    distributed.LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None)
+                    distributed.LocalCluster(
+                        n_workers=jobs, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
+                    )
                 )
             self.client = stack.enter_context(distributed.Client(where, set_as_default=False))
             self.stack = stack.pop_all()
@@ -312,7 +299,7 @@ class _Dask:
         return max(1, sum(self.client.nthreads().values()))  # workers come and go
 
     def submit(self, name: str, text: str) -> Hashable:
-        return self.client.submit(perform, name, text, pure=False)
+        return self.client.submit(perform_on_node, name, text, pure=False)
 
     def first(self, pending: Collection[Any]) -> Collection[Any]:
         with self.client.as_current():
@@ -346,7 +333,7 @@ class _Ray:
                 options |= {"num_cpus": jobs, "include_dashboard": False}
                 options["runtime_env"] = {"env_vars": {"PYTHONPATH": paths}}
             ray.init(**options)
-        self.perform = ray.remote(perform)
+        self.perform = ray.remote(perform_on_node)
 
     def slots(self) -> int:
         return max(1, int(self.ray.cluster_resources().get("CPU", 1)))

@@ -14,7 +14,7 @@ import pytest
 
 from pm_migrate.errors import ExecutorError
 from pm_migrate.reference import provision
-from pm_migrate.verify import Task, executors, run_task
+from pm_migrate.verify import Task, executors, nodes, run_task
 from pm_migrate.verify.executors import Done, run_tasks
 
 from . import tasks
@@ -156,6 +156,22 @@ def test_stopping_early_ends_processes() -> None:
     begun = time.monotonic()
     running.close()  # type: ignore[attr-defined]
     assert time.monotonic() - begun < 20.0
+
+
+def test_a_node_ends_its_workers_when_nothing_comes_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pm_migrate.reference import process
+
+    ended: list[float] = []
+    monkeypatch.setattr(process, "close_all", lambda: ended.append(time.monotonic()))
+    monkeypatch.setattr(nodes, "IDLE", 0.3)
+    name = "time:sleep"
+    for _ in range(3):
+        assert nodes.perform_on_node(name, "0.2") == '{"result": null}'
+    last = time.monotonic()
+    nodes.perform_on_node(name, "0.5")  # longer than a node waits: it is not idle
+    assert not ended
+    time.sleep(0.8)
+    assert len(ended) == 1 and ended[0] - last >= 0.8
 
 
 # --- on a cluster of this machine ------------------------------------------------------------------------------------
