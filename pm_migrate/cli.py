@@ -178,6 +178,15 @@ def cli(
 @click.option("--points", type=click.IntRange(min=1), default=10, show_default=True, help="Points of each kind.")
 @click.option("--at", metavar="KINDS", help="Kinds of points (default: test,near,prior,posterior,tails).")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the points.")
+@click.option("--posterior", is_flag=True, help="Compare short runs of both samplers, too.")
+@click.option(
+    "--error-rate",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.001,
+    show_default=True,
+    help="Of --posterior: how often equal ones may be called different.",
+)
+@click.option("--draws", type=click.IntRange(min=100), default=1000, show_default=True, help="Of --posterior, a chain.")
 @click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), default=180.0, show_default=True, help="Seconds."
 )
@@ -211,6 +220,9 @@ def verify_command(
     points: int,
     at: str | None,
     seed: int,
+    posterior: bool,
+    error_rate: float,
+    draws: int,
     timeout: float,
     memory: float | None,
     jobs: int | None,
@@ -245,6 +257,9 @@ def verify_command(
         "points": points,
         "seed": seed,
         **({"at": parse_kinds(at)} if at else {}),
+        "posterior": posterior,
+        "error_rate": error_rate,
+        "draws": draws,
         "timeout": timeout,
         "memory": int(memory * 2**30) if memory else None,
         "python": reference_python,

@@ -21,10 +21,11 @@ from pm_migrate.verify.blame import Both, explain
 from pm_migrate.verify.compare import compare
 from pm_migrate.verify.pairing import NO_NAMES, pair_models, pair_variables
 from pm_migrate.verify.points import RUN, Bulk, Drawn, draw, translated
+from pm_migrate.verify.posterior import Runs, Sampler, Settings
 from pm_migrate.verify.report import Comparison, Report, Verdict
 
 
-class Side(Protocol):
+class Side(Sampler, Protocol):
     """What a candidate can be asked; :class:`CandidateClient` is one."""
 
     @property
@@ -39,7 +40,7 @@ class Side(Protocol):
     def split_terms(self, program: ProgramInfo, model: ModelInfo, points: Sequence[Point]) -> dict[str, np.ndarray]: ...
 
 
-class Reference(points_.Reference, Protocol):
+class Reference(points_.Reference, Sampler, Protocol):
     """What the reference can be asked; ``ReferenceClient`` is one."""
 
     @property
@@ -156,6 +157,7 @@ def verify_program(
     names: Mapping[str, str] = NO_NAMES,
     loading: Mapping[str, Any] = NO_NAMES,
     loading_rewritten: Mapping[str, Any] = NO_NAMES,
+    posterior: Settings | None = None,
 ) -> Report:
     """Compare a PyMC3 program with what it became.
 
@@ -184,6 +186,8 @@ def verify_program(
         Names of models and variables that became others in the rewrite.
     loading, loading_rewritten
         Keywords with which each side loads the original, and the rewrite.
+    posterior
+        Also compare short runs where the densities are equal, see :mod:`pm_migrate.verify.posterior`.
 
     Returns
     -------
@@ -211,10 +215,11 @@ def verify_program(
     roads = [_Road("drop-in", original, loading, NO_NAMES)] if drop_in else []
     roads += [_Road("rewrite", rewritten, loading_rewritten, names)] if rewritten is not None else []
     loaded = [_load(road, program.models, candidate, notes) for road in roads]
+    runs = Runs(reference, program, posterior) if posterior is not None else None
     comparisons: list[Comparison] = []
     for model in program.models:
         chosen = _evaluate_original(reference, program, model, loaded, at=at, count=points, seed=seed)
-        comparisons += [_compare_model(each, chosen, reference, program) for each in loaded]
+        comparisons += [_compare_model(each, chosen, reference, program, runs) for each in loaded]
     return Report(original, rewritten, tuple(comparisons), tuple(notes))
 
 
@@ -297,7 +302,9 @@ def _bulk(model: ModelInfo, loaded: Sequence[_Loaded]) -> Bulk | None:
     return None
 
 
-def _compare_model(each: _Loaded, original: _Evaluated, reference: Reference, program: ProgramInfo) -> Comparison:
+def _compare_model(
+    each: _Loaded, original: _Evaluated, reference: Reference, program: ProgramInfo, runs: Runs | None
+) -> Comparison:
     info, road = original.info, each.road
 
     def outcome(verdict: Verdict, detail: str) -> Comparison:
@@ -343,6 +350,12 @@ def _compare_model(each: _Loaded, original: _Evaluated, reference: Reference, pr
     elif apart:
         result["verdict"] = Verdict.DIFFERENT
         result["detail"] = "; ".join(filter(None, (agreement.detail, apart)))
+    if runs is not None and info.variables and result["verdict"] in (Verdict.EQUAL, Verdict.EQUAL_BUT_CONSTANT):
+        found = runs.compare(info, each.side, each.program, other, road.names)
+        result["posterior"] = found
+        result["notes"] += tuple(found["text"])
+        if found["rejected"]:
+            result |= {"verdict": Verdict.DIFFERENT, "detail": found["text"][1]}
     return Comparison(info.name, road.name, variables=len(info.variables), **result)
 
 

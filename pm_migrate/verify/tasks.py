@@ -53,6 +53,12 @@ class Task:
         Kinds of points, of :data:`KINDS`.
     python
         An interpreter that has PyMC3; by default the one that ``pm-migrate reference install`` built.
+    posterior
+        Also compare short runs of both samplers, see :mod:`pm_migrate.verify.posterior`.
+    error_rate
+        Of these: how often equal posteriors of a model may be called different.
+    draws
+        Of these, per chain, after as many to warm up; there are four chains.
     timeout
         Seconds that each side may take to run the program, and to answer each question about it.
     memory
@@ -81,6 +87,9 @@ class Task:
     seed: int = 0
     at: tuple[str, ...] = KINDS
     python: str | None = None
+    posterior: bool = False
+    error_rate: float = 1e-3
+    draws: int = 1000
     timeout: float = 180.0
     memory: int | None = None
     device: str | None = None
@@ -89,6 +98,8 @@ class Task:
         unknown = [kind for kind in self.at if kind not in KINDS]
         if unknown:
             raise VerificationError(f"no kind of points {unknown[0]!r}; there are {', '.join(KINDS)}")
+        if not 0.0 < self.error_rate < 1.0:
+            raise VerificationError(f"error_rate is {self.error_rate}; it has to be between 0 and 1")
         if self.points < 1:
             raise VerificationError(f"points is {self.points}; it has to be at least 1")
 
@@ -110,6 +121,17 @@ class Task:
             raise VerificationError(f"a task has no {unknown[0]!r}")
         tuples = {key: tuple(data[key]) for key in ("at", "argv") if key in data}
         return cls(**{**data, **tuples})
+
+    def runs(self) -> Any:
+        """How long the short runs are; None if there are none."""
+        from pm_migrate.verify.posterior import Settings
+
+        limit = max(1800.0, self.timeout)
+        return Settings(self.draws, 4, self.error_rate, self.seed, limit) if self.posterior else None
+
+    def workers(self) -> tuple[Any, ...]:
+        """What the workers of a thread are made for: tasks with the same can share them."""
+        return self.python, self.device, self.posterior
 
     def loading(self, *, rewritten: bool = False) -> dict[str, Any]:
         """The keywords with which a side loads a program."""
@@ -172,6 +194,7 @@ def _verify(task: Task) -> Any:
             names=task.names,
             loading=task.loading(),
             loading_rewritten=task.loading(rewritten=True),
+            posterior=task.runs(),
         )
 
 
@@ -217,7 +240,7 @@ class Lane:
     """
 
     def __init__(self, task: Task) -> None:
-        self.key = (task.python, task.device)
+        self.key = task.workers()
         self.task = task
         self.clients: dict[str, Any] = {}
 
@@ -227,7 +250,7 @@ class Lane:
 
         if "reference" not in self.clients:
             python = Path(self.task.python) if self.task.python else None
-            self.clients["reference"] = ReferenceClient(python, alone=True)
+            self.clients["reference"] = ReferenceClient(python, alone=True, compiled=self.task.posterior)
         return self._limited("reference")
 
     def candidate(self, mode: str) -> Any:
@@ -263,7 +286,7 @@ _lanes: list[Lane] = []
 def _lane(task: Task) -> Iterator[Lane]:
     """The workers of this thread, made anew when they are to be other ones."""
     lane = getattr(_here, "lane", None)
-    if lane is None or lane not in _lanes or lane.key != (task.python, task.device):
+    if lane is None or lane not in _lanes or lane.key != task.workers():
         if lane is not None:
             lane.close()
         lane = _here.lane = Lane(task)
