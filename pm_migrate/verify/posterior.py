@@ -8,8 +8,8 @@ draws), ``e = s / sqrt(n)`` are the Monte Carlo standard errors, and
     z = (m1 - m2) / sqrt(e1**2 + e2**2)
 
 is compared with Student's t of Welch and Satterthwaite's degrees of freedom, ``(e1**2 + e2**2)**2 / (e1**4 / (n1 - 1) +
-e2**4 / (n2 - 1))``. Holm's step-down procedure (1979, Scandinavian Journal of Statistics 6, 65-70) over all of them keeps
-the probability that any equal mean is called different below the error rate, however they depend on each other.
+e2**4 / (n2 - 1))``. Holm's step-down procedure (1979, Scandinavian Journal of Statistics 6, 65-70) over all of them
+keeps the probability that any equal mean is called different below the error rate, however they depend on each other.
 
 A scalar whose chains have not mixed on one of the sides (rank-normalised R-hat above 1.05, or an effective sample size
 below 100) has no such error and is not compared: it is counted as not settled.
@@ -103,8 +103,8 @@ def compare_draws(
     Returns
     -------
     dict
-        ``compared`` (number of means), ``unsettled`` and ``rejected`` (their names), ``worst`` (name and z), ``error_rate``,
-        and ``text``: the same as sentences.
+        ``compared`` (number of means), ``unsettled`` and ``rejected`` (their names), ``worst`` (name and z),
+        ``error_rate``, and ``text``: the same as sentences.
     """
     tests: list[tuple[float, float, str]] = []
     unsettled: list[str] = []
@@ -129,9 +129,7 @@ def compare_draws(
 
 
 def _sentences(result: Mapping[str, Any]) -> list[str]:
-    text = [
-        f"short runs: {result['compared']} means compared, false alarms in at most {result['error_rate']:g} of all runs"
-    ]
+    text = [f"short runs: {result['compared']} means compared, at an error rate of {result['error_rate']:g}"]
     if result["compared"]:
         text[0] += f"; the largest difference is that of the {result['worst']['name']}, z = {result['worst']['z']:.2f}"
     if result["rejected"]:

@@ -28,7 +28,7 @@ with pm.Model() as model:
 
 #: What programs do that end well, or raise: the models made before are there; the words are those of the error.
 LIVES = {
-    "prints": ("print('word ' * 10**6)", ""),
+    "prints": ("print('word ' * 10**5)", ""),
     "exits": ("sys.exit(0)", ""),
     "exits with a code": ("sys.exit(3)", "SystemExit: 3"),
     "raises": ("raise ValueError('late')", "ValueError: late"),
@@ -91,7 +91,7 @@ def test_a_death_costs_only_itself(reference: ReferenceClient, program: Callable
     worker = reference.pid
     code, words = DIES[what]
     with pytest.raises((WorkerCrashed, WorkerTimeout), match=words):
-        reference.load_program(program("print('last words')\n" + code), timeout=10.0 if what == "loops" else None)
+        reference.load_program(program("print('last words')\n" + code), timeout=4.0 if what == "loops" else None)
     assert len(reference.load_program(program("")).models) == 1 and reference.pid == worker
 
 

@@ -1,4 +1,4 @@
-"""Draws of two runs: equal ones pass at the stated rate, unequal ones do not, chains that have not mixed are not judged."""
+"""Draws of two runs: equal ones pass at the stated rate, unequal ones do not, chains that have not mixed wait."""
 
 from __future__ import annotations
 
