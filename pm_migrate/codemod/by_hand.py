@@ -32,13 +32,13 @@ BY_HAND: Mapping[str, Example] = MappingProxyType(
             import pymc3 as pm
 
             with pm.Model() as model:
-                x = pm.Normal('x', **options)
+                x = pm.LKJCholeskyCov('x', **options)
             """,
             """
             import pymc3 as pm
 
             with pm.Model() as model:
-                x = pm.Normal('x', mu=options['mu'], sd=options['sd'])
+                x = pm.LKJCholeskyCov('x', n=options['n'], eta=2, sd_dist=pm.HalfCauchy.dist(2))
             """,
         ),
         "PM203": Example(
@@ -308,6 +308,25 @@ BY_HAND: Mapping[str, Example] = MappingProxyType(
                 pm.Normal('x', 0, noise(), observed=data)
             """,
         ),
+        "PM263": Example(
+            """
+            import pymc3 as pm
+
+            families = [pm.Normal, pm.Laplace]
+            register(families)
+
+            with pm.Model() as model:
+                x = families[0]('x', 0, 1)
+            """,
+            """
+            import pymc3 as pm
+
+            families = [pm.Laplace, pm.Normal]
+
+            with pm.Model() as model:
+                x = families[0]('x', 0, 1)
+            """,
+        ),
         "PM403": Example(
             """
             import pymc3 as pm
@@ -328,7 +347,7 @@ BY_HAND: Mapping[str, Example] = MappingProxyType(
             import pymc3 as pm
 
             with pm.Model() as model:
-                x = getattr(pm, 'Normal')('x', 0, 1)
+                x = getattr(pm, 'distributions').Normal('x', 0, 1)
             """,
             """
             import pymc3 as pm

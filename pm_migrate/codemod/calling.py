@@ -43,6 +43,10 @@ class Calls(Expressions):
         name = v.qualified(func)
         if name is not None and is_reference(name):
             return self._library_call(node, pymc3_names.canonical(name), args)
+        if self._is_distribution(func):
+            return frozenset({v.Tensor(self._own_site(), node)})
+        if name == "builtins.getattr" and len(args) == 2 and (found := self._looked_up(args)):
+            return found
         if name == "builtins.map" and len(args) == 2 and (mapped := self._mapped(args)):
             return mapped
         if name is not None and name.startswith("builtins."):
@@ -68,6 +72,23 @@ class Calls(Expressions):
         if isinstance(node.func, cst.Attribute):
             return self._method_call(node, node.func, args)
         return self._operation([func, *args])
+
+    def _is_distribution(self, func: Value) -> bool:
+        """Whether a value is certainly one of several distributions of PyMC3."""
+        names = [pymc3_names.canonical(a.name).removeprefix("pymc3.") for a in func if isinstance(a, v.Qualified)]
+        return len(names) == len(func) > 0 and all(n == "*" or n in pymc3_names.DISTRIBUTIONS for n in names)
+
+    def _looked_up(self, args: list[Value]) -> Value:
+        """What ``getattr(pm, name)`` gives: one of PyMC3's distributions, by all that is known of the name."""
+        modules = [a for a in args[0] if isinstance(a, v.Qualified) and a.name == "pymc3"]
+        if len(modules) != 1 or len(args[0]) != 1:
+            return NOTHING
+        texts = [a.text for a in args[1] if isinstance(a, v.Text) and a.text is not None]
+        if texts and len(texts) == len(args[1]):
+            found = texts if all(text in pymc3_names.DISTRIBUTIONS for text in texts) else []
+        else:
+            found = ["*"]
+        return frozenset(v.Qualified(f"pymc3.{text}", modules[0].site) for text in found)
 
     def _library_call(self, node: cst.Call, name: str, args: list[Value]) -> Value:
         site = self._own_site()
@@ -300,11 +321,16 @@ class Calls(Expressions):
         facts.called = True
         names = [p.name.value for p in (*function.params.posonly_params, *function.params.params)][bound:]
         every = [p.name.value for p in parameters(function.params)]
+        # what is given by position or keyword is not in a dictionary of further arguments
+        positional = [a for a in node.args if a.keyword is None and a.star != "**"]
+        taken = {a.keyword.value for a in node.args if a.keyword is not None}
+        taken |= set(names[: next((i for i, a in enumerate(positional) if a.star), len(positional))])
         place = 0
         for arg, value in zip(node.args, args, strict=True):
             if arg.star:
                 for name in every[bound:]:
-                    facts.give(name, self._unpacked(value))
+                    if arg.star == "*" or name not in taken:
+                        facts.give(name, self._unpacked(value))
                 continue
             if arg.keyword is not None:
                 name = arg.keyword.value if arg.keyword.value in every else ""

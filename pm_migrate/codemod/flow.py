@@ -145,6 +145,19 @@ class Flow(Statements):
         """Whether a name certainly is one imported thing, whichever import gave it."""
         return v.qualified(self.value(node)) is not None
 
+    def is_written(self, node: cst.CSTNode) -> bool:
+        """Whether an expression names a thing of a module itself, as its import gave it: ``pm.Normal``, ``Normal``."""
+        while isinstance(node, cst.Attribute):
+            node = node.value
+        return isinstance(node, cst.Name) and all(map(self._is_imported, self.sites.get(node, ())))
+
+    def _is_imported(self, site: cst.CSTNode) -> bool:
+        imports = (cst.ImportAlias, cst.ImportFrom)
+        above = self.tree.parent.get(site)
+        return isinstance(site, imports) or (
+            isinstance(above, cst.AsName) and isinstance(self.tree.parent[above], imports)
+        )
+
     def in_operation(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The operation of Theano's that the program defines around a node, if there is one."""
         return next((a for a in self.tree.ancestors(node) if a in self.opaque), None)

@@ -19,6 +19,7 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.models import Models, name_argument, variable_name
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.scopes import method_of, parameters
+from pm_migrate.codemod.starred import unknown_stars
 from pm_migrate.codemod.tree import COMPREHENSIONS, code, is_none, string_value
 
 #: Kinds of results that PyMC3 gives in a form of its own.
@@ -119,6 +120,9 @@ class Results:
             if row is None or row.target not in _FLEXIBLE:
                 self.always.add(call)
                 self.reasons.setdefault(call, Reason(call, "this gives a MultiTrace"))
+            elif row.target == "sample" and isinstance(call, cst.Call) and unknown_stars(self.plan, call):
+                self.always.add(call)
+                self.reasons.setdefault(call, Reason(call, "what it is given is known only at run time"))
 
     def _leaving(self) -> None:
         """What a function returns to callers that cannot be seen, and what objects keep that others may read."""

@@ -26,10 +26,12 @@ from pm_migrate.codemod.names import Names
 from pm_migrate.codemod.plan import Edit, Note, Options, Plan
 from pm_migrate.codemod.results import Results
 from pm_migrate.codemod.rules import (
+    at_run_time,
     attributes,
     augmented,
     by_name,
     caller_model,
+    chosen,
     conversions,
     data,
     deterministic,
@@ -135,10 +137,11 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
             kept.plan_kept(plan, node, pymc3_names.KEPT[name])
         elif function_named(name) is not None:
             tensors.plan_function(plan, node, name)
-        elif not isinstance(call, cst.Call) or call.func is not node:
+        elif not isinstance(call, cst.Call) or call.func is not node or not v.only(plan.flow.value(node), v.Qualified):
             continue
         elif name.startswith("pymc3.") and short in pymc3_names.DISTRIBUTIONS:
-            random_variable.plan_variable(plan, call, short)
+            if not chosen.is_chosen(plan, call) and not at_run_time.plan_starred(plan, call, short):
+                random_variable.plan_variable(plan, call, short)
         elif name.endswith(".dist") and short.removesuffix(".dist") in pymc3_names.DISTRIBUTIONS:
             nameless.plan_dist(plan, call, short.removesuffix(".dist"))
         elif name == "pymc3.Bound":
@@ -150,9 +153,12 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
         elif name in ("pymc3.Deterministic", "pymc3.Potential"):
             deterministic.plan_deterministic(plan, call, short)
         elif name.startswith("pymc3.") and short in INFERENCE:
-            inference.plan_inference(plan, models, call, short)
+            starred = short == "sample" and at_run_time.plan_sample(plan, models, call)
+            if not starred:
+                inference.plan_inference(plan, models, call, short)
     own_distributions.plan_own(plan)
     nameless.plan_bounded(plan)
+    chosen.plan_chosen(plan)
     nameless.plan_methods(plan)
     tensors.plan_numpy(plan)
     tensors.plan_symbols(plan)

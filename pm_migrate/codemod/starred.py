@@ -24,6 +24,12 @@ def unpacker(plan: Plan) -> Unpack:
     return unpack
 
 
+def unknown_stars(plan: Plan, call: cst.Call) -> bool:
+    """Whether a call has starred arguments of which the program does not say what they hold."""
+    unpack = unpacker(plan)
+    return any(arg.star and unpack(arg, place) is None for place, arg in enumerate(call.args))
+
+
 Take = Callable[[int, int | str], Callable[[cst.Call], cst.BaseExpression]]
 
 

@@ -279,8 +279,8 @@ class Statements(Calls):
                     isinstance(d.decorator, cst.Name) and d.decorator.value == "staticmethod" for d in child.decorators
                 ):
                     facts = self.functions[child]
-                    own = v.ModelRef(node) if node in self.model_classes else v.Instance(node)
-                    facts.give(first.name.value, frozenset({own}))
+                    built: v.Atom = v.ModelRef(node) if node in self.model_classes else v.Instance(node)
+                    facts.give(first.name.value, frozenset({built}))
                     facts.called = True
                     if node in self.own and child.name.value in ("logp", "logcdf"):
                         for param in [p.name.value for p in parameters(child.params)][1:]:

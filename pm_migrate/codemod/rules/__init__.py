@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pm_migrate.codemod.rules import (
+    at_run_time,
     augmented,
     caller_model,
+    chosen,
     comprehension,
     conversions,
     data,
@@ -52,6 +54,8 @@ RULES: tuple[Rule, ...] = tuple(
             *helper.RULES,
             *augmented.RULES,
             *caller_model.RULES,
+            *at_run_time.RULES,
+            *chosen.RULES,
             *given_back.RULES,
             *nested.RULES,
             *deterministic.RULES,

@@ -91,15 +91,15 @@ RULE = Rule(
 
             with pm.Model() as model:
                 mu = pm.Normal('mu', 0, 1)
-                trace = pm.sample(500, **options)
+                trace = pm.sample(500, skip_first=100)
             """,
             """
             import pymc3 as pm
 
             with pm.Model() as model:
                 mu = pm.Normal('mu', 0, 1)
-                # TODO(pm-migrate PM301): write out the starred arguments
-                trace = pm.sample(500, **options)
+                # TODO(pm-migrate PM301): skip_first= has no counterpart
+                trace = pm.sample(500, skip_first=100)
             """,
         ),
     ),

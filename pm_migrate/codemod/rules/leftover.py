@@ -62,13 +62,13 @@ UNKNOWN = Rule(
             """
             import pymc3 as pm
 
-            family = getattr(pm, 'Normal')
+            methods = getattr(pm, 'step_methods')
             """,
             """
             import pymc3 as pm
 
             # TODO(pm-migrate PM901): `pm` is used in a way that is not understood
-            family = getattr(pm, 'Normal')
+            methods = getattr(pm, 'step_methods')
             """,
         ),
     ),

@@ -7,7 +7,7 @@ all parameters are certainly numbers, and otherwise stays: it means the total sh
 Why: PyMC4 follows TensorFlow Probability's names, has one parametrisation for each distribution, and in places another
 order of arguments, so that a call that is not rewritten can run and mean something else.
 
-Limits: starred arguments that may hold anything, a ``dtype=`` other than the default, and a transform of which nothing
+Limits: a ``dtype=`` other than the default, and a transform of which nothing
 is known keep the model as it was. Where PyMC3's number is wrong (a random walk of several series), it is kept, and
 marked for review.
 """
@@ -73,14 +73,14 @@ RULE = Rule(
             import pymc3 as pm
 
             with pm.Model() as model:
-                x = pm.Normal('x', *parameters)
+                x = pm.LKJCholeskyCov('x', *parameters)
             """,
             """
             import pymc3 as pm
 
             with pm.Model() as model:
                 # TODO(pm-migrate PM202): write out the starred arguments
-                x = pm.Normal('x', *parameters)
+                x = pm.LKJCholeskyCov('x', *parameters)
             """,
         ),
     ),
