@@ -32,6 +32,7 @@ from pm_migrate.shims.pymc4.tensors import to_tensor
 
 #: What makes several variables, or other ones by an argument: only the rewrite of a call can tell.
 _STRUCTURED = frozenset({"LKJCholeskyCov", "WishartBartlett", "DensityDist", "Simulator", "EulerMaruyama"})
+_OPTIONS = frozenset({"observed", "testval", "dims", "shape", "transform", "total_size"})
 #: Options that say how PyMC3 lays out its graph.
 _WITHOUT_MEANING = frozenset({"comp_shape", "broadcastable", "dtype"})
 
@@ -98,6 +99,8 @@ class Constructor:
             table, place = (params, name) if name else (options, "testval" if keyword == "initval" else keyword)
             if place in table:
                 raise TypeError(f"{self.__name__} got two values for {place!r}")
+            if not name and place not in _OPTIONS and place not in _WITHOUT_MEANING and place not in self.row.options:
+                raise TypeError(f"{self.__name__} got an unexpected argument {keyword!r}")
             if keyword == "transform" and value is None:
                 table[place] = _ours("NO_TRANSFORM")
             elif value is not None and place not in _WITHOUT_MEANING:
