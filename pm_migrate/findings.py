@@ -93,6 +93,8 @@ class Migration:
         Number of models found.
     references
         The account of every reference to PyMC3 and Theano.
+    linked
+        What it has to say to the other files of a run.
     """
 
     code: str
@@ -100,3 +102,4 @@ class Migration:
     findings: tuple[Finding, ...] = ()
     models: int = 0
     references: References = References()
+    linked: object = None

@@ -26,6 +26,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Literal
 
+from pm_migrate.codemod.links import NO_LINKS, Links
 from pm_migrate.errors import SourceError
 from pm_migrate.findings import Migration
 
@@ -41,6 +42,7 @@ def migrate_source(
     safe_only: bool = False,
     select: Collection[str] = (),
     ignore: Collection[str] = (),
+    links: Links | None = None,
 ) -> Migration:
     """Rewrite one program.
 
@@ -56,6 +58,8 @@ def migrate_source(
         ``shims`` for ``pm_migrate.pymc4``, ``upstream`` for PyMC4 4.0a2 itself.
     safe_only
         Leave alone what would have to be reviewed.
+    links
+        What is known of other files of the same run.
     select, ignore
         Codes of rules that take part, or do not. What needs a rule that does not take part stays as it was.
 
@@ -81,6 +85,7 @@ def migrate_source(
         safe_only=safe_only,
         select=frozenset(code.upper() for code in select),
         ignore=frozenset(code.upper() for code in ignore),
+        links=links or NO_LINKS,
     )
     lifted = todos.lift(text, options.enabled)
     try:

@@ -45,6 +45,8 @@ class Calls(Expressions):
             return self._library_call(node, pymc3_names.canonical(name), args)
         if self._is_distribution(func):
             return frozenset({v.Tensor(self._own_site(), node)})
+        if name in self.makers:
+            return frozenset({v.Tensor(self._own_site())})
         if name == "builtins.getattr" and len(args) == 2 and (found := self._looked_up(args)):
             return found
         if name == "builtins.map" and len(args) == 2 and (mapped := self._mapped(args)):

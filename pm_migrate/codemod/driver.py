@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from pm_migrate.codemod.encoding import Decoded, decode_notebook, decode_python, decode_text, mentions_pymc3
+from pm_migrate.codemod.links import NO_LINKS, NOTHING, Linked, Links
 from pm_migrate.codemod.percent import in_parts
 from pm_migrate.errors import PmMigrateError, SourceError
 from pm_migrate.findings import Confidence, Finding, Migration, References
@@ -35,6 +36,7 @@ class Options:
     safe_only: bool = False
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    links: Links = NO_LINKS
 
     def keywords(self) -> dict[str, Any]:
         """Return them as keyword arguments."""
@@ -44,6 +46,7 @@ class Options:
             "safe_only": self.safe_only,
             "select": self.select,
             "ignore": self.ignore,
+            "links": self.links,
         }
 
 
@@ -144,6 +147,9 @@ def process_all(tasks: Sequence[Task], jobs: int | None = None) -> Iterator[Outc
     jobs
         Number of processes. By default one for fewer than 20 files that mention PyMC3, else one for each processor.
     """
+    from pm_migrate.codemod.linking import link
+
+    tasks = link(tasks)
     heavy = [task for task in tasks if task.needs_work]
     if jobs is None:
         jobs = 1 if len(heavy) < POOL_FROM else _processors()
@@ -154,6 +160,32 @@ def process_all(tasks: Sequence[Task], jobs: int | None = None) -> Iterator[Outc
     done = _pooled(heavy, jobs)
     for task in tasks:
         yield next(done) if task.needs_work else process(task)
+
+
+def source_of(task: Task) -> str:
+    """The program of a file, the code cells of a notebook as one.
+
+    Raises
+    ------
+    SourceError
+        For a file that cannot be read as what it is.
+    """
+    if not task.notebook:
+        return decode_python(task.data).text
+    from pm_migrate.codemod.cells import join_cells
+    from pm_migrate.codemod.notebook import parse_notebook
+
+    return join_cells(parse_notebook(decode_notebook(task.data).text)).source
+
+
+def examine(task: Task) -> Linked:
+    """What the program of a file has to say to the other files of a run."""
+    from pm_migrate.codemod import migrate_source
+
+    text = source_of(task)
+    _check_size(text)
+    linked = migrate_source(text, path=task.path, **task.options.keywords()).linked
+    return linked if isinstance(linked, Linked) else NOTHING
 
 
 def _process(task: Task) -> Outcome:

@@ -30,6 +30,7 @@ class Expressions:
     references: dict[cst.CSTNode, str]
     functions: dict[cst.CSTNode, FunctionFacts]
     opaque: set[cst.CSTNode]
+    makers: frozenset[str]
     own: dict[cst.CSTNode, str]
     model_classes: dict[cst.CSTNode, ModelClass]
     attributes: dict[tuple[cst.CSTNode, str], Value]

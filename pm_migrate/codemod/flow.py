@@ -55,6 +55,8 @@ class Flow(Statements):
         Every longest chain of names that refers to PyMC3 or Theano, with its dotted name.
     own
         The program's own classes of distributions, with PyMC3's class that they are derived from.
+    makers
+        Functions of other files that create random variables for their callers, by their qualified names here.
     model_classes
         The program's own subclasses of ``pm.Model``.
     opaque
@@ -65,8 +67,9 @@ class Flow(Statements):
         Stores through a subscript or attribute of a name, and calls of methods that change a container.
     """
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, makers: frozenset[str] = frozenset()) -> None:
         self.tree = tree
+        self.makers = makers
         self.values: dict[cst.CSTNode, Value] = {}
         self.sites: dict[cst.CSTNode, frozenset[cst.CSTNode]] = {}
         self.context: dict[cst.CSTNode, Value | None] = {}
@@ -267,7 +270,7 @@ class Flow(Statements):
                 return Entry(value, frozenset(owner.sites.get(name, ())))
         if name not in scope.bound:
             for module, site in self.star_sites.items():
-                if pymc3_names.is_public(module, name):
+                if pymc3_names.is_public(module, name) or f"{module}.{name}" in self.makers:
                     return Entry(frozenset({v.Qualified(f"{module}.{name}", site)}), frozenset({site}))
             if name in _BUILTINS:
                 return Entry(frozenset({v.Qualified(f"builtins.{name}", None)}), frozenset())

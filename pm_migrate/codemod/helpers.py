@@ -50,10 +50,19 @@ class Helpers:
         self.functions: set[cst.CSTNode] = set()
         self.calls: dict[cst.Call, frozenset[cst.CSTNode]] = {}
         self.maps: dict[cst.Call, frozenset[cst.CSTNode]] = {}
+        #: The calls of functions of other files, with their qualified names here.
+        self.elsewhere: dict[cst.Call, str] = {}
         every = [node for node in tree.order if isinstance(node, cst.Call)]
+        for call in every if flow.makers else ():
+            name = flow.name_of(call.func)
+            if name in flow.makers and not isinstance(tree.parent[call], cst.From):
+                self.elsewhere[call] = name
+                self.calls[call] = frozenset(
+                    a.site for a in flow.value(call.func) if isinstance(a, v.Qualified) and a.site is not None
+                )
         for call in every:
             home = self.home(call)
-            if home is not None and self._creates(call):
+            if home is not None and (self._creates(call) or call in self.elsewhere):
                 self.functions.add(home)
         changed = bool(self.functions)
         while changed:
@@ -82,7 +91,7 @@ class Helpers:
 
     def certain(self, call: cst.Call) -> bool:
         """Whether a call certainly calls one of the helper functions."""
-        return all(
+        return call in self.elsewhere or all(
             a.node in self.functions if isinstance(a, v.Function) else isinstance(a, v.Tensor)
             for a in self.flow.value(call.func)
         )

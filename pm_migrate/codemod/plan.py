@@ -17,6 +17,7 @@ from pm_migrate.catalog.samplers import INFERENCE
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.flow import Flow
+from pm_migrate.codemod.links import NO_LINKS, Links
 from pm_migrate.codemod.tree import Tree, is_none, walk
 from pm_migrate.findings import Confidence, Finding
 
@@ -34,6 +35,7 @@ class Options:
     select: frozenset[str] = frozenset()
     ignore: frozenset[str] = frozenset()
     path: str | None = None
+    links: Links = NO_LINKS
     #: Places that an earlier attempt found to need something that PyMC4 itself does not have, and what.
     refused: frozenset[tuple[tuple[int, int, str], str]] = frozenset()
 

@@ -36,6 +36,7 @@ from pm_migrate.codemod.rules import (
     data,
     deterministic,
     diagnostics,
+    elsewhere,
     escapes,
     given_back,
     helper,
@@ -78,7 +79,7 @@ def rewrite(text: str, options: Options) -> Migration:
         parse(text)  # Python's own parser says better where the fault is
         where = f"line {error.raw_line}, column {error.raw_column + 1}"
         raise SourceError(f"not valid Python: {where}: {error.message}") from error
-    flow = Flow(tree)
+    flow = Flow(tree, options.links.makers)
     plan = Plan(tree, flow, options)
     plan.names = Names(plan)
     if not flow.references and not plan.names.sites:
@@ -103,9 +104,9 @@ def rewrite(text: str, options: Options) -> Migration:
     todo = total - done - len(unknown)
     notes = [note for note in plan.notes if _stands(plan, note)]
     findings = sorted({plan.finding(note) for note in notes})
-    return Migration(
-        code, code != text, tuple(findings), len(models.models), References(total, done, todo, len(unknown))
-    )
+    account = References(total, done, todo, len(unknown))
+    linked = elsewhere.linked(plan)
+    return Migration(code, code != text, tuple(findings), len(models.models), account, linked)
 
 
 def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
@@ -118,6 +119,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     given_back.plan_given_back(plan, models)
     model_block.plan_models(plan, models)
     helper.plan_helpers(plan, models)
+    elsewhere.plan_elsewhere(plan)
     caller_model.plan_callers(plan)
     nested.plan_nested(plan)
     augmented.plan_augmented(plan)

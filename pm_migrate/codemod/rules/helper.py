@@ -168,7 +168,29 @@ def _check(plan: Plan, models: Models, function: cst.CSTNode) -> None:
         if function in models.helpers.reached(block.having(Role.GENERATOR)):
             plan.unite(function, *block.sites)
             check_names(plan, block, function)
+    if _is_called_elsewhere(plan, function):
+        _check_module_names(plan, function)
     _check_effects(plan, models, function, calls)
+
+
+def _is_called_elsewhere(plan: Plan, function: cst.CSTNode) -> bool:
+    """Whether models of other files call a function."""
+    links = plan.options.links
+    named = isinstance(function, cst.FunctionDef) and function.name.value in links.called | links.given_up
+    return named and plan.tree.parent.get(function) is plan.tree.module
+
+
+def _check_module_names(plan: Plan, function: cst.CSTNode) -> None:
+    """A function that other files call reads names of its module at any time: each is to be bound once."""
+    seen: set[str] = set()
+    for node in walk(function):
+        sites = plan.flow.sites.get(node, frozenset())
+        if not isinstance(node, cst.Name) or node.value in seen or plan.flow.is_module(node):
+            continue
+        if sites and not any(plan.tree.inside(s, function) for s in sites) and len(sites) > 1:
+            seen.add(node.value)
+            message = f"`{node.value}` is bound again after models were built from it: make it an argument"
+            plan.refuse(node, function, HELPER.code, message)
 
 
 def _problem(
@@ -180,7 +202,7 @@ def _problem(
     passed_on = any(_passed_on(plan, node) for node in models.helpers.references(function))
     if isinstance(function, cst.Lambda) and (passed_on or not calls):
         return first, NOT_HERE.code, "a generator cannot yield from here: create the variable in a loop"
-    if passed_on or not calls:
+    if passed_on or not (calls or _is_called_elsewhere(plan, function)):
         return first, HELPER.code, "this adds to the model of the caller: create it in the block of its model"
     if isinstance(function, cst.Lambda):
         return None
@@ -268,6 +290,8 @@ def _made_anew(
     if not isinstance(site, cst.Param):
         return plan.tree.inside(site, function)
     name = bound_name(site)
+    if _is_called_elsewhere(plan, function):
+        return False
     for call, targets in models.helpers.calls.items():
         if function not in targets:
             continue

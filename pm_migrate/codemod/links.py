@@ -1,0 +1,55 @@
+"""What the rewriting of one program has to know of the other files of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Links:
+    """Functions that create random variables for models of other files.
+
+    Parameters
+    ----------
+    generators
+        Functions elsewhere that become generators, by their qualified names in this program (``helpers.prior``).
+    kept
+        Functions elsewhere that stay as they are.
+    called
+        Functions of this program that models of other files call.
+    given_up
+        Such functions that another file keeps as they are.
+    """
+
+    generators: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
+    called: frozenset[str] = frozenset()
+    given_up: frozenset[str] = frozenset()
+
+    @property
+    def makers(self) -> frozenset[str]:
+        """Every function elsewhere that creates variables for its caller."""
+        return self.generators | self.kept
+
+
+@dataclass(frozen=True)
+class Linked:
+    """What one program has to say to the others.
+
+    Parameters
+    ----------
+    makers
+        Its functions that create variables for their callers.
+    used
+        Functions elsewhere that it calls, by their qualified names here.
+    blocked
+        Of those, and of its own that others call, the ones that it keeps from being rewritten.
+    """
+
+    makers: frozenset[str] = frozenset()
+    used: frozenset[str] = frozenset()
+    blocked: frozenset[str] = frozenset()
+
+
+NO_LINKS = Links()
+NOTHING = Linked()

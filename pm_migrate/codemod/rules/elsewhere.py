@@ -1,0 +1,111 @@
+"""Functions of other files that create random variables: ``from priors import prior``.
+
+Given both files in one run (``pm-migrate src/``), the function becomes a generator in its file, and its calls
+``yield from`` in all of them, or in none.
+
+Why: a generator has to be handed what a helper function creates, wherever that stands.
+
+Limits: a file that keeps a model which calls the function keeps the function in all files. A function that is passed
+on, or called outside of the models of a file, keeps its callers as they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from pm_migrate.codemod import values as v
+from pm_migrate.codemod.links import Linked
+from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.rules.base import Example, Rule
+from pm_migrate.codemod.rules.random_variable import variable_group
+from pm_migrate.codemod.rules.tensors import function_group
+from pm_migrate.codemod.tree import code
+
+RULE = Rule(
+    "PM264",
+    "Functions of other files that create random variables",
+    __doc__ or "",
+)
+
+RULES = (RULE,)
+
+#: It takes two files, so that it is no example of the rule itself.
+EXAMPLE = Example(
+    """
+    # priors.py
+    import pymc3 as pm
+
+    def prior(name):
+        return pm.Normal(name, 0, 1)
+
+    # main.py
+    import pymc3 as pm
+    from priors import prior
+
+    with pm.Model() as model:
+        pm.Normal('y', prior('x'), 1, observed=data)
+    """,
+    """
+    # priors.py
+    import pm_migrate.pymc4 as pm
+
+    def prior(name):
+        return (yield pm.Normal(name, 0, 1))
+
+    # main.py
+    import pm_migrate.pymc4 as pm
+    from priors import prior
+
+
+    @pm.model(name=None)
+    def build_model():
+        yield pm.Normal('y', (yield from prior('x')), 1, observed=data)
+
+
+    model = build_model()
+    """,
+)
+
+
+def plan_elsewhere(plan: Plan) -> None:
+    """Refuse models that call functions of other files which stay as they are, or that are used otherwise."""
+    for call, name in plan.helpers.elsewhere.items():
+        if name in plan.options.links.kept:
+            message = f"`{code(call.func)}` creates variables in another file: give both to one run, or see there"
+            plan.refuse(call, variable_group(plan, call), RULE.code, message)
+    for function in plan.helpers.functions:
+        if _is_at_top(plan, function) and function.name.value in plan.options.links.given_up:
+            message = "a model of another file calls this and stays as it was: see there"
+            plan.refuse(function, function, RULE.code, message)
+    for node, name in _passed_on(plan):
+        group = function_group(plan, node)
+        plan.unite(group, *(a.site for a in plan.flow.value(node) if isinstance(a, v.Qualified) and a.site is not None))
+        message = f"`{name}` creates variables in another file: only call it, in the block of a model"
+        plan.refuse(node, group, RULE.code, message)
+
+
+def _passed_on(plan: Plan) -> Iterator[tuple[cst.CSTNode, str]]:
+    """Places that name such a function and do not call it."""
+    for node, value in plan.flow.values.items() if plan.flow.makers else ():
+        names = {a.name for a in value if isinstance(a, v.Qualified)} & plan.flow.makers
+        parent = plan.tree.parent.get(node)
+        called = isinstance(parent, cst.Call) and parent.func is node
+        if names and isinstance(node, (cst.Name, cst.Attribute)) and not called:
+            yield node, sorted(names)[0]
+
+
+def linked(plan: Plan) -> Linked:
+    """What a program has to say to the other files of a run, once all is planned."""
+    helpers = plan.helpers
+    own = {f.name.value: f for f in helpers.functions if _is_at_top(plan, f)}
+    used = {name: site for call, name in helpers.elsewhere.items() for site in helpers.calls[call]}
+    blocked = {name for call, name in helpers.elsewhere.items() if any(map(plan.is_blocked, helpers.calls[call]))}
+    blocked |= {name for name in plan.options.links.called if name not in own or plan.is_blocked(own[name])}
+    passed = {name for _, name in _passed_on(plan)}
+    return Linked(frozenset(own), frozenset(used) | passed, frozenset(blocked | passed))
+
+
+def _is_at_top(plan: Plan, function: cst.CSTNode) -> bool:
+    return isinstance(function, cst.FunctionDef) and plan.tree.parent.get(function) is plan.tree.module

@@ -1,0 +1,151 @@
+"""Programs of several files: functions in one that create random variables for models in another."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+
+import pytest
+
+from pm_migrate.codemod.driver import Task, process_all
+
+PRIORS = """
+import pymc3 as pm
+
+
+def prior(name, width=2):
+    return pm.Normal(name, 0, sd=width)
+"""
+USE = """
+import pymc3 as pm
+from priors import prior
+
+with pm.Model() as model:
+    pm.Normal('y', prior('x'), 1, observed=data)
+"""
+
+
+def run(tmp_path, files, only=None):
+    """What becomes of files of a folder, by name."""
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text).lstrip("\n"))
+    names = sorted(only or files)
+    tasks = [Task(str(tmp_path / n), (tmp_path / n).read_bytes(), n.endswith("ipynb")) for n in names]
+    outcomes = list(process_all(tasks, 1))
+    assert not [o.error for o in outcomes if o.error]
+    return {
+        n: (o.after or (tmp_path / n).read_text(), {f"{f.code} {f.message}" for f in o.findings if o.left_to_do})
+        for n, o in zip(names, outcomes, strict=True)
+    }
+
+
+def test_a_function_and_its_calls_in_two_files(tmp_path):
+    after = run(tmp_path, {"priors.py": PRIORS, "main.py": USE})
+    assert "return (yield pm.Normal(name, 0, scale=width))" in after["priors.py"][0]
+    assert "yield pm.Normal('y', (yield from prior('x')), 1, observed=data)" in after["main.py"][0]
+    assert not after["priors.py"][1] | after["main.py"][1]
+    again = run(tmp_path, {name: text for name, (text, _) in after.items()})
+    assert {name: text for name, (text, _) in again.items()} == {name: text for name, (text, _) in after.items()}
+
+
+@pytest.mark.parametrize(
+    ("imported", "called"),
+    [
+        ("import priors", "priors.prior"),
+        ("import priors as p", "p.prior"),
+        ("from priors import *", "prior"),
+        ("from priors import prior as location", "location"),
+        ("from src.model import priors", "priors.prior"),
+        ("import src.model.priors", "src.model.priors.prior"),
+        ("from src.model.priors import prior", "prior"),
+        ("from . import priors", "priors.prior"),
+        ("from .priors import prior", "prior"),
+        ("from ..model import priors", "priors.prior"),
+    ],
+)
+def test_every_way_to_import_it(tmp_path, imported, called):
+    main = USE.replace("from priors import prior", imported).replace("prior('x')", f"{called}('x')")
+    after = run(tmp_path, {"src/model/priors.py": PRIORS, "src/model/main.py": main})
+    assert f"(yield from {called}('x'))" in after["src/model/main.py"][0]
+    assert "yield" in after["src/model/priors.py"][0]
+
+
+def test_a_notebook_and_a_chain_of_files(tmp_path):
+    chain = "import pymc3 as pm\nfrom priors import prior\n\ndef both():\n    return prior('a') + prior('b')\n"
+    source = USE.replace("from priors import prior", "from lines import both").replace("prior('x')", "both()")
+    cell = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": source.strip()}
+    book = json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
+    after = run(tmp_path, {"priors.py": PRIORS, "lines.py": chain, "main.ipynb": book})
+    assert "return (yield from prior('a')) + (yield from prior('b'))" in after["lines.py"][0]
+    assert "(yield from both())" in after["main.ipynb"][0]
+
+
+#: One more file, or others in place of the two, that keep both as they were; and the reason in one of them.
+KEPT = {
+    "a model elsewhere that has to stay": (
+        {"third.py": USE.replace("1, observed", "dtype='float16', observed")},
+        "PM264",
+    ),
+    "a call outside of models": (
+        {"third.py": "import pymc3\nfrom priors import prior\nx = prior('x')\n"},
+        "with block",
+    ),
+    "passed on": ({"third.py": "import pymc3\nfrom priors import prior\nregister(prior)\n"}, "only call it"),
+    "kept in a list": ({"third.py": "import pymc3\nimport priors\nevery = [priors.prior]\n"}, "only call it"),
+    "decorated": ({"priors.py": PRIORS.replace("def prior", "@cached\ndef prior")}, "decorated"),
+    "asynchronous": ({"priors.py": PRIORS.replace("def prior", "async def prior")}, "asynchronous"),
+    "a distribution without a rule": ({"priors.py": PRIORS.replace("Normal", "BART")}, "no rule"),
+    "a name that is bound again": (
+        {"priors.py": PRIORS.replace("sd=width", "sd=WIDTH") + "\nWIDTH = 1\nWIDTH = 2\n"},
+        "bound again",
+    ),
+    "a change of an argument": ({"priors.py": PRIORS.replace("return", "width.append(1)\n    return")}, "this changes"),
+    "called in a comprehension that cannot be a loop": (
+        {"main.py": USE.replace("prior('x')", "any(prior(n) for n in 'ab')")},
+        "yield from here",
+    ),
+    "called in one of two models": (
+        {"main.py": USE + "\ndef build(m):\n    with m:\n        prior('z')\n"},
+        "PM264",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", KEPT)
+def test_all_or_nothing(tmp_path, case):
+    more, reason = KEPT[case]
+    files = {"priors.py": PRIORS, "main.py": USE, **more}
+    after = run(tmp_path, files)
+    assert "yield" not in after["priors.py"][0].replace(files["priors.py"].strip(), "")
+    assert "yield from prior" not in after["main.py"][0]
+    assert any("PM264" in message or reason in message for message in after["main.py"][1])
+    assert any(reason in message for _, messages in after.values() for message in messages)
+
+
+@pytest.mark.parametrize("chain", [False, True])
+def test_a_file_that_is_not_in_the_run(tmp_path, chain):
+    files = {"priors.py": PRIORS, "main.py": USE}
+    if chain:
+        lines = "import pymc3 as pm\nfrom priors import prior\n\ndef both():\n    return prior('a') + prior('b')\n"
+        main = USE.replace("from priors import prior", "from lines import both").replace("prior('x')", "both()")
+        files |= {"lines.py": lines, "main.py": main}
+    text, findings = run(tmp_path, files, only=["main.py"])["main.py"]
+    assert "with pm.Model()" in text
+    assert any("give both to one run" in message for message in findings)
+
+
+def test_functions_that_create_nothing_are_left_alone(tmp_path):
+    files = {
+        "data.py": "import pymc3\n\ndef prior(name):\n    return 1.0\n",
+        "main.py": USE.replace("priors", "data"),
+    }
+    after = run(tmp_path, files)
+    assert "yield from" not in after["main.py"][0]
+    assert not after["main.py"][1]
+
+
+def test_a_name_of_a_package_that_is_no_file_here(tmp_path):
+    after = run(tmp_path, {"main.py": USE.replace("from priors", "from another_package.priors")})
+    assert "yield from" not in after["main.py"][0]
