@@ -1,6 +1,6 @@
 """A regression as a class: the model is an attribute, its variables are made in several methods."""
 import numpy as np
-import pymc3 as pm
+import pm_migrate.pymc4 as pm
 
 
 class Growth:
@@ -9,19 +9,21 @@ class Growth:
     def __init__(self, week, height):
         self.week = np.asarray(week, dtype=float)
         self.height = np.asarray(height, dtype=float)
-        with pm.Model() as self.model:
-            self.rate = pm.Gamma('rate', alpha=2, beta=1)
-            self.start = pm.HalfNormal('start', sd=2)
-            sigma = pm.HalfCauchy('sigma', 1)
-            pm.Normal('height', mu=self.expected(), sd=sigma, observed=self.height)
+
+        @pm.model(name=None)
+        def build_model():
+            self.rate = yield pm.Gamma('rate', concentration=2, rate=1)
+            self.start = yield pm.HalfNormal('start', scale=2)
+            sigma = yield pm.HalfCauchy('sigma', 1)
+            yield pm.Normal('height', loc=self.expected(), scale=sigma, observed=self.height)
+
+        self.model = build_model()
 
     def expected(self):
         return self.start + self.rate * self.week
 
     def sample(self, draws=300, **kwargs):
-        with self.model:
-            # TODO(pm-migrate PM301): write out the starred arguments
-            self.trace = pm.sample(draws, tune=300, chains=2, cores=1, **kwargs)
+        self.trace = pm.pymc3.sample(self.model, draws, tune=300, chains=2, cores=1, **kwargs)
         return self.trace
 
     def forecast(self, week):

@@ -36,7 +36,8 @@ RULE = Rule(
             scales = {'wide': pm.HalfCauchy, 'narrow': pm.Exponential}
 
             with pm.Model() as model:
-                scale = scales[kind]('scale', 2)
+                spread = scales[kind]
+                scale = spread('scale', 2)
                 location = pm.Normal if centred else pm.Laplace
                 mu = location('mu', mu=0, **width)
             """,
@@ -45,12 +46,13 @@ RULE = Rule(
 
             scales = {'wide': pm.pymc3.HalfCauchy, 'narrow': pm.pymc3.Exponential}
 
+            spread = scales[kind]
             location = pm.pymc3.Normal if centred else pm.pymc3.Laplace
 
 
             @pm.model(name=None)
             def build_model():
-                scale = yield scales[kind]('scale', 2)
+                scale = yield spread('scale', 2)
                 mu = yield location('mu', mu=0, **width)
 
 
