@@ -177,9 +177,9 @@ def _problems(plan: Plan, models: Models, block: ClassBlock) -> Iterator[tuple[c
     if not isinstance(init.body, cst.IndentedBlock):
         yield init, "write the body of the function on lines of its own"
     yield from _start_problems(plan, made)
-    for statement in block.body:
-        if models.infers(statement, block.sites):
-            yield statement, "this draws from the model while it is being made: do it with the object"
+    for line in block.body:
+        if models.infers(line, block.sites):
+            yield line, "this draws from the model while it is being made: do it with the object"
     for inner in walk(init.body):
         if isinstance(inner, (cst.Yield, cst.Await, cst.Global, cst.Nonlocal)) and plan.tree.scope(inner) is init:
             yield inner, "a class of models that does this has no counterpart: make the model in a function"
