@@ -315,16 +315,18 @@ BY_HAND: Mapping[str, Example] = MappingProxyType(
             families = [pm.Normal, pm.Laplace]
             register(families)
 
+            first = families[0]
             with pm.Model() as model:
-                x = families[0]('x', 0, 1)
+                x = first('x', 0, 1)
             """,
             """
             import pymc3 as pm
 
             families = [pm.Laplace, pm.Normal]
 
+            first = families[0]
             with pm.Model() as model:
-                x = families[0]('x', 0, 1)
+                x = first('x', 0, 1)
             """,
         ),
         "PM403": Example(

@@ -40,13 +40,14 @@ class Options:
 
     def keywords(self) -> dict[str, Any]:
         """Return them as keyword arguments."""
+        links: dict[str, Any] = {} if self.links == NO_LINKS else {"links": self.links}
         return {
             "names": self.names,
             "runtime": self.runtime,
             "safe_only": self.safe_only,
             "select": self.select,
             "ignore": self.ignore,
-            "links": self.links,
+            **links,
         }
 
 

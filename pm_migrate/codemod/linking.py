@@ -36,7 +36,7 @@ class _File:
 
 def link(tasks: Sequence[Task]) -> list[Task]:
     """Tell every task what it has to know of the others."""
-    files = {os.path.abspath(t.path): _File(t) for t in tasks if t.needs_work and not t.document and t.path != "-"}
+    files = {os.path.abspath(t.path): _File(t) for t in tasks if _is_program(t)}
     todo = list(files)
     while todo:
         path = todo.pop(0)
@@ -55,6 +55,10 @@ def link(tasks: Sequence[Task]) -> list[Task]:
         task if id(task) not in links else replace(task, options=replace(task.options, links=links[id(task)]))
         for task in tasks
     ]
+
+
+def _is_program(task: Task) -> bool:
+    return isinstance(task, Task) and task.needs_work and not task.document and task.path != "-"
 
 
 def _settle(users: list[_File], imported: set[_File]) -> None:
@@ -109,7 +113,7 @@ def _look(file: _File) -> Linked:
     task = replace(file.task, options=replace(file.task.options, links=file.links))
     try:
         return examine(task)
-    except (PmMigrateError, RecursionError):
+    except (PmMigrateError, RecursionError, MemoryError):
         return Linked(blocked=file.links.called)  # the run itself will say what is wrong
 
 
@@ -133,7 +137,7 @@ def _nodes(task: Task) -> list[ast.Import | ast.ImportFrom]:
     """The import statements of a program."""
     try:
         tree = ast.parse(source_of(task))
-    except (PmMigrateError, SyntaxError, ValueError, RecursionError):
+    except (PmMigrateError, SyntaxError, ValueError, RecursionError, MemoryError):  # what the parser cannot take
         return []
     return [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
 
