@@ -19,7 +19,7 @@ from pm_migrate.errors import ConfigurationError, DeviceMissing, PmMigrateError,
 
 MARK = "pm_equivalence"
 MARK_HELP = (
-    f"{MARK}(before, after=None, *, args=(), points=None, roads=None): the PyMC3 program or model `before` "
+    f"{MARK}(before, after=None, *, args=(), points=None, at=None, roads=None): the PyMC3 program or model `before` "
     "(`file.py`, `file.py::build`) computes the log density and gradient of `after`, or of what pm-migrate makes of it"
 )
 
@@ -79,6 +79,7 @@ class Equivalence:
         *,
         args: Sequence[Any] | Mapping[str, Any] = (),
         points: int | None = None,
+        at: Sequence[str] | None = None,
         roads: str | None = None,
     ) -> dict[str, Any]:
         """Compare a PyMC3 program, or the models that one of its functions makes, with what it became.
@@ -93,7 +94,9 @@ class Equivalence:
         args
             Positional (a sequence) or keyword arguments (a mapping) of the functions: what JSON can say.
         points
-            Number of points to compare at; by default ``--pm-points``.
+            Number of points of each kind to compare at; by default ``--pm-points``.
+        at
+            Kinds of points: ``test``, ``near``, ``prior``, ``posterior``, ``tails``; by default all of them.
         roads
             ``rewrite``: the default where there is an ``after``; ``drop-in``: ``before``, unedited, on TensorFlow;
             ``both``: the default where there is none.
@@ -114,7 +117,7 @@ class Equivalence:
         points = _setting(self._config, "points", 10, _count) if points is None else points
         original = _found(before, self._folder, self._config.rootpath)
         rewritten = None if after is None else _found(after, self._folder, self._config.rootpath)
-        proof = _verified(self._config, original, rewritten, arguments=_plain(args), points=points, roads=roads)
+        proof = _verified(self._config, original, rewritten, arguments=_plain(args), points=points, at=at, roads=roads)
         if not proof["ok"]:
             raise NotEquivalent(proof)
         return proof
@@ -264,12 +267,14 @@ def require(config: pytest.Config) -> None:
 
 
 def _verified(
-    config: pytest.Config, before: str, after: str | None, *, roads: str | None, **task: Any
+    config: pytest.Config, before: str, after: str | None, *, at: Sequence[str] | None, roads: str | None, **task: Any
 ) -> dict[str, Any]:
     """Run the comparison, with the processes of this session."""
     from pm_migrate.commands import verify  # by module, so that a stand-in is found
 
     task |= {"python": config.stash[_REFERENCE], "device": _setting(config, "device", None, _device)}
+    if at is not None:
+        task["at"] = list(at)
     roads = roads or ("rewrite" if after else "both")
     if roads not in ("both", "drop-in", "rewrite"):
         raise ConfigurationError(f"roads is {roads!r}; it is one of both, drop-in, rewrite")

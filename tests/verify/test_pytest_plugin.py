@@ -390,21 +390,24 @@ def test_real_models_in_real_processes(
         """
         import pytest
 
-        @pytest.mark.pm_equivalence("before.py::build", "after.py::build", args=[4])
+        @pytest.mark.pm_equivalence("before.py::build", "after.py::build", args=[4], at=["test", "near"])
         def test_marked(): ...
 
         def test_fixture(pm_equivalence):
-            proof = pm_equivalence.assert_equivalent("before.py::build", "after.py::build", args={"n": 3}, points=2)
+            programs = "before.py::build", "after.py::build"
+            proof = pm_equivalence.assert_equivalent(*programs, args={"n": 3}, points=2, at=["test"])
             (model,) = proof["report"]["models"]
             assert model["variables"] == 2 and model["logp_bits"] < 8 and model["road"] == "rewrite"
 
-        @pytest.mark.pm_equivalence("before.py::build", "wrong.py::build", args=[4])
+        @pytest.mark.pm_equivalence("before.py::build", "wrong.py::build", args=[4], at=["near"])
         def test_wrong(): ...
         """
     )
     result = pytester.runpytest_subprocess(*PLUGIN, "--pm-points", "3", f"--pm-reference-python={reference_python}")
     result.assert_outcomes(passed=2, failed=1)
-    result.stdout.fnmatch_lines(["*before.py*", "*build()*rewrite*different*", "*  mu: off by*"])
+    result.stdout.fnmatch_lines(
+        ["*before.py*", "*build()*rewrite*different*", "*  mu: off by*", "*PyMC3 has *, it has *"]
+    )
     assert "sigma: off" not in result.stdout.str()
     assert not left_behind(pytester.path)
 
