@@ -103,7 +103,8 @@ class Term:
     def node(self, what: str) -> Variable:
         """The term as a node of the expression graph.
 
-        As in PyMC3 it depends on the unconstrained value alone: a derivative by the constrained variable does not see it.
+        As in PyMC3 it depends on the unconstrained value alone: a derivative by the constrained variable does not see
+        it.
 
         Parameters
         ----------
