@@ -1,0 +1,72 @@
+"""Programs that Hypothesis writes, on all roads; what campaigns found; seeded faults."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+
+from equivalence_tests.fuzzing import found
+from equivalence_tests.fuzzing.campaign import run_chunk
+from equivalence_tests.fuzzing.draft import Written
+from equivalence_tests.fuzzing.faults import known, noticed, sample
+from equivalence_tests.fuzzing.judge import Workers, judge
+from equivalence_tests.fuzzing.seeded import FAULTS, Fault
+from pm_migrate.reference import provision
+
+FOUND = list(found.every())
+#: Programs of the default profile, and of ``--profile deep``.
+QUICK, DEEP = 30, 500
+#: Faults that the default profile plants; ``--profile deep`` plants all.
+PLANTED = ("generators: potentials are dropped",)
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Workers]:
+    if provision.find() is None:
+        pytest.skip("no PyMC3 reference interpreter: run `pm-migrate reference install`")
+    with Workers() as both:
+        yield both
+
+
+def test_programs_agree(workers: Workers, request: pytest.FixtureRequest) -> None:
+    count = DEEP if request.config.getoption("--profile") == "deep" else QUICK
+    tally = run_chunk(workers, 0, 2, set(), count)
+    shown = [f"{signature}\n{find['detail']}\n{find['program']}" for signature, find in tally.finds.items()]
+    assert not shown, "\n\n".join(shown)
+    assert tally.programs == count
+    assert tally.discarded <= 0.05 * count, tally.why
+
+
+@pytest.mark.parametrize("program", FOUND, ids=lambda program: program.name)
+def test_what_was_found_is_settled(program: found.FoundProgram, workers: Workers) -> None:
+    outcome = judge(workers, Written((program.source,), frozenset()))
+    assert outcome.status != "discarded", outcome.why
+    details = [find.detail for find in outcome.finds]
+    if program.verdict == "ours":
+        assert not details, "\n".join([program.settled, *details])
+    else:
+        assert details, f"{program.name} does not differ any more: its verdict is stale"
+
+
+def test_found_programs_are_short() -> None:
+    lengths = sorted(program.lines for program in FOUND)
+    assert all(program.verdict in ("ours", "PyMC3's", "TFP's") for program in FOUND)
+    assert not lengths or lengths[len(lengths) // 2] <= 12
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_seeded_fault_fits_the_code(fault: Fault) -> None:
+    source = fault.source
+    assert fault.old in source, f"{fault.module} has changed: plant the fault anew"
+    changed = source.replace(fault.old, fault.new, 1)
+    assert ast.dump(ast.parse(changed)) != ast.dump(ast.parse(source))
+
+
+def test_fuzzer_notices_a_seeded_fault(workers: Workers, request: pytest.FixtureRequest) -> None:
+    deep = request.config.getoption("--profile") == "deep"
+    planted = [fault for fault in FAULTS if deep or fault.name in PLANTED]
+    items = known(workers, [("", written) for written in sample(200 if deep else 12, 1)])
+    unseen = [fault.name for fault in planted if not noticed(fault, items)]
+    assert len(unseen) <= 0.05 * len(planted), unseen
