@@ -8,17 +8,17 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import seed as seeded
+from hypothesis.errors import NoSuchExample
 
 from equivalence_tests.fuzzing.draft import Written
 from equivalence_tests.fuzzing.judge import Find, Outcome, Workers, judge
-from equivalence_tests.fuzzing.programs import programs
+from equivalence_tests.fuzzing.programs import drawn, shrunk
 
 CHUNK = 50
 #: How many programs a find may be shrunk with; each costs as much as one of the campaign.
@@ -105,51 +105,59 @@ class Tally:
 
 
 class _Chunk:
-    """Programs of one seed, run until a number of different ones is reached."""
+    """Programs of one seed."""
 
-    def __init__(self, workers: Workers, known: set[str], quota: int) -> None:
-        self.workers, self.known, self.quota = workers, set(known), quota
+    def __init__(self, workers: Workers, known: set[str]) -> None:
+        self.workers, self.known = workers, set(known)
         self.tally = Tally()
         self.outcomes: dict[str, Outcome] = {}
-        self.target = ""
-        self.shrinking = 0
-        self.smallest: tuple[Written, Find] | None = None
 
-    def one(self, written: Written) -> None:
-        """Run a program unless it was; raise for a find that is new."""
-        outcome = self.outcomes.get(written.source)
-        if outcome is None:
-            if self.tally.programs >= self.quota if not self.target else self.shrinking >= SHRINKING:
-                return
-            outcome = self.outcomes[written.source] = judge(self.workers, written)
-            if self.target:
-                self.shrinking += 1
+    def one(self, seed: str) -> None:
+        """Draw a program and run it; shrink a find that is new."""
+        written, choices = drawn(seed)
+        if written.source in self.outcomes:
+            return
+        outcome = self.outcomes[written.source] = judge(self.workers, written)
+        self.tally.add(written, outcome)
+        for found in outcome.finds:
+            if found.signature in self.tally.finds:
+                self.tally.finds[found.signature]["times"] += 1
+            elif found.signature in self.known:
+                entry = {"times": 1, "program": written.source, "detail": found.detail, "shrunk": False}
+                self.tally.finds[found.signature] = entry
             else:
-                self.tally.add(written, outcome)
-        for find in outcome.finds:
-            if find.signature in self.known:
-                if not self.target and find.signature in self.tally.finds:
-                    self.tally.finds[find.signature]["times"] += 1
-                elif not self.target:
-                    self.tally.finds[find.signature] = {"times": 1, "program": written.source, "detail": find.detail,
-                                                        "shrunk": False}  # fmt: skip
-            elif not self.target or find.signature == self.target:
-                self.target = find.signature
-                self.smallest = (written, find)
-                raise AssertionError(find.signature)
+                self.tally.finds[found.signature] = self._shrunk(written, choices, found)
 
-    def settle(self) -> None:
-        """Keep the smallest program of the find that ended the run, with the lines taken out that it does not need."""
-        assert self.smallest is not None
-        written, find = self.smallest
-        shorter, find = without_lines(self.workers, written, find)
-        self.tally.finds[find.signature] = {
-            "times": 1, "program": shorter.source, "detail": find.detail, "shrunk": True,
-            "lines": len([line for line in shorter.source.splitlines() if line.strip()]),
-            "features": sorted(written.features), "notebook": written.notebook,
-        }  # fmt: skip
-        self.known.add(find.signature)
-        self.target, self.smallest, self.shrinking = "", None, 0
+    def _shrunk(self, written: Written, choices: list[int], found: Find) -> dict[str, Any]:
+        """The smallest program of a find that some tries give, without the lines that it does not need."""
+        smallest, tries = (written, found), 0
+
+        def shows(trial: Written) -> bool:
+            nonlocal smallest, tries
+            outcome = self.outcomes.get(trial.source)
+            if outcome is None:
+                if tries >= SHRINKING:
+                    return False
+                tries += 1
+                outcome = self.outcomes[trial.source] = judge(self.workers, trial)
+            same = [f for f in outcome.finds if f.signature == found.signature]
+            if same and len(trial.source) <= len(smallest[0].source):
+                smallest = trial, same[0]
+            return bool(same)
+
+        with suppress(NoSuchExample):
+            shrunk(choices, shows)
+        shorter, last = without_lines(self.workers, *smallest)
+        lines = [line for line in shorter.source.splitlines() if line.strip()]
+        return {
+            "times": 1,
+            "program": shorter.source,
+            "detail": last.detail,
+            "shrunk": True,
+            "lines": len(lines),
+            "features": sorted(written.features),
+            "notebook": written.notebook,
+        }
 
 
 def without_lines(workers: Workers, written: Written, find: Find) -> tuple[Written, Find]:
@@ -172,36 +180,13 @@ def without_lines(workers: Workers, written: Written, find: Find) -> tuple[Writt
 def run_chunk(workers: Workers, number: int, seed: int, known: set[str], quota: int = CHUNK) -> Tally:
     """Run one chunk of a campaign."""
     start = time.monotonic()
-    chunk = _Chunk(workers, known, quota)
-    attempt = 0
-    while chunk.tally.programs < quota and attempt < 40:
-        before = chunk.tally.programs
-        _explore(chunk, (seed * 100_003 + number) * 101 + attempt, quota - before)
-        attempt += 1
+    chunk = _Chunk(workers, known)
+    for i in range(2 * quota):
+        if chunk.tally.programs < quota:
+            chunk.one(f"{seed}/{number}/{i}")
     chunk.tally.seconds = time.monotonic() - start
     chunk.tally.chunks = [number]
     return chunk.tally
-
-
-def _explore(chunk: _Chunk, seed: int, quota: int) -> None:
-    @seeded(seed)
-    @settings(
-        max_examples=max(quota, 2),
-        database=None,
-        deadline=None,
-        phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=list(HealthCheck),
-        report_multiple_bugs=False,
-        print_blob=False,
-    )
-    @given(programs())
-    def explore(written: Written) -> None:
-        chunk.one(written)
-
-    try:
-        explore()
-    except AssertionError:
-        chunk.settle()
 
 
 _WORKERS: list[Workers] = []

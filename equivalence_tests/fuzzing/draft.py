@@ -6,10 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any, TypeVar
-
-from hypothesis import strategies as st
 
 T = TypeVar("T")
 Shape = tuple[int, ...]
@@ -58,12 +55,6 @@ class Value:
         return low <= self.low and self.high <= high
 
 
-@cache
-def integers(last: int) -> st.SearchStrategy[int]:
-    """Integers from 0; strategies are kept, since making one costs more than drawing from it."""
-    return st.integers(0, last)
-
-
 @dataclass(frozen=True)
 class Written:
     """A finished program.
@@ -94,10 +85,10 @@ class Draft:
     Parameters
     ----------
     draw
-        Hypothesis' ``draw``.
+        Gives an integer below its argument, the simplest at 0: the only source of choices.
     """
 
-    def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
+    def __init__(self, draw: Callable[[int], int]) -> None:
         self._draw = draw
         self.features: set[str] = set()
         self.imports: set[str] = set()
@@ -119,7 +110,7 @@ class Draft:
 
     def below(self, count: int) -> int:
         """Draw an integer below ``count``."""
-        return self._draw(integers(count - 1)) if count > 1 else 0
+        return self._draw(count) if count > 1 else 0
 
     def choose(self, options: Sequence[T]) -> T:
         """Draw one of several, the simplest first."""
@@ -181,7 +172,7 @@ class Draft:
 
     def emit(self, *lines: str) -> None:
         """Write lines into the current block."""
-        self.blocks[-1] += ["    " * self.indent + line for line in lines]
+        self.blocks[-1] += ["    " * self.indent + line if line else "" for line in lines]
 
     @contextmanager
     def indented(self, header: str) -> Iterator[None]:

@@ -191,7 +191,21 @@ def real(d: Draft, shape: Shape = (), depth: int = _DEPTH) -> Value:
         return tame(d, reduced(d))
     if kind >= 5 and len(shape) == 1:
         return tame(d, vector(d, shape[0]))
+    if kind >= 5 and len(shape) == 2:
+        return tame(d, crossed(d, shape))
     return leaf(d, shape)
+
+
+def crossed(d: Draft, shape: Shape) -> Value:
+    """A matrix of two vectors, or one that is turned or summed."""
+    first, second = of_shape(d, shape[:1]), of_shape(d, shape[1:])
+    if first is None or second is None:
+        return leaf(d, shape)
+    d.features.add("new axes")
+    column = d.choose((f"{first.tight}[:, None]", f"{first.tight}.dimshuffle(0, 'x')", f"{first.tight}[:, np.newaxis]"))
+    if "np." in column:
+        d.imports.add("import numpy as np")
+    return combined(d, replace(first, code=column, shape=(shape[0], 1), atom=True), second)
 
 
 def leaf(d: Draft, shape: Shape) -> Value:

@@ -17,13 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import seed as seeded
-
 from corpus.programs import PROGRAMS
 from equivalence_tests.fuzzing.draft import Written
 from equivalence_tests.fuzzing.judge import ROADS, Workers, ask_ours, ask_pymc3, compare
-from equivalence_tests.fuzzing.programs import programs
+from equivalence_tests.fuzzing.programs import drawn
 from equivalence_tests.fuzzing.seeded import FAULTS, ROOT, Fault
 from pm_migrate.errors import PmMigrateError
 
@@ -46,21 +43,8 @@ class Known:
 
 
 def sample(count: int, seed: int) -> list[Written]:
-    """Different programs of one seed."""
-    found: dict[str, Written] = {}
-    chunk = 0
-    while len(found) < count:
-
-        @seeded(seed * 1009 + chunk)
-        @settings(max_examples=60, database=None, deadline=None, phases=[Phase.generate],
-                  suppress_health_check=list(HealthCheck))  # fmt: skip
-        @given(programs())
-        def collect(written: Written) -> None:
-            found.setdefault(written.source, written)
-
-        collect()
-        chunk += 1
-    return list(found.values())[:count]
+    """Programs of one seed."""
+    return [drawn(f"{seed}/faults/{i}")[0] for i in range(count)]
 
 
 def corpus() -> Iterator[tuple[str, Written]]:

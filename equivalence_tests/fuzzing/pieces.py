@@ -103,12 +103,12 @@ def _observations(d: Draft, values: list[float | int], shape: Shape) -> str:
     whole = all(isinstance(v, int) for v in values)
     if not shape:
         return repr(values[0])
-    kind = d.below(8)
+    kind = d.below(9)
     if kind == 1 and len(shape) == 1:
         return repr(values)
     array = d.array("data", values, shape, integer=whole)
     d.arrays.remove(array)
-    if kind == 2 and not whole:
+    if kind in (2, 6):
         return missing(d, array, values, shape)
     if kind == 3:
         d.features.add("pm.Data")
@@ -128,7 +128,7 @@ def missing(d: Draft, array: Value, values: list[float | int], shape: Shape) -> 
     """Mask some observations."""
     d.features.add("missing")
     hidden = {d.below(len(values))} | ({d.below(len(values))} if d.flip() else set())
-    if d.flip():
+    if d.flip() and not all(isinstance(v, int) for v in values):
         texts = [d.np("nan") if i in hidden else v for i, v in enumerate(values)]
         name = d.fresh("data")
         d.data.append(f"{name} = np.array({nested(texts, shape)})")
@@ -206,6 +206,45 @@ def loop(d: Draft) -> None:
     if d.flip(30):
         total = replace(one, code=f"sum({parts})", low=count * min(0, one.low), high=count * one.high)
         d.let("total", tame(d, total))
+
+
+def named_parts(d: Draft) -> None:
+    """Variables of a dictionary, or of a loop over pairs."""
+    families = [f.parameters(d, d.choose(f.CONTINUOUS[:9]), (), depth=0) for _ in range(2)]
+    stem = d.fresh("by_name")
+    keys = [f"{stem}_left", f"{stem}_right"]
+    kind = d.below(3)
+    if kind == 0:
+        d.emit(f"{stem} = {{k: {f.call(d, families[0], 'k')} for k in {keys!r}}}")
+        families[1] = families[0]
+        d.features.add("dictionary of variables")
+    elif kind == 1:
+        d.emit(f"{stem} = {{}}")
+        scale = d.number(0.5, 3)
+        with d.indented(f"for name, sd in zip({keys!r}, [1.0, {scale.code}]):"):
+            d.emit(f"{stem}[name] = {d.pm('Normal')}(name, 0.0, sd=sd)")
+        families = [replace(families[0], row=f.CONTINUOUS[0], form=f.CONTINUOUS[0].forms[0], test=(0.0, 0.0),
+                            given={"mu": Value("0.0"), "sigma": Value("1.0", low=1.0, high=1.0)})] * 2  # fmt: skip
+        d.features.add("loop over pairs")
+    else:
+        made = [f.call(d, v, repr(k)) for k, v in zip(keys, families, strict=True)]
+        d.emit(f"{stem} = dict(zip({keys!r}, [{made[0]}, {made[1]}]))")
+        d.features.add("dictionary of variables")
+    for key, variable in zip(keys, families, strict=True):
+        d.known(as_value(d, f"{stem}[{key!r}]", variable, ()))
+
+
+def branch(d: Draft) -> None:
+    """A variable whose family a flag decides."""
+    families = [f.parameters(d, d.choose(f.CONTINUOUS[:9]), ()) for _ in range(2)]
+    flag, name = d.fresh("flag"), d.fresh("either")
+    d.data.append(f"{flag} = {d.choose(('True', 'False'))}")
+    for word, variable in zip((f"if {flag}:", "else:"), families, strict=True):
+        with d.indented(word):
+            d.emit(f"{name} = {f.call(d, variable, repr(name))}")
+    spreads = [f.spread(v) for v in families]
+    d.known(Value(name, (), min(s[0] for s in spreads), max(s[1] for s in spreads), random=True))
+    d.features.add("branch")
 
 
 def helper(d: Draft) -> None:

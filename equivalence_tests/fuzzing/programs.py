@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import cache
+from random import Random
+
+from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis import strategies as st
+from hypothesis.database import InMemoryExampleDatabase, choices_to_bytes
 
 from equivalence_tests.fuzzing import pieces, structures
 from equivalence_tests.fuzzing.draft import Draft, Written
 
 #: The simplest first; what stands more than once is drawn more often.
 PIECES = (
-    pieces.prior, pieces.observed, pieces.prior, pieces.observed, pieces.local, pieces.deterministic, pieces.potential,
-    pieces.loop, pieces.helper, pieces.link, pieces.bound, pieces.container, structures.mixture,
+    *[pieces.prior, pieces.observed] * 4, *[pieces.local, pieces.deterministic] * 2, pieces.potential,
+    pieces.loop, pieces.named_parts, pieces.helper, pieces.link, pieces.bound, pieces.container, structures.mixture,
     structures.multivariate, structures.categorical, structures.series, structures.counts, structures.own_density,
     structures.part, structures.ordered, structures.weights, structures.matrix, structures.interpolated,
-    structures.flat, structures.scan,
+    structures.flat, structures.scan, pieces.branch,
 )  # fmt: skip
 
-LONGEST = 7
+LONGEST = 8
 
 
 def write(d: Draft) -> Written:
@@ -58,7 +64,41 @@ def write(d: Draft) -> Written:
     return d.finished(notebook)
 
 
+@cache
+def _below(count: int) -> st.SearchStrategy[int]:
+    """Strategies are kept, since making one costs more than drawing from it."""
+    return st.integers(0, count - 1)
+
+
 @st.composite
 def programs(draw: st.DrawFn) -> Written:
     """Whole PyMC3 programs."""
-    return write(Draft(draw))
+    return write(Draft(lambda count: draw(_below(count))))
+
+
+def drawn(seed: str) -> tuple[Written, list[int]]:
+    """A program of the strategy and its choices, drawn evenly.
+
+    Hypothesis varies what it has drawn, so that nearly half of its programs come twice, and takes ten times as long.
+    """
+    generator, choices = Random(seed), list[int]()
+
+    def below(count: int) -> int:
+        choices.append(generator.randrange(count))
+        return choices[-1]
+
+    return write(Draft(below)), choices
+
+
+def shrunk(choices: Sequence[int], condition: Callable[[Written], bool]) -> Written:
+    """The simplest program that Hypothesis finds with a property that the one of these choices has."""
+    database = InMemoryExampleDatabase()
+    database.save(b"find.secondary", choices_to_bytes(choices))  # what is under the key itself counts as shrunk
+    options = settings(
+        database=database,
+        phases=[Phase.reuse, Phase.shrink],
+        deadline=None,
+        derandomize=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    return find(programs(), condition, settings=options, database_key=b"find")

@@ -14,7 +14,7 @@ from equivalence_tests.fuzzing.expressions import of_shape, positive, real, tame
 def simplex(d: Draft, size: int) -> Value:
     """Weights that sum to 1."""
     kind = d.below(4)
-    if kind == 0:
+    if kind in (0, 3):
         weights = {2: "[0.4, 0.6]", 3: "[0.2, 0.3, 0.5]", 4: "[0.1, 0.2, 0.3, 0.4]"}[size]
         return Value(f"{d.np('array')}({weights})", (size,), 0.1, 0.6)
     source = of_shape(d, (size,))
