@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from equivalence_tests.fuzzing.campaign import Tally, run
+from equivalence_tests.fuzzing.campaign import SHRINKING, Tally, run
 
 
 def main() -> int:
@@ -20,6 +20,7 @@ def main() -> int:
     parser.add_argument("--programs", type=int, default=200, help="in all, those of earlier runs of the seed included")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=1, help="processes, each with a PyMC3 and a TensorFlow of its own")
+    parser.add_argument("--shrink", type=int, default=SHRINKING, help="programs spent on shrinking a find")
     parser.add_argument("--minutes", type=float, help="begin nothing after this time")
     parser.add_argument("--output", type=Path, default=Path("build/fuzzing"), help="folder of the tallies (JSON)")
     options = parser.parse_args()
@@ -32,7 +33,7 @@ def main() -> int:
         def show(tally: Tally) -> None:
             bar.update(task, completed=tally.programs, description=f"programs, {len(tally.finds)} finds")
 
-        tally = run(options.programs, options.seed, options.jobs, path, show, until)
+        tally = run(options.programs, options.seed, options.jobs, path, show, until=until, tries=options.shrink)
     report(tally, path)
     return 1 if tally.finds else 0
 

@@ -20,7 +20,8 @@ from equivalence_tests.fuzzing.draft import Written
 from equivalence_tests.fuzzing.judge import Find, Outcome, Workers, judge
 from equivalence_tests.fuzzing.programs import drawn, shrunk
 
-CHUNK = 50
+#: Small enough that a campaign which is stopped loses little.
+CHUNK = 20
 #: How many programs a find may be shrunk with; each costs as much as one of the campaign.
 SHRINKING = 150
 
@@ -107,8 +108,8 @@ class Tally:
 class _Chunk:
     """Programs of one seed."""
 
-    def __init__(self, workers: Workers, known: set[str]) -> None:
-        self.workers, self.known = workers, set(known)
+    def __init__(self, workers: Workers, known: set[str], tries: int) -> None:
+        self.workers, self.known, self.tries = workers, set(known), tries
         self.tally = Tally()
         self.outcomes: dict[str, Outcome] = {}
 
@@ -122,7 +123,7 @@ class _Chunk:
         for found in outcome.finds:
             if found.signature in self.tally.finds:
                 self.tally.finds[found.signature]["times"] += 1
-            elif found.signature in self.known:
+            elif found.signature in self.known or not self.tries:
                 entry = {"times": 1, "program": written.source, "detail": found.detail, "shrunk": False}
                 self.tally.finds[found.signature] = entry
             else:
@@ -136,7 +137,7 @@ class _Chunk:
             nonlocal smallest, tries
             outcome = self.outcomes.get(trial.source)
             if outcome is None:
-                if tries >= SHRINKING:
+                if tries >= self.tries:
                     return False
                 tries += 1
                 outcome = self.outcomes[trial.source] = judge(self.workers, trial)
@@ -177,10 +178,12 @@ def without_lines(workers: Workers, written: Written, find: Find) -> tuple[Writt
     return Written(("\n".join(lines).strip("\n"),), written.features, written.notebook), find
 
 
-def run_chunk(workers: Workers, number: int, seed: int, known: set[str], quota: int = CHUNK) -> Tally:
+def run_chunk(
+    workers: Workers, number: int, seed: int, known: set[str], quota: int = CHUNK, tries: int = SHRINKING
+) -> Tally:
     """Run one chunk of a campaign."""
     start = time.monotonic()
-    chunk = _Chunk(workers, known)
+    chunk = _Chunk(workers, known, tries)
     for i in range(2 * quota):
         if chunk.tally.programs < quota:
             chunk.one(f"{seed}/{number}/{i}")
@@ -192,14 +195,21 @@ def run_chunk(workers: Workers, number: int, seed: int, known: set[str], quota: 
 _WORKERS: list[Workers] = []
 
 
-def _in_process(number: int, seed: int, known: set[str], quota: int) -> Tally:
+def _in_process(number: int, seed: int, known: set[str], quota: int, tries: int) -> Tally:
     if not _WORKERS:
         _WORKERS.append(Workers())
-    return run_chunk(_WORKERS[0], number, seed, known, quota)
+    return run_chunk(_WORKERS[0], number, seed, known, quota, tries)
 
 
 def run(
-    count: int, seed: int, jobs: int, path: Path, progress: Callable[[Tally], None], until: float | None = None
+    count: int,
+    seed: int,
+    jobs: int,
+    path: Path,
+    progress: Callable[[Tally], None],
+    *,
+    until: float | None = None,
+    tries: int = SHRINKING,
 ) -> Tally:
     """Run a campaign up to a number of programs; goes on where one of this seed stopped.
 
@@ -217,6 +227,8 @@ def run(
         Called after every chunk.
     until
         Time (``time.time()``) after which no chunk is begun.
+    tries
+        How many programs a new find may be shrunk with.
     """
     tally = Tally.read(path)
     todo = (n for n in _numbers() if n not in set(tally.chunks))
@@ -226,7 +238,7 @@ def run(
         while True:
             while len(running) < jobs and planned < count and (until is None or time.time() < until):
                 quota = min(CHUNK, count - planned)
-                running.add(pool.submit(_in_process, next(todo), seed, set(tally.finds), quota))
+                running.add(pool.submit(_in_process, next(todo), seed, set(tally.finds), quota, tries))
                 planned += quota
             if not running:
                 return tally

@@ -8,7 +8,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,11 @@ from pm_migrate.reference.process import WorkerClient
 from pm_migrate.verify.tolerances import TEST_POINT
 
 ROADS = ("drop-in", "rewrite")
-POINTS = 3
+POINTS = 1
 TAGS = {"sigmoid": "logodds"}
 
-#: A first run without Theano's slow optimisations; what differs is judged again by the graph that PyMC3 itself runs.
-FAST, FULL = "FAST_COMPILE", ""
+#: Points besides the test point when something differs and PyMC3 is asked again, with the graph that it runs itself.
+POINTS_IN_FULL = 4
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Workers:
         ours |= {"MPLBACKEND": "Agg", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
         ours["PYTHONPATH"] = os.pathsep.join(filter(None, (root, base.get("PYTHONPATH", ""))))
         self.reference = WorkerClient(
-            [str(python), "-W", "ignore", str(here / "reference_side.py"), worker.__file__, FAST],
+            [str(python), "-W", "ignore", str(here / "reference_side.py"), worker.__file__],
             {**provision.environment(Path(python)), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
             title="PyMC3", timeout=timeout, start_timeout=180.0,
         )  # fmt: skip
@@ -133,31 +133,47 @@ class Workers:
         self._folder.cleanup()
 
 
-def judge(workers: Workers, written: Written, seed: int = 0, mode: str = FAST, roads: Sequence[str] = ROADS) -> Outcome:
+def judge(
+    workers: Workers, written: Written, seed: int = 0, full: bool = False, roads: Sequence[str] = ROADS
+) -> Outcome:
     """Run a program on all roads and compare.
 
     Numbers that differ are judged again with PyMC3's own optimised graph: only what differs then is a find.
     """
     try:
-        theirs = ask_pymc3(workers, written, seed, mode)
+        theirs = ask_pymc3(workers, written, seed, full)
     except PmMigrateError as error:
         return Outcome("discarded", why=f"PyMC3: {type(error).__name__}: {_last_line(str(error))}")
     if theirs["error"] or not theirs["models"]:
         return Outcome("discarded", why=f"PyMC3: {_last_line(theirs['error'] or 'no model')}")
     answers = ask_ours(workers, written, theirs, roads)
-    finds = tuple(find for road in roads for find in compare(road, theirs, answers[road]))
-    if finds and mode == FAST and not all(f.kind in ("crash", "variables") for f in finds):
-        return judge(workers, written, seed, FULL, roads)
+    finds = tuple(
+        replace(find, about=family(written.source, find.about)) for road in roads
+        for find in compare(road, theirs, answers[road])
+    )  # fmt: skip
+    if finds and not full and not all(f.kind in ("crash", "variables") for f in finds):
+        return judge(workers, written, seed, True, roads)
     finite = int(np.sum(np.isfinite(theirs["logp"])))
     findings = tuple(answers.get("rewrite", {}).get("findings", ()))
     return Outcome("find" if finds else "agree", finds, "", findings, finite, len(theirs["logp"]))
 
 
-def ask_pymc3(workers: Workers, written: Written, seed: int = 0, mode: str = FAST) -> dict[str, Any]:
+def family(source: str, about: str) -> str:
+    """A find is about a family of variables, not about the name that one has in a program."""
+    name = about.removesuffix("__").rsplit("_", 1)[0] if about.endswith("__") else about
+    made = re.search(rf"(\w+)(?:\([^()]*\))?\(['\"]{re.escape(name)}['\"]", source)
+    return made[1] if made else about
+
+
+def ask_pymc3(workers: Workers, written: Written, seed: int = 0, full: bool = False) -> dict[str, Any]:
     """What PyMC3 says of a program's last model; see ``reference_side.judge``."""
     path = workers.folder / "program.py"
     path.write_text(written.source, encoding="utf-8")
-    return workers.reference.call("judge", path=str(path), seed=seed, count=POINTS, mode=mode)
+    count = POINTS_IN_FULL if full else POINTS
+    theirs = workers.reference.call("judge", path=str(path), seed=seed, count=count, full=full)
+    if "terms" in theirs:
+        theirs["logp"] = sum(theirs["terms"].values())
+    return theirs
 
 
 def ask_ours(
@@ -216,23 +232,24 @@ def _variables(theirs: Sequence[Mapping[str, Any]], ours: Sequence[Mapping[str, 
 def _densities(road: str, theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> Iterator[Find]:
     """Terms that differ; the total where no term does."""
     found = []
+    pull = _pull(theirs)
     for name, values in theirs["terms"].items():
         if name not in ours["terms"]:
             found.append((math.inf, f"the term of {name} is missing"))
             continue
-        slopes = _pull(theirs)
-        bits, i = _worst(ours["terms"][name], values, theirs["sizes"][name] + slopes)
+        size = theirs["sizes"].get(name, np.abs(values)) + pull
+        bits, i = _worst(ours["terms"][name], values, size)
         if bits > LOG_DENSITY_BITS:
             found.append((bits, f"{name}: {ours['terms'][name][i]!r} where PyMC3 has {values[i]!r} at point {i}"))
     found += [(math.inf, f"the term {n} is new") for n in ours["terms"].keys() - theirs["terms"].keys()]
     if not found:
-        sizes = sum(theirs["sizes"].values()) + _pull(theirs)
+        sizes = sum(map(np.abs, theirs["terms"].values())) + sum(theirs["sizes"].values()) + pull
         bits, i = _worst(ours["logp"], theirs["logp"], sizes)
         if bits > LOG_DENSITY_BITS:
             found.append((bits, f"total {ours['logp'][i]!r} where PyMC3 has {theirs['logp'][i]!r} at point {i}"))
     if found:
         bits, detail = max(found, key=lambda f: f[0])
-        yield Find(road, "log density", detail, _normal(re.sub(r": .*", "", detail)), bits)
+        yield Find(road, "log density", detail, re.sub(r": .*", "", detail), bits)
 
 
 def _pull(theirs: Mapping[str, Any]) -> np.ndarray:
@@ -251,16 +268,18 @@ def _gradients(
     worst = (0.0, "", "")
     inside = np.isfinite(theirs["logp"])
     for name, slopes in theirs["gradient"].items():
-        other = ours["gradient"][names[name]].reshape(slopes.shape)
-        bend = theirs["curvature"][name]
+        other = np.asarray(ours["gradient"][names[name]])
+        bend = theirs["curvature"].get(name, np.zeros(slopes.shape))
         size = np.max(np.abs(slopes).reshape(len(slopes), -1), axis=1, initial=0.0)
         size = size.reshape(-1, *[1] * (slopes.ndim - 1)) + np.where(np.isfinite(bend), bend, 0.0)
-        for i in np.flatnonzero(inside):
-            bits, _ = _worst(other[i].reshape(-1), slopes[i].reshape(-1), size[i].reshape(-1))
+        first = len(slopes) - len(other)
+        for i in range(first, len(slopes)):
+            mine = other[i - first]
+            bits, _ = _worst(mine.reshape(-1), slopes[i].reshape(-1), size[i].reshape(-1)) if inside[i] else (0.0, 0)
             if bits > max(GRADIENT_BITS, worst[0]):
-                worst = bits, f"{name}: {other[i].tolist()} where PyMC3 has {slopes[i].tolist()} at point {i}", name
+                worst = bits, f"{name}: {mine.tolist()} where PyMC3 has {slopes[i].tolist()} at point {i}", name
     if worst[1]:
-        yield Find(road, "gradient", worst[1], _normal(worst[2]), worst[0])
+        yield Find(road, "gradient", worst[1], worst[2], worst[0])
 
 
 def _worst(ours: np.ndarray, theirs: np.ndarray, size: np.ndarray) -> tuple[float, int]:

@@ -141,23 +141,26 @@ def _evaluated(density: Any, points: Mapping[str, np.ndarray]) -> dict[str, Any]
     stacked = {v.name: points[v.rv_name] for v in density.variables}
     wanted = [v.name for v in density.variables if not v.discrete]
     count = len(next(iter(points.values()))) if points else 1
-    logp, slopes, parts = [], [], []
+    slopes, parts = [], []
     for i in range(count):
         values = density.tensors({name: x[i] for name, x in stacked.items()})
+        if i == 0 and count == 2:  # of two points, the gradient at the one that is no test point
+            parts.append({n: float(t) for n, t in density.evaluate(values).terms.items()})
+            continue
         with tf.GradientTape() as tape:
             for name in wanted:
                 tape.watch(values[name])
             terms = density.evaluate(values).terms
             total = tf.add_n(list(terms.values()))
         gradient = tape.gradient(total, {n: values[n] for n in wanted}, unconnected_gradients="zero")
-        logp.append(float(total))
         slopes.append({n: g.numpy() for n, g in gradient.items()})
         parts.append({n: float(t) for n, t in terms.items()})
+    by_name = {n: np.array([p[n] for p in parts]) for n in parts[0]}
     return {
         **answer,
-        "logp": np.array(logp),
+        "logp": sum(by_name.values()),
         "gradient": {n: np.stack([s[n] for s in slopes]) for n in wanted},
-        "terms": {n: np.array([p[n] for p in parts]) for n in parts[0]},
+        "terms": by_name,
     }
 
 

@@ -20,6 +20,8 @@ def shape_text(d: Draft, shape: Shape) -> dict[str, str]:
     if d.coords and all(n in (d.rows, d.groups, d.columns) for n in shape) and d.flip():
         d.features.add("dims")
         names = [_dimension(d, n) for n in shape]
+        if len(set(names)) < len(names):
+            return {"shape": str(shape)}
         return {"dims": repr(names[0]) if len(names) == 1 else "(" + ", ".join(map(repr, names)) + ")"}
     if len(shape) == 1:
         return {"shape": d.choose((str(shape[0]), f"({shape[0]},)"))}

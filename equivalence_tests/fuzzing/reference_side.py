@@ -44,13 +44,15 @@ def _wide_constants() -> None:
 class FuzzSide(worker.PyMC3Side):  # type: ignore[name-defined, misc]
     """The operations of the reference, and :meth:`judge`."""
 
-    def __init__(self, mode: str) -> None:
+    def __init__(self) -> None:
         _wide_constants()
         super().__init__()
         warnings.simplefilter("ignore")
-        self.mode = mode
+        # where each node was made, which costs a fifth of the time
+        self.theano.config.traceback__limit = 0
+        self.theano.config.traceback__compile_limit = 0
 
-    def judge(self, path: str, seed: int, count: int, mode: str = "") -> Dict[str, Any]:
+    def judge(self, path: str, seed: int, count: int, full: bool = False) -> Dict[str, Any]:
         """Run a program; describe its last model and evaluate it at ``count`` points besides the test point.
 
         Returns
@@ -66,55 +68,62 @@ class FuzzSide(worker.PyMC3Side):  # type: ignore[name-defined, misc]
         try:
             points = _points(self.pm, model, seed, count)
             answer["points"] = {v.name: np.stack([p[v.name] for p in points]) for v in model.free_RVs}
-            answer.update(self._evaluated(model, points, mode or self.mode))
+            answer.update(self._evaluated(model, points, full))
         except Exception:
             answer["error"] = "while it was evaluated: " + traceback.format_exc()
         finally:
             self.forget(loaded["handle"])
         return answer
 
-    def _evaluated(self, model: Any, points: List[Mapping[str, Any]], mode: str) -> Dict[str, Any]:
+    def _evaluated(self, model: Any, points: List[Mapping[str, Any]], full: bool) -> Dict[str, Any]:
+        """Terms at all points, the gradient at all but the first; in full, also what they are conditioned by.
+
+        Unless in full, Theano optimises nothing: a graph is then evaluated about as soon as it is there.
+        """
         theano = self.theano
         with theano.config.change_flags(compute_test_value="off"):
-            factors = worker._factors(self.pm, model)
+            terms = [(rv.name, rv.logpt) for rv in model.basic_RVs] + [(p.name, p.sum()) for p in model.potentials]
+            pairs = worker._transformed_pairs(self.pm, model)
+            names = [pairs[name].name if name in pairs else name for name, _ in terms]
             continuous = [v for v in model.free_RVs if v.dtype.startswith("float")]
-            total = model.logpt
+            total = self.theano.tensor.add(*[each for _, each in terms]) if len(terms) > 1 else terms[0][1]
             slopes = theano.grad(total, continuous, disconnected_inputs="ignore") if continuous else []
-            sizes = [abs(each).sum() for each in _elements(self.pm, model)]
-            outputs = [total] + slopes + [each for _, each, _ in factors] + sizes
+            sizes = [abs(each).sum() for each in _elements(model)] if full else []
             function = theano.function(
-                list(model.free_RVs), outputs, on_unused_input="ignore", allow_input_downcast=True, mode=mode or None
+                list(model.free_RVs),
+                slopes + [each for _, each in terms] + sizes,
+                on_unused_input="ignore",
+                allow_input_downcast=True,
+                mode=None if full else theano.compile.Mode(linker="py", optimizer=None),
             )
         rows = [[p[v.name] for v in model.free_RVs] for p in points]
-        columns = list(zip(*[function(*row) for row in rows]))
-        signs = np.random.RandomState(0)
-        nearby = [[x * (1 + STEP * signs.choice([-1.0, 1.0], np.shape(x))) if np.asarray(x).dtype.kind == "f" else x
-                   for x in row] for row in rows]  # fmt: skip
-        moved = list(zip(*[function(*row)[: 1 + len(continuous)] for row in nearby]))
-        names = [v.name for v in continuous]
-        with np.errstate(all="ignore"):
-            curvature = {
-                name: np.abs(np.stack(b) - np.stack(a)) / STEP for name, a, b in zip(names, columns[1:], moved[1:])
-            }
-        first = 1 + len(continuous)
-        return {
-            "logp": np.array(columns[0], "float64"),
-            "gradient": {name: np.stack(c).astype("float64") for name, c in zip(names, columns[1:first])},
-            "curvature": curvature,
-            "terms": {n: np.array(c, "float64") for (n, _, _), c in zip(factors, columns[first:])},
-            "sizes": {n: np.array(c, "float64") for (n, _, _), c in zip(factors, columns[first + len(factors) :])},
+        columns = [np.stack(c).astype("float64") for c in zip(*[function(*row) for row in rows])]
+        first, second = len(slopes), len(slopes) + len(terms)
+        slopes_at, terms_at, sizes_at = columns[:first], columns[first:second], columns[second:]
+        answer = {
+            "gradient": {v.name: c for v, c in zip(continuous, slopes_at)},
+            "terms": dict(zip(names, terms_at)),
+            "sizes": dict(zip(names, sizes_at)),
+            "curvature": {},
         }
+        if full:
+            answer["curvature"] = self._curvature(function, rows, answer["gradient"])
+        return answer
 
-    def deterministics(self, path: str, point: Mapping[str, np.ndarray]) -> Dict[str, Any]:
-        """Values of the deterministics of a program's last model at a point."""
-        loaded = self.load_program(path)
-        model = self.programs[loaded["handle"]]["models"][-1]
-        wanted = [v for v in model.deterministics if not isinstance(v, self.pm.model.TransformedRV)]
-        values = self._function(model.free_RVs, wanted)(*[point[v.name] for v in model.free_RVs])
-        return {v.name: np.asarray(x) for v, x in zip(wanted, values)}
+    def _curvature(self, function: Any, rows: Any, slopes: Mapping[str, np.ndarray]) -> Dict[str, np.ndarray]:
+        """Roughly ``sum_j |x_j d2f / dx_i dx_j|``: how the gradient moves when all values move a little."""
+        signs = np.random.RandomState(0)
+        nearby = [
+            [x * (1 + STEP * signs.choice([-1.0, 1.0], np.shape(x))) if np.asarray(x).dtype.kind == "f" else x
+             for x in row]
+            for row in rows
+        ]  # fmt: skip
+        columns = list(zip(*[function(*row) for row in nearby]))
+        with np.errstate(all="ignore"):
+            return {n: np.abs(np.stack(c) - at) / STEP for c, (n, at) in zip(columns, slopes.items())}
 
 
-def _elements(pm: Any, model: Any) -> List[Any]:
+def _elements(model: Any) -> List[Any]:
     """The elements of each term."""
     return [rv.logp_elemwiset for rv in model.basic_RVs] + list(model.potentials)
 
@@ -152,7 +161,7 @@ def main() -> None:
     connection = worker.take_over_pipes()
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
-    worker.serve(connection, FuzzSide(sys.argv[2]).operations())
+    worker.serve(connection, FuzzSide().operations())
 
 
 if __name__ == "__main__":
