@@ -51,6 +51,8 @@ def report(tally: Tally, path: Path) -> None:
         print(f"median length of a shrunk program: {statistics.median(lines):.0f} lines")
     for why, times in tally.why.most_common(10):
         print(f"  discarded {times}: {why}")
+    for reason, times in tally.explained.most_common():
+        print(f"  known {times}: {reason}")
     for text, times in tally.findings.most_common(10):
         print(f"  by hand {times}: {text}")
     for signature, found in sorted(tally.finds.items()):

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,9 @@ CHUNK = 20
 SHRINKING = 150
 
 
+COUNTERS = ("features", "explained", "why", "findings")
+
+
 @dataclass
 class Tally:
     """What is known of programs that were run.
@@ -38,7 +41,7 @@ class Tally:
         Points at which PyMC3's log density is finite, of all that were compared.
     refused
         Programs that the codemod left alone or in part, of all.
-    features, why, findings
+    features, explained, why, findings
         Counts.
     finds
         By signature: the program, how often it came up.
@@ -55,6 +58,7 @@ class Tally:
     refused: int = 0
     seconds: float = 0.0
     features: Counter[str] = field(default_factory=Counter)
+    explained: Counter[str] = field(default_factory=Counter)
     why: Counter[str] = field(default_factory=Counter)
     findings: Counter[str] = field(default_factory=Counter)
     finds: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -68,6 +72,7 @@ class Tally:
             self.why[outcome.why[:160]] += 1
             return
         self.features.update(written.features)
+        self.explained.update(set(outcome.explained))
         self.finite += outcome.finite
         self.points += outcome.points
         manual = [f for f in outcome.findings if f.startswith("MANUAL")]
@@ -78,7 +83,7 @@ class Tally:
         """Add the counts of another tally."""
         for name in ("programs", "discarded", "finite", "points", "refused", "seconds"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("features", "why", "findings"):
+        for name in COUNTERS:
             getattr(self, name).update(getattr(other, name))
         for signature, found in other.finds.items():
             known = self.finds.setdefault(signature, {**found, "times": 0})
@@ -94,14 +99,14 @@ class Tally:
         if not path.exists():
             return cls()
         raw = json.loads(path.read_text(encoding="utf-8"))
-        counters = {name: Counter(raw.pop(name)) for name in ("features", "why", "findings")}
+        counters = {name: Counter(raw.pop(name)) for name in COUNTERS}
         return cls(**raw, **counters)
 
     def write(self, path: Path) -> None:
         """Write it at once or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_suffix(".new")
-        beside.write_text(json.dumps(asdict(self), indent=1, sort_keys=True), encoding="utf-8")
+        beside.write_text(json.dumps(vars(self), indent=1, sort_keys=True), encoding="utf-8")
         beside.replace(path)
 
 

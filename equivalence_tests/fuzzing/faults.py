@@ -1,15 +1,18 @@
 """``python -m equivalence_tests.fuzzing.faults``: how many seeded faults are noticed, and by what.
 
 Three judges see each fault: the corpus (its programs on both roads against PyMC3's numbers, and the rewritten text
-against ``after.py``), the harness (the record of PyMC3's numbers and the other tests of ``equivalence_tests`` that need
-no PyMC3), and programs that the fuzzer wrote. PyMC3 is asked once; its answers serve all faults.
+against ``after.py``), the harness (the record of PyMC3's numbers, of distributions and transforms), and programs that
+the fuzzer wrote. PyMC3 is asked once; its answers serve all faults. Programs that have to do with a fault by their
+words come first, which changes how soon it is noticed, not whether.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import subprocess
+import os
+import pickle
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,32 +22,58 @@ from typing import Any
 
 from corpus.programs import PROGRAMS
 from equivalence_tests.fuzzing.draft import Written
-from equivalence_tests.fuzzing.judge import ROADS, Workers, ask_ours, ask_pymc3, compare
+from equivalence_tests.fuzzing.judge import ROADS, Workers, ask_ours, ask_pymc3, compare, ours_environment
 from equivalence_tests.fuzzing.programs import drawn
 from equivalence_tests.fuzzing.seeded import FAULTS, ROOT, Fault
+from pm_migrate.catalog import ROWS
 from pm_migrate.errors import PmMigrateError
+from pm_migrate.reference.process import WorkerClient
 
 PAGE = ROOT / "docs" / "fuzzing.md"
 MARKS = ("<!-- generated: faults -->", "<!-- end -->")
-JUDGES = ("corpus", "harness", "fuzzer")
+JUDGES = ("fuzzer", "corpus", "harness")
 
-#: The part of the harness that is run against each fault: the record, and series, composites and transforms.
-HARNESS = ("test_record.py", "test_transforms.py", "test_series.py", "test_composites.py")
+#: What a program has that shows a fault, where the fault's own words do not say it.
+ALIASES = {
+    "stick": "dirichlet",
+    "cholesky": "lkj",
+    "lkj": "lkj",
+    "logodds": "beta",
+    "interval": "uniform",
+    "lowerbound": "bound",
+    "log": "halfnormal",
+    "precision": "tau",
+    "scaled": "total_size",
+    "nested": "model(",
+    "stacks": "stack",
+    "sums": "sum(",
+    "variance": "var(",
+    "shape": "shape=",
+    "operators": "sd=",
+    "positional": "beta(",
+    "defaults": "student",
+}
 
 
 @dataclass(frozen=True)
 class Known:
-    """A program, what PyMC3 says about it, and what is right already."""
+    """A program, what PyMC3 says about it, and the roads where we agree without a fault."""
 
     written: Written
     theirs: dict[str, Any]
-    name: str = ""
+    name: str
     roads: tuple[str, ...] = ROADS
 
+    def about(self, fault: Fault) -> int:
+        """How much of a fault's words it has."""
+        text = (self.written.source + " ".join(self.written.features)).lower()
+        words = [w.rstrip("s=") for w in re.findall(r"[\w=]+", fault.name.lower())]
+        return sum(bool(w) and ALIASES.get(w, w) in text for w in words)
 
-def sample(count: int, seed: int) -> list[Written]:
+
+def sample(count: int, seed: int) -> list[tuple[str, Written]]:
     """Programs of one seed."""
-    return [drawn(f"{seed}/faults/{i}")[0] for i in range(count)]
+    return [(f"program {i}", drawn(f"{seed}/faults/{i}")[0]) for i in range(count)]
 
 
 def corpus() -> Iterator[tuple[str, Written]]:
@@ -55,11 +84,11 @@ def corpus() -> Iterator[tuple[str, Written]]:
 
 
 def known(workers: Workers, items: Sequence[tuple[str, Written]]) -> list[Known]:
-    """Programs with PyMC3's answers, on the roads where we agree without a fault."""
+    """Programs with PyMC3's answers."""
     found = []
     for name, written in items:
         try:
-            theirs = ask_pymc3(workers, written, mode="")
+            theirs = ask_pymc3(workers, written, full=True)
         except PmMigrateError:
             continue
         if theirs["error"] or not theirs["models"]:
@@ -71,50 +100,83 @@ def known(workers: Workers, items: Sequence[tuple[str, Written]]) -> list[Known]
     return found
 
 
-def noticed(fault: Fault, items: Sequence[Known]) -> str:
+class Nursery(WorkerClient):
+    """Where faults are planted; it has a folder for programs, as :class:`Workers` has."""
+
+    def __init__(self, workers: Workers) -> None:
+        path = Path(__file__).with_name("nursery.py")
+        super().__init__(
+            [sys.executable, "-W", "ignore", str(path)], ours_environment(os.environ),
+            title="the nursery", timeout=120.0, start_timeout=180.0,
+        )  # fmt: skip
+        self.folder, self.ours = workers.folder, self
+
+    def plant(self, fault: Fault) -> None:
+        """Go on with a fault."""
+        self.call("plant", module=fault.module, old=fault.old, new=fault.new)
+
+    def leave(self) -> None:
+        """End the child of a fault."""
+        self.call("leave")
+
+
+def noticed(nursery: Any, fault: Fault, items: Sequence[Known]) -> str:
     """The first program that shows a fault, and how; empty for none."""
-    with Workers(environment=fault.environment()) as workers:
-        for number, item in enumerate(items):
-            answers = ask_ours(workers, item.written, item.theirs, item.roads)
-            for road in item.roads:
-                for find in compare(road, item.theirs, answers[road]):
-                    return f"{item.name or f'program {number + 1}'}, {road}: {find.kind}"
+    for item in sorted(items, key=lambda item: -item.about(fault)):
+        answers = ask_ours(nursery, item.written, item.theirs, item.roads)
+        for road in item.roads:
+            for find in compare(road, item.theirs, answers[road]):
+                return f"{item.name}, {road}: {find.kind}"
     return ""
 
 
-EXACT = """
-from corpus.programs import PROGRAMS
-from pm_migrate.codemod import migrate_source
-for program in PROGRAMS:
-    before, after = program.before, program.after
-    if before.suffix == ".py" and after.exists():
-        try:
-            same = migrate_source(before.read_text(encoding="utf-8")).code == after.read_text(encoding="utf-8")
-        except Exception as error:
-            same = False
-        if not same:
-            print(program.name + ", after.py")
-            break
-"""
-
-
-def not_exact(fault: Fault) -> str:
+def not_exact(nursery: Nursery, fault: Fault) -> str:
     """The first corpus program that is rewritten to another text."""
-    done = subprocess.run(
-        [sys.executable, "-c", EXACT], env=fault.environment(), cwd=ROOT, capture_output=True, text=True, timeout=600
-    )
-    return done.stdout.strip() or ("the codemod does not start" if done.returncode else "")
+    if fault.part not in ("codemod", "catalogue"):
+        return ""
+    texts = {
+        p.name: [path.read_text(encoding="utf-8") for path in (p.before, p.after)] for p in PROGRAMS if not p.notebook
+    }
+    name = nursery.call("rewritten", programs=texts)
+    return f"{name}, its text" if name else ""
 
 
-def contradicted(fault: Fault) -> str:
-    """The first test of the harness that fails."""
-    tests = [str(ROOT / "equivalence_tests" / name) for name in HARNESS]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests],
-        env=fault.environment(), cwd=ROOT, capture_output=True, text=True, timeout=3600,
-    )  # fmt: skip
-    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return failed[0].split(" - ")[0].removeprefix("FAILED ") if failed else "" if not done.returncode else "no start"
+def contradicted(nursery: Nursery, fault: Fault) -> str:
+    """What the harness notices."""
+    if fault.part == "codemod":
+        return ""
+    rows = [row.name for row in ROWS if row.name.lower() in (fault.name + fault.module + fault.old).lower()]
+    rows += [n for stem, n in (("lkj", "LKJCorr"), ("reductions", "Dirichlet")) if stem in fault.name.lower()]
+    return nursery.call("harness", rows=rows, transforms="transforms" in fault.module)
+
+
+def judges(nursery: Nursery, fuzzed: list[Known], held: list[Known]) -> dict[str, Callable[[Fault], str]]:
+    """The three judges."""
+    return {
+        "fuzzer": lambda fault: noticed(nursery, fault, fuzzed),
+        "corpus": lambda fault: not_exact(nursery, fault) or noticed(nursery, fault, held),
+        "harness": lambda fault: contradicted(nursery, fault),
+    }
+
+
+def verdict(nursery: Nursery, fault: Fault, judge: Callable[[Fault], str]) -> str:
+    """What a judge says with a fault planted; a process that the fault ends has noticed it."""
+    try:
+        nursery.plant(fault)
+        said = judge(fault)
+        nursery.leave()
+    except PmMigrateError as error:
+        return f"{type(error).__name__}: {str(error).splitlines()[0]}"
+    return said
+
+
+def recorded(workers: Workers, path: Path, items: Callable[[], Sequence[tuple[str, Written]]]) -> list[Known]:
+    """Programs with PyMC3's answers, kept from run to run in the folder of the tallies."""
+    if path.exists():
+        return pickle.loads(path.read_bytes())
+    found = known(workers, items())
+    path.write_bytes(pickle.dumps(found))
+    return found
 
 
 def main() -> None:
@@ -124,53 +186,49 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--judges", nargs="*", choices=JUDGES, default=JUDGES)
     parser.add_argument("--only", default="", help="faults with this in their name")
-    parser.add_argument("--output", type=Path, default=Path("build/fuzzing/faults.json"))
+    parser.add_argument("--minutes", type=float, default=1e6)
+    parser.add_argument("--output", type=Path, default=Path("build/fuzzing"))
     options = parser.parse_args()
-    done: dict[str, dict[str, str]] = json.loads(options.output.read_text()) if options.output.exists() else {}
-    written = [("", w) for w in sample(options.programs, options.seed)]
+    options.output.mkdir(parents=True, exist_ok=True)
+    tally, until = options.output / "faults.json", time.monotonic() + 60 * options.minutes
+    done: dict[str, dict[str, str]] = json.loads(tally.read_text()) if tally.exists() else {}
     with Workers() as workers:
-        fuzzed = known(workers, written) if "fuzzer" in options.judges else []
-        held = known(workers, list(corpus())) if "corpus" in options.judges else []
-    judges: dict[str, Callable[[Fault], str]] = {
-        "corpus": lambda fault: not_exact(fault) or noticed(fault, held),
-        "harness": contradicted,
-        "fuzzer": lambda fault: noticed(fault, fuzzed),
-    }
-    for fault in FAULTS:
-        verdicts = done.setdefault(fault.name, {})
-        for judge in options.judges:
-            if options.only in fault.name and judge not in verdicts:
-                begun = time.monotonic()
-                verdicts[judge] = judges[judge](fault)
-                print(f"{judge}: {fault.name}: {verdicts[judge] or '-'} ({time.monotonic() - begun:.0f} s)", flush=True)
-                options.output.parent.mkdir(parents=True, exist_ok=True)
-                options.output.write_text(json.dumps(done, indent=1))
+        kept = options.output / f"programs-{options.seed}-{options.programs}.pickle"
+        fuzzed = recorded(workers, kept, lambda: sample(options.programs, options.seed))
+        kept = options.output / "corpus.pickle"
+        held = recorded(workers, kept, lambda: list(corpus())) if "corpus" in options.judges else []
+        workers.reference.close()
+        with Nursery(workers) as nursery:
+            every = judges(nursery, fuzzed, held)
+            for name in options.judges:
+                for fault in FAULTS:
+                    said = done.setdefault(fault.name, {})
+                    if options.only in fault.name and name not in said and time.monotonic() < until:
+                        said[name] = verdict(nursery, fault, every[name])
+                        print(f"{name}: {fault.name}: {said[name] or '-'}", flush=True)
+                        tally.write_text(json.dumps(done, indent=1))
     write(done)
 
 
 def table(done: dict[str, dict[str, str]]) -> str:
     """The result as a table."""
-    lines = ["| fault | in | corpus | harness | fuzzer |", "|---|---|---|---|---|"]
+    lines = ["| fault | in | fuzzer | corpus | harness |", "|---|---|---|---|---|"]
     for fault in FAULTS:
-        cells = [done.get(fault.name, {}).get(judge, "?") for judge in JUDGES]
-        lines.append(
-            f"| {fault.name} | {fault.part} | "
-            + " | ".join("yes" if c and c != "?" else c or "no" for c in cells)
-            + " |"
-        )
-    scores = [sum(bool(done.get(f.name, {}).get(j)) for f in FAULTS) for j in JUDGES]
-    some = sum(any(done.get(f.name, {}).values()) for f in FAULTS)
-    total = len(FAULTS)
-    lines.append(
-        f"| **{some} of {total} by something: {some / total:.1%}** | | " + " | ".join(f"{s}" for s in scores) + " |"
-    )
-    return "\n".join(lines)
+        said = done.get(fault.name, {})
+        cells = ["" if judge not in said else "yes" if said[judge] else "no" for judge in JUDGES]
+        lines.append(f"| {fault.name} | {fault.part} | {' | '.join(cells)} |")
+    judged = [f for f in FAULTS if done.get(f.name)]
+    some = sum(any(done[f.name].values()) for f in judged)
+    scores = [
+        f"{sum(bool(done[f.name].get(j)) for f in judged)} of {sum(j in done[f.name] for f in judged)}" for j in JUDGES
+    ]
+    share = f"{some} of {len(judged)} by something: {some / max(len(judged), 1):.1%}"
+    return "\n".join([*lines, f"| **{share}** | | {' | '.join(scores)} |"])
 
 
 def write(done: dict[str, dict[str, str]]) -> None:
     """Put the table into the page."""
-    text = PAGE.read_text(encoding="utf-8")
-    head, rest = text.split(MARKS[0], 1)
+    head, rest = PAGE.read_text(encoding="utf-8").split(MARKS[0], 1)
     tail = rest.split(MARKS[1], 1)[1]
     PAGE.write_text(f"{head}{MARKS[0]}\n{table(done)}\n{MARKS[1]}{tail}", encoding="utf-8")
 

@@ -8,12 +8,13 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from equivalence_tests.fuzzing import known
 from equivalence_tests.fuzzing.draft import Written
 from equivalence_tests.oracle import EPS
 from equivalence_tests.tolerances import GRADIENT_BITS, LOG_DENSITY_BITS
@@ -76,6 +77,8 @@ class Outcome:
         What the codemod had to say.
     finite, points
         Points compared, and those where PyMC3 is finite.
+    explained
+        Why other differences are known ones.
     """
 
     status: str
@@ -84,7 +87,22 @@ class Outcome:
     findings: tuple[str, ...] = ()
     finite: int = 0
     points: int = 0
-    bits: Mapping[str, float] = field(default_factory=dict)
+    explained: tuple[str, ...] = ()
+
+
+def ours_environment(base: Mapping[str, str]) -> dict[str, str]:
+    """Variables of a process that runs our side: this checkout first, one thread, no GPU."""
+    root = str(Path(__file__).parent.parent.parent)
+    return {
+        **base,
+        "PYTHONPATH": os.pathsep.join(filter(None, (root, base.get("PYTHONPATH", "")))),
+        "PYTHONHASHSEED": "0",
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "TF_NUM_INTRAOP_THREADS": "1",
+        "TF_NUM_INTEROP_THREADS": "1",
+        "MPLBACKEND": "Agg",
+    }
 
 
 class Workers:
@@ -94,27 +112,20 @@ class Workers:
     ----------
     timeout
         Seconds for one program on one side.
-    environment
-        Variables of the TensorFlow side, by default those of this process.
     """
 
-    def __init__(self, timeout: float = 60.0, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, timeout: float = 60.0) -> None:
         python = provision.find()
         if python is None:
             raise PmMigrateError("there is no PyMC3 to compare with: run `pm-migrate reference install`")
         here = Path(__file__).parent
-        root = str(here.parent.parent)
-        base = dict(os.environ if environment is None else environment)
-        ours = {**base, "CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONHASHSEED": "0"}
-        ours |= {"MPLBACKEND": "Agg", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
-        ours["PYTHONPATH"] = os.pathsep.join(filter(None, (root, base.get("PYTHONPATH", ""))))
         self.reference = WorkerClient(
             [str(python), "-W", "ignore", str(here / "reference_side.py"), worker.__file__],
             {**provision.environment(Path(python)), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
             title="PyMC3", timeout=timeout, start_timeout=180.0,
         )  # fmt: skip
         self.ours = WorkerClient(
-            [sys.executable, "-W", "ignore", str(here / "our_side.py")], ours,
+            [sys.executable, "-W", "ignore", str(here / "our_side.py")], ours_environment(os.environ),
             title="TensorFlow", timeout=timeout, start_timeout=180.0,
         )  # fmt: skip
         self._folder = tempfile.TemporaryDirectory(prefix="pm-migrate-fuzz-")
@@ -155,7 +166,10 @@ def judge(
         return judge(workers, written, seed, True, roads)
     finite = int(np.sum(np.isfinite(theirs["logp"])))
     findings = tuple(answers.get("rewrite", {}).get("findings", ()))
-    return Outcome("find" if finds else "agree", finds, "", findings, finite, len(theirs["logp"]))
+    reasons = {find: known.explanation(find, written.source) for find in finds}
+    left = tuple(find for find in finds if not reasons[find])
+    explained = tuple(reason for reason in reasons.values() if reason)
+    return Outcome("find" if left else "agree", left, "", findings, finite, len(theirs["logp"]), explained)
 
 
 def family(source: str, about: str) -> str:

@@ -7,14 +7,10 @@ does not fit the code any more says so.
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
-PLANTING = Path(__file__).parent / "planting"
 ROOT = Path(__file__).parent.parent.parent
-VARIABLE = "PM_MIGRATE_SEEDED_FAULT"
 
 
 @dataclass(frozen=True)
@@ -50,12 +46,6 @@ class Fault:
         return {"catalog": "catalogue", "codemod": "codemod"}.get(
             second, "generator" if third == "pymc4" else "runtime"
         )
-
-    def environment(self) -> dict[str, str]:
-        """Variables with which an interpreter runs the faulty code."""
-        path = os.pathsep.join(filter(None, (str(PLANTING), os.environ.get("PYTHONPATH", ""))))
-        planted = json.dumps({"module": self.module, "old": self.old, "new": self.new})
-        return {**os.environ, "PYTHONPATH": path, VARIABLE: planted}
 
 
 def _of(module: str, *faults: tuple[str, str, str]) -> tuple[Fault, ...]:

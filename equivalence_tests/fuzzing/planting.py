@@ -1,18 +1,13 @@
-"""Runs when an interpreter starts with this folder on its path: plants the fault that the environment names."""
+"""An import hook that plants a fault: one piece of a module's text is replaced when the module is imported."""
 
 from __future__ import annotations
 
 import importlib.abc
 import importlib.machinery
-import json
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
-
-VARIABLE = "PM_MIGRATE_SEEDED_FAULT"
 
 
 class Planted(importlib.machinery.SourceFileLoader):
@@ -42,8 +37,3 @@ class Planter(importlib.abc.MetaPathFinder):
         if spec is not None and spec.origin:
             spec.loader = Planted(fullname, spec.origin, self.old, self.new)
         return spec
-
-
-if os.environ.get(VARIABLE):
-    fault = json.loads(os.environ[VARIABLE])
-    sys.meta_path.insert(0, Planter(fault["module"], fault["old"], fault["new"]))
