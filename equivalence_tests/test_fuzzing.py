@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
-from equivalence_tests.fuzzing import found
+from equivalence_tests.fuzzing import campaign, found
 from equivalence_tests.fuzzing.campaign import run_chunk
 from equivalence_tests.fuzzing.draft import Written
 from equivalence_tests.fuzzing.faults import Nursery, known, noticed, sample, verdict
-from equivalence_tests.fuzzing.judge import Workers, judge
-from equivalence_tests.fuzzing.seeded import FAULTS, Fault
+from equivalence_tests.fuzzing.judge import Find, Outcome, Workers, judge
+from equivalence_tests.fuzzing.known import KNOWN
+from equivalence_tests.fuzzing.programs import drawn
+from equivalence_tests.fuzzing.seeded import FAULTS, ROOT, Fault
 from pm_migrate.reference import provision
 
 FOUND = list(found.every())
@@ -50,10 +54,43 @@ def test_what_was_found_is_settled(program: found.FoundProgram, workers: Workers
         assert details, f"{program.name} does not differ any more: its verdict is stale"
 
 
+def test_a_find_is_shrunk_to_a_short_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def judged(workers: Any, written: Written) -> Outcome:
+        wrong = "Potential(" in written.source and "Normal" in written.source
+        return Outcome("find", (Find("rewrite", "crash", "no"),)) if wrong else Outcome("agree")
+
+    monkeypatch.setattr(campaign, "judge", judged)
+    tally = run_chunk(cast(Workers, None), 0, 0, set(), 60, tries=60)
+    (found_,) = tally.finds.values()
+    assert found_["times"] > 1 and found_["lines"] <= 3, found_["program"]
+    assert "Potential(" in found_["program"] and "Normal" in found_["program"]
+    tally.write(tmp_path / "tally.json")
+    again = campaign.Tally.read(tmp_path / "tally.json")
+    assert vars(again) == vars(tally)
+    again.merge(tally)
+    assert again.programs == 120 and next(iter(again.finds.values()))["times"] == 2 * found_["times"]
+
+
+def test_programs_parse_and_differ() -> None:
+    written = [drawn(f"3/{i}")[0] for i in range(300)]
+    assert len({w.source for w in written}) == 300
+    for each in written:
+        ast.parse(each.source)
+    features = frozenset().union(*(w.features for w in written))
+    assert len(features) >= 90, sorted(features)
+
+
 def test_found_programs_are_short() -> None:
     lengths = sorted(program.lines for program in FOUND)
+    page = (ROOT / "docs" / "fuzzing.md").read_text(encoding="utf-8")
+    assert not [program.name for program in FOUND if f"`{program.name}`" not in page]
     assert all(program.verdict in ("ours", "PyMC3's", "TFP's") for program in FOUND)
     assert not lengths or lengths[len(lengths) // 2] <= 12
+
+
+def test_known_differences_are_documented() -> None:
+    page = (ROOT / "docs" / "known-differences.md").read_text(encoding="utf-8")
+    assert not [difference.page for difference in KNOWN if difference.page not in page]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)

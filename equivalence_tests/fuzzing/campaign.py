@@ -110,6 +110,10 @@ class Tally:
         beside.replace(path)
 
 
+class _Enough(BaseException):
+    """Ends Hypothesis's shrinking, which takes any exception for a failure of the program."""
+
+
 class _Chunk:
     """Programs of one seed."""
 
@@ -143,7 +147,7 @@ class _Chunk:
             outcome = self.outcomes.get(trial.source)
             if outcome is None:
                 if tries >= self.tries:
-                    return False
+                    raise _Enough
                 tries += 1
                 outcome = self.outcomes[trial.source] = judge(self.workers, trial)
             same = [f for f in outcome.finds if f.signature == found.signature]
@@ -151,7 +155,7 @@ class _Chunk:
                 smallest = trial, same[0]
             return bool(same)
 
-        with suppress(NoSuchExample):
+        with suppress(NoSuchExample, _Enough):
             shrunk(choices, shows)
         shorter, last = without_lines(self.workers, *smallest)
         lines = [line for line in shorter.source.splitlines() if line.strip()]

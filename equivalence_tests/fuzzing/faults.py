@@ -88,7 +88,7 @@ def known(workers: Workers, items: Sequence[tuple[str, Written]]) -> list[Known]
     found = []
     for name, written in items:
         try:
-            theirs = ask_pymc3(workers, written, full=True)
+            theirs = ask_pymc3(workers, written)
         except PmMigrateError:
             continue
         if theirs["error"] or not theirs["models"]:
