@@ -178,7 +178,7 @@ def potential(d: Draft) -> None:
         family = f.parameters(d, d.choose(f.CONTINUOUS[:1] + f.CONTINUOUS[6:7]), ())
         value = replace(value, code=f"{f.call(d, family, None)}.logp({value.code})", atom=True)
         d.features.add("dist().logp")
-    if value.code.isidentifier():  # PyMC3 gives a variable the name of the potential that it is
+    if value.atom and "(" not in value.code:  # PyMC3 gives a variable the name of the potential that it is
         value = replace(value, code=f"1.0 * {value.code}", atom=False)
     name = d.fresh("pot")
     d.emit(f"{d.pm('Potential')}({name!r}, {value.code})")

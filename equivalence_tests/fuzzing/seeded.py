@@ -201,8 +201,8 @@ FAULTS: tuple[Fault, ...] = (
          "scaled(2.0 * tf.reduce_sum(each), dist.scaling(data.shape))"),
         ("generators: total_size is ignored", "return term if factor == 1.0 else term * tf.cast(factor, term.dtype)",
          "return term"),
-        ("generators: no Jacobians", "if dist.transform is not None:\n            jacobian",
-         "if False:\n            jacobian"),
+        ("generators: no Jacobians", "if dist.transform is not None and self.jacobians:",
+         "if False:"),
     ),
     *_of(
         "shims.pymc4.observing",
