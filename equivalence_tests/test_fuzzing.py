@@ -12,11 +12,11 @@ import pytest
 from equivalence_tests.fuzzing import campaign, found
 from equivalence_tests.fuzzing.campaign import run_chunk
 from equivalence_tests.fuzzing.draft import Written
-from equivalence_tests.fuzzing.faults import Nursery, known, noticed, sample, verdict
+from equivalence_tests.fuzzing.faults import NOTHING, Nursery, known, noticed, sample, verdict
 from equivalence_tests.fuzzing.judge import Find, Outcome, Workers, judge
 from equivalence_tests.fuzzing.known import KNOWN
 from equivalence_tests.fuzzing.programs import drawn
-from equivalence_tests.fuzzing.seeded import FAULTS, ROOT, Fault
+from equivalence_tests.fuzzing.seeded import FAULTS, ROOT
 from pm_migrate.reference import provision
 
 FOUND = list(found.every())
@@ -117,6 +117,6 @@ def test_fuzzer_notices_seeded_faults(workers: Workers, request: pytest.FixtureR
             if deep or fault.name in PLANTED
             if not verdict(nursery, fault, lambda fault: noticed(nursery, fault, items))
         ]
-        sound = verdict(nursery, Fault("nothing", "", "", ""), lambda fault: noticed(nursery, fault, items))
+        sound = verdict(nursery, NOTHING, lambda fault: noticed(nursery, fault, items))
     assert len(unseen) <= 0.05 * len(FAULTS) * deep, unseen
     assert not sound, sound

@@ -33,6 +33,9 @@ PAGE = ROOT / "docs" / "fuzzing.md"
 MARKS = ("<!-- generated: faults -->", "<!-- end -->")
 JUDGES = ("fuzzer", "corpus", "harness")
 
+#: No judge may notice this one.
+NOTHING = Fault("nothing", "pm_migrate.nothing", "", "")
+
 #: What a program has that shows a fault, where the fault's own words do not say it.
 ALIASES = {
     "stick": "dirichlet",
@@ -201,11 +204,13 @@ def main() -> None:
         with Nursery(workers) as nursery:
             every = judges(nursery, fuzzed, held)
             for name in options.judges:
+                if said := verdict(nursery, NOTHING, every[name]):
+                    raise SystemExit(f"{name} notices a fault where there is none: {said}")
                 for fault in FAULTS:
-                    said = done.setdefault(fault.name, {})
-                    if options.only in fault.name and name not in said and time.monotonic() < until:
-                        said[name] = verdict(nursery, fault, every[name])
-                        print(f"{name}: {fault.name}: {said[name] or '-'}", flush=True)
+                    row = done.setdefault(fault.name, {})
+                    if options.only in fault.name and name not in row and time.monotonic() < until:
+                        row[name] = verdict(nursery, fault, every[name])
+                        print(f"{name}: {fault.name}: {row[name] or '-'}", flush=True)
                         tally.write_text(json.dumps(done, indent=1))
     write(done)
 

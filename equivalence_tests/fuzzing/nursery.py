@@ -42,8 +42,8 @@ def rewritten(programs: Mapping[str, Sequence[str]]) -> str:
 def harness(rows: Sequence[str], transforms: bool) -> str:
     """What the record of PyMC3's numbers contradicts, in some rows and in the transforms; empty for nothing."""
     from equivalence_tests.formula_mutation import judge_transform
-    from equivalence_tests.mutation import facts, judge_runtime
     from equivalence_tests.test_transforms import CASES
+    from equivalence_tests.verdicts import facts, judge_runtime
     from pm_migrate.catalog import ROWS
 
     for row in ROWS:
