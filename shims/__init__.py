@@ -29,6 +29,7 @@ _HOMES: dict[str, str] = {
     ),
     **dict.fromkeys("Data GeneratorAdapter Minibatch align_minibatches get_data".split(), "data"),
     "model_to_graphviz": "model_graph",
+    **dict.fromkeys(("GLM", "LinearComponent"), "glm"),
     "find_MAP": "tuning.starting",
     "sample_smc": "smc",
     **dict.fromkeys(

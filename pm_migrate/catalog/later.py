@@ -15,10 +15,6 @@ _TABLE = {
         BaseBART compute_prior_probability() fast_mean() discrete_uniform_sampler() SampleSplittingVariable BART
     """,
     "distributions.tree": "Tree BaseNode SplitNode LeafNode",
-    "glm": "GLM LinearComponent",
-    "glm.families": "Identity identity() Family StudentT Normal Binomial Poisson NegativeBinomial",
-    "glm.linear": "LinearComponent GLM glm",
-    "glm.utils": "any_to_tensor_and_labels()",
     "gp": "Latent LatentKron Marginal MarginalKron MarginalSparse TP",
     "gp.cov": """
         Covariance Combination Add Prod Exponentiated Kron Constant WhiteNoise Circular Stationary Periodic ExpQuad
@@ -28,9 +24,6 @@ _TABLE = {
     "gp.gp": "Base Latent TP Marginal MarginalSparse LatentKron MarginalKron",
     "gp.mean": "Mean Zero Constant Linear Add Prod",
     "gp.util": "infer_shape() stabilize() kmeans_inducing_points() conditioned_vars() plot_gp_dist()",
-    "ode": "DifferentialEquation",
-    "ode.ode": "DifferentialEquation",
-    "ode.utils": "make_sens_ic() augment_system()",
     "parallel_sampling": """
         ParallelSamplingError! RemoteTraceback! ExceptionWithTraceback rebuild_exc() ProcessAdapter Draw
         ParallelSampler
@@ -54,10 +47,8 @@ ALTERNATIVES: Mapping[str, str] = MappingProxyType(
     {
         "distributions.bart": "a sum of step functions or a spline basis with pm.Normal coefficients",
         "distributions.tree": "a sum of step functions or a spline basis with pm.Normal coefficients",
-        "glm": "write the regression out, e.g. pm.Normal('y', mu=pm.math.dot(X, beta), sigma=sigma, observed=y)",
         "gp": "write the covariance matrix with pm.math and use pm.MvNormal(..., cov=...)",
         "gp.util.plot_gp_dist": "plot quantiles of the draws with matplotlib, or az.plot_hdi",
-        "ode": "write the integration with theano.scan",
         "parallel_sampling": "pm.sample(chains=...) runs all chains in one compiled program",
         "step_methods": _STEPS,
     }

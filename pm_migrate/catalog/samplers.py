@@ -381,6 +381,7 @@ ADVICE: Mapping[str, str] = MappingProxyType(
         "SMC": "pm.sample_smc(draws) takes its place from PyMC3 3.7 on",
         "Minibatch": "pass the whole data set",
         "Bound": "write the bounded density with pm.Potential, or keep this model on PyMC3",
+        "glm.glm": "it is of PyMC3 3.0; later releases call it pm.glm.GLM.from_formula",
         "Mixture": "marginalise by hand with pm.Potential, or keep this model on PyMC3",
     }
 )

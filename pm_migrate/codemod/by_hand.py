@@ -202,21 +202,33 @@ BY_HAND: Mapping[str, Example] = MappingProxyType(
                 return pm.sample(500, tune=500, chains=2, model=model)
             """,
         ),
+        "PM250": Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                pm.glm.GLM.from_formula('y ~ scaled(x)', data, eval_env=1)
+            """,
+            """
+            import pymc3 as pm
+
+            columns = dict(data, x=scaled(data['x']))
+            with pm.Model() as model:
+                pm.glm.GLM.from_formula('y ~ x', columns)
+            """,
+        ),
         "PM310": Example(
             """
             import pymc3 as pm
 
             with pm.Model() as model:
-                pm.glm.GLM.from_formula('y ~ x', data)
+                pm.glm.glm('y ~ x', data)
             """,
             """
             import pymc3 as pm
 
             with pm.Model() as model:
-                intercept = pm.Flat('Intercept')
-                slope = pm.Normal('x', 0, 1000)
-                sd = pm.HalfCauchy('sd', 10)
-                pm.Normal('y', intercept + slope * data.x, sd=sd, observed=data.y)
+                pm.glm.GLM.from_formula('y ~ x', data)
             """,
         ),
         "PM402": Example(

@@ -95,6 +95,8 @@ class Calls(Expressions):
     def _library_call(self, node: cst.Call, name: str, args: list[Value]) -> Value:
         site = self._own_site()
         short = name.removeprefix("pymc3.")
+        if short in pymc3_names.COMPONENTS:
+            return frozenset({v.Tensor(site, node)})
         if short in pymc3_names.DISTRIBUTIONS:
             self._call_back(node, short, site)
             made = frozenset({v.Tensor(site, node, self._scalar_variable(node, short))})

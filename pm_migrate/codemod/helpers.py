@@ -18,7 +18,7 @@ from pm_migrate.codemod.tree import Tree, walk
 Callable = cst.FunctionDef | cst.Lambda
 
 #: What adds something to a model besides the distributions.
-ADDS = frozenset({"Deterministic", "Potential", "Data"})
+ADDS = frozenset({"Deterministic", "Potential", "Data"}) | pymc3_names.COMPONENTS
 
 
 def adds_to_model(name: str) -> bool:

@@ -501,9 +501,9 @@ def _is_observed(call: cst.Call) -> bool:
 
 
 def variable_name(call: cst.Call, flow: Flow) -> str | None:
-    """The name of the variable that a call makes, where it is a literal."""
+    """The name of the variable that a call makes, where it is a literal; a linear component makes several."""
     node = name_argument(call)
-    if node is None:
+    if node is None or is_component(call, flow):
         return None
     value = flow.value(node)
     names = {a.text for a in value if isinstance(a, v.Text)}
@@ -512,6 +512,12 @@ def variable_name(call: cst.Call, flow: Flow) -> str | None:
     if name is None or prefix is None:
         return None
     return name if not prefix or name.startswith(f"{prefix}_") else f"{prefix}_{name}"
+
+
+def is_component(call: cst.Call, flow: Flow) -> bool:
+    """Whether a call makes a linear predictor or a generalised linear model."""
+    name = pymc3_names.canonical(flow.references.get(call.func, ""))
+    return name.removeprefix("pymc3.") in pymc3_names.COMPONENTS
 
 
 def name_argument(call: cst.Call) -> cst.BaseExpression | None:

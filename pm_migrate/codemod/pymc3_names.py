@@ -20,12 +20,15 @@ DISTRIBUTIONS = frozenset(ROWS) | frozenset(
 
 #: Other public names of PyMC3, for star imports.
 _OTHERS = frozenset(
-    """Model Deterministic Potential Data set_data model_to_graphviz modelcontext math gp glm ode stats plots
+    """Model Deterministic Potential Data set_data model_to_graphviz modelcontext math families gp glm ode stats plots
     step_methods transforms variational NUTS HamiltonianMC Metropolis BinaryMetropolis BinaryGibbsMetropolis
     CategoricalGibbsMetropolis DEMetropolis DEMetropolisZ Slice EllipticalSlice CompoundStep SMC sample_smc find_MAP
     find_hessian fit ADVI FullRankADVI SVGD ASVGD NFVI Minibatch Bound trace_to_dataframe save_trace load_trace
     sample_posterior_predictive_w init_nuts iter_sample callbacks updates""".split()
 )
+
+#: What makes a linear predictor or a generalised linear model, and adds it to the model around it.
+COMPONENTS = frozenset(f"{name}{maker}" for name in ("GLM", "LinearComponent") for maker in ("", ".from_formula"))
 
 #: Base classes of a program's own distributions.
 BASES = frozenset("Continuous Discrete PositiveContinuous UnitContinuous BoundedContinuous Distribution".split())
@@ -43,6 +46,15 @@ KEPT = {
 
 #: Calls that make nothing which a model could depend on.
 _PLAIN = frozenset({"pymc3.set_data", "pymc3.model_to_graphviz", *(f"pymc3.{name}" for name in TABLES)})
+
+#: Where PyMC3 has linear models; ``glm`` is an older name of GLM there.
+_GLM_HOMES = {
+    "pymc3.glm.linear.glm": "pymc3.GLM",
+    "pymc3.glm.linear.": "pymc3.",
+    "pymc3.glm.GLM": "pymc3.GLM",
+    "pymc3.glm.LinearComponent": "pymc3.LinearComponent",
+    "pymc3.families": "pymc3.glm.families",
+}
 
 _HOMES = (
     "pymc3.distributions.distribution.",
@@ -97,6 +109,9 @@ def canonical(name: str) -> str:
     """
     if name.startswith("theano.theano."):  # from theano import theano
         name = name.removeprefix("theano.")
+    for home, shorter in _GLM_HOMES.items():
+        if name == home or name.startswith(home if home.endswith(".") else f"{home}."):
+            return f"{shorter}{name.removeprefix(home)}"
     for home in _HOMES:
         if name.startswith(home):
             rest = name.removeprefix(home)

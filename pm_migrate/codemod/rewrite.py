@@ -39,6 +39,7 @@ from pm_migrate.codemod.rules import (
     elsewhere,
     escapes,
     given_back,
+    glm,
     helper,
     imports,
     inference,
@@ -135,12 +136,16 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
             conversions.plan_table(plan, models, node, short)
         elif (transform := transforms.transform_of(name)) is not None:
             transforms.plan_transform(plan, node, transform)
+        elif name.startswith("pymc3.glm.families."):
+            glm.plan_family(plan, node, name)
         elif name in pymc3_names.KEPT:
             kept.plan_kept(plan, node, pymc3_names.KEPT[name])
         elif function_named(name) is not None:
             tensors.plan_function(plan, node, name)
         elif not isinstance(call, cst.Call) or call.func is not node or not v.only(plan.flow.value(node), v.Qualified):
             continue
+        elif name.startswith("pymc3.") and short in pymc3_names.COMPONENTS:
+            glm.plan_component(plan, call, short)
         elif name.startswith("pymc3.") and short in pymc3_names.DISTRIBUTIONS:
             if not chosen.is_chosen(plan, call) and not at_run_time.plan_starred(plan, call, short):
                 random_variable.plan_variable(plan, call, short)

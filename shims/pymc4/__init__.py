@@ -65,7 +65,19 @@ from pm_migrate.shims.theanof import floatX, intX
 
 #: Names that are imported when they are first used, by their modules; modules have themselves.
 _LATER = {
-    **{name: name for name in ("gp", "inference", "mcmc", "plots", "pymc3", "step_methods", "variational")},
+    **{
+        name: name
+        for name in (
+            "glm",
+            "gp",
+            "inference",
+            "mcmc",
+            "plots",
+            "pymc3",
+            "step_methods",
+            "variational",
+        )
+    },
     "updates": "variational.updates",
     **dict.fromkeys(
         "ADVIFit Approximation FullRank LowRank MeanField".split() + "adadelta adagrad adam adamax fit sgd".split(),

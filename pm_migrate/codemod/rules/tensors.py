@@ -19,6 +19,7 @@ import libcst as cst
 
 from pm_migrate.catalog.functions import ADVICE, FUNCTIONS, MATH, NUMPY, TensorFunction, function_named
 from pm_migrate.codemod import values as v
+from pm_migrate.codemod.models import is_component
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.random_variable import separated
@@ -160,6 +161,8 @@ _ATTRIBUTES = frozenset(
     get_value max mean min ndim nonzero norm ones_like prod ravel repeat reshape round shape size sort squeeze std sum
     swapaxes take trace transpose var zeros_like""".split()
 )
+#: What a linear predictor and a generalised linear model have.
+COMPONENT_ATTRIBUTES = frozenset({"coeffs", "y_est"})
 #: Methods that Theano's tensors have and arrays lack, or have with another meaning.
 _THEANO_METHODS = frozenset({"dimshuffle", "norm", "flatten", "sort", "zeros_like", "ones_like"})
 #: Methods that the tensors of PyMC4 itself lack are refused with the others.
@@ -358,6 +361,10 @@ def plan_attributes(plan: Plan) -> None:
         if not isinstance(node, cst.Attribute) or node.attr.value in _ATTRIBUTES:
             continue
         value = plan.flow.value(node.value)
+        if node.attr.value in COMPONENT_ATTRIBUTES and any(
+            is_component(a.rv, plan.flow) for a in v.tensors(value) if a.rv
+        ):
+            continue
         if v.only(value, v.Tensor) and not refused & set(walk(node)):
             refused.add(node)
             plan.refuse(
