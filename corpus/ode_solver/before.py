@@ -2,14 +2,17 @@
 import numpy as np
 import pymc3 as pm
 from pymc3.ode import DifferentialEquation
+from scipy.integrate import odeint
 
 minutes = np.array([1., 3., 6., 10., 15., 25.])
-degrees = np.array([84.2, 76.8, 67.5, 57.1, 47.9, 35.6])
 
 
 def cooling(y, t, p):
-    return [-p[0] * (y[0] - p[1])]
+    return [-p[0] * (y[0] - p[1]) * (1 + .1 * np.exp(-t))]
 
+
+degrees = odeint(cooling, 90., np.append(0., minutes), args=([.06, 21.],))[1:, 0]
+degrees += np.random.RandomState(8).normal(0, .5, 6)
 
 tea = DifferentialEquation(func=cooling, times=minutes, n_states=1, n_theta=2, t0=0)
 

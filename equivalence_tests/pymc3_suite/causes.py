@@ -14,7 +14,6 @@ WHOLE = "(whole module)"
 #: One of these is in the message of a test that fails for want of a feature.
 REFUSALS = ("NotSupported", "is not in the drop-in yet")
 
-_GLM = "GLM comes with a later version"
 _GP = "Gaussian processes come with a later version"
 _BART = "BART comes with a later version"
 _NUMPY = "the test indexes a NumPy array with a list of slices, which NumPy refuses since 1.23; with a tuple it passes"
@@ -80,16 +79,8 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "test_step::TestStepMethods::test_step_elliptical_slice": _GP,
         "test_sampling::TestSample::test_trace_report_bart": _BART,
         "test_model_helpers::TestHelperFunc::test_as_tensor": "sparse tensors are not supported",
-        "test_examples::TestGLMLinear::test_run": _GLM,
-        "test_models_utils::*": _GLM,
-        "test_models_linear::*": _GLM,
-        "test_glm::TestGLM::test_glm_link_func": _GLM,
-        "test_glm::TestGLM::test_more_than_one_glm_is_ok": _GLM,
-        "test_glm::TestGLM::test_from_xy": _GLM,
-        "test_glm::*": _GLM,
         "test_gp::TestUtil::test_plot_gp_dist_warn_nan": _GP,
         "test_gp::*": _GP,
-        "test_ode::*": "differential equations come with a later version",
         "test_bart::test_split_node": _BART,
         "test_bart::test_leaf_node": _BART,
         "test_bart::*": _BART,

@@ -59,6 +59,8 @@ class Calls(Expressions):
             row = NUMPY.get(name.removeprefix("numpy."))
             elementwise = row is not None and FUNCTIONS[row].elementwise
             return self._operation(args, number=elementwise)
+        if any(self._is_solver(atom) for atom in func):
+            return self._operation(args)
         if any(isinstance(atom, v.Dist) for atom in func):
             return self._distribution_call(node, func, args)
         out: Value = NOTHING
@@ -95,6 +97,12 @@ class Calls(Expressions):
     def _library_call(self, node: cst.Call, name: str, args: list[Value]) -> Value:
         site = self._own_site()
         short = name.removeprefix("pymc3.")
+        if name == pymc3_names.SOLVER:
+            for atom in v.join(*args):
+                if isinstance(atom, v.Function) and isinstance(atom.node, (cst.FunctionDef, cst.Lambda)):
+                    # its arguments are values of the model, and arrays where data are simulated with it
+                    self.functions.setdefault(atom.node, FunctionFacts()).escapes = True
+            return frozenset({v.Foreign(node)})
         if short in pymc3_names.COMPONENTS:
             return frozenset({v.Tensor(site, node)})
         if short in pymc3_names.DISTRIBUTIONS:
@@ -165,6 +173,12 @@ class Calls(Expressions):
             return False
         name = pymc3_names.canonical(self.references.get(atom.call.func, ""))
         return name.removeprefix("pymc3.") in FIT_NAMES
+
+    def _is_solver(self, atom: v.Atom) -> bool:
+        """Whether something is a solution of differential equations, as a function."""
+        if not isinstance(atom, v.Foreign):
+            return False
+        return pymc3_names.canonical(self.references.get(atom.call.func, "")) == pymc3_names.SOLVER
 
     def _own_site(self) -> cst.CSTNode | None:
         """The model whose block surrounds what is evaluated, if it is one."""

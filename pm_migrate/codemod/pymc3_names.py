@@ -30,6 +30,9 @@ _OTHERS = frozenset(
 #: What makes a linear predictor or a generalised linear model, and adds it to the model around it.
 COMPONENTS = frozenset(f"{name}{maker}" for name in ("GLM", "LinearComponent") for maker in ("", ".from_formula"))
 
+#: What makes a solution of differential equations, a function of initial states and parameters.
+SOLVER = "pymc3.ode.DifferentialEquation"
+
 #: Base classes of a program's own distributions.
 BASES = frozenset("Continuous Discrete PositiveContinuous UnitContinuous BoundedContinuous Distribution".split())
 
@@ -47,13 +50,14 @@ KEPT = {
 #: Calls that make nothing which a model could depend on.
 _PLAIN = frozenset({"pymc3.set_data", "pymc3.model_to_graphviz", *(f"pymc3.{name}" for name in TABLES)})
 
-#: Where PyMC3 has linear models; ``glm`` is an older name of GLM there.
-_GLM_HOMES = {
+#: Where PyMC3 has linear models and differential equations; ``glm`` is an older name of GLM there.
+_REGRESSION_HOMES = {
     "pymc3.glm.linear.glm": "pymc3.GLM",
     "pymc3.glm.linear.": "pymc3.",
     "pymc3.glm.GLM": "pymc3.GLM",
     "pymc3.glm.LinearComponent": "pymc3.LinearComponent",
     "pymc3.families": "pymc3.glm.families",
+    "pymc3.ode.ode.": "pymc3.ode.",
 }
 
 _HOMES = (
@@ -109,7 +113,7 @@ def canonical(name: str) -> str:
     """
     if name.startswith("theano.theano."):  # from theano import theano
         name = name.removeprefix("theano.")
-    for home, shorter in _GLM_HOMES.items():
+    for home, shorter in _REGRESSION_HOMES.items():
         if name == home or name.startswith(home if home.endswith(".") else f"{home}."):
             return f"{shorter}{name.removeprefix(home)}"
     for home in _HOMES:

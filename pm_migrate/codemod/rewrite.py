@@ -50,6 +50,7 @@ from pm_migrate.codemod.rules import (
     model_object,
     nameless,
     nested,
+    ode,
     own_distributions,
     random_variable,
     tensors,
@@ -138,6 +139,8 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
             transforms.plan_transform(plan, node, transform)
         elif name.startswith("pymc3.glm.families."):
             glm.plan_family(plan, node, name)
+        elif name == pymc3_names.SOLVER:
+            ode.plan_solver(plan, node)
         elif name in pymc3_names.KEPT:
             kept.plan_kept(plan, node, pymc3_names.KEPT[name])
         elif function_named(name) is not None:

@@ -131,7 +131,7 @@ class Op:
 
         def arrays(*values: Any) -> list[np.ndarray]:
             results = _performed(self, node, values)
-            _remember_shapes(self, values, results)
+            remember_shapes(self, [np.shape(v) for v in values], [r.shape for r in results])
             return results
 
         def forward(*tensors: Any) -> list[Any]:
@@ -196,12 +196,11 @@ def lowered(op: Op, node: Apply, forward: Callable[..., Any], arrays: Callable[.
     return operation.Op(str(op), checked, infer=lambda i: kinds, fast=arrays, outputs=count, python=op.python)
 
 
-def _remember_shapes(op: Op, values: Sequence[Any], results: Sequence[np.ndarray]) -> None:
+def remember_shapes(op: Op, inputs: Sequence[tuple[int, ...]], results: Sequence[tuple[int, ...]]) -> None:
     """Keep the shapes of results by those of the inputs: where a model is traced, only they are known."""
-    key = tuple(np.shape(v) for v in values)
+    found = list(results)
     for owner in (op.__dict__, _SHAPES.setdefault(type(op), {})):
-        shapes = owner.setdefault("_shapes", {}).setdefault(key, [])
-        found = [r.shape for r in results]
+        shapes = owner.setdefault("_shapes", {}).setdefault(tuple(inputs), [])
         if found not in shapes:
             shapes.append(found)
 
