@@ -20,7 +20,7 @@ from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules import model_class
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.tensors import function_group
-from pm_migrate.codemod.tree import code
+from pm_migrate.codemod.tree import code, walk
 
 RULE = Rule(
     "PM310",
@@ -144,6 +144,8 @@ def _group(plan: Plan, node: cst.CSTNode) -> cst.CSTNode:
     """What else stays when a reference stays: what it is called with, where it stands, and what it makes."""
     parent = plan.tree.parent[node]
     group = function_group(plan, parent if isinstance(parent, cst.Call) else node)
+    if isinstance(parent, cst.Call) and parent.func is node:
+        plan.unite(group, *(m.site for a in parent.args for n in walk(a.value) for m in v.models(plan.flow.value(n))))
     value = plan.flow.value(parent)
     for atom in value:
         if isinstance(atom, v.Foreign):

@@ -260,8 +260,9 @@ def _plan_kept(plan: Plan, node: cst.CSTNode, name: str) -> None:
     parent = plan.tree.parent[node]
     if isinstance(parent, cst.Call) and parent.func is node and plan.flow.in_operation(node) is None:
         random = any(v.tainted(plan.flow.value(a.value)) for a in parent.args)
-        models = any(v.models(plan.flow.value(n)) for a in parent.args for n in walk(a.value))
+        models = {m.site for a in parent.args for n in walk(a.value) for m in v.models(plan.flow.value(n))}
         if random or models:
+            plan.unite(key, *models)
             last = name.rpartition(".")[2]
             instead = _INSTEAD.get(last, "take it out of the model")
             plan.refuse(parent, key, KEPT.code, f"{code(node)} of a model's variables: {instead}")
