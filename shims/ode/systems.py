@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from pm_migrate.shims.ode.scalars import written_out
+
 Tensor = Any
 #: ``f(y, t, theta)`` on plain tensors, which gives a vector.
 RightSide = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -34,6 +36,7 @@ class AugmentedSystem:
         self._sizes = [n_states, n_states * (n_states + n_theta), 1, n_states + n_theta]
         spec = tf.TensorSpec((sum(self._sizes),), tf.float64)
         self._run = tf.function(self._derivatives, autograph=False).get_concrete_function(spec)
+        self._written = written_out(self._run)
 
     def _derivatives(self, packed: Tensor) -> Tensor:
         """All in one vector: to hand a tensor over takes as long as to compute with it."""
@@ -51,12 +54,18 @@ class AugmentedSystem:
         moving = tf.linalg.matmul(by_state, sensitivities) + by_parameter
         return tf.concat([slope, tf.reshape(moving, [-1])], axis=0)
 
-    def derivatives(self, state: np.ndarray, t: float, p: np.ndarray) -> np.ndarray:
+    def derivatives(self, state: np.ndarray, t: float, p: np.ndarray) -> Any:
         """The derivatives of states and sensitivities, one after the other as in ``state``."""
-        return self._run(tf.constant(np.concatenate((state, (t,), p)))).numpy()
+        packed = [*state.tolist(), t, *p.tolist()]
+        if self._written is not None:
+            try:
+                return self._written(packed)
+            except (ArithmeticError, ValueError):  # where TensorFlow has infinities and NaN
+                pass
+        return self._run(tf.constant(packed, tf.float64)).numpy()
 
     def __call__(self, y: Any, t: Any, p: Any, dydp: Any) -> list[np.ndarray]:
         """The derivatives of the states, and of the sensitivities as a vector."""
         state = np.concatenate([np.ravel(y), np.ravel(dydp)]).astype(np.float64)
-        found = self.derivatives(state, float(np.squeeze(t)), np.ravel(p))
+        found = np.asarray(self.derivatives(state, float(np.squeeze(t)), np.ravel(p)))
         return [found[: self.n_states], found[self.n_states :]]

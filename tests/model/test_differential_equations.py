@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import pm_migrate.pymc4 as pm4
 import pm_migrate.shims as pm
@@ -112,3 +113,37 @@ def test_wrong_functions(front_end: Any) -> None:
 def test_equal_ones_are_equal() -> None:
     assert solver(pm) == solver(pm) and hash(solver(pm)) == hash(solver(pm))
     assert solver(pm) != solver(pm, t0=0.1)
+
+
+def tensors(y: Any, t: Any, p: Any) -> list[Any]:
+    """Many kinds of operations, on vectors and on numbers."""
+    matrix = tf.reshape(tf.concat([y, p], axis=0), (2, 2))
+    mixed = tf.linalg.matmul(matrix, matrix, transpose_b=True)
+    return [
+        tf.reduce_sum(mixed) - tf.exp(-t) * tf.sigmoid(y[0]) / (1.0 + y[1] ** 2) + tf.tanh(p[0]) ** p[1],
+        tf.where(y[0] > p[0], tf.sqrt(y[1]), tf.sin(y[0] * t))
+        + tf.maximum(y[0], p[1]) * tf.reduce_mean(tf.stack([y, p])),
+    ]
+
+
+@pytest.mark.parametrize("func", [cooling, tensors])
+def test_equations_written_out_are_the_compiled_ones(func: Any) -> None:
+    system = pm4.ode.DifferentialEquation(func, TIMES, n_states=2, n_theta=2)._augmented_func
+    assert system._written is not None
+    for seed in range(5):
+        state, p = np.random.RandomState(seed).uniform(0.1, 2, 10), np.random.RandomState(seed).uniform(0.1, 2, 4)
+        compiled = system._run(tf.constant([*state, 0.7, *p], tf.float64)).numpy()
+        np.testing.assert_allclose(system.derivatives(state, 0.7, p), compiled, rtol=1e-13, atol=1e-15)
+
+
+def test_what_cannot_be_written_out_is_compiled() -> None:
+    written = pm4.ode.DifferentialEquation(lambda y, t, p: [tf.math.lgamma(y[0]) * p[0]], [1.0], n_states=1, n_theta=1)
+    assert written._augmented_func._written is None
+    np.testing.assert_allclose(written._augmented_func([3.0], 0.0, [3.0, 2.0], [1.0, 0.0])[0], 2 * np.log(2.0))
+    for func, value in (
+        (lambda y, t, p: [p[0] / y[0]], np.inf),
+        (lambda y, t, p: [tf.exp(p[0] / (y[0] + 1e-9))], np.inf),
+    ):
+        system = pm4.ode.DifferentialEquation(func, [1.0], n_states=1, n_theta=1)._augmented_func
+        assert system._written is not None
+        assert system([0.0], 0.0, [0.0, 1.0], [1.0, 0.0])[0] == value
