@@ -33,6 +33,7 @@ class AugmentedSystem:
     def __init__(self, right_side: RightSide, n_states: int, n_theta: int) -> None:
         self.n_states, self.n_theta = n_states, n_theta
         self._right_side = right_side
+        self._others: dict[int, AugmentedSystem] = {}
         self._sizes = [n_states, n_states * (n_states + n_theta), 1, n_states + n_theta]
         spec = tf.TensorSpec((sum(self._sizes),), tf.float64)
         self._run = tf.function(self._derivatives, autograph=False).get_concrete_function(spec)
@@ -64,8 +65,16 @@ class AugmentedSystem:
                 pass
         return self._run(tf.constant(packed, tf.float64)).numpy()
 
+    def _of_size(self, n_theta: int) -> AugmentedSystem:
+        """The same equations with another number of parameters."""
+        if n_theta not in self._others:
+            self._others[n_theta] = AugmentedSystem(self._right_side, self.n_states, n_theta)
+        return self._others[n_theta]
+
     def __call__(self, y: Any, t: Any, p: Any, dydp: Any) -> list[np.ndarray]:
-        """The derivatives of the states, and of the sensitivities as a vector."""
+        """The derivatives of the states, and of the sensitivities as a vector; of as many parameters as are given."""
+        if np.size(p) != self.n_states + self.n_theta:
+            return self._of_size(np.size(p) - self.n_states)(y, t, p, dydp)
         state = np.concatenate([np.ravel(y), np.ravel(dydp)]).astype(np.float64)
         found = np.asarray(self.derivatives(state, float(np.squeeze(t)), np.ravel(p)))
         return [found[: self.n_states], found[self.n_states :]]
