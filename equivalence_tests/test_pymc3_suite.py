@@ -14,7 +14,7 @@ QUICK = tuple(
     test_backports test_dist_math test_distribution_defaults test_distributions_timeseries test_math
     test_minibatches test_missing test_model test_model_func test_model_graph test_model_helpers test_modelcontext
     test_ndarray_backend test_pickling test_plots test_posdef_sym test_profile test_shape_handling
-    test_special_functions test_starting test_theanof test_tracetab test_util
+    test_models_utils test_special_functions test_starting test_theanof test_tracetab test_util
     """.split()
 )
 RECORDED = run.recorded()
