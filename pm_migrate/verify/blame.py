@@ -17,6 +17,8 @@ from pm_migrate.verify.pairing import same_name
 from pm_migrate.verify.points import Drawn, translated
 from pm_migrate.verify.report import TermDisagreement
 
+#: Points that are settled by formulas: more than that is no matter of a few digits far out.
+SETTLED = 12
 #: Terms that are looked into, and value variables that are tried when a point is made smaller.
 TERMS = 5
 VARIABLES = 40
@@ -155,3 +157,50 @@ def _truth(term: TermDisagreement, where: str, both: Both, point: Point) -> str:
     mine = float(bases[term.name][0]) if term.name in bases else term.original
     theirs = float(others[base][0]) if base is not None else term.candidate
     return formula(both, term.name, point, mine, theirs)
+
+
+def settled(both: Both, drawn: Drawn, values: Sequence[PointEvaluation]) -> dict[int, tuple[str, ...]]:
+    """Points at which the formula of every term that differs says that the candidate is right and PyMC3 is not.
+
+    Overflows and lost digits of PyMC3, far out. Only differences of finite numbers are settled so: a formula does not
+    know where a support ends.
+
+    Returns
+    -------
+    dict
+        The terms that differ, by the number of the point.
+    """
+    from pm_migrate.verify import tiebreak
+
+    found: dict[int, tuple[str, ...]] = {}
+    if not tiebreak.available():
+        return found
+    for number, (mine, theirs) in enumerate(zip(drawn.values, values, strict=True)):
+        if not (math.isfinite(mine.logp) and math.isfinite(theirs.logp)):
+            continue
+        names = tuple(n for n in mine.terms if abs(_difference(n, both, mine, theirs)) > _allowed(mine.terms[n]))
+        if not names:
+            continue
+        if len(found) == SETTLED or not all(_is_right(n, both, drawn.points[number], mine, theirs) for n in names):
+            return {}
+        found[number] = names
+    return found
+
+
+def _is_right(name: str, both: Both, point: Point, mine: PointEvaluation, theirs: PointEvaluation) -> bool:
+    """Whether the candidate's term is what the formula gives, with PyMC3's Jacobian."""
+    from pm_migrate.verify.tiebreak import opinion
+
+    other = both.partner(name, theirs.terms)
+    if other is None:
+        return False
+    original, candidate = mine.terms[name], theirs.terms[other]
+    bases, others = both.split(point)
+    base = both.partner(name, others)
+    if name in bases and base is not None:
+        jacobians = original - float(bases[name][0]), candidate - float(others[base][0])
+        if abs(jacobians[0] - jacobians[1]) > _allowed(original):
+            return False
+        original, candidate = float(bases[name][0]), float(others[base][0])
+    truth = opinion(both, name, point)
+    return truth is not None and abs(candidate - truth[1]) <= _allowed(truth[1]) < abs(original - truth[1])

@@ -131,12 +131,23 @@ def _sort_points(
         elif a.logp == b.logp:
             outside += 1
         else:
-            unlike.append(f"{a.logp:.6g} where PyMC3 has {b.logp:.6g}")
+            unlike.append(f"{a.logp:.6g} where PyMC3 has {b.logp:.6g}{_unlike_terms(b, a)}")
     if unlike:
         found.wrong.append(f"the log density is {unlike[0]} ({len(unlike)} of {len(reference)} points are like this)")
     if unknown:
         found.notes.append(f"PyMC3 gives NaN at {unknown} of {len(reference)} points, which were not compared")
     return finite, outside
+
+
+def _unlike_terms(reference: PointEvaluation, candidate: PointEvaluation) -> str:
+    """The terms of which one side is finite and the other is not, with both numbers."""
+    found = [
+        f"{name} {candidate.terms[other]:.6g} for {term:.6g}"
+        for name, term in reference.terms.items()
+        for other in candidate.terms
+        if same_name(name, other) and math.isfinite(term) != math.isfinite(candidate.terms[other])
+    ]
+    return f", in {', '.join(found)}" if found else ""
 
 
 def _gradients(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,8 +18,8 @@ from pm_migrate.reference.client import ProgramClient, stack, unstack
 from pm_migrate.reference.records import ModelInfo, Point, PointEvaluation, ProgramInfo, VariableInfo
 from pm_migrate.verify import devices, tolerances
 from pm_migrate.verify import points as points_
-from pm_migrate.verify.blame import Both, explain
-from pm_migrate.verify.compare import compare
+from pm_migrate.verify.blame import Both, explain, settled
+from pm_migrate.verify.compare import Agreement, compare
 from pm_migrate.verify.pairing import NO_NAMES, pair_models, pair_variables
 from pm_migrate.verify.points import RUN, Bulk, Drawn, draw, translated
 from pm_migrate.verify.posterior import Runs, Sampler, Settings
@@ -328,19 +329,10 @@ def _compare_model(
         values = each.side.evaluate(each.program, other, translated(drawn.points, names))
     except PmMigrateError as error:
         return outcome(Verdict.ERROR, str(error))
-    agreement = compare(
-        drawn.values,
-        values,
-        {v.name: names[v.name] for v in info.variables if not v.discrete},
-        kinds=drawn.kinds,
-        deterministics=info.deterministics,
-        names=road.names,
-    )
+    both = Both(reference, program, info, each.side, each.program, other, names, road.names)
+    agreement, note = _agreement(both, drawn, values)
     result: dict[str, Any] = {f.name: getattr(agreement, f.name) for f in fields(agreement)}
-    if agreement.terms:
-        both = Both(reference, program, info, each.side, each.program, other, names, road.names)
-        result["terms"] = explain(agreement.terms, both, drawn, values)
-    result["notes"] = (*drawn.notes, *agreement.notes)
+    result["notes"] = (*drawn.notes, *note, *agreement.notes)
     if other.drop_in and road.name == "rewrite":
         result["notes"] += ("it was not rewritten: PyMC3 was served by the drop-in",)
     apart = _test_points(info, other, variables)
@@ -357,6 +349,34 @@ def _compare_model(
         if found["rejected"]:
             result |= {"verdict": Verdict.DIFFERENT, "detail": found["text"][1]}
     return Comparison(info.name, road.name, variables=len(info.variables), **result)
+
+
+def _agreement(both: Both, drawn: Drawn, values: Sequence[PointEvaluation]) -> tuple[Agreement, tuple[str, ...]]:
+    """Compare, without points where the formula says that PyMC3 is wrong; and what is to be said of those."""
+    continuous = {v.name: both.variables[v.name] for v in both.info.variables if not v.discrete}
+
+    def compared(chosen: Sequence[int]) -> Agreement:
+        return compare(
+            [drawn.values[i] for i in chosen],
+            [values[i] for i in chosen],
+            continuous,
+            kinds=[drawn.kinds[i] for i in chosen],
+            deterministics=both.info.deterministics,
+            names=both.names,
+        )
+
+    agreement = compared(range(len(values)))
+    if agreement.verdict is not Verdict.DIFFERENT or not agreement.terms:
+        return agreement, ()
+    with contextlib.suppress(PmMigrateError):  # a side that is lost: the difference stands
+        wrong = settled(both, drawn, values)
+        if wrong and len(wrong) < len(values):
+            terms = ", ".join(dict.fromkeys(name for names in wrong.values() for name in names))
+            where = ", ".join(dict.fromkeys(drawn.kinds[i] for i in wrong))
+            note = f"at {len(wrong)} of {len(values)} points ({where}) the formula of {terms} in high precision says"
+            rest = compared([i for i in range(len(values)) if i not in wrong])
+            return rest, (f"{note} that PyMC3 is wrong and this is right: they were left out",)
+    return replace(agreement, terms=explain(agreement.terms, both, drawn, values)), ()
 
 
 def _test_points(original: ModelInfo, other: ModelInfo, variables: Mapping[str, VariableInfo]) -> str:

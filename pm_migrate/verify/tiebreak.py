@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,32 +17,42 @@ ELEMENTS = 400
 
 
 def formula(both: Both, name: str, point: Point, original: float, candidate: float) -> str:
-    """Say what the formula gives for a term without its Jacobian, and who is nearer; empty where there is none.
+    """Say what the formula gives for a term without its Jacobian, and who is nearer; empty where there is none."""
+    if not available():
+        return "for a third opinion, the formula in high precision: pip install mpmath"
+    found = opinion(both, name, point)
+    if found is None:
+        return ""
+    title, truth = found
+    errors = abs(original - truth), abs(candidate - truth)
+    if min(errors) > 1e-6 * max(1.0, abs(truth)):
+        who = "agrees with neither"
+    else:
+        who = "PyMC3 is right" if errors[0] < errors[1] else "PyMC3 is wrong here"
+    numbers = f"PyMC3 has {original:.17g}, it has {candidate:.17g}, the formula of {title} gives {truth:.17g}"
+    return f"without the Jacobian, at PyMC3's parameters: {numbers}: {who}"
+
+
+def available() -> bool:
+    """Whether there is what computes in high precision."""
+    return find_spec("mpmath") is not None
+
+
+def opinion(both: Both, name: str, point: Point) -> tuple[str, float] | None:
+    """Return the distribution and what its formula gives for a term without its Jacobian; None where it cannot say.
 
     The distribution and its parameters are those of the original: if the candidate has others, it is the candidate
     that is wrong, and the formula agrees with PyMC3.
     """
-    try:
-        import mpmath  # noqa: F401
-    except ModuleNotFoundError:
-        return "for a third opinion, the formula in high precision: pip install mpmath"
     from pm_migrate.catalog import DISTRIBUTIONS
 
     names = sorted({n for row in DISTRIBUTIONS.values() for n in row.canonical})
     found = both.reference.term_inputs(both.program, both.info, name, names, point)
     row = DISTRIBUTIONS.get(found["distribution"])
     if row is None or found["scaled"] or any(n not in found["parameters"] for n in row.canonical):
-        return ""
+        return None
     truth = _total(row, found)
-    if truth is None:
-        return ""
-    errors = abs(original - truth), abs(candidate - truth)
-    if min(errors) > 1e-6 * max(1.0, abs(truth)):
-        who = "agrees with neither"
-    else:
-        who = "PyMC3 is right" if errors[0] < errors[1] else "PyMC3 is wrong here"
-    numbers = f"PyMC3 has {original:.17g}, it has {candidate:.17g}, the formula of {row.name} gives {truth:.17g}"
-    return f"without the Jacobian, at PyMC3's parameters: {numbers}: {who}"
+    return None if truth is None or not math.isfinite(truth) else (row.name, truth)
 
 
 def _total(row: Any, found: dict[str, Any]) -> float | None:

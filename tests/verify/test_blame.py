@@ -1,0 +1,131 @@
+"""What is said of a difference: its part, the smallest point, and the third opinion of the catalogue's formula."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pm_migrate.reference.records import ModelInfo, Point, ProgramInfo
+from pm_migrate.verify import Report, Verdict, verify_program
+from pm_migrate.verify.report import TermDisagreement
+
+from .fakes import Density, FakeSide, model, variable
+
+pytest.importorskip("mpmath", reason="the formulas are evaluated in high precision: pip install mpmath")
+
+INFO = model(variable("a"), variable("s", transform="log"), variable("c", (2,)))
+Function = Callable[[float], float]
+
+
+def normal(x: float, sigma: float = 2.0) -> float:
+    """Log density of a normal variable with mean 1."""
+    return -0.5 * ((x - 1.0) / sigma) ** 2 - math.log(sigma) - 0.5 * math.log(2 * math.pi)
+
+
+@dataclass
+class Parts(FakeSide):
+    """A model of a normal ``a``, an exponential ``s`` on the log scale and ``c``; each part may be another function."""
+
+    a: Function = normal
+    density: Function = lambda s: -s
+    jacobian: Function = lambda y: y
+    value: Function = math.exp
+
+    def at(self, point: Point) -> dict[str, float]:
+        a, y = float(point["a"]), float(point["s_log__"])
+        return {
+            "a": self.a(a),
+            "s": self.density(self.value(y)) + self.jacobian(y),
+            "c": -float(np.sum(point["c"] ** 2)),
+        }
+
+    def split_terms(self, program: ProgramInfo, model: ModelInfo, points: Sequence[Point]) -> dict[str, np.ndarray]:
+        return {"s": np.array([self.density(self.value(float(p["s_log__"]))) for p in points])}
+
+    def term_inputs(
+        self, program: ProgramInfo, model: ModelInfo, name: str, names: Sequence[str], point: Point
+    ) -> dict[str, object]:
+        if name == "a":
+            found: dict[str, object] = {"distribution": "Normal", "value": point["a"]}
+            parameters = {"mu": np.array(1.0), "sigma": np.array(2.0), "tau": np.array(0.25)}
+        else:
+            found = {"distribution": "Exponential", "value": np.exp(point["s_log__"])}
+            parameters = {"lam": np.array(1.0)}
+        return {
+            **found,
+            "logp": 0.0,
+            "scaled": False,
+            "parameters": {n: p for n, p in parameters.items() if n in names},
+        }
+
+
+def side(**parts: Function) -> Parts:
+    made = Parts({}, **parts)  # type: ignore[arg-type]
+    slopes = {"a": 0.0, "s_log__": 0.0, "c": np.zeros(2)}
+    made.programs = {"before.py": [Density(INFO, made.at, lambda point: slopes)]}
+    return made
+
+
+def run(reference: Parts, candidate: Parts, points: int = 6) -> Report:
+    return verify_program(
+        Path("before.py"), None, reference=reference, points=points, seed=2, candidate=lambda mode: candidate
+    )
+
+
+def term(reference: Parts, candidate: Parts) -> TermDisagreement:
+    (comparison,) = run(reference, candidate).comparisons
+    assert comparison.verdict is Verdict.DIFFERENT
+    (found,) = comparison.terms
+    return found
+
+
+def test_the_parts_of_a_term() -> None:
+    def where(**parts: Function) -> str:
+        return term(side(), side(**parts)).where
+
+    assert where(jacobian=lambda y: 0.0) == "the Jacobian of its transform"
+    assert where(density=lambda s: -2 * s) == "the density of its distribution"
+    assert "the density" in where(density=lambda s: -2 * s, jacobian=lambda y: 0.0)
+    assert where(a=lambda x: normal(x, 3.0)) == "the density of its distribution"
+
+
+def test_the_smallest_point_and_both_numbers() -> None:
+    found = term(side(), side(jacobian=lambda y: 0.0))
+    assert set(found.point) == {"s_log__"}, "neither a nor c has to leave the test point"
+    y = float(found.point["s_log__"])
+    assert (found.original, found.candidate) == (-math.exp(y) + y, -math.exp(y))
+    constant = term(side(), side(a=lambda x: normal(x) + 0.5))
+    assert constant.point == {} and constant.kind == "test" and constant.offset == pytest.approx(0.5)
+
+
+def test_the_formula_says_who_is_right() -> None:
+    wrong = term(side(), side(a=lambda x: normal(x, 3.0)))
+    assert wrong.truth.endswith("PyMC3 is right") and "the formula of Normal gives" in wrong.truth
+    (comparison,) = run(side(a=lambda x: normal(x, 3.0)), side(a=lambda x: normal(x, 4.0))).comparisons
+    assert comparison.terms[0].truth.endswith("agrees with neither")
+
+
+def test_points_where_pymc3_has_lost_its_digits_are_left_out_and_said() -> None:
+    """PyMC3's number is off at one point far out; the formula agrees with the other side."""
+
+    def lossy(x: float) -> float:
+        return normal(x) + (0.1 if x > 0.8 else 0.0)
+
+    (comparison,) = run(side(a=lossy), side()).comparisons
+    assert comparison.verdict is Verdict.EQUAL and 0 < comparison.points < 7 and not comparison.terms
+    assert "the formula of a in high precision says that PyMC3 is wrong and this is right" in comparison.notes[0]
+    (other_way,) = run(side(), side(a=lossy)).comparisons
+    assert other_way.verdict is Verdict.DIFFERENT and other_way.terms[0].truth.endswith("PyMC3 is right")
+
+
+def test_a_wrong_model_is_never_settled_by_formulas() -> None:
+    def also(x: float) -> float:
+        return normal(x) + (0.1 if x > 0.8 else 0.0)
+
+    (comparison,) = run(side(a=also), side(jacobian=lambda y: y + 1e-3)).comparisons
+    assert comparison.verdict is Verdict.DIFFERENT and {t.name for t in comparison.terms} == {"a", "s"}
