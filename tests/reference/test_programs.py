@@ -365,3 +365,48 @@ with pm.Model() as model:
         assert {n: float(g) for n, g in a.gradient.items()} == pytest.approx(
             {n: float(g) for n, g in b.gradient.items()}, rel=1e-12, abs=1e-14
         )
+
+
+PARTS = """
+import pymc3 as pm
+with pm.Model() as model:
+    a = pm.Normal("a", 1.0, 2.0)
+    b = pm.Uniform("b", 0.0, pm.math.exp(a), shape=2)
+    w = pm.Dirichlet("w", [1.0, 2.0, 3.0])
+    flat = pm.Flat("flat")
+    d = pm.Deterministic("d", a * b)
+    y = pm.Normal("y", b.sum() + flat, 1.0, observed=0.5)
+"""
+
+
+def test_a_prior_as_unconstrained_values(reference: ReferenceClient, program: Write) -> None:
+    """The ends of ``b`` are drawn, too; ``flat`` cannot be drawn and is left out."""
+    loaded = reference.load_program(program(PARTS))
+    (model,) = loaded.models
+    drawn = reference.prior_values(loaded, model, 30, seed=4)
+    assert set(drawn) == {"a", "b_interval__", "w_stickbreaking__"}
+    assert {name: values.shape for name, values in drawn.items()} == {
+        "a": (30,), "b_interval__": (30, 2), "w_stickbreaking__": (30, 2),
+    }  # fmt: skip
+    assert all(np.all(np.isfinite(values)) for values in drawn.values())
+    assert abs(drawn["a"].mean() - 1.0) < 5 * 2.0 / np.sqrt(30)
+    # a uniform share of its interval is logistic on the log-odds scale: variance pi**2 / 3
+    assert abs(drawn["b_interval__"].mean()) < 5 * np.pi / np.sqrt(3 * 60)
+    again = reference.prior_values(loaded, model, 30, seed=4)
+    assert all(np.array_equal(values, again[name]) for name, values in drawn.items())
+
+
+def test_the_parts_of_terms(reference: ReferenceClient, program: Write) -> None:
+    loaded = reference.load_program(program(PARTS))
+    (model,) = loaded.models
+    point = {"a": 0.5, "b_interval__": np.array([0.3, -1.0]), "w_stickbreaking__": np.zeros(2), "flat": 1.0}
+    (value,) = reference.evaluate(loaded, model, [point])
+    b = np.exp(0.5) / (1.0 + np.exp(-point["b_interval__"]))
+    assert value.values["b"] == pytest.approx(b, rel=1e-12)
+    assert value.values["d"] == pytest.approx(0.5 * b, rel=1e-12)
+    bases = reference.split_terms(loaded, model, [point, point])
+    assert set(bases) == {"b", "w"} and bases["b"] == pytest.approx([-1.0, -1.0], rel=1e-12)  # -2 log exp(0.5)
+    found = reference.term_inputs(loaded, model, "y", ["mu", "sigma", "lam"], point)
+    assert found["distribution"] == "Normal" and not found["scaled"] and set(found["parameters"]) == {"mu", "sigma"}
+    assert found["parameters"]["mu"] == pytest.approx(b.sum() + 1.0, rel=1e-12) and found["value"] == 0.5
+    assert reference.term_inputs(loaded, model, "gone", ["mu"], point)["distribution"] == ""

@@ -161,3 +161,22 @@ def test_programs_that_misbehave(drop_in: CandidateClient, program: Write) -> No
     with pytest.raises(WorkerCrashed, match=r"the TensorFlow side \(drop-in\) ended with exit code 5"):
         drop_in.load_program(program("import os; os._exit(5)\n"))
     assert len(drop_in.load_program(program(BEFORE)).models) == 1
+
+
+@pytest.mark.parametrize(("road", "text"), [("drop_in", BEFORE), ("rewrite", AFTER)])
+def test_parts_values_and_the_bulk(road: str, text: str, program: Write, request: pytest.FixtureRequest) -> None:
+    """Draws of a few thousand fit in; the posterior of ``mu[0]`` is near the data less ``k``."""
+    client: CandidateClient = request.getfixturevalue(road)
+    loaded = client.load_program(program(text.replace("10**7", "10")))
+    (model,) = loaded.models
+    mu, log_sigma, k = (v.name for v in model.variables)
+    point = {mu: np.array([0.5, -1.0]), log_sigma: np.array(0.3), k: np.array(2)}
+    (here,) = client.evaluate(loaded, model, [point])
+    assert here.values["sigma"] == pytest.approx(math.exp(0.3)) and here.values["mu"].tolist() == [0.5, -1.0]
+    bases = client.split_terms(loaded, model, [point, point])
+    assert bases["sigma"] == pytest.approx([here.terms["sigma"] - 0.3] * 2, rel=1e-12)
+    assert bases["mu"] == pytest.approx([here.terms["mu"]] * 2)
+    points = client.bulk(loaded, model, [point], 12, seed=1)
+    assert len(points) == 12 and len({float(p[mu][1]) for p in points}) > 4
+    assert all(abs(float(p[mu][0]) + int(p[k]) - 7 / 3) < 8 for p in points)
+    assert all(client.evaluate(loaded, model, [p])[0].logp > here.logp - 15 for p in points)

@@ -88,3 +88,15 @@ def test_everything_that_does_not_fit_is_said_at_once() -> None:
     theirs = model(variable("a", (1,)), variable("b", transform="log"), variable("d"))
     with pytest.raises(VerificationError, match=r"a has shape .*; b has the transform .*; c is missing; d is not in"):
         pair_variables(mine, theirs)
+
+
+def test_names_that_became_others() -> None:
+    originals = [of(0, "old"), of(1, "kept")]
+    candidates = [of(0, "kept"), of(1, "new")]
+    pairs, left = pair_models(originals, candidates, {"old": "new"})
+    assert {index: other.name for index, other in pairs.items()} == {0: "new", 1: "kept"} and not left
+    renamed = model(variable("scoped/level"), variable("tau"))
+    found = pair_variables(model(variable("mu"), variable("tau")), renamed, {"mu": "level"})
+    assert {name: other.name for name, other in found.items()} == {"mu": "scoped/level", "tau": "tau"}
+    with pytest.raises(VerificationError, match="mu is missing"):
+        pair_variables(model(variable("mu"), variable("tau")), renamed)
