@@ -299,7 +299,7 @@ class ReferenceClient(ProgramClient):
     ) -> dict[str, Any]:
         """Say what a term is the log density of: ``distribution``, ``value``, ``parameters``, ``logp``, ``scaled``."""
         handle = self._alive(program)
-        args = {"name": name, "names": list(names), "points": stack(model, [point])}
+        args: dict[str, Any] = {"name": name, "names": list(names), "points": stack(model, [point])}
         return self.call("term_inputs", handle=handle, model=model.index, **args)
 
     def distribution_info(self, name: str) -> dict[str, Any]:

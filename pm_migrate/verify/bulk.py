@@ -120,7 +120,7 @@ def _climb(density: _Flat) -> tuple[np.ndarray, np.ndarray]:
 
     with np.errstate(all="ignore"):
         result = optimize.minimize(objective, start, jac=True, method="L-BFGS-B", options={"maxiter": CLIMB})
-        basis = np.eye(len(start)) if len(start) <= 500 else []
+        basis = np.eye(len(start)) if len(start) <= 500 else np.zeros((0, len(start)))
         variances = np.array([row @ result.hess_inv.dot(row) for row in basis]) if len(basis) else np.ones_like(start)
     position = result.x if result.fun < 1e300 and np.all(np.isfinite(result.x)) else start
     usable = np.isfinite(variances) & (variances > 1e-12)
@@ -146,7 +146,7 @@ def _trajectory(
             if not math.isfinite(value):
                 return position, 0.0
         ratio = value - 0.5 * momentum @ momentum - energy
-    accepted = math.exp(min(0.0, ratio)) if math.isfinite(ratio) else 0.0
+    accepted = math.exp(min(0.0, float(ratio))) if math.isfinite(ratio) else 0.0
     return (here, accepted) if generator.uniform() < accepted else (position, accepted)
 
 

@@ -87,7 +87,7 @@ class Runs:
     def _run(self, side: Sampler, program: ProgramInfo, model: ModelInfo, seed: int) -> dict[str, np.ndarray]:
         settings = self.settings
         # PyMC3 refuses target_accept= where discrete variables need other step methods beside NUTS
-        options = {} if any(v.discrete for v in model.variables) else {"target_accept": 0.9}
+        options: dict[str, Any] = {} if any(v.discrete for v in model.variables) else {"target_accept": 0.9}
         sizes = {"tune": settings.draws, "chains": settings.chains}
         return side.sample(program, model, settings.draws, **sizes, seed=seed, timeout=settings.timeout, **options)
 
@@ -147,7 +147,7 @@ def _scalars(name: str, mine: np.ndarray, theirs: np.ndarray) -> list[tuple[str,
     if math.prod(theirs.shape[2:]) != size:
         return []
     mine, theirs = mine.reshape(*mine.shape[:2], size), theirs.reshape(*theirs.shape[:2], size)
-    chosen = np.unique(np.linspace(0, size - 1, min(size, SCALARS)).astype(int)) if size else []
+    chosen = np.unique(np.linspace(0, size - 1, min(size, SCALARS)).astype(int)) if size else np.zeros(0, int)
     labels = [f"{name}{list(map(int, np.unravel_index(i, shape)))}" if shape else name for i in chosen]
     return [(label, mine[..., i], theirs[..., i]) for label, i in zip(labels, chosen, strict=True)]
 

@@ -105,7 +105,7 @@ class CandidateClient(ProgramClient):
     ) -> list[dict[str, np.ndarray]]:
         """Points in the bulk of the posterior; see :mod:`pm_migrate.verify.bulk`."""
         handle = self._alive(program)
-        args = {"starts": stack(model, starts), "n": n, "seed": seed, "seconds": RUN}
+        args: dict[str, Any] = {"starts": stack(model, starts), "n": n, "seed": seed, "seconds": RUN}
         return unstack(self.call("bulk", handle=handle, model=model.index, **args))
 
 
