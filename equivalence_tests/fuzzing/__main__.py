@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from equivalence_tests.fuzzing.campaign import SHRINKING, Tally, run
+from pm_migrate.verify.executors import EXECUTORS
 
 
 def main() -> int:
@@ -20,6 +21,8 @@ def main() -> int:
     parser.add_argument("--programs", type=int, default=200, help="in all, those of earlier runs of the seed included")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=1, help="processes, each with a PyMC3 and a TensorFlow of its own")
+    parser.add_argument("--executor", choices=EXECUTORS, default="local", help="where chunks of programs are run")
+    parser.add_argument("--executor-address", help="a cluster that is there (tcp://HOST:8786, ray://HOST:10001)")
     parser.add_argument("--shrink", type=int, default=SHRINKING, help="programs spent on shrinking a find")
     parser.add_argument("--minutes", type=float, help="begin nothing after this time")
     parser.add_argument("--output", type=Path, default=Path("build/fuzzing"), help="folder of the tallies (JSON)")
@@ -33,7 +36,10 @@ def main() -> int:
         def show(tally: Tally) -> None:
             bar.update(task, completed=tally.programs, description=f"programs, {len(tally.finds)} finds")
 
-        tally = run(options.programs, options.seed, options.jobs, path, show, until=until, tries=options.shrink)
+        where = {"executor": options.executor, "address": options.executor_address}
+        tally = run(
+            options.programs, options.seed, options.jobs, path, show, until=until, tries=options.shrink, **where
+        )
     report(tally, path)
     return 1 if tally.finds else 0
 

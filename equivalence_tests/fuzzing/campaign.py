@@ -6,11 +6,9 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,8 @@ from hypothesis.errors import NoSuchExample
 from equivalence_tests.fuzzing.draft import Written
 from equivalence_tests.fuzzing.judge import Find, Outcome, Workers, judge
 from equivalence_tests.fuzzing.programs import drawn, shrunk
+from pm_migrate.errors import ExecutorError
+from pm_migrate.verify.executors import run_tasks
 
 #: Small enough that a campaign which is stopped loses little.
 CHUNK = 20
@@ -98,15 +98,22 @@ class Tally:
         """Read one that was written, or begin."""
         if not path.exists():
             return cls()
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        counters = {name: Counter(raw.pop(name)) for name in COUNTERS}
-        return cls(**raw, **counters)
+        return cls.of(json.loads(path.read_text(encoding="utf-8")))
+
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> Tally:
+        """Make one of what :meth:`plain` gave."""
+        return cls(**{name: Counter(value) if name in COUNTERS else value for name, value in plain.items()})
+
+    def plain(self) -> dict[str, Any]:
+        """What JSON can say of it: all."""
+        return dict(vars(self))
 
     def write(self, path: Path) -> None:
         """Write it at once or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_suffix(".new")
-        beside.write_text(json.dumps(vars(self), indent=1, sort_keys=True), encoding="utf-8")
+        beside.write_text(json.dumps(self.plain(), indent=1, sort_keys=True), encoding="utf-8")
         beside.replace(path)
 
 
@@ -204,10 +211,12 @@ def run_chunk(
 _WORKERS: list[Workers] = []
 
 
-def _in_process(number: int, seed: int, known: set[str], quota: int, tries: int) -> Tally:
+def chunk_task(task: Mapping[str, Any]) -> dict[str, Any]:
+    """One chunk as a task: from what JSON can say to what JSON can say."""
     if not _WORKERS:
         _WORKERS.append(Workers())
-    return run_chunk(_WORKERS[0], number, seed, known, quota, tries)
+    known = set(task["known"])
+    return run_chunk(_WORKERS[0], task["number"], task["seed"], known, task["quota"], task["tries"]).plain()
 
 
 def run(
@@ -219,6 +228,8 @@ def run(
     *,
     until: float | None = None,
     tries: int = SHRINKING,
+    executor: str = "local",
+    address: str | None = None,
 ) -> Tally:
     """Run a campaign up to a number of programs; goes on where one of this seed stopped.
 
@@ -238,24 +249,40 @@ def run(
         Time (``time.time()``) after which no chunk is begun.
     tries
         How many programs a new find may be shrunk with.
+    executor, address
+        Where chunks are run, see :func:`pm_migrate.verify.executors.run_tasks`.
+
+    Raises
+    ------
+    ExecutorError
+        Chunks were lost with their process or node, after all others came to their end. They are no part of the tally;
+        the same campaign, run again, makes up for them.
     """
     tally = Tally.read(path)
     todo = (n for n in _numbers() if n not in set(tally.chunks))
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        running: set[Future[Tally]] = set()
-        planned = tally.programs
-        while True:
-            while len(running) < jobs and planned < count and (until is None or time.time() < until):
-                quota = min(CHUNK, count - planned)
-                running.add(pool.submit(_in_process, next(todo), seed, set(tally.finds), quota, tries))
-                planned += quota
-            if not running:
-                return tally
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                tally.merge(future.result())
+    planned = tally.programs
+
+    def tasks() -> Iterator[dict[str, Any]]:
+        nonlocal planned
+        while planned < count and (until is None or time.time() < until):
+            quota = min(CHUNK, count - planned)
+            planned += quota
+            known = sorted(tally.finds)
+            yield {"number": next(todo), "seed": seed, "known": known, "quota": quota, "tries": tries}
+
+    lost: list[str] = []
+    ended = run_tasks(chunk_task, tasks(), executor=executor, address=address, jobs=jobs, processes=True, ahead=1)
+    with closing(ended):
+        for done in ended:
+            if done.error is not None:
+                lost.append(done.error)
+                continue
+            tally.merge(Tally.of(done.result))
             tally.write(path)
             progress(tally)
+    if lost:
+        raise ExecutorError(f"{len(lost)} chunks were lost; what the others found is in {path}. The last:\n{lost[-1]}")
+    return tally
 
 
 def _numbers() -> Iterator[int]:
