@@ -150,8 +150,10 @@ def process_all(tasks: Sequence[Task], jobs: int | None = None) -> Iterator[Outc
     """
     from pm_migrate.codemod.linking import link
 
-    tasks = link(tasks)
-    heavy = [task for task in tasks if task.needs_work]
+    found = [task for task in tasks if task.needs_work]
+    heavy = link(found)
+    told = {id(before): after for before, after in zip(found, heavy, strict=True)}
+    tasks = [told.get(id(task), task) for task in tasks]
     if jobs is None:
         jobs = 1 if len(heavy) < POOL_FROM else _processors()
     jobs = min(jobs, len(heavy))

@@ -35,7 +35,7 @@ class _File:
 
 
 def link(tasks: Sequence[Task]) -> list[Task]:
-    """Tell every task what it has to know of the others."""
+    """Tell every task, of those that mention PyMC3, what it has to know of the others."""
     files = {os.path.abspath(t.path): _File(t) for t in tasks if _is_program(t)}
     todo = list(files)
     while todo:
@@ -58,7 +58,7 @@ def link(tasks: Sequence[Task]) -> list[Task]:
 
 
 def _is_program(task: Task) -> bool:
-    return isinstance(task, Task) and task.needs_work and not task.document and task.path != "-"
+    return isinstance(task, Task) and not task.document and task.path != "-"
 
 
 def _settle(users: list[_File], imported: set[_File]) -> None:
