@@ -17,6 +17,8 @@ from pm_migrate.verify.pairing import same_name
 from pm_migrate.verify.points import Drawn, translated
 from pm_migrate.verify.report import TermDisagreement
 
+#: Roundings of every parameter of a term that are no difference: those of the few operations that compute it.
+ROUNDINGS = 8.0
 #: Points that are settled by formulas: more than that is no matter of a few digits far out.
 SETTLED = 12
 #: Terms that are looked into, and value variables that are tried when a point is made smaller.
@@ -160,9 +162,11 @@ def _truth(term: TermDisagreement, where: str, both: Both, point: Point) -> str:
 
 
 def settled(both: Both, drawn: Drawn, values: Sequence[PointEvaluation]) -> dict[int, tuple[str, ...]]:
-    """Points at which the formula of every term that differs says that the candidate is right and PyMC3 is not.
+    """Points at which no term that differs speaks against the candidate.
 
-    Overflows and lost digits of PyMC3, far out. Only differences of finite numbers are settled so: a formula does not
+    The formula of each says that the candidate is right and PyMC3 is not (it loses digits far out); or that a few
+    roundings of the distribution's parameters change the number as much (``log(1 - p)`` for a ``p`` next to 1), so that
+    neither is right. Only differences of finite numbers are settled so: a formula does not
     know where a support ends.
 
     Returns
@@ -188,7 +192,7 @@ def settled(both: Both, drawn: Drawn, values: Sequence[PointEvaluation]) -> dict
 
 
 def _is_right(name: str, both: Both, point: Point, mine: PointEvaluation, theirs: PointEvaluation) -> bool:
-    """Whether the candidate's term is what the formula gives, with PyMC3's Jacobian."""
+    """Whether the candidate's term is what the formula gives or cannot be better known, with PyMC3's Jacobian."""
     from pm_migrate.verify.tiebreak import opinion
 
     other = both.partner(name, theirs.terms)
@@ -203,4 +207,9 @@ def _is_right(name: str, both: Both, point: Point, mine: PointEvaluation, theirs
             return False
         original, candidate = float(bases[name][0]), float(others[base][0])
     truth = opinion(both, name, point)
-    return truth is not None and abs(candidate - truth[1]) <= _allowed(truth[1]) < abs(original - truth[1])
+    if truth is None:
+        return False
+    _, exact, condition = truth
+    if abs(candidate - original) <= ROUNDINGS * 2.0**-53 * condition and abs(candidate - exact) <= condition:
+        return True
+    return abs(candidate - exact) <= _allowed(exact) < abs(original - exact)

@@ -373,9 +373,9 @@ def _agreement(both: Both, drawn: Drawn, values: Sequence[PointEvaluation]) -> t
         if wrong and len(wrong) < len(values):
             terms = ", ".join(dict.fromkeys(name for names in wrong.values() for name in names))
             where = ", ".join(dict.fromkeys(drawn.kinds[i] for i in wrong))
-            note = f"at {len(wrong)} of {len(values)} points ({where}) the formula of {terms} in high precision says"
+            note = f"at {len(wrong)} of {len(values)} points ({where}) differences in {terms} were left out"
             rest = compared([i for i in range(len(values)) if i not in wrong])
-            return rest, (f"{note} that PyMC3 is wrong and this is right: they were left out",)
+            return rest, (f"{note}: by the formula in high precision PyMC3 is wrong, or a few roundings explain them",)
     return replace(agreement, terms=explain(agreement.terms, both, drawn, values)), ()
 
 

@@ -23,7 +23,7 @@ def formula(both: Both, name: str, point: Point, original: float, candidate: flo
     found = opinion(both, name, point)
     if found is None:
         return ""
-    title, truth = found
+    title, truth, _ = found
     errors = abs(original - truth), abs(candidate - truth)
     if min(errors) > 1e-6 * max(1.0, abs(truth)):
         who = "agrees with neither"
@@ -38,8 +38,11 @@ def available() -> bool:
     return find_spec("mpmath") is not None
 
 
-def opinion(both: Both, name: str, point: Point) -> tuple[str, float] | None:
-    """Return the distribution and what its formula gives for a term without its Jacobian; None where it cannot say.
+def opinion(both: Both, name: str, point: Point) -> tuple[str, float, float] | None:
+    """Return the distribution, what its formula gives for a term without its Jacobian, and the conditioning of that.
+
+    None where it cannot say. The conditioning is the sum of the absolute terms and of ``|x df/dx|`` over value and
+    parameters ``x``: one rounding of each changes the number by up to 2**-53 of it.
 
     The distribution and its parameters are those of the original: if the candidate has others, it is the candidate
     that is wrong, and the formula agrees with PyMC3.
@@ -52,11 +55,11 @@ def opinion(both: Both, name: str, point: Point) -> tuple[str, float] | None:
     if row is None or found["scaled"] or any(n not in found["parameters"] for n in row.canonical):
         return None
     truth = _total(row, found)
-    return None if truth is None or not math.isfinite(truth) else (row.name, truth)
+    return None if truth is None or not math.isfinite(sum(truth)) else (row.name, *truth)
 
 
-def _total(row: Any, found: dict[str, Any]) -> float | None:
-    """The sum of the formula over the elements of a term."""
+def _total(row: Any, found: dict[str, Any]) -> tuple[float, float] | None:
+    """The sum of the formula over the elements of a term, and of its conditioning."""
     from pm_migrate.verify.oracle import Oracle
 
     form = row.forms[0]  # that of the canonical parameters
@@ -66,7 +69,8 @@ def _total(row: Any, found: dict[str, Any]) -> float | None:
     if row.rank:
         if value.ndim != row.rank:
             return None
-        return Oracle(row, form, parameters, value).logp()
+        truth = Oracle(row, form, parameters, value).truth
+        return truth.logp, truth.condition
     try:
         shape = np.broadcast_shapes(value.shape, *(p.shape for p in parameters.values()))
     except ValueError:
@@ -75,5 +79,5 @@ def _total(row: Any, found: dict[str, Any]) -> float | None:
         return None
     value = np.broadcast_to(value, shape)
     full = {n: np.broadcast_to(p, shape) for n, p in parameters.items()}
-    numbers = [Oracle(row, form, {n: p[i] for n, p in full.items()}, value[i]).logp() for i in np.ndindex(shape)]
-    return float(np.sum(numbers))
+    truths = [Oracle(row, form, {n: p[i] for n, p in full.items()}, value[i]).truth for i in np.ndindex(shape)]
+    return float(sum(t.logp for t in truths)), float(sum(t.condition for t in truths))
