@@ -49,23 +49,22 @@ def opinion(both: Both, name: str, point: Point) -> tuple[str, float, float] | N
     """
     from pm_migrate.catalog import DISTRIBUTIONS
 
-    names = sorted({n for row in DISTRIBUTIONS.values() for n in row.canonical})
+    names = sorted({n for row in DISTRIBUTIONS.values() for form in row.forms for n in form.given})
     found = both.reference.term_inputs(both.program, both.info, name, names, point)
     row = DISTRIBUTIONS.get(found["distribution"])
-    if row is None or found["scaled"] or any(n not in found["parameters"] for n in row.canonical):
+    if row is None or found["scaled"]:
         return None
-    truth = _total(row, found)
+    form = next((form for form in row.forms if set(form.given) <= set(found["parameters"])), None)
+    truth = None if form is None else _total(row, form, found)
     return None if truth is None or not math.isfinite(sum(truth)) else (row.name, *truth)
 
 
-def _total(row: Any, found: dict[str, Any]) -> tuple[float, float] | None:
+def _total(row: Any, form: Any, found: dict[str, Any]) -> tuple[float, float] | None:
     """The sum of the formula over the elements of a term, and of its conditioning."""
     from pm_migrate.verify.oracle import Oracle
 
-    form = row.forms[0]  # that of the canonical parameters
-
     value = np.asarray(found["value"], float)
-    parameters = {n: np.asarray(found["parameters"][n], float) for n in row.canonical}
+    parameters = {n: np.asarray(found["parameters"][n], float) for n in form.given}
     if row.rank:
         if value.ndim != row.rank:
             return None
