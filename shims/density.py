@@ -110,6 +110,8 @@ class LogDensity:
     version
         Changes when data that ``evaluate`` reads (shared variables) changed, so that compiled programs are not reused
         for other data.
+    shared
+        The shared variables that ``evaluate`` reads.
     dims
         Dimension names by variable name, for labelled results.
     coords
@@ -130,6 +132,7 @@ class LogDensity:
     draw_many: Callable[[Mapping[str, np.ndarray], int, Sequence[str] | None], dict[str, np.ndarray]] | None = None
     values: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]] | None = None
     version: Callable[[], Hashable] = lambda: 0
+    shared: Callable[[], Sequence[Any]] = tuple
     dims: Mapping[str, Sequence[str]] = field(default_factory=dict)
     coords: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     scaling: float = 1.0

@@ -69,6 +69,7 @@ def sample_prior_predictive(
     if wanted == []:
         return data
     drawn = inference.prior_predictive(model.log_density(), samples, seed_of(random_seed), wanted)
+    drawn = recording.forward(drawn)
     return drawn if names is None else {name: data[name] if name in data else drawn[name] for name in names}
 
 
@@ -125,7 +126,7 @@ def sample_posterior_predictive(
     _warn_of_potentials(model, "posterior")
     names = [str(v.name) for v in model.observed_RVs] if var_names is None else list(var_names)
     with _bar(progressbar):
-        drawn = draw_at(model, chosen, names, seed_of(random_seed), size)
+        drawn = recording.forward(draw_at(model, chosen, names, seed_of(random_seed), size))
     return {name: points.by_chain(x) for name, x in drawn.items()} if keep_size else drawn
 
 
@@ -200,7 +201,7 @@ def sample_posterior_predictive_w(
     for m in order[:, 0]:
         name, drawn = parts[m]
         found.setdefault(name, []).append(next(drawn))
-    return {name: np.asarray(x) for name, x in found.items()}
+    return recording.forward({name: np.asarray(x) for name, x in found.items()})
 
 
 def _bar(wanted: bool) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -70,7 +69,7 @@ def default_chains(cores: int | None = None) -> int:
 
 def default_cores() -> int:
     """Number of cores when it is not said: PyMC3's rule, at most 4."""
-    return min(4, os.cpu_count() or 1)
+    return min(4, recording.cores())
 
 
 def sample(
@@ -191,10 +190,9 @@ def sample(
     if recording.active:
         from pm_migrate.shims import inference
 
+        recording.use(model)
         density = model.log_density()
-        stand_in = inference.chains_from_values(
-            recording.stand_in(density, chains, draws), recording.stand_in_statistics(chains, draws)
-        )
+        stand_in = inference.stand_in(model, density, chains, draws)
         drawn = inference.multitrace(density, stand_in, model, _recorded_names(trace), chain_idx)
     elif (options := compiled_options(model, step, init, direct, kwargs, trace)) is not None:
         drawn = _sample_compiled(
@@ -277,6 +275,10 @@ def iter_sample(
     MultiTrace
         Of one chain.
     """
+    if recording.active:
+        whole = sample(draws, chains=1, model=model)
+        yield from (whole[:made] for made in range(1, min(int(draws), 3) + 1))
+        return
     plan = Plan(step, draws, tune or 0, modelcontext(model), trace, callback)
     for made, (strace, _) in enumerate(iterate(plan, chain, start, random_seed), 1):
         yield MultiTrace([strace[:made]])

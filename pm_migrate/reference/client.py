@@ -46,6 +46,7 @@ class ProgramClient(WorkerClient):
         *,
         entry: str | None = None,
         arguments: Sequence[Any] | Mapping[str, Any] | None = None,
+        tape: Mapping[str, Any] | None = None,
         timeout: float | None = None,
     ) -> ProgramInfo:
         """Run a program with inference intercepted, and describe the models that it made.
@@ -62,6 +63,8 @@ class ProgramClient(WorkerClient):
             The folder to run it in; by default its own.
         entry, arguments
             A function of it that makes models, and what it is called with; the file is then imported, not run.
+        tape
+            For a candidate: that of the original, whose inference calls were answered before.
         timeout
             Seconds, by default the client's limit.
         """
@@ -70,6 +73,8 @@ class ProgramClient(WorkerClient):
             raise FileNotFoundError(f"{path}: no such program")
         args: dict[str, Any] = {"argv": list(argv), "cwd": str(cwd) if cwd else None}
         args |= {"entry": entry, "arguments": arguments}
+        if tape is not None:
+            args["tape"] = dict(tape)
         ask = self.begin_alone if self.alone else self.call
         answer = ask("load_program", timeout=timeout, path=str(path), **args)
         return ProgramInfo(
@@ -79,6 +84,7 @@ class ProgramClient(WorkerClient):
             output=self.output(),
             handle=answer["handle"],
             life=self.life,
+            tape=answer.get("tape", {}),
         )
 
     def _alive(self, program: ProgramInfo) -> str:

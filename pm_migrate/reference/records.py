@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -88,6 +89,8 @@ class ProgramInfo:
         What the worker calls it.
     life
         Number of the worker's life in which it was loaded.
+    tape
+        What its inference calls were answered with and where its random generators were, for another side.
     """
 
     path: Path
@@ -96,6 +99,7 @@ class ProgramInfo:
     output: str
     handle: str = field(default="", repr=False)
     life: int = field(default=0, repr=False)
+    tape: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def model(self, name: str) -> ModelInfo:
         """Return the model with a name or alias; ``KeyError`` without one."""

@@ -23,6 +23,7 @@ import json
 import math
 import os
 import random
+import re
 import signal
 import struct
 import sys
@@ -411,8 +412,48 @@ class Entry:
         ]
 
 
+#: The comment line in front of each cell of a notebook that was written as a script.
+CELL = re.compile(r"# pm-migrate-notebook-\d+ cell (\d+)[ \t]*")
+
+
+class Cells:
+    """The states of the global random generators of Python and NumPy at the start of each cell of a notebook.
+
+    Two programs that draw their data have the same data only if they have drawn as often before. One that stops in the
+    middle of a cell, or plots something at random, draws less or more; with the states of the other it has the same
+    numbers again from the next cell on.
+
+    Parameters
+    ----------
+    states
+        The states of an earlier run, by number of the cell, to be put back; without them the states are noted.
+    """
+
+    def __init__(self, states: Optional[Mapping[str, Any]] = None) -> None:
+        self._given = states is not None
+        self.states: Dict[str, Any] = dict(states or {})
+
+    def enter(self, cell: str) -> None:
+        """Begin a cell."""
+        if not self._given:
+            kind, keys, *rest = np.random.get_state()
+            version, numbers, gauss = random.getstate()
+            self.states[cell] = {
+                "numpy": [kind, keys, *rest],
+                "python": [version, np.array(numbers, dtype="uint32"), gauss],
+            }
+        elif cell in self.states:
+            version, numbers, gauss = self.states[cell]["python"]
+            random.setstate((version, tuple(map(int, numbers)), gauss))
+            np.random.set_state(tuple(self.states[cell]["numpy"]))
+
+
 def run_program(
-    path: str, argv: Sequence[str] = (), cwd: Optional[str] = None, entry: Optional[Entry] = None
+    path: str,
+    argv: Sequence[str] = (),
+    cwd: Optional[str] = None,
+    entry: Optional[Entry] = None,
+    cells: Optional[Cells] = None,
 ) -> Tuple[Dict[str, Any], Optional[str]]:
     """Run a file as a program, as ``python path argv...`` in its own folder would.
 
@@ -421,7 +462,8 @@ def run_program(
 
     Random numbers that the program draws are the same each time and on both sides: Python's and NumPy's global
     generators are seeded, ``numpy.random.default_rng()`` without a seed gets one, and
-    ``numpy.random.multivariate_normal`` is the same for all versions of NumPy.
+    ``numpy.random.multivariate_normal`` is the same for all versions of NumPy. ``cells`` notes the states of the global
+    generators at each cell of a notebook, or puts them back.
 
     A notebook as a script (``*.ipynb.py``) goes on after a statement that raises, as a person goes on to the next cell:
     a plot style or a file that is missing does not hide the models below it.
@@ -449,7 +491,7 @@ def run_program(
     try:
         os.chdir(cwd or folder)
         with _repeatable_randomness():
-            error = _execute(path, module.__dict__)
+            error = _execute(path, module.__dict__, cells or Cells())
             if entry is not None:
                 entry.call(module.__dict__)
     except SystemExit as stop:
@@ -469,15 +511,19 @@ def run_program(
     return module.__dict__, error
 
 
-def _execute(path: str, namespace: Dict[str, Any]) -> Optional[str]:
+def _execute(path: str, namespace: Dict[str, Any], cells: Cells) -> Optional[str]:
     """Run a file; returns the traceback of what was passed over."""
     with open(path, "rb") as file:
-        tree = ast.parse(file.read(), path)
+        source = file.read()
+    tree = ast.parse(source, path)
     if not path.endswith(NOTEBOOK):
         exec(compile(tree, path, "exec", dont_inherit=True), namespace)
         return None
     flags, raised, body = 0, [], tree.body
+    marks = _marks(source.decode("utf-8", "replace"))
     for node in body:
+        while marks and marks[0][0] < node.lineno:
+            cells.enter(marks.pop(0)[1])
         if isinstance(node, ast.ImportFrom) and node.module == "__future__":
             flags |= sum(getattr(__future__, alias.name).compiler_flag for alias in node.names)
         tree.body = [node]
@@ -488,6 +534,12 @@ def _execute(path: str, namespace: Dict[str, Any]) -> Optional[str]:
     if len(raised) < 2:
         return raised[0] if raised else None
     return f"{raised[0].rstrip()} (and {len(raised) - 1} more after it)"
+
+
+def _marks(source: str) -> List[Tuple[int, str]]:
+    """Line and number of the cells that a notebook was written as a script of."""
+    found = ((number, CELL.fullmatch(line)) for number, line in enumerate(source.split("\n"), 1))
+    return [(number, match.group(1)) for number, match in found if match]
 
 
 @contextlib.contextmanager
@@ -538,6 +590,9 @@ def standin_offset(draw: int, size: int) -> np.ndarray:
 STANDIN_POINTS = 16
 STANDIN_FORWARD = 4
 STANDIN_NUMBERS = 10_000_000
+#: The number of chains follows from that of the cores; a comparison must not depend on the machine. PyMC3 takes at most
+#: four, and rewritten calls say so.
+STANDIN_CORES = 4
 
 NUTS_STATISTICS = {
     "depth": "int64", "step_size": "float64", "tune": "bool", "mean_tree_accept": "float64",
@@ -564,6 +619,13 @@ class Interception:
     def __init__(self, pm: Any) -> None:
         self.pm = pm
         self.models: List[Any] = []
+        #: what was answered, for the other sides to answer alike: see ``pm_migrate.shims.recording``
+        self.points: List[Dict[str, Any]] = []
+        self.forward: List[Dict[str, np.ndarray]] = []
+        #: contents of the files that ``pm.get_data`` found or fetched
+        self.files: Dict[str, np.ndarray] = {}
+        #: models, and values of their shared variables when inference was first asked for
+        self.data: List[Tuple[Any, List[Tuple[Any, Any]]]] = []
         self._undo: List[Tuple[Any, str, Any]] = []
 
     def __enter__(self) -> Interception:
@@ -583,7 +645,9 @@ class Interception:
         ):
             self._everywhere(forward, self._forward(forward))
         for name in ("fit", "refine"):
-            self._set(sys.modules["pymc3.variational.inference"].Inference, name, _fit)
+            self._set(sys.modules["pymc3.variational.inference"].Inference, name, self._of_inference())
+        self._everywhere(pm.get_data, self._get_data(pm.get_data))
+        self._set(sys.modules["pymc3.variational.opvi"].Approximation, "sample", self._of_approximation())
         self._same_minibatches()
         made, original = self.models, pm.Model.__init__
 
@@ -655,14 +719,29 @@ class Interception:
                 if hasattr(converter, "_extract_log_likelihood"):
                     self._set(converter, "_extract_log_likelihood", _log_likelihood)
 
+    def _use(self, model: Any) -> None:
+        """Note the data that inference begins with: a program may replace them later."""
+        if not any(model.root is known for known, _ in self.data):
+            self.data.append((model.root, _shared_values(model.root)))
+
+    def _note_point(self, model: Any) -> None:
+        """Note the test point, around which there are stand-ins."""
+        self._use(model)
+        pairs, point = _transformed_pairs(self.pm, model), model.test_point
+        values = {pairs.get(v.name, v).name: np.asarray(point[v.name]) for v in model.free_RVs}
+        number = next(i for i, (known, _) in enumerate(self.data) if known is model.root)
+        self.points.append({"model": number, "values": values})
+
     def _trace(self, model: Any, draws: int, chains: int, tune: int) -> Any:
         pm = self.pm
+        self._note_point(model)
         straces: List[Any] = []
         for chain in range(chains):
             strace = pm.backends.NDArray(model=model)
             if not straces:
                 recorded = [strace.fn(point) for point in _points_around(model, STANDIN_POINTS)]
                 columns = [np.stack(column) for column in zip(*recorded)]
+                asked = draws
                 draws = min(draws, max(1, STANDIN_NUMBERS // (chains * sum(c[0].size for c in columns) + 1)))
             strace.setup(draws, chain, [NUTS_STATISTICS])
             rows = (np.arange(draws) + 3 * chain) % STANDIN_POINTS
@@ -672,6 +751,7 @@ class Interception:
                 strace._stats[0][name][:] = 1
             strace._stats[0]["energy"][:] = rows
             straces.append(strace)
+        self.points[-1].update(asked=asked, draws=draws)
         trace = pm.backends.base.MultiTrace(straces)
         trace.report._n_draws, trace.report._n_tune, trace.report._t_sampling = draws, tune, 0.0
         return trace
@@ -682,7 +762,7 @@ class Interception:
     ) -> Any:  # fmt: skip
         model = self.pm.modelcontext(model)
         if chains is None:
-            chains = max(2, cores or min(4, os.cpu_count() or 1))
+            chains = max(2, cores or STANDIN_CORES)
         trace = self._trace(model, int(draws), int(chains), int(tune))
         if not return_inferencedata:
             return trace
@@ -691,8 +771,8 @@ class Interception:
         options = dict({"model": model, "save_warmup": not discard_tuned_samples}, **(idata_kwargs or {}))
         return from_pymc3(trace, **options)
 
-    def _sample_smc(self, draws: int = 2000, chains: Any = None, model: Any = None, **_: Any) -> Any:
-        chains = chains or max(2, min(4, os.cpu_count() or 1))
+    def _sample_smc(self, draws: int = 2000, chains: Any = None, cores: Any = None, model: Any = None, **_: Any) -> Any:
+        chains = chains or max(2, cores or STANDIN_CORES // 2)
         trace = self._trace(self.pm.modelcontext(model), int(draws), int(chains), 0)
         trace.report.log_marginal_likelihood = np.zeros(chains)
         return trace
@@ -701,11 +781,34 @@ class Interception:
         trace = self._trace(self.pm.modelcontext(model), int(draws), 1, 0)
         return iter([trace[: n + 1] for n in range(min(int(draws), 3))])
 
-    def _find_map(self, model: Any = None, return_raw: bool = False, **_: Any) -> Any:
+    def _find_map(self, model: Any = None, return_raw: bool = False, include_transformed: bool = True, **_: Any) -> Any:
         model = self.pm.modelcontext(model)
-        wanted = model.unobserved_RVs
+        self._note_point(model)
+        wanted = self.pm.util.get_default_varnames(model.unobserved_RVs, include_transformed)
         point = dict(zip([v.name for v in wanted], model.fastfn(wanted)(model.test_point)))
         return (point, None) if return_raw else point
+
+    def _get_data(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def get_data(filename: str) -> Any:
+            content = original(filename)
+            self.files[filename] = np.frombuffer(content.read(), dtype="uint8")
+            content.seek(0)
+            return content
+
+        return get_data
+
+    def _of_inference(self) -> Callable[..., Any]:
+        def fit(inference: Any, *args: Any, **kwargs: Any) -> Any:
+            self._use(inference.approx.model)
+            return _fit(inference, *args, **kwargs)
+
+        return fit
+
+    def _of_approximation(self) -> Callable[..., Any]:
+        def sample(approximation: Any, draws: int = 500, include_transformed: bool = True) -> Any:
+            return self._trace(approximation.model, int(draws), 1, 0)
+
+        return sample
 
     def _forward(self, original: Callable[..., Any]) -> Callable[..., Any]:
         """Draw a few times for real (right shapes, also after ``set_data``) and repeat them to the number asked for."""
@@ -718,6 +821,7 @@ class Interception:
                 options["progressbar"] = False
             few = min(STANDIN_FORWARD, samples or STANDIN_FORWARD)
             draws = original(samples=few, **options)
+            self.forward.append({name: values for name, values in draws.items() if _can_be_sent(values)})
             default = 500 if trace is None and "traces" not in options else int(np.prod(shape))
             result = {name: _repeat(values, int(samples or default)) for name, values in draws.items()}
             if keep_size:
@@ -728,6 +832,36 @@ class Interception:
             return result
 
         return standin
+
+
+def _shared_values(model: Any) -> List[Tuple[Any, Any]]:
+    """The shared variables that a model's log density reads, with their values."""
+    try:
+        from theano.graph.basic import graph_inputs  # type: ignore[import-not-found, unused-ignore]
+    except ImportError:
+        from theano.gof.graph import inputs as graph_inputs  # type: ignore[import-not-found, no-redef, unused-ignore]
+    return [
+        (node, np.array(node.get_value()))
+        for node in graph_inputs([model.logpt])
+        if hasattr(node, "get_value") and getattr(node, "default_update", None) is None
+    ]
+
+
+@contextlib.contextmanager
+def _with_data(data: Sequence[Tuple[Any, Any]]) -> Iterator[None]:
+    """Context in which shared variables have these values."""
+    before = [(node, node.get_value()) for node, _ in data]
+    for node, value in data:
+        node.set_value(value)
+    try:
+        yield
+    finally:
+        for node, value in before:
+            node.set_value(value)
+
+
+def _can_be_sent(values: Any) -> bool:
+    return isinstance(values, np.ndarray) and values.dtype.kind in "biuf"
 
 
 def _log_likelihood(converter: Any, trace: Any) -> Optional[Dict[str, np.ndarray]]:
@@ -834,13 +968,19 @@ class PyMC3Side:
     ) -> Dict[str, Any]:  # fmt: skip
         """Run a program with inference intercepted; keep and describe the models that it, or its function, made."""
         before = self.theano.config.floatX
+        cells = Cells()
         with Interception(self.pm) as interception:
             function = Entry(entry, arguments, interception.models)
-            namespace, error = run_program(path, argv, cwd, function)
+            namespace, error = run_program(path, argv, cwd, function, cells)
         roots = [m for m in function.chosen() if m.root is m and (m.named_vars or m.potentials)]
         self.count += 1
         handle = f"program-{self.count}"
-        self.programs[handle] = {"models": roots, "floatX": self.theano.config.floatX, "evaluate": {}}
+        self.programs[handle] = {
+            "models": roots,
+            "data": [next((data for known, data in interception.data if known is m), []) for m in roots],
+            "floatX": self.theano.config.floatX,
+            "evaluate": {},
+        }
         self.theano.config.floatX = before
         if "matplotlib.pyplot" in sys.modules:
             sys.modules["matplotlib.pyplot"].close("all")
@@ -850,7 +990,20 @@ class PyMC3Side:
                 models.append(_describe(self.pm, model, index, aliases_of(model, namespace)))
             except Exception:
                 error = (error or "") + f"model#{index} cannot be described:\n{traceback.format_exc()}"
-        return {"handle": handle, "models": models, "error": error}
+        tape = {
+            "cells": cells.states,
+            "points": interception.points,
+            "forward": interception.forward,
+            "files": interception.files,
+        }
+        return {"handle": handle, "models": models, "error": error, "tape": tape}
+
+    @contextlib.contextmanager
+    def _as_used(self, program: Mapping[str, Any], model: int) -> Iterator[None]:
+        """Context with the settings of a program, and the data that a model had when inference was asked for."""
+        flags = self.theano.config.change_flags(floatX=program["floatX"], compute_test_value="off")
+        with _with_data(program["data"][model]), flags:
+            yield
 
     def forget(self, handle: str) -> None:
         """Drop a program and what was compiled for it."""
@@ -864,7 +1017,7 @@ class PyMC3Side:
         subject = program["models"][model]
         rows = _rows(subject, points)
         result: Dict[str, Any] = {}
-        with self.theano.config.change_flags(floatX=program["floatX"], compute_test_value="off"):
+        with self._as_used(program, model):
             compiled = program["evaluate"].setdefault(model, {})
             continuous = [v for v in subject.free_RVs if _continuous(v)] if gradient else []
             if gradient not in compiled:
@@ -921,7 +1074,7 @@ class PyMC3Side:
         program = self.programs[handle]
         subject = program["models"][model]
         pairs = _transformed_pairs(self.pm, subject)
-        with self.theano.config.change_flags(floatX=program["floatX"], compute_test_value="off"):
+        with self._as_used(program, model):
             chosen = [v for v in subject.free_RVs if v.name in pairs]
             function = self._function(subject.free_RVs, [v.logp_nojact for v in chosen])
             columns = list(zip(*[function(*row) for row in _rows(subject, points)]))
@@ -942,7 +1095,7 @@ class PyMC3Side:
             value = rv if plain else pairs[rv.name]
             found = {n: getattr(distribution, n, None) for n in names}
             tensors = {n: self.theano.tensor.as_tensor_variable(v) for n, v in found.items() if v is not None}
-            with self.theano.config.change_flags(floatX=program["floatX"], compute_test_value="off"):
+            with self._as_used(program, model):
                 function = self._function(subject.free_RVs, [value, distribution.logp(value), *tensors.values()])
                 numbers = [np.asarray(x) for x in function(*_rows(subject, points)[0])]
             scaled = getattr(rv, "total_size", None) is not None
@@ -959,7 +1112,7 @@ class PyMC3Side:
         subject = program["models"][model]
         pairs = _transformed_pairs(self.pm, subject)
         names = {v.name: pairs[v.name].name if v.name in pairs else v.name for v in subject.free_RVs}
-        with self.theano.config.change_flags(floatX=program["floatX"], compute_test_value="off"):
+        with self._as_used(program, model):
             drawn = self._prior(subject, list(names.values()), n, seed)
             known = [v for v in subject.free_RVs if names[v.name] in drawn]
             inputs = [pairs.get(v.name, v) for v in known]
@@ -993,7 +1146,8 @@ class PyMC3Side:
         for name in names:
             test = np.asarray(subject.test_point[name])
             try:
-                drawn = self.pm.sample_prior_predictive(n, model=subject, var_names=[name], random_seed=seed)[name]
+                with _with_data(self.programs[handle]["data"][model]):
+                    drawn = self.pm.sample_prior_predictive(n, model=subject, var_names=[name], random_seed=seed)[name]
                 draws[name] = np.asarray(drawn).reshape((n, *test.shape)).astype(test.dtype)
             except Exception:
                 draws[name] = np.broadcast_to(test, (n, *test.shape)).copy()
@@ -1004,7 +1158,7 @@ class PyMC3Side:
     ) -> Dict[str, Any]:
         """Run PyMC3's own sampler; unobserved variables (transformed ones too) by name, (chain, draw, ...)."""
         subject = self.programs[handle]["models"][model]
-        with subject, warnings.catch_warnings():
+        with _with_data(self.programs[handle]["data"][model]), subject, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             trace = self.pm.sample(
                 draws, tune=tune, chains=chains, cores=1, random_seed=[seed + i for i in range(chains)],

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from pm_migrate.reference.worker import Entry, aliases_of, run_program, serve, take_over_pipes
+from pm_migrate.reference.worker import Cells, Entry, aliases_of, run_program, serve, take_over_pipes
 from pm_migrate.verify.devices import DEFAULT, default, prepare
 
 MODES = ("rewrite", "drop-in")
@@ -77,16 +77,24 @@ class TensorFlowSide:
         cwd: str | None = None,
         entry: str | None = None,
         arguments: Any = None,
+        tape: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Run a program with inference standing still; keep and describe the models that it, or its function, made."""
+        """Run a program with inference standing still; keep and describe the models that it, or its function, made.
+
+        ``tape`` is what the reference answered to the original's inference calls, and the states of its random
+        generators at each cell.
+        """
+        tape = tape or {}
         self._leave_contexts()
         if self.mode == "rewrite":
             _on_demand()
-        self.recording.start()
+        self.recording.start(
+            self.recording.Tape(tape.get("points", ()), tape.get("forward", ()), tape.get("files", {}))
+        )
         function = Entry(entry, arguments, self.recording.models)
         try:
             with self._placed():
-                namespace, error = run_program(path, argv, cwd, function)
+                namespace, error = run_program(path, argv, cwd, function, Cells(tape.get("cells", {})))
             recorded = function.chosen()
         finally:
             self.recording.stop()
@@ -94,22 +102,24 @@ class TensorFlowSide:
         float_x, self.config.floatX = self.config.floatX, "float64"
         if "matplotlib.pyplot" in sys.modules:
             sys.modules["matplotlib.pyplot"].close("all")
-        densities: list[Any] = []
+        densities: list[tuple[Any, Any]] = []
         models: list[dict[str, Any]] = []
         with self.config.change_flags(floatX=float_x), self._placed():
             for model in recorded:
                 if getattr(model, "root", model) is not model:
                     continue  # a part of another model
                 try:
-                    density = self.recording.density(model)
-                    if not density.variables and not density.terms_at({}):
-                        continue
+                    data = self.recording.first_data(model)
+                    with data.in_place():
+                        density = self.recording.density(model)
+                        if not density.variables and not density.terms_at({}):
+                            continue
                     described = _describe(density, len(models), aliases_of(model, namespace))
                     described["drop_in"] = isinstance(model, self.contexts)
                 except Exception:
                     error = f"{error or ''}{model!r} cannot be described:\n{traceback.format_exc()}"
                     continue
-                densities.append(density)
+                densities.append((density, data))
                 models.append(described)
         self.count += 1
         handle = f"program-{self.count}"
@@ -141,11 +151,11 @@ class TensorFlowSide:
     ) -> dict[str, Any]:
         """Evaluate a model at points that are stacked along the first axis of each value variable."""
         program = self.programs[handle]
-        density = program["densities"][model]
+        density, data = program["densities"][model]
         count = len(next(iter(points.values()))) if points else 1
         rows: list[dict[str, Any]] = []
         left = VALUES
-        with self.config.change_flags(floatX=program["floatX"]), self._placed():
+        with self.config.change_flags(floatX=program["floatX"]), self._placed(), data.in_place():
             for i in range(count):
                 row = _everything(density, {name: values[i] for name, values in points.items()})
                 left -= sum(np.size(value) for value in row["values"].values())
@@ -163,10 +173,10 @@ class TensorFlowSide:
     def split_terms(self, handle: str, model: int, points: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """The terms without the Jacobians of transforms, by name, stacked."""
         program = self.programs[handle]
-        density = program["densities"][model]
+        density, data = program["densities"][model]
         if density.without_jacobians is None:
             return {}
-        with self.config.change_flags(floatX=program["floatX"]), self._placed():
+        with self.config.change_flags(floatX=program["floatX"]), self._placed(), data.in_place():
             function = density.compiled("without_jacobians", lambda: density.without_jacobians)
             count = len(next(iter(points.values()))) if points else 1
             rows = [function(density.tensors({name: v[i] for name, v in points.items()})) for i in range(count)]
@@ -179,14 +189,14 @@ class TensorFlowSide:
         from pm_migrate.verify.bulk import run
 
         program = self.programs[handle]
-        density = program["densities"][model]
+        density, data = program["densities"][model]
 
         def logp(point: Mapping[str, np.ndarray]) -> tuple[float, Mapping[str, np.ndarray]]:
             found = _everything(density, point)
             return float(found["logp"]), found["gradient"]
 
         discrete = {v.name: v.kind for v in density.variables if v.discrete}
-        with self.config.change_flags(floatX=program["floatX"]), self._placed():
+        with self.config.change_flags(floatX=program["floatX"]), self._placed(), data.in_place():
             points = run(logp, starts, discrete, n=n, seed=seed, seconds=seconds)
         return {v.name: np.stack([p[v.name] for p in points]).astype(v.dtype) for v in density.variables}
 
@@ -197,8 +207,8 @@ class TensorFlowSide:
         from pm_migrate.shims import inference
 
         program = self.programs[handle]
-        density = program["densities"][model]
-        with self.config.change_flags(floatX=program["floatX"]), self._placed():
+        density, data = program["densities"][model]
+        with self.config.change_flags(floatX=program["floatX"]), self._placed(), data.in_place():
             found = inference.sample_chains(
                 density, draws=draws, tune=tune, chains=chains, seed=seed, progress=False, **options
             )

@@ -215,7 +215,7 @@ def verify_program(
     notes += _raised(program, "the original under PyMC3")
     roads = [_Road("drop-in", original, loading, NO_NAMES)] if drop_in else []
     roads += [_Road("rewrite", rewritten, loading_rewritten, names)] if rewritten is not None else []
-    loaded = [_load(road, program.models, candidate, notes) for road in roads]
+    loaded = [_load(road, program, candidate, notes) for road in roads]
     runs = Runs(reference, program, posterior) if posterior is not None else None
     comparisons: list[Comparison] = []
     for model in program.models:
@@ -238,17 +238,17 @@ def _last_line(text: str) -> str:
     return text.strip().splitlines()[-1]
 
 
-def _load(road: _Road, originals: Sequence[ModelInfo], candidate: Callable[[str], Side], notes: list[str]) -> _Loaded:
+def _load(road: _Road, original: ProgramInfo, candidate: Callable[[str], Side], notes: list[str]) -> _Loaded:
     """Run what a program became, and pair its models."""
     try:
         side = candidate(road.name)
-        program = side.load_program(road.path, **road.loading)
+        program = side.load_program(road.path, tape=original.tape, **road.loading)
     except PmMigrateError as error:
         return _Loaded(road, error=str(error))
     if not program.models and program.error:
         return _Loaded(road, error=f"{road.path} raised before it made a model:\n{program.error}")
     notes += _raised(program, f"the {road.name}")
-    pairs, left = pair_models(originals, program.models, road.names)
+    pairs, left = pair_models(original.models, program.models, road.names)
     if left:
         names = ", ".join(model.name for model in left)
         more = f"{len(left)} more model(s) than the original, which were not compared: {names}"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pm_migrate.shims.inference.progress import Snapshot
     from pm_migrate.shims.inference.recording import record
     from pm_migrate.shims.inference.sampling import sample_chains
+    from pm_migrate.shims.inference.stand_ins import stand_in
     from pm_migrate.shims.inference.trace import to_inference_data
 
 _HOMES = {
@@ -29,6 +30,7 @@ _HOMES = {
     "Snapshot": "progress",
     "record": "recording",
     "sample_chains": "sampling",
+    "stand_in": "stand_ins",
     "to_inference_data": "trace",
 }
 
@@ -42,6 +44,7 @@ __all__ = [
     "prior_predictive",
     "record",
     "sample_chains",
+    "stand_in",
     "to_inference_data",
     "warn",
 ]

@@ -100,6 +100,7 @@ def compile_model(model: Model) -> LogDensity:
         observed=_observed(model),
         values=record,
         version=lambda: tuple(s.version for s in shared),
+        shared=lambda: shared,
         dims=dict(model.RV_dims),
         coords=dict(model.coords),
         python=uses_python([model.logpt]),

@@ -9,6 +9,7 @@ import arviz
 import numpy as np
 
 from pm_migrate.errors import IncorrectArgumentsError, ModelError
+from pm_migrate.shims import recording
 from pm_migrate.shims.backends import labelled
 from pm_migrate.shims.backends.base import MultiTrace
 from pm_migrate.shims.backends.labelled import Converter, Labels
@@ -90,6 +91,7 @@ def posterior_predictive(
             each = x.reshape(count, times, *x.shape[1:])
             fixed = times > 1 and name not in density.observed and bool(np.all(each == each[:, :1]))
             drawn[name] = each[:, 0] if fixed else x.reshape(count, *axes, *x.shape[1:])
+    drawn = recording.forward(drawn)
     return {name: points.by_chain(drawn[name]) if keep_size else drawn[name] for name in names}
 
 

@@ -376,6 +376,7 @@ def compile_model(model: Model, observed: Mapping[str, Any] | None = None, *, dr
         coords=coords,
         scaling=found.scaling,
         version=read.versions,
+        shared=lambda: tuple(read.shared),
         python=read.python,
         without_jacobians=without_jacobians,
     )

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from pm_migrate.errors import ModelError
+from pm_migrate.shims import recording
 from pm_migrate.shims.density import LogDensity
 from pm_migrate.shims.pymc4.calls import DRAWS as _DRAWS
 from pm_migrate.shims.pymc4.calls import add_group as _add_group
@@ -78,6 +79,7 @@ def sample_prior_predictive(
         fixed.update(density.observed)
     shape = (sample_shape,) if isinstance(sample_shape, int) else tuple(sample_shape)
     drawn = inference.prior_predictive(_fixing(density, fixed), math.prod(shape), _integer_seed(seed))
+    drawn = recording.forward(drawn)
     if not sample_from_observed and var_names is None:
         drawn = {name: values for name, values in drawn.items() if name not in density.observed}
     wanted = _names(var_names, drawn, ValueError)
@@ -175,7 +177,7 @@ def sample_posterior_predictive(
     known = [*dict.fromkeys([*(v.rv_name for v in density.variables), *density.observed, *given])]
     names = list(density.observed) if var_names is None else _names(var_names, known, KeyError)
     given = {name: values for name, values in given.items() if name not in names}
-    drawn = inference.posterior_predictive(density, given, _integer_seed(seed), names)
+    drawn = recording.forward(inference.posterior_predictive(density, given, _integer_seed(seed), names))
     values = {name: np.reshape(drawn[name], (*lead, *np.shape(drawn[name])[1:])) for name in names}
     data = trace if inplace and hasattr(trace, "add_groups") and not hasattr(trace, "_straces") else _empty()
     _add_group(data, "posterior_predictive", values, density, _DRAWS)

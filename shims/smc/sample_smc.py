@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,8 +15,8 @@ from pm_migrate.shims import recording
 from pm_migrate.shims.backends.base import MultiTrace
 from pm_migrate.shims.backends.labelled import Labels
 from pm_migrate.shims.distributions.simulator import Simulator
-from pm_migrate.shims.inference.chains import chains_from_values
 from pm_migrate.shims.inference.multitraces import multitrace
+from pm_migrate.shims.inference.stand_ins import stand_in
 from pm_migrate.shims.model import modelcontext
 from pm_migrate.shims.smc.progress import StageBar
 from pm_migrate.shims.smc.smc import SMC
@@ -85,7 +84,7 @@ def sample_smc(
     model = modelcontext(model)
     if model.name:
         raise NotSupported("pm.sample_smc does not support named models: leave the name of the outermost model out")
-    cores = max(multiprocessing.cpu_count() // 2, 1) if cores is None else cores
+    cores = max(recording.cores() // 2, 1) if cores is None else cores
     chains = max(2, cores) if chains is None else chains
     if recording.active:
         return _stand_in(model, draws, chains, save_sim_data)
@@ -240,8 +239,9 @@ def _observed_name(model: Any) -> str:
 
 def _stand_in(model: Any, draws: int, chains: int, save_sim_data: bool) -> Any:
     """What a recording gets instead."""
+    recording.use(model)
     density = model.log_density()
-    trace = multitrace(density, chains_from_values(recording.stand_in(density, chains, draws)), model)
+    trace = multitrace(density, stand_in(model, density, chains, draws, statistics=False), model)
     report: Any = trace.report
     report.log_marginal_likelihood = np.zeros(chains)
     report.log_pseudolikelihood = tuple([] for _ in range(chains))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from pm_migrate.shims import recording
 from pm_migrate.shims.blocking import ArrayOrdering, DictToArrayBijection
 from pm_migrate.shims.model import Point, ValueGradFunction, modelcontext
 from pm_migrate.shims.theanof import floatX, inputvars
@@ -81,6 +82,10 @@ def find_MAP(
     update_start_vals(point, model.test_point, model)
     check_start_vals(point, model)
     point = Point(point, model=model)
+    if recording.active:
+        recording.use(model)
+        found = _values(model, recording.test_values(model, model.log_density()), include_transformed)
+        return (found, None) if return_raw else found
     bijection = DictToArrayBijection(ArrayOrdering(chosen), point)
     with_gradient = _gradient(model, chosen, point)
     if with_gradient is None:
@@ -99,10 +104,15 @@ def find_MAP(
         best = cost.previous_x
         _log.info("find_MAP ended after %d evaluations: %s", cost.n_eval, str(stopped) or type(stopped).__name__)
     cost.report()
-    wanted = get_default_varnames(model.unobserved_RVs, include_transformed)
-    values = model.fastfn(wanted)(bijection.rmap(best))
-    found = {str(v.name): array for v, array in zip(wanted, values, strict=True)}
+    found = _values(model, bijection.rmap(best), include_transformed)
     return (found, result) if return_raw else found
+
+
+def _values(model: Any, point: Mapping[str, Any], include_transformed: bool) -> dict[str, Any]:
+    """Values of the unobserved variables at a point, by name."""
+    wanted = get_default_varnames(model.unobserved_RVs, include_transformed)
+    values = model.fastfn(wanted)(point)
+    return {str(v.name): array for v, array in zip(wanted, values, strict=True)}
 
 
 def _gradient(model: Any, chosen: Sequence[Any], point: Mapping[str, Any]) -> Callable[..., Any] | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pm_migrate.shims import recording
 from pm_migrate.shims.backends.base import MultiTrace
 from pm_migrate.shims.backends.ndarray import NDArray
 from pm_migrate.shims.model.functions import modelcontext
@@ -371,7 +372,13 @@ class Approximation(PickledWhole, WithMemoization):
         MultiTrace
             One chain.
         """
-        free = self.sample_dict_fn(draws)
+        if recording.active:
+            recording.use(self.model)
+            density = self.model.log_density()
+            order = recording.stand_in_order(self.model, density, 1, draws, sum(v.size for v in density.variables))
+            free = {name: x[order[0]] for name, x in recording.stand_in_draws(self.model, density).items()}
+        else:
+            free = self.sample_dict_fn(draws)
         others = [v for v in self.model.unobserved_RVs if v.name not in free]
         values = self._recorder(len(others))(*(free[v.name] for v in self.model.free_RVs)) if others else []
         samples = {**free, **dict(zip((v.name for v in others), values, strict=True))}

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pm_migrate.shims import recording
 from pm_migrate.shims.model.functions import modelcontext
 from pm_migrate.shims.model.profiling import ProfileStats
 from pm_migrate.shims.variational import test_functions
@@ -33,6 +34,7 @@ __all__ = [
 _log = logging.getLogger("pymc3")
 
 _SHOWN = 1000  # losses that the average is taken over
+_RECORDED = 100_000  # losses of a fit that is not made, at most
 _TRACKING = "http://docs.pymc.io/notebooks/variational_api_quickstart.html#Tracking-parameters"
 
 Callback = Callable[[Any, Any, int], Any]
@@ -151,6 +153,8 @@ class Inference:
             When the loss, or without losses a parameter, becomes NaN; names the variables.
         """
         scored = self._maybe_score(score)
+        if recording.active:
+            return self._stand_still(n, callbacks)
         step = self.objective.step_function(score=scored, **kwargs) if step is None else step
         state = self._iterate(0, n, State(0, step, list(callbacks or []), scored), progressbar)
         self.approx.hist = self.hist  # PyMC3's way to the losses for pm.fit
@@ -172,9 +176,24 @@ class Inference:
         TypeError
             Before any fit.
         """
+        if recording.active:
+            self._stand_still(n, None)
+            return
         if self.state is None:
             raise TypeError("Need to call `.fit` first")
         self.state = self._iterate(self.state.i, n, self.state, progressbar)
+
+    def _stand_still(self, n: int, callbacks: Sequence[Callback] | None) -> Any:
+        """What a recording gets for a fit: the approximation as it began, and losses that fall."""
+        recording.use(self.approx.model)
+        self.hist = self.approx.hist = np.linspace(1.0, 0.0, max(1, min(int(n), _RECORDED)))
+        try:
+            for i in range(1, 4):
+                for callback in callbacks or ():
+                    callback(self.approx, self.hist[:i], i)
+        except StopIteration:
+            pass
+        return self.approx
 
     def _iterate(self, before: int, n: int, state: State, progressbar: bool) -> State:
         """Make ``n`` iterations after ``before`` earlier ones."""

@@ -146,10 +146,8 @@ class Sampler(abc.ABC):
         observed, start = from_state(state, observed, start)
         density = density_of(self.model, observed)
         if recording.active:
-            chains = inference.chains_from_values(
-                recording.stand_in(density, num_chains, num_samples),
-                recording.stand_in_statistics(num_chains, num_samples),
-            )
+            recording.use(self.model)
+            chains = inference.stand_in(self.model, density, num_chains, num_samples)
             return inference_data(self.model, density, chains, observed, wanted)
         self._check(density)
         self._say_adaptation(burn_in)

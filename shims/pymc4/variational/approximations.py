@@ -81,6 +81,7 @@ class Approximation:
                 "becomes a model by calling it"
             )
         self.model = model
+        recording.use(model)
         self._density: LogDensity = recording.density(model)
         if random_seed is None and not recording.active:
             random_seed = int(np.random.randint(2**31 - 1))
@@ -145,8 +146,11 @@ class Approximation:
         from pm_migrate.shims import inference
         from pm_migrate.shims.inference.trace import attributes, dataset
 
-        drawn = self.approx.sample_dict_fn(n)
-        chains = inference.chains_from_values({name: np.asarray(x)[None] for name, x in drawn.items()})
+        if recording.active:
+            chains = inference.stand_in(self.model, self._density, 1, n, statistics=False)
+        else:
+            drawn = {name: np.asarray(x)[None] for name, x in self.approx.sample_dict_fn(n).items()}
+            chains = inference.chains_from_values(drawn)
         data = inference.to_inference_data(self._density, chains)
         transformed = {v.name: chains.values[v.name] for v in self._density.variables if v.transform is not None}
         if transformed:
