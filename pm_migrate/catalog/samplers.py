@@ -211,6 +211,14 @@ STEPS = (
     _same("BinaryMetropolis", "vars scaling tune tune_interval model", first=1),
     _same("BinaryGibbsMetropolis", "vars order transit_p model", first=1),
     _same("CategoricalGibbsMetropolis", "vars proposal order model", first=1),
+    # dropped in PyMC3 3.9, which named the other in its place; values= are those that the distribution has
+    _same(
+        "ElemwiseCategorical",
+        "vars values model",
+        first=1,
+        target="CategoricalGibbsMetropolis",
+        drop=frozenset({"values"}),
+    ),
     _same("DEMetropolis", "vars S proposal_dist lamb scaling tune tune_interval model mode", first=1),
     _same("DEMetropolisZ", "vars S proposal_dist lamb scaling tune tune_interval tune_drop_fraction model", first=1),
     _same("EllipticalSlice", "vars prior_cov prior_chol model", first=1),
