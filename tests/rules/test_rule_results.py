@@ -191,6 +191,42 @@ def test_variables_outside_of_their_model(before, expected):
     assert use(before).replace("\n\n", "\n").strip() == expected
 
 
+DATA = """
+import pymc3 as pm
+
+with pm.Model(%s) as m:
+    d = pm.Data(%s)
+    pm.Normal('y', d, 1, observed=[1.0, 2.0])
+%s
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("print(type(d))", "print(type(pm.density(m)['d']))"),
+        ("x = d.get_value()", "x = pm.density(m)['d'].get_value()"),
+    ],
+)
+def test_named_data_outside_of_their_model(text, expected):
+    result = migrate_source(DATA % ("", "'d', known", text))
+    assert result.code.rstrip().endswith(expected), result.code
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "text"),
+    [
+        ("", "'d', known", "x = 2 * d"),  # computes with it
+        ("", "'d', known", "d = 3 if known else d\nprint(d)"),  # may be something else
+        ("", "some, known", "print(type(d))"),  # no name to ask for
+        ("'outer'", "'d', known", "x = d.get_value()"),  # its name has a prefix
+    ],
+)
+def test_named_data_that_stay(name, data, text):
+    result = migrate_source(DATA % (name, data, text))
+    assert "PM206" in [f.code for f in result.findings if f.confidence is Confidence.MANUAL], result.code
+
+
 @pytest.mark.parametrize(
     ("before", "expected"),
     [

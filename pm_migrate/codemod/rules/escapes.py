@@ -77,8 +77,8 @@ RULES = (ESCAPE,)
 #: What ``pm.density(model)['x']`` can be asked.
 _ATTRIBUTES = frozenset(
     """
-    distribution dshape dsize dtype eval logp logpt logp_elemwise logp_elemwiset logp_nojact logp_sum_unscaledt
-    missing_values ndim observations random shape tag transformation transformed type
+    distribution dshape dsize dtype eval get_value logp logpt logp_elemwise logp_elemwiset logp_nojact
+    logp_sum_unscaledt missing_values ndim observations random shape tag transformation transformed type
     """.split()
 )
 _DENSITIES = frozenset("logp dlogp d2logp fastlogp fastdlogp fastd2logp logp_array dlogp_array".split())
@@ -108,7 +108,7 @@ def _statements(models: Models, model: Model, block: Block) -> list[cst.CSTNode]
 
 
 def _plan_escape(plan: Plan, model: Model, block: Block, node: cst.CSTNode, *, certain: bool) -> None:
-    text = name_of_variable(plan, node) if certain else None
+    text = (name_of_variable(plan, node) or _name_of_data(plan, node)) if certain else None
     parent = plan.tree.parent[node]
     asked = isinstance(parent, cst.Attribute) and parent.value is node
     if text is not None and asked and parent.attr.value == "name":  # type: ignore[attr-defined]
@@ -135,6 +135,20 @@ def _plan_escape(plan: Plan, model: Model, block: Block, node: cst.CSTNode, *, c
         return
     message = f"`{code(node)}` belongs to a model and is used outside of it"
     plan.refuse(node, model.site, ESCAPE.code, f"{message}: {_way_out(plan, node, certain)}")
+
+
+def _name_of_data(plan: Plan, node: cst.CSTNode) -> str | None:
+    """Source text of the name of the ``pm.Data`` that a name is bound to, alone."""
+    sites = plan.flow.sites[node]
+    target = plan.tree.parent.get(next(iter(sites))) if len(sites) == 1 else None
+    assign = plan.tree.parent.get(target) if isinstance(target, cst.AssignTarget) else None
+    call = assign.value if isinstance(assign, cst.Assign) and len(assign.targets) == 1 else None
+    if not isinstance(call, cst.Call) or plan.flow.name_of(call.func) != "pymc3.Data" or not call.args:
+        return None
+    first = call.args[0]
+    plain = first.keyword is None or first.keyword.value == "name"
+    known = plain and isinstance(first.value, cst.SimpleString) and plan.flow.prefix(call) == ""
+    return code(first.value) if known else None
 
 
 def _keep_evaluation(plan: Plan, attribute: cst.CSTNode) -> None:
