@@ -24,6 +24,7 @@ from pm_migrate.verify.pairing import NO_NAMES, pair_models, pair_variables
 from pm_migrate.verify.points import RUN, Bulk, Drawn, draw, translated
 from pm_migrate.verify.posterior import Runs, Sampler, Settings
 from pm_migrate.verify.report import Comparison, Report, Verdict
+from pm_migrate.verify.slopes import settle
 
 
 class Side(Sampler, Protocol):
@@ -330,9 +331,13 @@ def _compare_model(
     except PmMigrateError as error:
         return outcome(Verdict.ERROR, str(error))
     both = Both(reference, program, info, each.side, each.program, other, names, road.names)
+    continuous = {v.name: names[v.name] for v in info.variables if not v.discrete}
+    asked = functools.partial(reference.evaluate, program, info)
+    gradients, found = settle(drawn.points, drawn.values, values, continuous, asked)
+    drawn = replace(drawn, values=gradients)
     agreement, note = _agreement(both, drawn, values)
     result: dict[str, Any] = {f.name: getattr(agreement, f.name) for f in fields(agreement)}
-    result["notes"] = (*drawn.notes, *note, *agreement.notes)
+    result["notes"] = (*drawn.notes, *found, *note, *agreement.notes)
     if other.drop_in and road.name == "rewrite":
         result["notes"] += ("it was not rewritten: PyMC3 was served by the drop-in",)
     apart = _test_points(info, other, variables)

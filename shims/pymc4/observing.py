@@ -106,13 +106,14 @@ def observations(data: Any, discrete: bool) -> Tensor | Incomplete:
     data
         Numbers, arrays, pandas objects, tensors; masked and NaN entries are missing.
     discrete
-        Whether they are of a discrete distribution.
+        Whether they are of a discrete distribution: those lose their fractions, as in PyMC3.
     """
     tensor, mask = _without_missing(data)
-    missing = bool(mask.any())
-    if not discrete or missing or tensor.dtype == tf.bool:
-        tensor = tf.cast(tensor, tf.int64 if discrete else FLOATX)
-    return Incomplete(tensor, mask) if missing else tensor
+    if not discrete:
+        tensor = tf.cast(tensor, FLOATX)
+    elif not tensor.dtype.is_integer:
+        tensor = tf.cast(tensor, tf.int64)
+    return Incomplete(tensor, mask) if mask.any() else tensor
 
 
 def _without_missing(data: Any) -> tuple[Tensor, np.ndarray]:
