@@ -202,6 +202,13 @@ FITS = (
 #: What gives an approximation, whose ``sample`` gives a trace.
 FIT_NAMES = frozenset({"fit", *(row.name for row in FITS)})
 
+#: Arguments by which ``pm.fit`` is known to be PyMC3's, and PyMC3's default of the first.
+FIT_FORM = frozenset(
+    """n inf_kwargs score obj_n_mc tf_n_mc obj_optimizer test_optimizer more_obj_params more_tf_params more_updates
+    total_grad_norm_constraint fn_kwargs""".split()
+)
+FIT_STEPS = "10000"
+
 #: Step methods. Two names are PyMC4's samplers, so that PyMC3's are given by their module.
 STEPS = (
     _same("NUTS", "vars max_treedepth early_max_treedepth", first=1, target="step_methods.NUTS"),

@@ -7,7 +7,9 @@ import traceback
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+import scipy.stats
 import tensorflow as tf
 
 import pm_migrate.pymc4 as pm
@@ -360,3 +362,22 @@ def test_start_values() -> None:
 def test_kinds_of_discrete_variables(build: Any, kind: str, categories: int | None) -> None:
     (variable,) = _model(build).log_density().variables
     assert (variable.kind, variable.categories, variable.dtype) == (kind, categories, "int64")
+
+
+def test_discrete_data_lose_their_fractions() -> None:
+    """As PyMC3 casts them: sunspot numbers are means, and people give them to a Poisson."""
+    data = np.array([8.3, 18.7, 0.2, 5.0])
+
+    @pm.model(name=None)
+    def counts() -> Any:
+        yield pm.Poisson("y", 3.0, observed=data)
+        yield pm.Mixture("z", [0.5, 0.5], pm.Poisson.dist(np.array([3.0, 4.0])), observed=pd.Series(data))
+        yield pm.Bernoulli("b", 0.3, observed=np.array([0.0, 1.0, 1.7]))
+
+    whole = np.array([8, 18, 0, 5])
+    terms = counts().log_density().terms_at({})
+    poisson = {mu: scipy.stats.poisson(mu).logpmf(whole) for mu in (3.0, 4.0)}
+    assert terms["y"] == pytest.approx(poisson[3.0].sum(), rel=1e-12)
+    mixed = np.logaddexp(poisson[3.0], poisson[4.0]) - np.log(2)
+    assert terms["z"] == pytest.approx(mixed.sum(), rel=1e-12)
+    assert terms["b"] == pytest.approx(np.log(0.7) + 2 * np.log(0.3), rel=1e-12)

@@ -39,6 +39,9 @@ def after(text: str, **options) -> str:
         ("pm.sample_smc(100, n_steps=5)", "pm.sample_smc(100, n_steps=5, model=m)"),
         ("pm.sample_smc(draws=100, progressbar=False)", "pm.sample_smc(100, model=m)"),
         ("pm.step_methods.smc.sample_smc(100)", "pm.sample_smc(100, model=m)"),
+        ("pm.fit()", "pm.fit(m, n=10000)"),
+        ("pm.fit(method='fullrank_advi')", "pm.fit(m, method='fullrank_advi', n=10000)"),
+        ("pm.fit(obj_n_mc=3)", "pm.fit(m, obj_n_mc=3)"),
         ("pm.fit(10, method='svgd')", "pm.fit(m, n=10, method='svgd')"),
         ("pm.fit(10, None, pm.ADVI())", "pm.fit(m, n=10, method=pm.ADVI(model=m))"),
         (

@@ -15,6 +15,8 @@ from __future__ import annotations
 import libcst as cst
 
 from pm_migrate.catalog.samplers import (
+    FIT_FORM,
+    FIT_STEPS,
     INFERENCE,
     PYMC4_HAS,
     UPSTREAM,
@@ -245,6 +247,8 @@ def plan_inference(plan: Plan, models: Models, call: cst.Call, name: str) -> Non
         items = (
             sampling.mapped(plan, row, call) if row.target == "sample" else mapped(plan, row, given(plan, row, call))
         )
+        if name == "fit" and not FIT_FORM & {keyword for keyword, _ in items}:
+            items.append(("n", FIT_STEPS))  # PyMC4's form gives its own result, and no approximation
         if plan.options.upstream:
             items = _for_upstream(plan, row, call, items, rule)
     except Refused as refused:
