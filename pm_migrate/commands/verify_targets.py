@@ -76,14 +76,15 @@ class Targets:
 
 
 def script(text: str, path: str) -> str:
-    """Return a program as a script: the cells of a notebook or document, with IPython's own lines as comments."""
+    """Return a program as a script: the cells of a notebook or document, without IPython's own syntax."""
     notebook = file_is_notebook(path)
     if not notebook and not is_document(path):
         return text
     from pm_migrate.codemod.cells import join_cells
     from pm_migrate.codemod.notebook import parse_notebook
+    from pm_migrate.commands.ipython import as_python
 
-    return join_cells((parse_notebook if notebook else parse_document)(text)).source
+    return as_python(join_cells((parse_notebook if notebook else parse_document)(text)))
 
 
 def find_targets(arguments: Sequence[str], *, against: str | None = None, rewrite: bool = True) -> Targets:
