@@ -26,6 +26,37 @@ def migrated(text: str) -> str:
 
 # Each of these must not change apart from the comment, and must name its reason.
 KEPT = {
+    "a function reads a name that is bound again later": (
+        "PM205",
+        """
+        scale = 2
+
+        def widened(x):
+            return x * scale
+
+        with pm.Model() as model:
+            x = pm.Normal('x', 0, 1)
+            y = pm.Deterministic('y', widened(x))
+        scale = 3
+        """,
+    ),
+    "a function that is handed on reads, in another one, a name that is bound again later": (
+        "PM205",
+        """
+        noise = 0.1
+
+        def level():
+            return noise
+
+        def drift(x, rate):
+            return rate * x, level()
+
+        with pm.Model() as model:
+            rate = pm.Normal('rate', 0, 1)
+            x = pm.EulerMaruyama('x', 0.1, drift, (rate,), shape=5)
+        noise = 0.2
+        """,
+    ),
     "a container from outside is filled": (
         "PM205",
         """
@@ -584,3 +615,18 @@ def test_other_names_that_are_set_on_a_model_keep_it(line: str) -> None:
     result = migrate_source(NAMED.format(line=line))
     assert "PM208" in {finding.code for finding in result.findings if finding.confidence is Confidence.MANUAL}
     assert "with pm.Model() as a:" in result.code
+
+
+@pytest.mark.parametrize(
+    ("before", "function", "after"),
+    [
+        ("scale = 2\nscale = 3", "return x * scale", ""),  # bound again before the model is made
+        ("scale = 2", "scale = 3\n    return x * scale", "scale = 4"),  # a name of its own
+        ("scale = 2", "return 2 * x", "scale = 3"),  # not read
+        ("def scale(x):\n    return x", "return scale(x)", ""),
+    ],
+)
+def test_functions_may_read_what_stays(before, function, after):
+    text = f"{before}\n\ndef widened(x):\n    {function}\n\n"
+    text += "with pm.Model() as model:\n    x = pm.Normal('x', 0, 1)\n    y = pm.Deterministic('y', widened(x))\n"
+    assert "yield pm.Deterministic('y', widened(x))" in migrated(f"{text}{after}\n")

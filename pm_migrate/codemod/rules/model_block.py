@@ -28,6 +28,7 @@ from pm_migrate.codemod.models import Block, Model, Models, Role, label, target_
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules import model_class
 from pm_migrate.codemod.rules.base import Example, Rule
+from pm_migrate.codemod.rules.late_names import check_functions
 from pm_migrate.codemod.rules.model_checks import REENTRY, arguments, check_generator
 from pm_migrate.codemod.tree import code, expression, is_none, statement, string_value, walk
 
@@ -181,6 +182,7 @@ def _plan_model(plan: Plan, models: Models, model: Model, pieces: Pieces) -> Non
         return
     options = _options(plan, model.site)
     check_generator(plan, models, block)
+    check_functions(plan, models, block)
     target = target_of(block, model)
     word = label(target)
     if word not in pieces.builders:
@@ -203,6 +205,7 @@ def _plan_model(plan: Plan, models: Models, model: Model, pieces: Pieces) -> Non
 def _plan_extension(plan: Plan, models: Models, block: Block, pieces: Pieces) -> None:
     """A block that adds to a model: a generator that begins with the model as it was."""
     check_generator(plan, models, block)
+    check_functions(plan, models, block)
     item = entered(block)
     if block.part is None and (item is None or not _is_path(item)):
         item = cst.Name(plan.fresh_name("model", block.node))

@@ -1,0 +1,58 @@
+"""Functions that a model uses read the program's names again at every evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from pm_migrate.codemod import values as v
+from pm_migrate.codemod.models import Block, Models, Role
+from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.rules.model_checks import ORDER, changes
+from pm_migrate.codemod.tree import walk
+
+
+def check_functions(plan: Plan, models: Models, block: Block) -> None:
+    """Refuse a model whose functions read a name that is bound again after the model was made.
+
+    PyMC3 called them once, when it made the model. A generator calls them whenever it is evaluated, and would compute
+    with the later value. Functions that create variables have a check of their own.
+    """
+    generator = block.having(Role.GENERATOR)
+    own = models.helpers.reached(generator)
+    for function in _used(plan, generator):
+        if function in own or any(plan.tree.inside(function, s) for s in generator):
+            continue
+        seen: set[str] = set()
+        for node in walk(function):
+            if not isinstance(node, cst.Name) or node not in plan.flow.sites or node.value in seen:
+                continue
+            outside = frozenset(s for s in plan.flow.sites[node] if not plan.tree.inside(s, function))
+            if not outside or plan.flow.is_module(node) or v.only(plan.flow.value(node), v.Function):
+                continue
+            if changes(plan, node, outside, block):
+                seen.add(node.value)
+                plan.refuse(
+                    node,
+                    block.key,
+                    ORDER.code,
+                    f"`{node.value}` is bound again after the model was built with it: make it an argument of the "
+                    "function",
+                )
+
+
+def _used(plan: Plan, statements: list[cst.CSTNode]) -> Iterator[cst.CSTNode]:
+    """The functions of the program that statements name, and those that these name in turn."""
+    waiting: list[cst.CSTNode] = list(statements)
+    known: set[cst.CSTNode] = set()
+    while waiting:
+        for node in walk(waiting.pop()):
+            if not isinstance(node, cst.Name) or node not in plan.flow.sites:
+                continue
+            for atom in plan.flow.value(node):
+                found = atom.node if isinstance(atom, v.Function) else None
+                if isinstance(found, (cst.FunctionDef, cst.Lambda)) and found not in known:
+                    known.add(found)
+                    waiting.append(found)
+                    yield found
