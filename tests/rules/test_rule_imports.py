@@ -176,3 +176,12 @@ def test_other_names_that_look_alike():
     for text in ("pymc3 = 1\nx = pymc3\n", "import pymc3_extras\n", "from .pymc3 import Model\n", "# import pymc3\n"):
         result = migrate_source(text)
         assert not result.changed and result.references.total == 0
+
+
+def test_tensorflow_comes_before_its_first_use():
+    """An import of Theano further down, as in a notebook, is too late for a model above it."""
+    model = "with pm.Model() as {0}:\n    x = pm.Normal('x', 0, 1)\n    pm.Deterministic('y', {1}(x))\n"
+    first, second = model.format("a", "pm.math.exp"), model.format("b", "tt.exp")
+    before = f"import pymc3 as pm\n\n{first}\nimport theano.tensor as tt\n\n{second}"
+    after = migrate_source(before).code
+    assert after.startswith("import pm_migrate.pymc4 as pm\nimport tensorflow as tf\n") and after.count("import ") == 2

@@ -309,9 +309,23 @@ def _swapped(plan: Plan, sites: list[ImportSite], fate: dict[cst.CSTNode, bool])
             and alone
             and len(site.line.body) == 1
             and isinstance(site.statement, cst.Import)
+            and not _used_before(plan, site.line)
         ):
             return site.line
     return None
+
+
+def _used_before(plan: Plan, line: cst.CSTNode) -> bool:
+    """Whether something of PyMC3 or Theano is used above a line of the module: there TensorFlow may be needed, too."""
+    body = list(plan.tree.module.body)
+    above = body[: body.index(line)] if line in body else []
+    imports = (cst.Import, cst.ImportFrom)
+    return any(
+        node in plan.flow.references
+        for s in above
+        if not (isinstance(s, cst.SimpleStatementLine) and all(isinstance(n, imports) for n in s.body))
+        for node in walk(s)
+    )
 
 
 def _places(plan: Plan, home: ImportSite, modules: list[str]) -> dict[cst.CSTNode, tuple[list[str], list[str]]]:
