@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 #: Number of different draws of a stand-in; more are repetitions, so that slices of a trace are what they would be.
 STAND_IN_DRAWS = 16
 
+#: Number of different draws from the prior or a predictive distribution.
+FORWARD_DRAWS = 4
+
 #: At most about as many numbers are in all draws of a stand-in.
 STAND_IN_NUMBERS = 10_000_000
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from pm_migrate.shims import recording
 from pm_migrate.shims.density import LogDensity
 from pm_migrate.shims.distributions.custom import seeded
 from pm_migrate.shims.inference.batching import in_chunks, over_batch
@@ -93,6 +94,10 @@ def _draw(
     seed: int | Sequence[int] | None,
     names: Sequence[str] | None,
 ) -> dict[str, np.ndarray]:
+    if recording.active and count > recording.FORWARD_DRAWS:  # the shapes are wanted, not the draws
+        some = {name: x[: recording.FORWARD_DRAWS] for name, x in given.items()}
+        few = _draw(density, some, recording.FORWARD_DRAWS, seed, names)
+        return {name: x[np.arange(count) % recording.FORWARD_DRAWS] for name, x in few.items()}
     key = resolve_seed(seed)
     if density.draw_many is not None:
         with seeded(np.random.SeedSequence(key).generate_state(4)):
