@@ -173,7 +173,7 @@ class GLM(LinearComponent):
         self.y_est = family.create_likelihood(name="", y_est=self.y_est, y_data=y, model=self)
 
     @classmethod
-    def from_formula(  # type: ignore[override] - PyMC3 has family= in the midst
+    def from_formula(  # type: ignore[override]  # PyMC3 has family= in the midst
         cls,
         formula: str,
         data: Any,

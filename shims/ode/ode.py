@@ -122,4 +122,4 @@ class DifferentialEquation(Op):
 
     def grad(self, inputs: Sequence[Variable], output_grads: Sequence[Variable]) -> Sequence[Any]:
         """The gradients, by a solution of their own."""
-        return self.L_op(inputs, self(*inputs, return_sens=True), output_grads)
+        return self.L_op(inputs, self(inputs[0], inputs[1], return_sens=True), output_grads)

@@ -71,16 +71,16 @@ RULES = (RULE,)
 def plan_solver(plan: Plan, node: cst.CSTNode) -> None:
     """Plan one reference to ``pm.ode.DifferentialEquation``."""
     parent = plan.tree.parent[node]
-    called = isinstance(parent, cst.Call) and parent.func is node
-    key = function_group(plan, parent if called else node)
-    if called:
-        given = (a.node for arg in parent.args for a in plan.flow.value(arg.value) if isinstance(a, v.Function))
-        plan.unite(key, parent, *given)
+    called = parent if isinstance(parent, cst.Call) and parent.func is node else None
+    key = function_group(plan, called or node)
+    if called is not None:
+        given = (a.node for arg in called.args for a in plan.flow.value(arg.value) if isinstance(a, v.Function))
+        plan.unite(key, called, *given)
     plan.understand(node, key)
     plan.allow(RULE.code, key)
     if plan.options.upstream:
         plan.refuse(node, key, RULE.code, "PyMC4 4.0a2 has no pm.ode")
-    elif not called:
+    elif called is None:
         plan.refuse(node, key, RULE.code, "call pm.ode.DifferentialEquation here: what else is done with it is unknown")
     else:
         plan.edit(node, key, lambda _: plan.names.name("pm", "ode.DifferentialEquation", node), {"pm"})

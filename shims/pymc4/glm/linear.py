@@ -189,7 +189,7 @@ class GLM(LinearComponent):
         return made
 
     @classmethod
-    def from_formula(  # type: ignore[override] - PyMC3 has family= in the midst
+    def from_formula(  # type: ignore[override]  # PyMC3 has family= in the midst
         cls,
         formula: str,
         data: Any,
