@@ -25,13 +25,16 @@ from equivalence_tests.fuzzing.draft import Written
 from equivalence_tests.fuzzing.judge import ROADS, Workers, ask_ours, ask_pymc3, compare, ours_environment
 from equivalence_tests.fuzzing.programs import drawn
 from equivalence_tests.fuzzing.seeded import FAULTS, ROOT, Fault
-from pm_migrate.catalog import ROWS
+from pm_migrate.catalog import DISTRIBUTIONS, ROWS
 from pm_migrate.errors import PmMigrateError
 from pm_migrate.reference.process import WorkerClient
 
 PAGE = ROOT / "docs" / "fuzzing.md"
 MARKS = ("<!-- generated: faults -->", "<!-- end -->")
 JUDGES = ("fuzzer", "corpus", "harness")
+
+#: Programs that the fuzzer writes, of which those are run that have to do with a fault.
+POOL = 2000
 
 #: No judge may notice this one.
 NOTHING = Fault("nothing", "pm_migrate.nothing", "", "")
@@ -67,16 +70,28 @@ class Known:
     name: str
     roads: tuple[str, ...] = ROADS
 
-    def about(self, fault: Fault) -> int:
-        """How much of a fault's words it has."""
-        text = (self.written.source + " ".join(self.written.features)).lower()
-        words = [w.rstrip("s=") for w in re.findall(r"[\w=]+", fault.name.lower())]
-        return sum(bool(w) and ALIASES.get(w, w) in text for w in words)
+
+def about(written: Written, fault: Fault) -> int:
+    """How much a program has to do with a fault: the family that it names counts most."""
+    text = written.source + " ".join(written.features)
+    words = re.findall(r"[\w=]+", fault.name)
+    families = sum(f"{word}(" in text for word in words if word in DISTRIBUTIONS or word in ("AR", "AR1", "GARCH11"))
+    others = (ALIASES.get(w.lower().rstrip("s="), w.lower().rstrip("s=") if len(w) > 4 else "") for w in words)
+    return 5 * families + sum(bool(word) and word in text.lower() for word in others)
 
 
-def sample(count: int, seed: int) -> list[tuple[str, Written]]:
-    """Programs of one seed."""
-    return [(f"program {i}", drawn(f"{seed}/faults/{i}")[0]) for i in range(count)]
+def sample(count: int, seed: int, pool: int = 0) -> list[tuple[str, Written]]:
+    """Programs of one seed; of a pool, first those that have most to do with each fault, the shortest before others."""
+    drawn_ = [(f"program {i}", drawn(f"{seed}/faults/{i}")[0]) for i in range(max(count, pool))]
+    if not pool:
+        return drawn_
+    chosen: dict[str, tuple[str, Written]] = {}
+    for fault in FAULTS:
+        ranked = sorted(drawn_, key=lambda item: (-about(item[1], fault), len(item[1].source)))
+        chosen |= {item[0]: item for item in ranked[:3]}
+    for item in drawn_[: max(0, count - len(chosen))]:
+        chosen.setdefault(item[0], item)
+    return list(chosen.values())
 
 
 def corpus() -> Iterator[tuple[str, Written]]:
@@ -125,7 +140,7 @@ class Nursery(WorkerClient):
 
 def noticed(nursery: Any, fault: Fault, items: Sequence[Known]) -> str:
     """The first program that shows a fault, and how; empty for none."""
-    for item in sorted(items, key=lambda item: -item.about(fault)):
+    for item in sorted(items, key=lambda item: -about(item.written, fault)):
         answers = ask_ours(nursery, item.written, item.theirs, item.roads)
         for road in item.roads:
             for find in compare(road, item.theirs, answers[road]):
@@ -185,7 +200,7 @@ def recorded(workers: Workers, path: Path, items: Callable[[], Sequence[tuple[st
 def main() -> None:
     """Run the judges over the faults and write the table."""
     parser = argparse.ArgumentParser(prog="python -m equivalence_tests.fuzzing.faults")
-    parser.add_argument("--programs", type=int, default=200, help="of the fuzzer, at most, for each fault")
+    parser.add_argument("--programs", type=int, default=250, help=f"of {POOL} that the fuzzer writes")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--judges", nargs="*", choices=JUDGES, default=JUDGES)
     parser.add_argument("--only", default="", help="faults with this in their name")
@@ -197,7 +212,7 @@ def main() -> None:
     done: dict[str, dict[str, str]] = json.loads(tally.read_text()) if tally.exists() else {}
     with Workers() as workers:
         kept = options.output / f"programs-{options.seed}-{options.programs}.pickle"
-        fuzzed = recorded(workers, kept, lambda: sample(options.programs, options.seed))
+        fuzzed = recorded(workers, kept, lambda: sample(options.programs, options.seed, POOL))
         kept = options.output / "corpus.pickle"
         held = recorded(workers, kept, lambda: list(corpus())) if "corpus" in options.judges else []
         workers.reference.close()
