@@ -205,11 +205,9 @@ def _is_right(name: str, both: Both, point: Point, mine: PointEvaluation, theirs
         jacobians = original - float(bases[name][0]), candidate - float(others[base][0])
         if abs(jacobians[0] - jacobians[1]) > _allowed(original):
             return False
-        original, candidate = float(bases[name][0]), float(others[base][0])
+        candidate = float(others[base][0])
     truth = opinion(both, name, point)
     if truth is None:
         return False
     _, exact, condition = truth
-    if abs(candidate - original) <= ROUNDINGS * 2.0**-53 * condition and abs(candidate - exact) <= condition:
-        return True
-    return abs(candidate - exact) <= _allowed(exact) < abs(original - exact)
+    return abs(candidate - exact) <= max(_allowed(exact), ROUNDINGS * 2.0**-53 * condition)
