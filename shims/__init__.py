@@ -85,6 +85,7 @@ _HOMES: dict[str, str] = {
     ),
     **dict.fromkeys(("load_trace", "save_trace"), "backends.ndarray"),
     "trace_to_dataframe": "backends.tracetab",
+    "plot_gp_dist": "gp.util",
     **dict.fromkeys(
         """
         ADVI ASVGD Approximation Empirical FullRank FullRankADVI Group ImplicitGradient Inference KLqp MeanField NFVI

@@ -64,8 +64,8 @@ def placeholder(module: str, name: str) -> Any:
 
     Examples
     --------
-    >>> placeholder("gp.cov", "ExpQuad").__name__
-    'ExpQuad'
+    >>> placeholder("distributions.bart", "BART").__name__
+    'BART'
     """
     served = SERVED.get(module, {})
     if name in served:
@@ -92,7 +92,7 @@ def _children(module: str) -> list[str]:
 def find(name: str) -> Any:
     """The stand-in for a name of ``pymc3`` itself."""
     packages = [module for module in LATER if "." not in module]
-    for module in (*packages, "distributions.bart", "gp.util"):
+    for module in (*packages, "distributions.bart"):
         if name in {entry.rstrip("()!") for entry in LATER[module]}:
             return placeholder(module, name)
     return _function(f"pymc3.{name}")

@@ -15,15 +15,6 @@ _TABLE = {
         BaseBART compute_prior_probability() fast_mean() discrete_uniform_sampler() SampleSplittingVariable BART
     """,
     "distributions.tree": "Tree BaseNode SplitNode LeafNode",
-    "gp": "Latent LatentKron Marginal MarginalKron MarginalSparse TP",
-    "gp.cov": """
-        Covariance Combination Add Prod Exponentiated Kron Constant WhiteNoise Circular Stationary Periodic ExpQuad
-        RatQuad Matern52 Matern32 Matern12 Exponential Cosine Linear Polynomial WarpedInput Gibbs ScaledCov Coregion
-        handle_args()
-    """,
-    "gp.gp": "Base Latent TP Marginal MarginalSparse LatentKron MarginalKron",
-    "gp.mean": "Mean Zero Constant Linear Add Prod",
-    "gp.util": "infer_shape() stabilize() kmeans_inducing_points() conditioned_vars() plot_gp_dist()",
     "parallel_sampling": """
         ParallelSamplingError! RemoteTraceback! ExceptionWithTraceback rebuild_exc() ProcessAdapter Draw
         ParallelSampler
@@ -47,8 +38,6 @@ ALTERNATIVES: Mapping[str, str] = MappingProxyType(
     {
         "distributions.bart": "a sum of step functions or a spline basis with pm.Normal coefficients",
         "distributions.tree": "a sum of step functions or a spline basis with pm.Normal coefficients",
-        "gp": "write the covariance matrix with pm.math and use pm.MvNormal(..., cov=...)",
-        "gp.util.plot_gp_dist": "plot quantiles of the draws with matplotlib, or az.plot_hdi",
         "parallel_sampling": "pm.sample(chains=...) runs all chains in one compiled program",
         "step_methods": _STEPS,
     }
