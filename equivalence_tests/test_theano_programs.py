@@ -61,6 +61,7 @@ json.dump({name: outcome(source) for name, source in programs.items()}, open(sys
 
 _SIDE: dict[str, Any] = {}
 exec(ENCODE, _SIDE)
+outcome = _SIDE["outcome"]
 
 _NARROW = "Theano gives Python numbers the narrowest dtype (int8, float32); here they are int64 and floatX, and exact"
 
@@ -139,7 +140,8 @@ def _differences(ours: Any, theirs: Any, path: str, tolerance: float) -> list[st
 _KINDS = ("NotImplementedError", "TypeError", "IndexError", "AttributeError", "LinAlgError", "ValueError")
 
 
-def _compared(ours: dict[str, Any], theirs: dict[str, Any], tolerance: float) -> list[str]:
+def compared(ours: dict[str, Any], theirs: dict[str, Any], tolerance: float) -> list[str]:
+    """Where two outcomes of a program differ."""
     if "error" in theirs and "error" in ours:
         kinds = [k for k in _KINDS if k in theirs["error"]]
         if not kinds or any(k in ours["error"] for k in kinds):
@@ -156,7 +158,7 @@ def _compared(ours: dict[str, Any], theirs: dict[str, Any], tolerance: float) ->
 @pytest.mark.filterwarnings("ignore")
 def test_program_does_what_it_does_under_theano(name: str, theano_outcomes: Any, installed: None) -> None:
     tolerance, _ = TOLERANCES.get(name, (1e-10, ""))
-    found = _compared(_SIDE["outcome"](PROGRAMS[name]), theano_outcomes[name], tolerance)
+    found = compared(outcome(PROGRAMS[name]), theano_outcomes[name], tolerance)
     if name in DIFFERENCES:
         assert found, f"{name} does not differ any more: take it out of DIFFERENCES"
     else:

@@ -737,7 +737,8 @@ _GROUPS = {
 }
 
 
-def _split(group: str, text: str) -> dict[str, str]:
+def split(group: str, text: str) -> dict[str, str]:
+    """Programs by name out of a text in which each begins with a title."""
     programs = {}
     for part in text.strip().split("## ")[1:]:
         title, _, source = part.partition("\n")
@@ -746,4 +747,4 @@ def _split(group: str, text: str) -> dict[str, str]:
 
 
 #: Source by name.
-PROGRAMS: dict[str, str] = {k: v for group, text in _GROUPS.items() for k, v in _split(group, text).items()}
+PROGRAMS: dict[str, str] = {k: v for group, text in _GROUPS.items() for k, v in split(group, text).items()}

@@ -181,9 +181,7 @@ class Kron(Covariance):
     def __call__(self, X: Any, Xs: Any = None, diag: bool = False) -> Any:
         """As of :class:`Covariance`."""
         parts, others = self._split(X, Xs)
-        return reduce(
-            operator.mul, [f(x, xs, diag) for f, x, xs in zip(self.factor_list, parts, others, strict=True)]
-        )
+        return reduce(operator.mul, [f(x, xs, diag) for f, x, xs in zip(self.factor_list, parts, others, strict=True)])
 
 
 def handle_args(func: Callable[..., Any], args: Any) -> Callable[[Any, Any], Any]:

@@ -99,9 +99,7 @@ class RatQuad(Stationary):
         As of :class:`Stationary`.
     """
 
-    def __init__(
-        self, input_dim: int, alpha: Any, ls: Any = None, ls_inv: Any = None, active_dims: Any = None
-    ) -> None:
+    def __init__(self, input_dim: int, alpha: Any, ls: Any = None, ls_inv: Any = None, active_dims: Any = None) -> None:
         super().__init__(input_dim, ls, ls_inv, active_dims)
         self.alpha = alpha
 

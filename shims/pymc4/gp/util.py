@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from pm_migrate.shims.gaussian import conditioning
+from pm_migrate.shims.gp.util import kmeans_inducing_points, plot_gp_dist
 from pm_migrate.shims.pymc4.tensors import as_float, is_evaluating, to_tensor, wrap
 
 Tensor = Any
@@ -15,7 +16,7 @@ ArrayLike = np.ndarray | tf.Tensor
 TfTensor = tf.Tensor
 FreeRV = ArrayLike
 
-__all__ = ["ArrayLike", "FreeRV", "TfTensor", "stabilize"]
+__all__ = ["ArrayLike", "FreeRV", "TfTensor", "kmeans_inducing_points", "plot_gp_dist", "stabilize"]
 
 
 def floats(value: Any) -> Tensor:
