@@ -14,7 +14,6 @@ WHOLE = "(whole module)"
 #: One of these is in the message of a test that fails for want of a feature.
 REFUSALS = ("NotSupported", "is not in the drop-in yet")
 
-_GP = "Gaussian processes come with a later version"
 _BART = "BART comes with a later version"
 _NUMPY = "the test indexes a NumPy array with a list of slices, which NumPy refuses since 1.23; with a tuple it passes"
 _DATA_SHAPE = "PyMC3's draws leave the shape of the data in obs.distribution.shape"
@@ -76,11 +75,8 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "test_parallel_sampling::test_bad_unpickle": _PROCESSES,
     },
     "Not there yet": {
-        "test_step::TestStepMethods::test_step_elliptical_slice": _GP,
         "test_sampling::TestSample::test_trace_report_bart": _BART,
         "test_model_helpers::TestHelperFunc::test_as_tensor": "sparse tensors are not supported",
-        "test_gp::TestUtil::test_plot_gp_dist_warn_nan": _GP,
-        "test_gp::*": _GP,
         "test_bart::test_split_node": _BART,
         "test_bart::test_leaf_node": _BART,
         "test_bart::*": _BART,

@@ -126,6 +126,8 @@ class Calls(Expressions):
             return v.row([self._operation([*args, *self._returned(args)]), v.bag([])])
         if short == "modelcontext":
             return self._model_around(node, args)
+        if short.startswith("gp."):
+            return self._gaussian(node, short.removeprefix("gp."), site, args)
         if short == "Model":
             return frozenset({v.ModelRef(node)})
         if short in ("load_trace", "sample_smc", "sample_approx"):
@@ -166,6 +168,32 @@ class Calls(Expressions):
         given = facts.params.get(node.value, NOTHING) | facts.known_params.get(node.value, NOTHING)
         params = [site for site in sites if isinstance(site, cst.Param) and site.default is not None]
         return bool(sites) and len(params) == len(sites) and all(is_none(p.default) for p in params) and not given
+
+    def _gaussian(self, node: cst.Call, name: str, site: cst.CSTNode | None, args: list[Value]) -> Value:
+        """A call of something in ``pm.gp``: a process, a function of points, or a helper."""
+        made: Value
+        if name in pymc3_names.PROCESSES:
+            made = frozenset({v.Tensor(site, process=True)})
+            return made if site is not None else made | {v.Foreign(node)}  # tied to what it is used in
+        if pymc3_names.of_points(name):
+            self._called_with(node, frozenset({v.Tensor(site)}))
+            made = self._operation(args)
+            # tied to what it is used in, also where nothing is random
+            return made if made - PLAIN - NUMBER else frozenset({v.Foreign(node)})
+        return PLAIN if name in pymc3_names.GP_PLAIN else frozenset({v.Foreign(node)})
+
+    def _called_with(self, node: cst.Call, given: Value) -> None:
+        """Functions that a function of points is made with are called with values of the model."""
+        for arg in node.args:
+            for atom in self.values.get(arg.value, NOTHING):
+                if not isinstance(atom, v.Function) or not isinstance(atom.node, (cst.FunctionDef, cst.Lambda)):
+                    continue
+                facts = self.functions.setdefault(atom.node, FunctionFacts())
+                facts.called = True
+                for param in parameters(atom.node.params):
+                    facts.give(param.name.value, given)
+                if isinstance(arg.value, cst.Lambda):
+                    self._expression(arg.value)
 
     def _is_fit(self, atom: v.Atom) -> bool:
         """Whether something is a fit or an inference object of PyMC3, whose draws are a trace."""
@@ -381,6 +409,10 @@ class Calls(Expressions):
                 return v.join(inner, *args[1:])
             if attr in ("append", "add", "insert", "extend", "update", "keys", "index", "count"):
                 return PLAIN
+        if v.is_process(base) and attr in pymc3_names.MAKING:
+            return frozenset({v.Tensor(self._own_site(), node)})
+        if v.is_process(base) and attr == "predict":
+            return v.bag([PLAIN])
         if attr == "sample" and any(self._is_fit(atom) for atom in base):
             return frozenset({v.TraceRef(node, "trace")})
         if v.only(base, v.Text):

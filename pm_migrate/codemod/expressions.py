@@ -121,6 +121,8 @@ class Expressions:
                     return v.bag([v.item(left), v.item(right)])
                 if v.only(left, v.Text) or v.only(right, v.Text):
                     return self._text([left, right])
+                if v.is_process(left) and v.is_process(right):
+                    return left | right
                 return self._operation([left, right], number=True)
             case cst.UnaryOperation():
                 return self._operation([self._expression(node.expression)], number=True)

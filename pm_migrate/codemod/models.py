@@ -497,7 +497,10 @@ class Models:
 
 
 def _is_observed(call: cst.Call) -> bool:
-    return any(a.keyword is not None and a.keyword.value in ("observed", "data") for a in call.args)
+    given = {a.keyword.value for a in call.args if a.keyword is not None}
+    if isinstance(call.func, cst.Attribute) and call.func.attr.value == "marginal_likelihood":
+        return "is_observed" not in given
+    return not given.isdisjoint({"observed", "data"})
 
 
 def variable_name(call: cst.Call, flow: Flow) -> str | None:

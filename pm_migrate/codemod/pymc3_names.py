@@ -60,6 +60,12 @@ _REGRESSION_HOMES = {
     "pymc3.ode.ode.": "pymc3.ode.",
 }
 
+#: Gaussian processes, the methods of theirs that create variables, and helpers that create nothing: names in ``pm.gp``.
+PROCESSES = frozenset("Latent LatentKron Marginal MarginalKron MarginalSparse TP".split())
+MAKING = frozenset({"prior", "marginal_likelihood", "conditional"})
+OF_PROCESSES = MAKING | {"predict", "predictt", "cov_func", "mean_func"}
+GP_PLAIN = frozenset({"util.plot_gp_dist", "util.kmeans_inducing_points"})
+
 _HOMES = (
     "pymc3.distributions.distribution.",
     "pymc3.distributions.bound.",
@@ -116,12 +122,26 @@ def canonical(name: str) -> str:
     for home, shorter in _REGRESSION_HOMES.items():
         if name == home or name.startswith(home if home.endswith(".") else f"{home}."):
             return f"{shorter}{name.removeprefix(home)}"
+    if name.startswith("pymc3.gp.gp."):
+        name = f"pymc3.gp.{name.removeprefix('pymc3.gp.gp.')}"
     for home in _HOMES:
         if name.startswith(home):
             rest = name.removeprefix(home)
             if rest.split(".")[0] in _PYMC3:
                 return f"pymc3.{rest}"
     return name
+
+
+def of_points(name: str) -> bool:
+    """Whether a name in ``pm.gp`` is a covariance or mean function, or a class of them.
+
+    Examples
+    --------
+    >>> of_points("cov.ExpQuad"), of_points("util.stabilize")
+    (True, False)
+    """
+    module, _, rest = name.partition(".")
+    return module in ("cov", "mean") and rest[:1].isupper()
 
 
 def is_public(module: str, name: str) -> bool:

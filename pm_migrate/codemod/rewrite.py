@@ -52,6 +52,7 @@ from pm_migrate.codemod.rules import (
     nested,
     ode,
     own_distributions,
+    processes,
     random_variable,
     tensors,
     theano,
@@ -141,6 +142,8 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
             glm.plan_family(plan, node, name)
         elif name == pymc3_names.SOLVER:
             ode.plan_solver(plan, node)
+        elif short.startswith("gp.") or short == "plot_gp_dist":
+            processes.plan_reference(plan, node, short)
         elif name in pymc3_names.KEPT:
             kept.plan_kept(plan, node, pymc3_names.KEPT[name])
         elif function_named(name) is not None:
@@ -166,6 +169,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
             starred = short == "sample" and at_run_time.plan_sample(plan, models, call)
             if not starred:
                 inference.plan_inference(plan, models, call, short)
+    processes.plan_methods(plan, models)
     own_distributions.plan_own(plan)
     nameless.plan_bounded(plan)
     chosen.plan_chosen(plan)

@@ -54,12 +54,14 @@ class Tensor:
     """Something that depends on random variables.
 
     ``site`` is the model's call (None in a helper function), ``rv`` the call that created the variable itself (None
-    for what was computed from variables), ``scalar`` whether it is certainly one number.
+    for what was computed from variables), ``scalar`` whether it is certainly one number, ``process`` whether it is a
+    Gaussian process, whose methods create variables.
     """
 
     site: cst.CSTNode | None
     rv: cst.Call | None = None
     scalar: bool = False
+    process: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,12 @@ def tensors(value: Value) -> Iterator[Tensor]:
     return (atom for atom in flat(value) if isinstance(atom, Tensor))
 
 
+def is_process(value: Value) -> bool:
+    """Whether a value certainly is a Gaussian process."""
+    kinds = [isinstance(a, Tensor) and a.process for a in value if not isinstance(a, Foreign)]
+    return bool(kinds) and all(kinds)
+
+
 def tainted(value: Value) -> bool:
     """Whether a value depends on random variables on some path."""
     return any(True for _ in tensors(value))
@@ -205,7 +213,7 @@ def placed(value: Value, site: cst.CSTNode) -> Value:
     for atom in value:
         match atom:
             case Tensor(site=None):
-                out.add(Tensor(site, atom.rv, atom.scalar))
+                out.add(Tensor(site, atom.rv, atom.scalar, atom.process))
             case Row():
                 out.add(Row(tuple(placed(inner, site) for inner in atom.items)))
             case Bag():

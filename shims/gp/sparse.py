@@ -48,8 +48,8 @@ class MarginalSparse(Marginal):
         total.approx = self.approx
         return total
 
-    def _inducing(self, X: Any, Xu: Any, sigma: Any, cov_func: Any, residual: Any) -> tuple[Any, ...]:
-        """The factor of the inducing points' covariance, ``A``, the noise, and what the data add to both."""
+    def _approximation(self, X: Any, Xu: Any, sigma: Any, cov_func: Any) -> tuple[Any, ...]:
+        """The factor of the inducing points' covariance, ``A``, and the noise, of data of ``A^T A + diag(noise)``."""
         Luu = cholesky(stabilize(cov_func(Xu)))
         A = solve_lower(Luu, cov_func(Xu, X))
         explained = sum(sqr(A), 0)
@@ -57,17 +57,22 @@ class MarginalSparse(Marginal):
             noise = clip(cov_func(X, diag=True) - explained, 0.0, math.inf) + sqr(sigma)
         else:
             noise = ones_like(explained) * sqr(sigma)
-        L_B = cholesky(eye(Xu.shape[0]) + dot(A / noise, transpose(A)))
-        c = solve_lower(L_B, dot(A, residual / noise))
-        return Luu, explained, noise, L_B, c
+        return Luu, A, noise
+
+    @staticmethod
+    def _projected(A: Any, noise: Any, residual: Any) -> tuple[Variable, Variable]:
+        """A factor as large as there are inducing points, and the residuals of the data in its terms."""
+        L_B = cholesky(eye(A.shape[0]) + dot(A / noise, transpose(A)))
+        return L_B, solve_lower(L_B, dot(A, residual / noise))
 
     def _build_marginal_likelihood_logp(self, y: Any, X: Any, Xu: Any, sigma: Any) -> Variable:
         """The log density, the data first so that a partial of it can be pickled."""
         residual = y - self.mean_func(X)
-        _, explained, noise, L_B, c = self._inducing(X, Xu, sigma, self.cov_func, residual)
+        _, A, noise = self._approximation(X, Xu, sigma, self.cov_func)
+        L_B, c = self._projected(A, noise, residual)
         lost: Any = 0.0
         if self.approx == "VFE":
-            lost = (sum(self.cov_func(X, diag=True)) - sum(explained)) / (2.0 * sqr(sigma))
+            lost = (sum(self.cov_func(X, diag=True)) - sum(sqr(A))) / (2.0 * sqr(sigma))
         constant = 0.5 * X.shape[0] * math.log(2.0 * math.pi)
         logdet = 0.5 * sum(log(noise)) + sum(log(extract_diag(L_B)))
         quadratic = 0.5 * (dot(residual, residual / noise) - dot(c, c))
@@ -103,8 +108,12 @@ class MarginalSparse(Marginal):
                 quirks.user_level(),
             )
         self.X, self.Xu, self.y, self.sigma = X, Xu, y, noise
-        logp = functools.partial(self._build_marginal_likelihood_logp, X=X, Xu=Xu, sigma=noise)
-        return self._run(self._likelihood_steps(name, is_observed, "DensityDist", {"logp": logp, **kwargs}))
+        density = self._density(X, Xu, noise)
+        return self._run(self._likelihood_steps(name, is_observed, "DensityDist", {**density, **kwargs}))
+
+    def _density(self, X: Any, Xu: Any, sigma: Any) -> dict[str, Any]:
+        """What the distribution of the data is made with."""
+        return {"logp": functools.partial(self._build_marginal_likelihood_logp, X=X, Xu=Xu, sigma=sigma)}
 
     def _get_given_vals(self, given: Given) -> tuple[Any, ...]:
         given = given or {}
@@ -126,7 +135,8 @@ class MarginalSparse(Marginal):
         cov_total: Any,
         mean_total: Any,
     ) -> tuple[Variable, Variable]:
-        Luu, _, _, L_B, c = self._inducing(X, Xu, sigma, cov_total, y - mean_total(X))
+        Luu, A, noise = self._approximation(X, Xu, sigma, cov_total)
+        L_B, c = self._projected(A, noise, y - mean_total(X))
         A = solve_lower(Luu, self.cov_func(Xu, Xnew))
         C = solve_lower(L_B, A)
         mu = self.mean_func(Xnew) + dot(transpose(A), solve_upper(transpose(L_B), c))

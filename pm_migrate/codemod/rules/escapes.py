@@ -127,7 +127,7 @@ def _plan_escape(plan: Plan, model: Model, block: Block, node: cst.CSTNode, *, c
         and name is not None
         and not plan.options.upstream
         and plan.names.pm_site(node) is not None
-        and _still_bound(plan, block, node, name)
+        and still_bound(plan, block, node, name)
     ):
         plan.edit(node, model.site, lambda _: _view(plan, node, name, text), {"pm"})
         _keep_evaluation(plan, parent)
@@ -210,7 +210,7 @@ def _is_shown(plan: Plan, parent: cst.CSTNode) -> bool:
     return isinstance(parent, cst.Arg) and isinstance(call, cst.Call) and plan.flow.name_of(call.func) in _SHOWN
 
 
-def _still_bound(plan: Plan, block: Block, node: cst.CSTNode, name: str) -> bool:
+def still_bound(plan: Plan, block: Block, node: cst.CSTNode, name: str) -> bool:
     """Whether the name of a model is the model's where a variable of it is read."""
     if not name.isidentifier():
         return False

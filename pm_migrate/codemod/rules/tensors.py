@@ -18,6 +18,7 @@ from collections.abc import Callable
 import libcst as cst
 
 from pm_migrate.catalog.functions import ADVICE, FUNCTIONS, MATH, NUMPY, TensorFunction, function_named
+from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.models import is_component
 from pm_migrate.codemod.plan import Plan
@@ -364,6 +365,8 @@ def plan_attributes(plan: Plan) -> None:
         if node.attr.value in COMPONENT_ATTRIBUTES and any(
             is_component(a.rv, plan.flow) for a in v.tensors(value) if a.rv
         ):
+            continue
+        if v.is_process(value) and node.attr.value in pymc3_names.OF_PROCESSES:
             continue
         if v.only(value, v.Tensor) and not refused & set(walk(node)):
             refused.add(node)

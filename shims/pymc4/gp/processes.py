@@ -18,11 +18,13 @@ Examples
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from pm_migrate.errors import ModelError
 from pm_migrate.shims.gp import gp as pymc3
@@ -111,7 +113,18 @@ class Marginal(_Yielded, pymc3.Marginal):
 
 
 class MarginalSparse(_Yielded, pymc3.MarginalSparse):
-    """As PyMC3's: ``yield gp.marginal_likelihood("y", X, Xu, y, noise)``."""
+    """As PyMC3's: ``yield gp.marginal_likelihood("y", X, Xu, y, noise)``; the data can be drawn, too."""
+
+    def _density(self, X: Any, Xu: Any, sigma: Any) -> dict[str, Any]:
+        return {**super()._density(X, Xu, sigma), "random": functools.partial(self._draw, X, Xu, sigma)}
+
+    def _draw(self, X: Any, Xu: Any, sigma: Any, shape: tuple[int, ...], seed: Any) -> Any:
+        _, A, noise = self._approximation(X, Xu, sigma, self.cov_func)
+        mean, A, noise = computed([self.mean_func(X), A, noise])
+        of_inducing, of_data = tf.random.split(seed, 2)
+        inducing = tf.random.stateless_normal((*shape[:-1], A.shape[0]), of_inducing, dtype=A.dtype)
+        white = tf.random.stateless_normal(shape, of_data, dtype=A.dtype)
+        return mean + tf.linalg.matvec(A, inducing, transpose_a=True) + tf.sqrt(noise) * white
 
 
 class LatentKron(_Yielded, pymc3.LatentKron):

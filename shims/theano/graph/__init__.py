@@ -394,9 +394,11 @@ def as_variable(value: Any, name: str | None = None) -> Variable:
 
 
 def _holds_variables(value: Any) -> bool:
-    """Whether a (nested) sequence contains a variable."""
+    """Whether a (nested) sequence contains a variable, or what becomes one."""
     if isinstance(value, (list, tuple)):
-        return any(isinstance(item, Variable) or _holds_variables(item) for item in value)
+        return any(
+            isinstance(item, Variable) or hasattr(item, "_as_variable") or _holds_variables(item) for item in value
+        )
     return isinstance(value, np.ndarray) and value.dtype == object and _holds_variables(value.tolist())
 
 

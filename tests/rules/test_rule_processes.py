@@ -1,0 +1,175 @@
+"""Gaussian processes: what is yielded, what is asked of the model, and what keeps a model as it was."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from pm_migrate.codemod import migrate_source
+from pm_migrate.findings import Confidence
+
+
+def program(text: str) -> str:
+    tensors = "import theano.tensor as tt\n" if "tt." in text else ""
+    return f"import numpy as np\nimport pymc3 as pm\n{tensors}\n" + textwrap.dedent(text).lstrip("\n")
+
+
+KEPT = {
+    "a process that is one of two": (
+        "PM240",
+        """
+        with pm.Model() as model:
+            first = pm.gp.Latent(cov_func=pm.gp.cov.ExpQuad(1, 1.0))
+            gp = first if wide else pm.math.exp(pm.Normal('x', 0, 1))
+            f = gp.prior('f', X)
+        """,
+    ),
+    "a process of no model": (
+        "PM240",
+        """
+        gp = pm.gp.Latent(cov_func=pm.gp.cov.ExpQuad(1, 1.0))
+        with pm.Model() as model:
+            f = gp.prior('f', X)
+        """,
+    ),
+    "a prediction with given=": (
+        "PM241",
+        """
+        with pm.Model() as model:
+            part = pm.gp.Marginal(cov_func=pm.gp.cov.ExpQuad(1, 1.0))
+            gp = part + pm.gp.Marginal(cov_func=pm.gp.cov.Linear(1, 0))
+            gp.marginal_likelihood('y', X, y, noise=pm.HalfNormal('noise', 1))
+        part.predict(Xnew, point=point, given={'gp': gp, 'X': X, 'y': y, 'noise': 0.1})
+        """,
+    ),
+    "a prediction of a process that made nothing": (
+        "PM241",
+        """
+        with pm.Model() as model:
+            gp = pm.gp.Marginal(cov_func=pm.gp.cov.ExpQuad(1, 1.0))
+            pm.Normal('x', 0, 1)
+        gp.predict(Xnew, point=point)
+        """,
+    ),
+    "a prediction from a model without a name that it keeps": (
+        "PM241",
+        """
+        with pm.Model() as model:
+            gp = pm.gp.Marginal(cov_func=pm.gp.cov.ExpQuad(1, 1.0))
+            gp.marginal_likelihood('y', X, y, noise=pm.HalfNormal('noise', 1))
+        model = None
+        gp.predict(Xnew, point=point)
+        """,
+    ),
+    "a covariance function of the program's own": (
+        "PM310",
+        """
+        class Brownian(pm.gp.cov.Covariance):
+            def full(self, X, Xs=None):
+                return tt.minimum(X, X.T)
+
+        with pm.Model() as model:
+            gp = pm.gp.Latent(cov_func=Brownian(1))
+            f = gp.prior('f', X)
+        """,
+    ),
+    "a process of another function": (
+        "PM240",
+        """
+        def make(scale):
+            return pm.gp.Latent(cov_func=pm.gp.cov.ExpQuad(1, scale))
+
+        with pm.Model() as model:
+            gp = make(1.0)
+            f = gp.prior('f', X)
+        """,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_kept(name: str) -> None:
+    code, text = KEPT[name]
+    result = migrate_source(program(text))
+    lines = [line for line in result.code.splitlines() if "TODO(pm-migrate" not in line]
+    assert "\n".join(lines).strip() == program(text).strip()
+    assert code in {f.code for f in result.findings if f.confidence is Confidence.MANUAL}, result.findings
+
+
+def migrated(text: str) -> str:
+    result = migrate_source(program(text))
+    assert all(f.confidence is Confidence.SAFE for f in result.findings), result.findings
+    assert result.references.migrated == result.references.total
+    assert not migrate_source(result.code).changed
+    return result.code
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("pm.gp.cov.Matern52(1, ls=s)", "pm.gp.kernels.Matern52(1, ls=s)"),
+        ("pm.gp.cov.Matern52(1, ls=s) ** 2 + 0.1", "pm.gp.kernels.Matern52(1, ls=s) ** 2 + 0.1"),
+        (
+            "pm.gp.cov.WarpedInput(1, pm.gp.cov.ExpQuad(1, 1), lambda x, a: tt.tanh(a * x), args=s)",
+            "pm.gp.kernels.WarpedInput(1, pm.gp.kernels.ExpQuad(1, 1), lambda x, a: tf.tanh(a * x), args=s)",
+        ),
+        ("pm.gp.cov.Coregion(1, W=np.eye(2), kappa=s)", "pm.gp.kernels.Coregion(1, W=np.eye(2), kappa=s)"),
+    ],
+)
+def test_covariance_functions(before: str, after: str) -> None:
+    text = f"""
+    with pm.Model() as model:
+        s = pm.HalfNormal('s', 1)
+        gp = pm.gp.Latent(cov_func={before})
+        f = gp.prior('f', X=X, reparameterize=False)
+        pm.Normal('y', f, s, observed=y)
+    """
+    code = migrated(text)
+    assert f"pm.gp.Latent(cov_func={after})" in code and "f = yield gp.prior('f', X=X, reparameterize=False)" in code
+
+
+def test_a_process_in_a_loop() -> None:
+    code = migrated(
+        """
+        with pm.Model() as model:
+            s = pm.HalfNormal('s', 1)
+            parts = []
+            for i in range(3):
+                gp = pm.gp.Latent(cov_func=pm.gp.cov.ExpQuad(1, s))
+                parts.append(gp.prior('f%d' % i, X))
+            pm.Normal('y', sum(parts), s, observed=y)
+        """
+    )
+    assert "parts.append((yield gp.prior('f%d' % i, X)))" in code
+
+
+def test_a_function_that_makes_a_process_and_its_prior() -> None:
+    code = migrated(
+        """
+        def smooth(name, X, ls):
+            gp = pm.gp.Latent(cov_func=pm.gp.cov.ExpQuad(1, ls))
+            return gp, gp.prior(name, X)
+
+        with pm.Model() as model:
+            gp, f = smooth('f', X, pm.HalfNormal('ls', 1))
+            pm.Normal('y', f, 1, observed=y)
+        """
+    )
+    assert "return gp, (yield gp.prior(name, X))" in code and "yield from smooth(" in code
+
+
+def test_plots_by_every_path() -> None:
+    for path in ("pm.gp.util.plot_gp_dist", "pm.plot_gp_dist"):
+        text = f"with pm.Model() as model:\n    pm.Normal('x', 0, 1)\n{path}(ax, draws, X)\n"
+        assert "pm.gp.util.plot_gp_dist(ax, draws, X)" in migrated(text)
+
+
+def test_pymc4_itself_has_no_such_processes() -> None:
+    text = """
+    with pm.Model() as model:
+        gp = pm.gp.Latent(cov_func=pm.gp.cov.ExpQuad(1, pm.HalfNormal('s', 1)))
+        f = gp.prior('f', X)
+    """
+    result = migrate_source(program(text), runtime="upstream")
+    assert "LatentGP alone" in result.code and "with pm.Model()" in result.code
