@@ -39,6 +39,7 @@ RULE = Rule(
                 cov = 2 * pm.gp.cov.ExpQuad(1, ls=scale)
                 gp = pm.gp.Marginal(mean_func=pm.gp.mean.Constant(3), cov_func=cov)
                 y_ = gp.marginal_likelihood('y', X=X, y=y, noise=0.1)
+                point = pm.find_MAP()
 
             with model:
                 f = gp.conditional('f', Xnew)
@@ -57,6 +58,7 @@ RULE = Rule(
 
 
             model = build_model()
+            point = pm.find_MAP(model)
 
 
             @pm.model(name=None)
