@@ -16,6 +16,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from equivalence_tests.fuzzing.judge import ROADS, Workers, ask_ours, ask_pymc3,
 from equivalence_tests.fuzzing.programs import drawn
 from equivalence_tests.fuzzing.seeded import FAULTS, ROOT, Fault
 from pm_migrate.catalog import DISTRIBUTIONS, ROWS
-from pm_migrate.errors import PmMigrateError
+from pm_migrate.errors import PmMigrateError, RemoteError
 from pm_migrate.reference.process import WorkerClient
 
 PAGE = ROOT / "docs" / "fuzzing.md"
@@ -179,13 +180,14 @@ def judges(nursery: Nursery, fuzzed: list[Known], held: list[Known]) -> dict[str
 
 def verdict(nursery: Nursery, fault: Fault, judge: Callable[[Fault], str]) -> str:
     """What a judge says with a fault planted; a process that the fault ends has noticed it."""
+    nursery.plant(fault)
     try:
-        nursery.plant(fault)
-        said = judge(fault)
-        nursery.leave()
+        return judge(fault)
     except PmMigrateError as error:
         return f"{type(error).__name__}: {str(error).splitlines()[0]}"
-    return said
+    finally:
+        with suppress(RemoteError):  # a new process, when the fault ended the old one
+            nursery.leave()
 
 
 def recorded(workers: Workers, path: Path, items: Callable[[], Sequence[tuple[str, Written]]]) -> list[Known]:
