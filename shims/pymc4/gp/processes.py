@@ -121,7 +121,7 @@ class MarginalSparse(_Yielded, pymc3.MarginalSparse):
     def _draw(self, X: Any, Xu: Any, sigma: Any, shape: tuple[int, ...], seed: Any) -> Any:
         _, A, noise = self._approximation(X, Xu, sigma, self.cov_func)
         mean, A, noise = computed([self.mean_func(X), A, noise])
-        of_inducing, of_data = tf.random.split(seed, 2)
+        of_inducing, of_data = tf.unstack(tf.random.split(seed, 2))
         inducing = tf.random.stateless_normal((*shape[:-1], A.shape[0]), of_inducing, dtype=A.dtype)
         white = tf.random.stateless_normal(shape, of_data, dtype=A.dtype)
         return mean + tf.linalg.matvec(A, inducing, transpose_a=True) + tf.sqrt(noise) * white
