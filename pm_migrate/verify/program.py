@@ -348,11 +348,11 @@ def _compare_model(
         result["verdict"] = Verdict.DIFFERENT
         result["detail"] = "; ".join(filter(None, (agreement.detail, apart)))
     if runs is not None and info.variables and result["verdict"] in (Verdict.EQUAL, Verdict.EQUAL_BUT_CONSTANT):
-        found = runs.compare(info, each.side, each.program, other, road.names)
-        result["posterior"] = found
-        result["notes"] += tuple(found["text"])
-        if found["rejected"]:
-            result |= {"verdict": Verdict.DIFFERENT, "detail": found["text"][1]}
+        compared = runs.compare(info, each.side, each.program, other, road.names)
+        result["posterior"] = compared
+        result["notes"] += tuple(compared["text"])
+        if compared["rejected"]:
+            result |= {"verdict": Verdict.DIFFERENT, "detail": compared["text"][1]}
     return Comparison(info.name, road.name, variables=len(info.variables), **result)
 
 

@@ -6,7 +6,7 @@ import operator
 import warnings
 from collections.abc import Callable, Sequence
 from functools import reduce
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -108,7 +108,7 @@ class Combination(Covariance):
         Covariance functions, and numbers, matrices or variables, at least one a covariance function.
     """
 
-    _combine: Callable[[Any, Any], Any]
+    _combine: ClassVar[Callable[[Any, Any], Any]]
 
     def __init__(self, factor_list: Sequence[Any]) -> None:
         super().__init__(max(factor.input_dim for factor in factor_list if isinstance(factor, Covariance)))
@@ -136,13 +136,13 @@ class Combination(Covariance):
 class Add(Combination):
     """Sum of covariance functions, numbers and matrices."""
 
-    _combine = operator.add
+    _combine = staticmethod(operator.add)
 
 
 class Prod(Combination):
     """Product, element by element, of covariance functions, numbers and matrices."""
 
-    _combine = operator.mul
+    _combine = staticmethod(operator.mul)
 
 
 class Exponentiated(Covariance):

@@ -54,7 +54,7 @@ class LatentKron(_OnGrid):
         Mean function, and covariance functions, one for each axis of the grid.
     """
 
-    def prior(self, name: str, Xs: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+    def prior(self, name: str, Xs: Any, **kwargs: Any) -> Any:
         """Values at all points of a grid, of which the last axis runs fastest.
 
         Parameters
@@ -87,7 +87,7 @@ class LatentKron(_OnGrid):
         A = kron_solve_lower(factors, cross)
         return mu, stabilize(self.cov_func(Xnew) - dot(transpose(A), A))
 
-    def conditional(self, name: str, Xnew: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+    def conditional(self, name: str, Xnew: Any, **kwargs: Any) -> Any:
         """Values at ``Xnew``, which need not be a grid, given those of :meth:`prior`.
 
         Parameters
@@ -112,7 +112,7 @@ class MarginalKron(_OnGrid):
         Mean function, and covariance functions, one for each axis of the grid.
     """
 
-    def marginal_likelihood(  # type: ignore[override]
+    def marginal_likelihood(
         self, name: str, Xs: Any, y: Any, sigma: Any, is_observed: bool = True, **kwargs: Any
     ) -> Any:
         """Noisy values at all points of a grid, of which the last axis runs fastest.
@@ -172,7 +172,7 @@ class MarginalKron(_OnGrid):
         )
         return self.sigma
 
-    def conditional(self, name: str, Xnew: Any, pred_noise: bool = False, **kwargs: Any) -> Any:  # type: ignore[override]
+    def conditional(self, name: str, Xnew: Any, pred_noise: bool = False, **kwargs: Any) -> Any:
         """Values at ``Xnew``, which need not be a grid, given those of :meth:`marginal_likelihood`.
 
         Parameters
@@ -188,7 +188,7 @@ class MarginalKron(_OnGrid):
         """
         return self._run(self._conditional_steps(name, self._build_conditional(Xnew, pred_noise, False), Xnew, kwargs))
 
-    def predict(self, Xnew: Any, point: Any = None, diag: bool = False, pred_noise: bool = False) -> Any:  # type: ignore[override]
+    def predict(self, Xnew: Any, point: Any = None, diag: bool = False, pred_noise: bool = False) -> Any:
         """Mean and covariance of :meth:`conditional`, as arrays.
 
         Parameters

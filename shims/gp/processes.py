@@ -253,7 +253,7 @@ class Marginal(Base):
         As of :class:`Base`.
     """
 
-    def marginal_likelihood(  # type: ignore[override]
+    def marginal_likelihood(
         self, name: str, X: Any, y: Any, noise: Any, is_observed: bool = True, **kwargs: Any
     ) -> Any:
         """Noisy values at ``X``.
@@ -311,9 +311,7 @@ class Marginal(Base):
         cov = self.cov_func(Xnew) - dot(transpose(A), A)
         return mu, cov + noise(Xnew) if pred_noise else stabilize(cov)
 
-    def conditional(  # type: ignore[override]
-        self, name: str, Xnew: Any, pred_noise: bool = False, given: Given = None, **kwargs: Any
-    ) -> Any:
+    def conditional(self, name: str, Xnew: Any, pred_noise: bool = False, given: Given = None, **kwargs: Any) -> Any:
         """Values at ``Xnew``, given those of :meth:`marginal_likelihood`.
 
         Parameters

@@ -78,7 +78,7 @@ class MarginalSparse(Marginal):
         quadratic = 0.5 * (dot(residual, residual / noise) - dot(c, c))
         return -(constant + logdet + quadratic + lost)
 
-    def marginal_likelihood(  # type: ignore[override]
+    def marginal_likelihood(
         self, name: str, X: Any, Xu: Any, y: Any, noise: Any = None, is_observed: bool = True, **kwargs: Any
     ) -> Any:
         """Noisy values at ``X``.
@@ -123,7 +123,7 @@ class MarginalSparse(Marginal):
             known = (self.X, self.Xu, self.y, self.sigma)
         return (*known, *self._functions(given))
 
-    def _build_conditional(  # type: ignore[override]
+    def _build_conditional(
         self,
         Xnew: Any,
         pred_noise: bool,

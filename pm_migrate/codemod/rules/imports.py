@@ -317,7 +317,7 @@ def _swapped(plan: Plan, sites: list[ImportSite], fate: dict[cst.CSTNode, bool])
 
 def _used_before(plan: Plan, line: cst.CSTNode) -> bool:
     """Whether something of PyMC3 or Theano is used above a line of the module: there TensorFlow may be needed, too."""
-    body = list(plan.tree.module.body)
+    body: list[cst.CSTNode] = list(plan.tree.module.body)
     above = body[: body.index(line)] if line in body else []
     imports = (cst.Import, cst.ImportFrom)
     return any(

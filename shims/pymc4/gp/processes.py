@@ -81,12 +81,13 @@ class _Yielded:
         return made(name, **{names.get(key, key): value for key, value in parameters.items()})
 
     def _run(self, steps: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
-        value, last = None, None
+        value: Any = None
+        last = ""
         while True:
             try:
                 item = steps.send(value)
             except StopIteration as stop:
-                if _made.processes is not None:
+                if _made.processes is not None and last:
                     _made.processes[last] = self
                 return stop.value
             last = item.name
