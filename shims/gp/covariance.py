@@ -6,7 +6,7 @@ import operator
 import warnings
 from collections.abc import Callable, Sequence
 from functools import reduce
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -108,7 +108,9 @@ class Combination(Covariance):
         Covariance functions, and numbers, matrices or variables, at least one a covariance function.
     """
 
-    _combine: ClassVar[Callable[[Any, Any], Any]]
+    @staticmethod
+    def _combine(a: Any, b: Any) -> Any:
+        raise NotImplementedError
 
     def __init__(self, factor_list: Sequence[Any]) -> None:
         super().__init__(max(factor.input_dim for factor in factor_list if isinstance(factor, Covariance)))
@@ -130,19 +132,23 @@ class Combination(Covariance):
 
     def __call__(self, X: Any, Xs: Any = None, diag: bool = False) -> Any:
         """As of :class:`Covariance`."""
-        return reduce(type(self)._combine, self.merge_factors(X, Xs, diag))
+        return reduce(self._combine, self.merge_factors(X, Xs, diag))
 
 
 class Add(Combination):
     """Sum of covariance functions, numbers and matrices."""
 
-    _combine = staticmethod(operator.add)
+    @staticmethod
+    def _combine(a: Any, b: Any) -> Any:
+        return a + b
 
 
 class Prod(Combination):
     """Product, element by element, of covariance functions, numbers and matrices."""
 
-    _combine = staticmethod(operator.mul)
+    @staticmethod
+    def _combine(a: Any, b: Any) -> Any:
+        return a * b
 
 
 class Exponentiated(Covariance):
