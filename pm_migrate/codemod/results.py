@@ -232,7 +232,7 @@ class Results:
         repeated = (cst.For, cst.While, *COMPREHENSIONS)
         around = [a for a in tree.ancestors(call) if isinstance(a, repeated)]
         if tree.scope(source) is not tree.scope(call):
-            return not around and isinstance(tree.scope(call), cst.Module)
+            return not around and tree.inside(source, tree.scope(call))  # by a function that is made anew, too
         return all(tree.inside(source, a) for a in around)
 
     # -- one use -----------------------------------------------------------------------------------------------------
