@@ -74,7 +74,12 @@ class Task:
     @property
     def needs_work(self) -> bool:
         """Whether the file has to be looked into at all."""
-        return bool(self.data.strip()) and (self.certain or mentions_pymc3(self.data))
+        return bool(self.data.strip()) and (self.certain or self.mentions_pymc3)
+
+    @property
+    def mentions_pymc3(self) -> bool:
+        """Whether the file has to do with PyMC3, by its own words or by what it takes from another file."""
+        return mentions_pymc3(self.data) or bool(self.options.links.reexports)
 
 
 @dataclass(frozen=True)
@@ -148,10 +153,12 @@ def process_all(tasks: Sequence[Task], jobs: int | None = None) -> Iterator[Outc
     jobs
         Number of processes. By default one for fewer than 20 files that mention PyMC3, else one for each processor.
     """
+    from pm_migrate.codemod import reexports
     from pm_migrate.codemod.linking import link
 
+    tasks = reexports.tell(tasks)
     found = [task for task in tasks if task.needs_work]
-    heavy = link(found)
+    heavy = reexports.keep(link(found))
     told = {id(before): after for before, after in zip(found, heavy, strict=True)}
     tasks = [told.get(id(task), task) for task in tasks]
     if jobs is None:
@@ -227,7 +234,7 @@ def _migrate_python(decoded: Decoded, task: Task) -> Migration:
     from pm_migrate.codemod import safety
 
     _check_size(decoded.text)
-    if not mentions_pymc3(task.data):
+    if not task.mentions_pymc3:
         safety.parse(decoded.text)
         return Migration(decoded.text, changed=False)
 

@@ -5,7 +5,7 @@ The half of the abstract interpreter that evaluates expressions; :mod:`~pm_migra
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import libcst as cst
@@ -31,6 +31,7 @@ class Expressions:
     functions: dict[cst.CSTNode, FunctionFacts]
     opaque: set[cst.CSTNode]
     makers: frozenset[str]
+    reexports: Mapping[str, str]
     own: dict[cst.CSTNode, str]
     model_classes: dict[cst.CSTNode, ModelClass]
     attributes: dict[tuple[cst.CSTNode, str], Value]
@@ -222,7 +223,8 @@ class Expressions:
         for atom in base:
             match atom:
                 case v.Qualified():
-                    out.add(v.Qualified(f"{atom.name}.{attr}", atom.site))
+                    full = f"{atom.name}.{attr}"
+                    out.add(v.Qualified(self.reexports.get(full, full), atom.site))
                 case v.Function() if attr == "dist" and atom.node in self.own:
                     out.add(atom)
                 case v.Instance():

@@ -9,8 +9,9 @@ trace come from?) is a look-up.
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 
 import libcst as cst
 
@@ -57,6 +58,8 @@ class Flow(Statements):
         The program's own classes of distributions, with PyMC3's class that they are derived from.
     makers
         Functions of other files that create random variables for their callers, by their qualified names here.
+    reexports
+        Names of other files that are PyMC3's or Theano's: qualified here, and dotted there.
     model_classes
         The program's own subclasses of ``pm.Model``.
     opaque
@@ -67,9 +70,12 @@ class Flow(Statements):
         Stores through a subscript or attribute of a name, and calls of methods that change a container.
     """
 
-    def __init__(self, tree: Tree, makers: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, tree: Tree, makers: frozenset[str] = frozenset(), reexports: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self.tree = tree
         self.makers = makers
+        self.reexports = reexports
         self.values: dict[cst.CSTNode, Value] = {}
         self.sites: dict[cst.CSTNode, frozenset[cst.CSTNode]] = {}
         self.context: dict[cst.CSTNode, Value | None] = {}
@@ -270,6 +276,8 @@ class Flow(Statements):
                 return Entry(value, frozenset(owner.sites.get(name, ())))
         if name not in scope.bound:
             for module, site in self.star_sites.items():
+                if f"{module}.{name}" in self.reexports:
+                    return Entry(frozenset({v.Qualified(self.reexports[f"{module}.{name}"], site)}), frozenset({site}))
                 if pymc3_names.is_public(module, name) or f"{module}.{name}" in self.makers:
                     return Entry(frozenset({v.Qualified(f"{module}.{name}", site)}), frozenset({site}))
             if name in _BUILTINS:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Links:
-    """Functions that create random variables for models of other files.
+    """Functions that create random variables for models of other files, and imports that others take.
 
     Parameters
     ----------
@@ -19,12 +19,18 @@ class Links:
         Functions of this program that models of other files call.
     given_up
         Such functions that another file keeps as they are.
+    reexports
+        Names of other files that are PyMC3's or Theano's: qualified here (``.common.pm``), and dotted there.
+    exported
+        Names of this program, given to PyMC3 or Theano by its imports, that other files go on to take.
     """
 
     generators: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
     called: frozenset[str] = frozenset()
     given_up: frozenset[str] = frozenset()
+    reexports: tuple[tuple[str, str], ...] = ()
+    exported: frozenset[str] = frozenset()
 
     @property
     def makers(self) -> frozenset[str]:
@@ -44,11 +50,14 @@ class Linked:
         Functions elsewhere that it calls, by their qualified names here.
     blocked
         Of those, and of its own that others call, the ones that it keeps from being rewritten.
+    taken
+        Names of other files that are PyMC3's or Theano's, and that it needs as such.
     """
 
     makers: frozenset[str] = frozenset()
     used: frozenset[str] = frozenset()
     blocked: frozenset[str] = frozenset()
+    taken: frozenset[str] = frozenset()
 
 
 NO_LINKS = Links()

@@ -7,8 +7,8 @@ the migrated models use an alias of their own (``pm4``), so that neither can be 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
@@ -30,7 +30,8 @@ _MIXED = "pm4"
 class ImportSite:
     """One imported name (or star) of PyMC3 or Theano.
 
-    ``node`` is the alias, or the whole statement for a star; ``root`` is ``pymc3`` or ``theano``.
+    ``node`` is the alias, or the whole statement for a star; ``root`` is ``pymc3`` or ``theano``. ``taken`` is the
+    dotted name of what is taken from another file of the program.
     """
 
     node: cst.ImportAlias | cst.ImportFrom
@@ -38,10 +39,15 @@ class ImportSite:
     line: cst.SimpleStatementLine
     root: str
     scope: cst.CSTNode
+    taken: str | None = None
 
     @property
     def local(self) -> str | None:
         """The name by which the whole module is known, if this imports the whole module."""
+        if self.taken is not None and isinstance(self.node, cst.ImportAlias):
+            return (
+                code(self.node.asname.name if self.node.asname else self.node.name) if self.taken == self.root else None
+            )
         if isinstance(self.node, cst.ImportAlias) and isinstance(self.statement, cst.Import):
             if dotted(self.node.name) != self.root:
                 return None  # a module inside of it
@@ -49,18 +55,21 @@ class ImportSite:
         return None
 
 
-def import_sites(tree: Tree) -> Iterator[ImportSite]:
-    """Yield every import of PyMC3 and Theano in source order."""
+def import_sites(tree: Tree, reexports: Mapping[str, str]) -> Iterator[ImportSite]:
+    """Yield every import of PyMC3 and Theano in source order, from other files of the program too."""
     for node in tree.order:
         if isinstance(node, cst.Import):
             for alias in node.names:
                 if is_reference(dotted(alias.name)):
                     yield _site(tree, alias, node, dotted(alias.name) or "")
-        elif isinstance(node, cst.ImportFrom) and not node.relative and node.module is not None:
-            module = dotted(node.module) or ""
+        elif isinstance(node, cst.ImportFrom):
+            module = "." * len(node.relative) + (dotted(node.module) or "" if node.module is not None else "")
             if not is_reference(module):
-                continue
-            if isinstance(node.names, cst.ImportStar):
+                for alias in () if isinstance(node.names, cst.ImportStar) else node.names:
+                    taken = reexports.get(f"{module}.{dotted(alias.name)}")
+                    if is_reference(taken):
+                        yield replace(_site(tree, alias, node, taken), taken=taken)
+            elif isinstance(node.names, cst.ImportStar):
                 yield _site(tree, node, node, module)
             else:
                 for alias in node.names:
@@ -88,7 +97,7 @@ class Names:
         self.plan = plan
         self.tree: Tree = plan.tree
         self.flow: Flow = plan.flow
-        self.sites = list(import_sites(plan.tree))
+        self.sites = list(import_sites(plan.tree, plan.flow.reexports))
         self.mixed = False
         #: Imports of Theano that stay for what was not migrated.
         self.left: set[cst.CSTNode] = set()

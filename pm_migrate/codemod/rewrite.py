@@ -54,6 +54,7 @@ from pm_migrate.codemod.rules import (
     own_distributions,
     processes,
     random_variable,
+    reexports,
     tensors,
     theano,
     trace,
@@ -82,7 +83,7 @@ def rewrite(text: str, options: Options) -> Migration:
         parse(text)  # Python's own parser says better where the fault is
         where = f"line {error.raw_line}, column {error.raw_column + 1}"
         raise SourceError(f"not valid Python: {where}: {error.message}") from error
-    flow = Flow(tree, options.links.makers)
+    flow = Flow(tree, options.links.makers, dict(options.links.reexports))
     plan = Plan(tree, flow, options)
     plan.names = Names(plan)
     if not flow.references and not plan.names.sites:
@@ -92,11 +93,16 @@ def rewrite(text: str, options: Options) -> Migration:
     unknown = _plan(plan, models)
     migrated = {n for n in flow.references if not plan.is_blocked(plan.owner[n])}
     left = set(flow.references) - migrated
-    plan.names.mixed = any(flow.references[n].startswith("pymc3") for n in left) or not options.enabled("PM101")
+    taken_by_others = reexports.exported(plan)
+    plan.names.mixed = (
+        any(flow.references[n].startswith("pymc3") for n in left)
+        or any(site.root == "pymc3" for site in plan.names.sites if site.node in taken_by_others)
+        or not options.enabled("PM101")
+    )
     if plan.names.mixed:
         migrated -= plan.shared
     needs = frozenset(need for edit in _planned(plan) for need in edit.needs)
-    leftover_sites = {site for n in left for site in _sites(flow, n)}
+    leftover_sites = {site for n in left for site in _sites(flow, n)} | taken_by_others
     plan.names.left = {site.node for site in plan.names.sites if site.root == "theano" and site.node in leftover_sites}
     fate = imports.plan_imports(plan, leftover_sites, needs)
     code = _apply(plan)
@@ -108,7 +114,7 @@ def rewrite(text: str, options: Options) -> Migration:
     notes = [note for note in plan.notes if _stands(plan, note)]
     findings = sorted({plan.finding(note) for note in notes})
     account = References(total, done, todo, len(unknown))
-    linked = elsewhere.linked(plan)
+    linked = replace(elsewhere.linked(plan), taken=reexports.taken(plan, left))
     return Migration(code, code != text, tuple(findings), len(models.models), account, linked)
 
 
@@ -181,6 +187,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     trace.plan_traces(plan, models)
     theano.plan_theano(plan)
     unknown = leftover.plan_leftovers(plan)
+    reexports.plan_stars(plan)
     theano.plan_operations(plan)
     leftover.plan_ties(plan)
     leftover.plan_helpers(plan)

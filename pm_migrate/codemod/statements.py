@@ -311,7 +311,8 @@ class Statements(Calls):
             self.star_sites[module] = node
             return
         for alias in node.names:
-            value: Value = frozenset({v.Qualified(f"{module}.{dotted(alias.name)}", alias)})
+            full = f"{module}.{dotted(alias.name)}"
+            value: Value = frozenset({v.Qualified(self.reexports.get(full, full), alias)})
             if alias.asname is not None:
                 self._bind(alias.asname.name, value)
             else:

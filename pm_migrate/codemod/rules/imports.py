@@ -216,6 +216,10 @@ def _kept_imports(here: list[ImportSite], kept: set[cst.CSTNode]) -> list[str]:
         if site.node not in kept:
             continue
         name = "" if isinstance(site.node, cst.ImportFrom) else dotted(site.node.name) or ""
+        if site.taken is not None:
+            module, _, what = f"{DROP_IN}.{site.taken}".rpartition(".")
+            out.append(f"from {module} import {what}" + ("" if what == _local(site) else f" as {_local(site)}"))
+            continue
         asname = site.node.asname if isinstance(site.node, cst.ImportAlias) else None
         suffix = "" if asname is None else f" as {code(asname.name)}"
         if isinstance(site.statement, cst.ImportFrom):
@@ -230,6 +234,12 @@ def _kept_imports(here: list[ImportSite], kept: set[cst.CSTNode]) -> list[str]:
         else:
             out.append(f"import {DROP_IN}.{name}{suffix}")
     return list(dict.fromkeys(out))
+
+
+def _local(site: ImportSite) -> str:
+    """The name that an import binds."""
+    assert isinstance(site.node, cst.ImportAlias)
+    return code(site.node.asname.name if site.node.asname is not None else site.node.name)
 
 
 def _migrated(plan: Plan, site: ImportSite, leftover: set[cst.CSTNode]) -> bool:

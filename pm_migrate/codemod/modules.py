@@ -1,0 +1,99 @@
+"""The files of a run as modules that import each other: read, never executed."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from pm_migrate.codemod.driver import LARGEST, Task, source_of
+from pm_migrate.codemod.links import NO_LINKS, NOTHING, Linked, Links
+from pm_migrate.errors import PmMigrateError
+
+
+@dataclass(eq=False)
+class File:
+    """One file, the modules that it imports (by their names there), and what was found out of it.
+
+    ``outside`` says that it is not rewritten in this run, so that it stays as it is.
+    """
+
+    task: Task
+    outside: bool = False
+    modules: dict[str, File] = field(default_factory=dict)
+    links: Links = NO_LINKS
+    linked: Linked = NOTHING
+
+
+def files_of(tasks: Sequence[Task]) -> dict[str, File]:
+    """The programs of a run by their full paths; what is read from a pipe, or is no program, has no place there."""
+    return {os.path.abspath(t.path): File(t) for t in tasks if isinstance(t, Task) and not t.document and t.path != "-"}
+
+
+def import_nodes(task: Task, *, top: bool = False) -> list[ast.Import | ast.ImportFrom]:
+    """The import statements of a program, or those that run when it is imported."""
+    try:
+        tree = ast.parse(source_of(task))
+    except (PmMigrateError, SyntaxError, ValueError, RecursionError, MemoryError):  # what the parser cannot take
+        return []
+    nodes = _run_on_import(tree) if top else ast.walk(tree)
+    return [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
+
+
+def _run_on_import(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.iter_child_nodes(tree):
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            yield node
+            yield from _run_on_import(node)
+
+
+def spelled(node: ast.ImportFrom) -> str:
+    """The name of a module as an import has it."""
+    return "." * node.level + (node.module or "")
+
+
+def imports(
+    path: str, nodes: Sequence[ast.Import | ast.ImportFrom], files: dict[str, File]
+) -> Iterator[tuple[str, File]]:
+    """The files that a program imports, by the names of their modules in it; files beside it are read as needed."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found = [(alias.name, 0, alias.name) for alias in node.names]
+        else:
+            inner = node.module + "." if node.module else ""
+            found = [(f"{spelled(node)}.{alias.name}", node.level, inner + alias.name) for alias in node.names]
+            found.append((spelled(node), node.level, node.module or ""))
+        for name, level, dotted in found:
+            target = _resolved(path, level, dotted, files)
+            if target is not None:
+                yield name, target
+
+
+def _resolved(path: str, level: int, dotted: str, files: dict[str, File]) -> File | None:
+    """The file of a module, looked for as Python would from the folder of the program and those around it."""
+    folder = os.path.dirname(path)
+    for _ in range(level - 1):
+        folder = os.path.dirname(folder)
+    parts = dotted.split(".") if dotted else []
+    while True:
+        package = os.path.join(folder, *parts, "__init__.py")
+        for name in (os.path.join(folder, *parts) + ".py", package) if parts else (package,):
+            if name not in files and os.path.isfile(name):
+                files[name] = File(_read(name), outside=True)
+            if name in files and not files[name].task.notebook:
+                return files[name]
+        above = os.path.dirname(folder)
+        if level or above == folder:
+            return None
+        folder = above
+
+
+def _read(path: str) -> Task:
+    """A file that is not part of the run; one that does not mention PyMC3 is as good as empty."""
+    try:
+        with open(path, "rb") as content:
+            task = Task(path, content.read(LARGEST), notebook=False)
+    except OSError:
+        return Task(path, b"", notebook=False)
+    return task if task.needs_work else replace(task, data=b"")

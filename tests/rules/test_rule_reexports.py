@@ -1,0 +1,135 @@
+"""PyMC3 and Theano by way of another file of the run."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from test_rule_elsewhere import run
+
+from pm_migrate.codemod.driver import Task, process_all
+
+COMMON = """
+import numpy as np
+import pymc3 as pm
+import theano.tensor as tt
+"""
+USE = """
+from common import np, pm, tt
+
+with pm.Model() as model:
+    mu = pm.Normal('mu', 0, sd=2)
+    pm.Normal('y', tt.exp(mu), 1, observed=np.zeros(3))
+"""
+REWRITTEN = """
+@pm.model(name=None)
+def build_model():
+    mu = yield pm.Normal('mu', 0, scale=2)
+    yield pm.Normal('y', tf.exp(mu), 1, observed=np.zeros(3))
+
+
+model = build_model()
+"""
+
+
+def left(after):
+    """The codes of what is left to do, in all files."""
+    return {found.split()[0] for _, findings in after.values() for found in findings}
+
+
+@pytest.mark.parametrize(
+    ("files", "use"),
+    [
+        ({"common.py": COMMON, "main.py": USE}, "main.py"),
+        ({"pkg/common.py": COMMON, "pkg/main.py": USE.replace("common", ".common")}, "pkg/main.py"),
+        ({"pkg/__init__.py": COMMON, "pkg/main.py": USE.replace("from common", "from .")}, "pkg/main.py"),
+        ({"base.py": COMMON, "common.py": "from base import np, pm, tt\n", "main.py": USE}, "main.py"),
+        ({"base.py": COMMON, "common.py": "from base import *\n", "main.py": USE}, "main.py"),
+    ],
+)
+def test_a_file_that_takes_pymc3_from_another_gets_imports_of_its_own(tmp_path, files, use):
+    after = run(tmp_path, files)
+    text, findings = after[use]
+    assert text.endswith(REWRITTEN) and not findings
+    assert "import pm_migrate.pymc4 as pm\n" in text and "import tensorflow as tf\n" in text
+    assert " import np\n" in text and "tt" not in text.replace("observed", "")
+    again = run(tmp_path, {name: text for name, (text, _) in after.items()})
+    assert {name: text for name, (text, _) in again.items()} == {name: text for name, (text, _) in after.items()}
+
+
+def test_what_a_module_has_is_used_by_its_name(tmp_path):
+    use = "import common\n\nwith common.pm.Model() as model:\n    mu = common.pm.Normal('mu', 0, sd=2)\n"
+    after = run(tmp_path, {"common.py": "import pymc3 as pm\n", "main.py": use})
+    assert "mu = yield pm.Normal('mu', 0, scale=2)" in after["main.py"][0] and not left(after)
+    assert "import pm_migrate.pymc4 as pm" in after["main.py"][0]
+
+
+def test_names_of_pymc3_and_other_aliases(tmp_path):
+    use = """
+    from common import Model, N as Gaussian
+
+    with Model() as model:
+        mu = Gaussian('mu', 0, sd=2)
+    """
+    after = run(tmp_path, {"common.py": "from pymc3 import Model, Normal as N\n", "main.py": use})
+    assert "mu = yield pm.Normal('mu', 0, scale=2)" in after["main.py"][0] and not after["main.py"][1]
+
+
+def test_a_notebook_takes_them_too(tmp_path):
+    cells = [{"cell_type": "code", "source": source} for source in USE.strip().split("\n\n")]
+    files = {"common.py": COMMON, "main.ipynb": json.dumps({"cells": cells, "nbformat": 4})}
+    after = run(tmp_path, files)
+    assert "yield pm.Normal('y', tf.exp(mu), 1" in after["main.ipynb"][0] and not left(after)
+
+
+def test_a_file_given_by_name_looks_at_those_beside_it(tmp_path):
+    (tmp_path / "common.py").write_text(COMMON)
+    path = tmp_path / "main.py"
+    path.write_text(USE)
+    (outcome,) = process_all([Task(str(path), path.read_bytes(), notebook=False, certain=True)], 1)
+    assert outcome.after.endswith(REWRITTEN) and not outcome.left_to_do
+
+
+def test_the_import_that_a_model_left_behind_needs_stays(tmp_path):
+    after = run(tmp_path, {"common.py": COMMON, "main.py": USE + "    pm.BART('b', mu, mu)\n"})
+    assert "\nimport pymc3 as pm\n" in after["common.py"][0] and "import theano.tensor as tt" in after["common.py"][0]
+    assert "from common import np, pm, tt" in after["main.py"][0] and "with pm.Model() as model" in after["main.py"][0]
+    assert left(after) == {"PM211", "PM265"}
+
+
+def test_models_left_behind_and_rewritten_in_one_file(tmp_path):
+    other = "\nwith pm.Model() as other:\n    pm.BART('b', 1, 2)\n"
+    after = run(tmp_path, {"common.py": "import pymc3 as pm\n", "main.py": USE.replace("tt.", "np.") + other})
+    text = after["main.py"][0]
+    assert "import pm_migrate.pymc4 as pm4" in text and "mu = yield pm4.Normal('mu', 0, scale=2)" in text
+    assert "with pm.Model() as other:" in text and "\nimport pymc3 as pm\n" in after["common.py"][0]
+
+
+def test_stars_are_named(tmp_path):
+    use = USE.replace("from common import np, pm, tt", "from common import *")
+    after = run(tmp_path, {"common.py": COMMON, "main.py": use})
+    assert "comes by `from common import *`" in " ".join(after["main.py"][1])
+    assert "with pm.Model() as model:" in after["main.py"][0] and "import pymc3 as pm" in after["common.py"][0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from common import np\n\nx = np.zeros(3)\n",
+        "from other import pm\n\nwith pm.Model() as model:\n    pm.Normal('x', 0, 1)\n",
+        "from common.pm import Model\n\nModel()\n",
+        "import common\n\npm = common.clock()\npm.Normal('x', 0, 1)\n",
+        "pm = 'afternoon'\nprint(pm)\n",
+        "from ..common import pm\n\npm.Normal('x', 0, 1)\n",
+        "def common():\n    pm = 3\n    return pm\n",
+        "from common import clock as pm\n\npm.Model()\n",
+        "import common as c\n\nc.pm_is_late = True\n",
+        "from pkg.common import pm\n\npm.Model()\n",
+        "from common import tt_, pm as_\n",
+        "class pm:\n    pass\n\n\npm.Model()\n",
+    ],
+)
+def test_other_files_stay_as_they_are(tmp_path, text):
+    files = {"common.py": COMMON + "\n\ndef clock():\n    return None\n", "pkg/common.py": "pm = None\n"}
+    files["other.py"] = "class pm:\n    pass\n"
+    assert run(tmp_path, {**files, "main.py": text})["main.py"] == (text, set())
