@@ -13,7 +13,8 @@ from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.arguments import computes_corr
 from pm_migrate.codemod.expressions import Expressions
-from pm_migrate.codemod.scopes import FunctionFacts, is_reference, method_of, parameters
+from pm_migrate.codemod.roots import is_reference
+from pm_migrate.codemod.scopes import FunctionFacts, method_of, parameters
 from pm_migrate.codemod.tree import is_none, string_value
 from pm_migrate.codemod.values import NOTHING, NUMBER, PLAIN, Value
 

@@ -12,7 +12,8 @@ import libcst as cst
 
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.model_classes import ModelClass
-from pm_migrate.codemod.scopes import Entry, FunctionFacts, Scope, is_property, is_reference, method_of, parameters
+from pm_migrate.codemod.roots import is_reference
+from pm_migrate.codemod.scopes import Entry, FunctionFacts, Scope, is_property, method_of, parameters
 from pm_migrate.codemod.tree import Tree, children, string_value, target_names
 from pm_migrate.codemod.values import NOTHING, NUMBER, PLAIN, Value
 

@@ -15,7 +15,8 @@ import libcst as cst
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.flow import Flow
 from pm_migrate.codemod.plan import Plan
-from pm_migrate.codemod.scopes import bound_name, is_reference
+from pm_migrate.codemod.roots import is_reference
+from pm_migrate.codemod.scopes import bound_name
 from pm_migrate.codemod.tree import Tree, code, dotted, expression, walk
 
 #: Modules that rewritten code may need, by the alias they usually go by.

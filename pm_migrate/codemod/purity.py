@@ -6,7 +6,7 @@ import libcst as cst
 
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.flow import Flow
-from pm_migrate.codemod.scopes import is_reference
+from pm_migrate.codemod.roots import is_reference
 from pm_migrate.codemod.tree import children, walk
 
 _BUILTINS = frozenset(

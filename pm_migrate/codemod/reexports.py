@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from pm_migrate.codemod.driver import LARGEST, Task, examine
 from pm_migrate.codemod.modules import File, files_of, import_nodes, imports, spelled
-from pm_migrate.codemod.scopes import is_reference
+from pm_migrate.codemod.roots import is_reference
 from pm_migrate.errors import PmMigrateError
 
 #: Names, of a module or qualified in a program, and the dotted names in PyMC3, Theano or NumPy that they stand for.
@@ -48,7 +48,7 @@ def tell(tasks: Sequence[Task]) -> list[Task]:
 
 def keep(tasks: Sequence[Task]) -> list[Task]:
     """Tell every file which of its imports others go on to take, since something of theirs stays as it was."""
-    if not any(task.options.links.reexports for task in tasks):
+    if not any(isinstance(task, Task) and task.options.links.reexports for task in tasks):
         return list(tasks)
     files = files_of(tasks)
     kept: dict[str, set[str]] = {}

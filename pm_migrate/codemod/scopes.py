@@ -10,8 +10,6 @@ import libcst as cst
 from pm_migrate.codemod.tree import children, dotted, target_names
 from pm_migrate.codemod.values import NOTHING, PLAIN, Value
 
-ROOTS = ("pymc3", "theano")
-
 
 @dataclass(frozen=True)
 class Entry:
@@ -104,11 +102,6 @@ def bound_name(site: cst.CSTNode) -> str:
         return (dotted(site.name) or "").split(".")[0]
     assert isinstance(site, cst.Name)
     return site.value
-
-
-def is_reference(name: str | None) -> bool:
-    """Whether a dotted name belongs to PyMC3 or Theano."""
-    return name is not None and name.split(".")[0] in ROOTS
 
 
 def parameters(params: cst.Parameters) -> Iterator[cst.Param]:

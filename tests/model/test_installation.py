@@ -50,8 +50,8 @@ def test_a_program_runs_unedited(tmp_path: Path) -> None:
     [
         ("import pymc3.gq", "No module named 'pymc3.gq' in the drop-in"),
         (
-            "import pymc3 as pm\npm.glm.GLM()",
-            "GLM is not in the drop-in yet. Instead: write the regression out",
+            "import pymc3 as pm\npm.BART('b', 1, 2)",
+            "BART is not in the drop-in yet. Instead: a sum of step functions",
         ),
         ("from pymc3 import Nromal", "Nromal"),
         ("raise SystemExit(7)", ""),

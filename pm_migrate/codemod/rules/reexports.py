@@ -17,8 +17,8 @@ import libcst as cst
 
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.roots import is_reference
 from pm_migrate.codemod.rules.base import Example, Rule
-from pm_migrate.codemod.scopes import is_reference
 from pm_migrate.codemod.tree import code
 
 RULE = Rule("PM265", "PyMC3 by way of another file", __doc__ or "")
