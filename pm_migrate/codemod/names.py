@@ -68,7 +68,7 @@ def import_sites(tree: Tree, reexports: Mapping[str, str]) -> Iterator[ImportSit
             if not is_reference(module):
                 for alias in () if isinstance(node.names, cst.ImportStar) else node.names:
                     taken = reexports.get(f"{module}.{dotted(alias.name)}")
-                    if is_reference(taken):
+                    if taken is not None and is_reference(taken):
                         yield replace(_site(tree, alias, node, taken), taken=taken)
             elif isinstance(node.names, cst.ImportStar):
                 yield _site(tree, node, node, module)

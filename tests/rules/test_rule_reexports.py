@@ -64,6 +64,14 @@ def test_what_a_module_has_is_used_by_its_name(tmp_path):
     assert "import pm_migrate.pymc4 as pm" in after["main.py"][0]
 
 
+def test_theano_itself(tmp_path):
+    use = USE.replace("np, pm, tt", "np, pm, theano, tt") + "\nx = tt.dscalar('x')\nf = theano.function([x], x ** 2)\n"
+    after = run(tmp_path, {"common.py": COMMON + "import theano\n", "main.py": use})
+    assert "from pm_migrate.shims import theano\n" in after["main.py"][0] and not left(after)
+    assert "from pm_migrate.shims.theano import tensor as tt\n" in after["main.py"][0]
+    assert "from common import np\n" in after["main.py"][0]
+
+
 def test_names_of_pymc3_and_other_aliases(tmp_path):
     use = """
     from common import Model, N as Gaussian

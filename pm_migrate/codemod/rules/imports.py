@@ -217,8 +217,8 @@ def _kept_imports(here: list[ImportSite], kept: set[cst.CSTNode]) -> list[str]:
             continue
         name = "" if isinstance(site.node, cst.ImportFrom) else dotted(site.node.name) or ""
         if site.taken is not None:
-            module, _, what = f"{DROP_IN}.{site.taken}".rpartition(".")
-            out.append(f"from {module} import {what}" + ("" if what == _local(site) else f" as {_local(site)}"))
+            above, _, what = f"{DROP_IN}.{site.taken}".rpartition(".")
+            out.append(f"from {above} import {what}" + ("" if what == _local(site) else f" as {_local(site)}"))
             continue
         asname = site.node.asname if isinstance(site.node, cst.ImportAlias) else None
         suffix = "" if asname is None else f" as {code(asname.name)}"

@@ -73,7 +73,7 @@ def _is_star(site: cst.CSTNode | None) -> bool:
 def exported(plan: Plan) -> set[cst.CSTNode]:
     """The imports of names that other files go on to take as what they are."""
     names = plan.options.links.exported
-    found = set()
+    found: set[cst.CSTNode] = set()
     for site in plan.names.sites if names else ():
         if isinstance(site.node, cst.ImportAlias):
             bound = code(site.node.asname.name if site.node.asname is not None else site.node.name)
