@@ -65,9 +65,10 @@ def plan_stars(plan: Plan) -> None:
 
 
 def _is_star(site: cst.CSTNode | None) -> bool:
-    if not isinstance(site, cst.ImportFrom) or not isinstance(site.names, cst.ImportStar):
-        return False
-    return bool(site.relative) or site.module is None or not is_reference(code(site.module))
+    match site:
+        case cst.ImportFrom(names=cst.ImportStar(), relative=relative, module=module):
+            return bool(relative) or module is None or not is_reference(code(module))
+    return False
 
 
 def exported(plan: Plan) -> set[cst.CSTNode]:
