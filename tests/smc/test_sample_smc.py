@@ -397,7 +397,9 @@ def test_a_recording_gets_draws_near_the_test_point():
     try:
         model, trace = small(draws=30)
         assert trace["a"].shape == (60, 2) and trace.report.log_marginal_likelihood.shape == (2,)
-        np.testing.assert_allclose(trace["a_log__"], np.broadcast_to(model.test_point["a_log__"], (60, 2)), atol=0.01)
+        np.testing.assert_allclose(
+            trace["a_log__"], np.broadcast_to(model.test_point["a_log__"], (60, 2)), rtol=0, atol=0.1
+        )
     finally:
         recording.stop()
 

@@ -58,13 +58,13 @@ EXAMPLE = Example(
 def plan_stars(plan: Plan) -> None:
     """Refuse what uses PyMC3 by the star import of another file: nothing says where the name comes from after that."""
     for node in plan.flow.references if plan.flow.reexports else ():
-        stars = [a.site for a in plan.flow.value(node) if isinstance(a, v.Qualified) and _is_star(a.site)]
-        if stars:
-            message = f"`{code(node)}` comes by `{code(stars[0])}`: import it by name"
+        sites = [a.site for a in plan.flow.value(node) if isinstance(a, v.Qualified) and a.site is not None]
+        for star in filter(_is_star, sites):
+            message = f"`{code(node)}` comes by `{code(star)}`: import it by name"
             plan.refuse(node, plan.owner[node], RULE.code, message)
 
 
-def _is_star(site: cst.CSTNode | None) -> bool:
+def _is_star(site: cst.CSTNode) -> bool:
     match site:
         case cst.ImportFrom(names=cst.ImportStar(), relative=relative, module=module):
             return bool(relative) or module is None or not is_reference(code(module))
