@@ -154,11 +154,12 @@ def process_all(tasks: Sequence[Task], jobs: int | None = None) -> Iterator[Outc
         Number of processes. By default one for fewer than 20 files that mention PyMC3, else one for each processor.
     """
     from pm_migrate.codemod import reexports
+    from pm_migrate.codemod.holding import hold
     from pm_migrate.codemod.linking import link
 
     tasks = reexports.tell(tasks)
     found = [task for task in tasks if task.needs_work]
-    heavy = reexports.keep(link(found))
+    heavy = reexports.keep(hold(tasks, link(found)))
     told = {id(before): after for before, after in zip(found, heavy, strict=True)}
     tasks = [told.get(id(task), task) for task in tasks]
     if jobs is None:

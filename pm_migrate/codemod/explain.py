@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from pm_migrate.codemod.by_hand import BY_HAND
-from pm_migrate.codemod.rules import RULES, elsewhere, ipython, reexports, scoping, upstream
+from pm_migrate.codemod.rules import RULES, elsewhere, ipython, reexports, scoping, upstream, used_elsewhere
 from pm_migrate.codemod.rules.base import Rule
 
 
@@ -44,6 +44,7 @@ _ELSEWHERE = {
     upstream.RULE.code: upstream.EXAMPLE,
     elsewhere.RULE.code: elsewhere.EXAMPLE,
     reexports.RULE.code: reexports.EXAMPLE,
+    used_elsewhere.RULE.code: used_elsewhere.EXAMPLE,
     scoping.RULE.code: scoping.EXAMPLE,
     ipython.HELD_CODE: ipython.LEFT,
     ipython.UNREADABLE_CODE: ipython.PYTHON_2,

@@ -33,6 +33,7 @@ class Expressions:
     opaque: set[cst.CSTNode]
     makers: frozenset[str]
     reexports: Mapping[str, str]
+    taken: set[str]
     own: dict[cst.CSTNode, str]
     model_classes: dict[cst.CSTNode, ModelClass]
     attributes: dict[tuple[cst.CSTNode, str], Value]
@@ -217,6 +218,12 @@ class Expressions:
             if base is not None:
                 self.references.pop(base, None)
 
+    def _through(self, name: str) -> str:
+        """The dotted name of what another file gives by a name, or the name itself."""
+        if name in self.reexports:
+            self.taken.add(name)
+        return self.reexports.get(name, name)
+
     def _attribute(self, node: cst.Attribute) -> Value:
         base = self._expression(node.value)
         attr = node.attr.value
@@ -224,8 +231,7 @@ class Expressions:
         for atom in base:
             match atom:
                 case v.Qualified():
-                    full = f"{atom.name}.{attr}"
-                    out.add(v.Qualified(self.reexports.get(full, full), atom.site))
+                    out.add(v.Qualified(self._through(f"{atom.name}.{attr}"), atom.site))
                 case v.Function() if attr == "dist" and atom.node in self.own:
                     out.add(atom)
                 case v.Instance():

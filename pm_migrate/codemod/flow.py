@@ -60,6 +60,8 @@ class Flow(Statements):
         Functions of other files that create random variables for their callers, by their qualified names here.
     reexports
         Names of other files that are PyMC3's or Theano's: qualified here, and dotted there.
+    taken
+        Those of them that the program takes.
     model_classes
         The program's own subclasses of ``pm.Model``.
     opaque
@@ -76,6 +78,7 @@ class Flow(Statements):
         self.tree = tree
         self.makers = makers
         self.reexports = reexports
+        self.taken: set[str] = set()
         self.values: dict[cst.CSTNode, Value] = {}
         self.sites: dict[cst.CSTNode, frozenset[cst.CSTNode]] = {}
         self.context: dict[cst.CSTNode, Value | None] = {}
@@ -277,7 +280,8 @@ class Flow(Statements):
         if name not in scope.bound:
             for module, site in self.star_sites.items():
                 if f"{module}.{name}" in self.reexports:
-                    return Entry(frozenset({v.Qualified(self.reexports[f"{module}.{name}"], site)}), frozenset({site}))
+                    taken = self._through(f"{module}.{name}")
+                    return Entry(frozenset({v.Qualified(taken, site)}), frozenset({site}))
                 if pymc3_names.is_public(module, name) or f"{module}.{name}" in self.makers:
                     return Entry(frozenset({v.Qualified(f"{module}.{name}", site)}), frozenset({site}))
             if name in _BUILTINS:

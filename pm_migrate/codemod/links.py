@@ -23,6 +23,8 @@ class Links:
         Names of other files that are PyMC3's or Theano's: qualified here (``.common.pm``), and dotted there.
     exported
         Names of this program, given to PyMC3 or Theano by its imports, that other files go on to take.
+    held
+        Names of this program that give models which other files use.
     """
 
     generators: frozenset[str] = frozenset()
@@ -31,6 +33,7 @@ class Links:
     given_up: frozenset[str] = frozenset()
     reexports: tuple[tuple[str, str], ...] = ()
     exported: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
 
     @property
     def makers(self) -> frozenset[str]:
@@ -52,12 +55,15 @@ class Linked:
         Of those, and of its own that others call, the ones that it keeps from being rewritten.
     taken
         Names of other files that are PyMC3's or Theano's, and that it needs as such.
+    models
+        Its names that are models, or give some.
     """
 
     makers: frozenset[str] = frozenset()
     used: frozenset[str] = frozenset()
     blocked: frozenset[str] = frozenset()
     taken: frozenset[str] = frozenset()
+    models: frozenset[str] = frozenset()
 
 
 NO_LINKS = Links()

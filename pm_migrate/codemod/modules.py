@@ -25,6 +25,11 @@ class File:
     links: Links = NO_LINKS
     linked: Linked = NOTHING
 
+    @property
+    def path(self) -> str:
+        """Its full path."""
+        return os.path.abspath(self.task.path)
+
 
 def files_of(tasks: Sequence[Task]) -> dict[str, File]:
     """The programs of a run by their full paths; what is read from a pipe, or is no program, has no place there."""

@@ -113,7 +113,7 @@ class _Run:
 
     def _given(self, file: File) -> Names:
         """All of PyMC3 and Theano that can be taken from a file: its own imports, and what it takes itself."""
-        path = next(path for path, other in self.files.items() if other is file)
+        path = file.path
         if path not in self._known:
             self._known[path] = {}  # files may import each other
             names = self.bound(path)

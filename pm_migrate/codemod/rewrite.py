@@ -60,6 +60,7 @@ from pm_migrate.codemod.rules import (
     trace,
     transforms,
     upstream,
+    used_elsewhere,
 )
 from pm_migrate.codemod.safety import parse
 from pm_migrate.codemod.tree import Tree
@@ -114,7 +115,7 @@ def rewrite(text: str, options: Options) -> Migration:
     notes = [note for note in plan.notes if _stands(plan, note)]
     findings = sorted({plan.finding(note) for note in notes})
     account = References(total, done, todo, len(unknown))
-    linked = replace(elsewhere.linked(plan), taken=reexports.taken(plan, left))
+    linked = replace(elsewhere.linked(plan), taken=reexports.taken(plan, left), models=used_elsewhere.given(plan))
     return Migration(code, code != text, tuple(findings), len(models.models), account, linked)
 
 
@@ -188,6 +189,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     theano.plan_theano(plan)
     unknown = leftover.plan_leftovers(plan)
     reexports.plan_stars(plan)
+    used_elsewhere.plan_used_elsewhere(plan)
     theano.plan_operations(plan)
     leftover.plan_ties(plan)
     leftover.plan_helpers(plan)

@@ -311,8 +311,7 @@ class Statements(Calls):
             self.star_sites[module] = node
             return
         for alias in node.names:
-            full = f"{module}.{dotted(alias.name)}"
-            value: Value = frozenset({v.Qualified(self.reexports.get(full, full), alias)})
+            value: Value = frozenset({v.Qualified(self._through(f"{module}.{dotted(alias.name)}"), alias)})
             if alias.asname is not None:
                 self._bind(alias.asname.name, value)
             else:

@@ -39,6 +39,7 @@ from pm_migrate.codemod.rules import (
     trace,
     transforms,
     upstream,
+    used_elsewhere,
 )
 from pm_migrate.codemod.rules.base import Rule
 
@@ -81,6 +82,7 @@ RULES: tuple[Rule, ...] = tuple(
             *leftover.RULES,
             *ipython.RULES,
             *upstream.RULES,
+            *used_elsewhere.RULES,
             *scoping.RULES,
         ),
         key=lambda rule: rule.code,

@@ -89,4 +89,4 @@ def exported(plan: Plan) -> set[cst.CSTNode]:
 def taken(plan: Plan, left: Collection[cst.CSTNode]) -> frozenset[str]:
     """The names of other files that are needed as what they are, since something stays as it was."""
     roots = {name.split(".")[0] for node in left for name in plan.flow.references[node].split(" | ")}
-    return frozenset(name for name, what in plan.flow.reexports.items() if what.split(".")[0] in roots)
+    return frozenset(name for name in plan.flow.taken if plan.flow.reexports[name].split(".")[0] in roots)
