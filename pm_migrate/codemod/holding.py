@@ -29,8 +29,8 @@ def hold(tasks: Sequence[Task], heavy: Sequence[Task]) -> list[Task]:
     makers = {os.path.abspath(t.path): t for t in heavy if isinstance(t, Task) and not (t.notebook or t.document)}
     if not makers or len(tasks) < 2:
         return list(heavy)
-    names = b"|".join(re.escape(os.fsencode(_module(path))) for path in sorted(makers))
-    mention = re.compile(rb"\b(?:" + names + rb")\b")
+    modules = b"|".join(re.escape(os.fsencode(_module(path))) for path in sorted(makers))
+    mention = re.compile(rb"\b(?:" + modules + rb")\b")
     files = files_of(tasks)
     users: dict[str, list[bytes]] = {}
     for path, file in list(files.items()):
