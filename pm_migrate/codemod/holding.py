@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pm_migrate.codemod.driver import LARGEST, Task, examine
-from pm_migrate.codemod.modules import files_of, import_nodes, imports
+from pm_migrate.codemod.driver import Task, examine
+from pm_migrate.codemod.modules import bytes_of, files_of, import_nodes, imports
 from pm_migrate.errors import PmMigrateError
 
 
@@ -34,7 +34,7 @@ def hold(tasks: Sequence[Task], heavy: Sequence[Task]) -> list[Task]:
     files = files_of(tasks)
     users: dict[str, list[bytes]] = {}
     for path, file in list(files.items()):
-        data = _bytes(file.task)
+        data = bytes_of(file.task)
         if mention.search(data):
             nodes = import_nodes(replace(file.task, data=data))
             for target in {target.path for _, target in imports(path, nodes, files)} & set(makers) - {path}:
@@ -49,22 +49,12 @@ def _module(path: str) -> str:
     return os.path.basename(folder) if name == "__init__.py" else os.path.splitext(name)[0]
 
 
-def _bytes(task: Task) -> bytes:
-    if task.data:
-        return task.data
-    try:
-        with open(task.path, "rb") as content:
-            return content.read(LARGEST)
-    except OSError:
-        return b""
-
-
 def _held(maker: Task, users: Sequence[bytes]) -> frozenset[str]:
     """The names of a file that give models, and that one of its users mentions."""
     try:
         models = examine(maker).models
     except (PmMigrateError, RecursionError, MemoryError):
-        return frozenset()
+        return frozenset()  # the run itself will say what is wrong
     return frozenset(n for n in models if any(re.search(rb"\b" + re.escape(n.encode()) + rb"\b", u) for u in users))
 
 

@@ -36,6 +36,17 @@ def files_of(tasks: Sequence[Task]) -> dict[str, File]:
     return {os.path.abspath(t.path): File(t) for t in tasks if isinstance(t, Task) and not t.document and t.path != "-"}
 
 
+def bytes_of(task: Task) -> bytes:
+    """The bytes of a file, which are read where a run let go of them; nothing where they cannot be read."""
+    if task.data:
+        return task.data
+    try:
+        with open(task.path, "rb") as content:
+            return content.read(LARGEST)
+    except OSError:
+        return b""
+
+
 def import_nodes(task: Task, *, top: bool = False) -> list[ast.Import | ast.ImportFrom]:
     """The import statements of a program, or those that run when it is imported."""
     try:
@@ -96,9 +107,6 @@ def _resolved(path: str, level: int, dotted: str, files: dict[str, File]) -> Fil
 
 def _read(path: str) -> Task:
     """A file that is not part of the run; one that does not mention PyMC3 is as good as empty."""
-    try:
-        with open(path, "rb") as content:
-            task = Task(path, content.read(LARGEST), notebook=False)
-    except OSError:
-        return Task(path, b"", notebook=False)
+    task = Task(path, b"", notebook=False)
+    task = replace(task, data=bytes_of(task))
     return task if task.needs_work else replace(task, data=b"")

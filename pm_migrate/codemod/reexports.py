@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from pm_migrate.codemod.driver import LARGEST, Task, examine
-from pm_migrate.codemod.modules import File, files_of, import_nodes, imports, spelled
+from pm_migrate.codemod.driver import Task, examine
+from pm_migrate.codemod.modules import File, bytes_of, files_of, import_nodes, imports, spelled
 from pm_migrate.codemod.roots import is_reference
 from pm_migrate.errors import PmMigrateError
 
@@ -79,13 +79,7 @@ def _left(task: Task) -> frozenset[str]:
 
 def _with_bytes(task: Task, mention: re.Pattern[bytes] | None) -> Task:
     """A file that does not mention PyMC3, with its bytes if it may take it from elsewhere."""
-    data = task.data
-    if not data:
-        try:
-            with open(task.path, "rb") as content:
-                data = content.read(LARGEST)
-        except OSError:
-            return task
+    data = bytes_of(task)
     return replace(task, data=data) if mention is None or mention.search(data) else task
 
 
