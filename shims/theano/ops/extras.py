@@ -8,7 +8,6 @@ from typing import Any, Literal
 import numpy as np
 import scipy.special
 import tensorflow as tf
-import tensorflow_probability as tfp
 
 from pm_migrate.errors import NotSupported
 from pm_migrate.shims.theano import promotion
@@ -292,6 +291,8 @@ def iv(v: Any, x: Any) -> Variable:
     dtype = promotion.float_upcast(operands)
 
     def impl(order: Any, argument: Any) -> Any:
+        import tensorflow_probability as tfp  # costs a second, and few models need it
+
         argument = tf.cast(argument, dtype)
         return tfp.math.bessel_ive(tf.cast(order, dtype), argument) * tf.exp(tf.abs(argument))
 
