@@ -96,8 +96,8 @@ class Outcome:
         Whether it is a Jupyter notebook; findings and diffs then go by cell.
     before, after
         The text before and after; empty unless it changed.
-    data
-        The bytes to write; empty unless it changed.
+    data, original
+        The bytes to write, and those that were read; empty unless it changed.
     findings, models, references
         As in :class:`pm_migrate.findings.Migration`.
     error
@@ -110,6 +110,7 @@ class Outcome:
     before: str = ""
     after: str = ""
     data: bytes = b""
+    original: bytes = b""
     findings: tuple[Finding, ...] = ()
     models: int = 0
     references: References = field(default_factory=References)
@@ -225,6 +226,7 @@ def _process(task: Task) -> Outcome:
         before=decoded.text,
         after=result.code,
         data=decoded.encode(result.code),
+        original=task.data,
         findings=result.findings,
         models=result.models,
         references=result.references,

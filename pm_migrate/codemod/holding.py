@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pm_migrate.codemod.driver import Task, examine
-from pm_migrate.codemod.modules import bytes_of, files_of, import_nodes, imports
+from pm_migrate.codemod.modules import bytes_of, files_of, import_nodes, imports, module_name
 from pm_migrate.errors import PmMigrateError
 
 
@@ -29,7 +29,7 @@ def hold(tasks: Sequence[Task], heavy: Sequence[Task]) -> list[Task]:
     makers = {os.path.abspath(t.path): t for t in heavy if isinstance(t, Task) and not (t.notebook or t.document)}
     if not makers or len(tasks) < 2:
         return list(heavy)
-    modules = b"|".join(re.escape(os.fsencode(_module(path))) for path in sorted(makers))
+    modules = b"|".join(re.escape(os.fsencode(module_name(path))) for path in sorted(makers))
     mention = re.compile(rb"\b(?:" + modules + rb")\b")
     files = files_of(tasks)
     users: dict[str, list[bytes]] = {}
@@ -41,12 +41,6 @@ def hold(tasks: Sequence[Task], heavy: Sequence[Task]) -> list[Task]:
                 users.setdefault(target, []).append(data)
     held = {makers[path].path: names for path, data in users.items() if (names := _held(makers[path], data))}
     return [_holding(task, held[task.path]) if getattr(task, "path", None) in held else task for task in heavy]
-
-
-def _module(path: str) -> str:
-    """The last part of a module's name."""
-    folder, name = os.path.split(path)
-    return os.path.basename(folder) if name == "__init__.py" else os.path.splitext(name)[0]
 
 
 def _held(maker: Task, users: Sequence[bytes]) -> frozenset[str]:

@@ -81,7 +81,13 @@ def _links(file: File, users: list[File], lost: Lost) -> Links:
         if owner is file
     }
     given_up = {name for name in called if id(file) not in lost.get((id(file), name), {id(file)})}
-    return Links(frozenset(makers) - kept, frozenset(kept), frozenset(called) - given_up, frozenset(given_up))
+    return replace(
+        file.task.options.links,  # what it takes of PyMC3 from other files is known already
+        generators=frozenset(makers) - kept,
+        kept=frozenset(kept),
+        called=frozenset(called) - given_up,
+        given_up=frozenset(given_up),
+    )
 
 
 def _owner(file: File, name: str) -> tuple[File, str]:

@@ -64,6 +64,12 @@ def _run_on_import(tree: ast.AST) -> Iterator[ast.AST]:
             yield from _run_on_import(node)
 
 
+def module_name(path: str) -> str:
+    """The last part of a module's name."""
+    folder, name = os.path.split(path)
+    return os.path.basename(folder) if name == "__init__.py" else os.path.splitext(name)[0]
+
+
 def spelled(node: ast.ImportFrom) -> str:
     """The name of a module as an import has it."""
     return "." * node.level + (node.module or "")

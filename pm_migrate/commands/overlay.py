@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from pm_migrate.codemod.files import repository_root
@@ -30,18 +30,14 @@ class Overlay:
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="pm-migrate-", ignore_cleanup_errors=True)
         self._roots: dict[str, str] = {}
-        for path in files:
-            root = _root(path)
-            if root not in self._roots:
-                self._roots[root] = os.path.join(
-                    self._folder.name, str(len(self._roots)), os.path.basename(root) or "-"
-                )
+        for root in _outermost({_root(path) for path in files}):
+            self._roots[root] = os.path.join(self._folder.name, str(len(self._roots)), os.path.basename(root) or "-")
         for root, copy in self._roots.items():
-            _mirror(root, copy, {path: data for path, data in files.items() if _root(path) == root})
+            _mirror(root, copy, {path: data for path, data in files.items() if _lies_in(path, root)})
 
     def path(self, original: str) -> Path:
         """Where a file of the original tree is in the view."""
-        root = _root(original)
+        root = next(root for root in self._roots if _lies_in(original, root))
         return Path(self._roots[root], os.path.relpath(original, root))
 
     def close(self) -> None:
@@ -59,6 +55,15 @@ def _root(path: str) -> str:
     """The repository that a file lies in; without one, the folder above its own."""
     folder = os.path.dirname(path)
     return repository_root(folder) or os.path.dirname(folder)
+
+
+def _outermost(folders: Collection[str]) -> list[str]:
+    """The folders that lie in no other of them: files that import each other have to be in one view."""
+    return [each for each in sorted(folders) if not any(each != f and _lies_in(each, f) for f in folders)]
+
+
+def _lies_in(path: str, folder: str) -> bool:
+    return path.startswith(os.path.join(folder, ""))
 
 
 def _mirror(folder: str, copy: str, files: Mapping[str, bytes]) -> None:

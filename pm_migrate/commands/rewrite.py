@@ -88,8 +88,7 @@ def rewrite(settings: Settings) -> int:
     if settings.verify:
         from pm_migrate.commands.verify import verify_outcomes
 
-        changed = [(item.source, item.outcome) for item in done if item.outcome.status == "changed"]
-        proved, proofs = verify_outcomes(changed, quiet=settings.quiet)
+        proved, proofs = verify_outcomes([(item.source, item.outcome) for item in done], quiet=settings.quiet)
     notes += _still_on_pymc3(outcomes, settings)
     return max(_report(outcomes, settings, notes, proofs), proved)
 
@@ -114,21 +113,23 @@ def _find(settings: Settings) -> Discovery:
 
 def _rewrite_in_memory(sources: Sequence[Source], settings: Settings) -> list[Done]:
     config = settings.config
-    prepared = [_read(source, config.options_for(source, settings.options)) for source in sources]
+    prepared = [read(source, config.options_for(source, settings.options)) for source in sources]
     tasks = [item for item in prepared if isinstance(item, Task)]
     with Progress(len(tasks), quiet=settings.quiet) as progress:
         outcomes = process_all(tasks, settings.jobs)
         done = []
         for source, item in zip(sources, prepared, strict=True):
             if isinstance(item, Task):
-                done.append(Done(source, item.data, next(outcomes)))
+                outcome = next(outcomes)
+                done.append(Done(source, outcome.original or item.data, outcome))
                 progress.advance()
             else:
                 done.append(Done(source, b"", item))
     return done
 
 
-def _read(source: Source, options: Options) -> Task | Outcome:
+def read(source: Source, options: Options) -> Task | Outcome:
+    """What a run does with a file, or why it cannot be read."""
     if source.problem:
         return failure(source.path, source.problem)
     try:

@@ -12,16 +12,27 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pm_migrate import __version__
+from pm_migrate.codemod.documents import is_document
 from pm_migrate.commands.console import Progress, complain, say
 from pm_migrate.commands.overlay import Overlay
-from pm_migrate.commands.verify_targets import Targets, find_targets
+from pm_migrate.commands.verify_summary import (
+    came_to_models,
+    counts,
+    exit_code,
+    hint,
+    lines,
+    made_no_model,
+    settle_modules,
+)
+from pm_migrate.commands.verify_targets import Program, Targets, find_targets
 from pm_migrate.errors import ExecutorError, PmMigrateError, ProvisionError, SourceError
 
 if TYPE_CHECKING:
@@ -79,23 +90,41 @@ def verify(paths: Sequence[str], choices: Choices) -> int:
 
 
 def verify_outcomes(
-    changed: Sequence[tuple[Source, Outcome]], *, quiet: bool = False
+    outcomes: Sequence[tuple[Source, Outcome]], *, quiet: bool = False
 ) -> tuple[int, dict[str, dict[str, Any]]]:
     """Verify what a run has just rewritten, from the texts in memory.
+
+    Parameters
+    ----------
+    outcomes
+        All files of the run; those that stay as they were are run where they import others, as they then do.
+    quiet
+        Only what is not equal.
 
     Returns
     -------
     (int, dict)
         The exit code, and what was found by path.
     """
-    from pm_migrate.commands.verify_targets import Program
+    from pm_migrate.commands.neighbours import Neighbours
+    from pm_migrate.commands.verify_targets import Program, link_programs
 
     targets = Targets()
-    for source, outcome in changed:
+
+    def program(source: Source, path: str, before: bytes | None, after: bytes | None) -> Program:
         target = source.target if source.path != "-" else os.path.abspath("stdin.py")
-        before, after = (text.encode("utf-8", "surrogateescape") for text in (outcome.before, outcome.after))
+        before, after = (Path(target).read_bytes() if text is None else text for text in (before, after))
         original = targets.place(targets.before, target, before)
-        targets.programs.append(Program(outcome.path, original, targets.place(targets.after, target, after)))
+        return Program(path, original, targets.place(targets.after, target, after))
+
+    others = {}
+    for source, outcome in outcomes:
+        if outcome.status == "changed":
+            texts = (text.encode("utf-8", "surrogateescape") for text in (outcome.before, outcome.after))
+            targets.programs.append(program(source, outcome.path, *texts))
+        elif outcome.status == "unchanged" and source.path != "-" and not is_document(source.target):
+            others[source.target] = partial(program, source, outcome.path, None, None)
+    link_programs(targets, Neighbours(targets.before), others)
     # The report of the run has standard output; a table there would spoil JSON, a diff, or rewritten code.
     code, results = _verify(targets, Choices(quiet=quiet), err=True)
     return code, {result["path"]: {k: v for k, v in result.items() if k != "path"} for result in results}
@@ -103,25 +132,59 @@ def verify_outcomes(
 
 def _verify(targets: Targets, choices: Choices, *, err: bool = False) -> tuple[int, list[dict[str, Any]]]:
     results: list[dict[str, Any]] = []
-    code = 0
     if targets.programs:
         try:
             python = _ready(choices)
         except PmMigrateError as error:
             complain(str(error))
             return 2, []
-        if not choices.quiet:
-            say(f"verify runs the code of {len(targets.programs)} program(s), in processes of their own", err=True)
-        for result in _results(targets, choices, python):
-            results.append(result)
-            code = max(code, 0 if result["ok"] else 2 if "error" in result else 1)
-            _show(result, choices, err=err)
+        results = _all_results(targets, choices, python, err=err)
     elif not choices.quiet and not targets.failed:
         say("nothing to verify: no program that mentions PyMC3", err=True)
+    failed = [{"path": path, "ok": False, "error": why} for path, why in targets.failed]
+    _show_summary(results + failed, choices, err=err)
     if not err:
-        failed = [{"path": path, "ok": False, "error": why} for path, why in targets.failed]
         _write(results + failed, choices)
-    return code, results
+    return exit_code(results), results
+
+
+def _all_results(targets: Targets, choices: Choices, python: str | None, *, err: bool) -> list[dict[str, Any]]:
+    """Run the programs, and those that import a module which no other program proves; show what comes out."""
+    programs = [program for program in targets.programs if program.own]
+    found: list[dict[str, Any]] = []
+
+    def run(chosen: Sequence[Program]) -> None:
+        if chosen and not choices.quiet:
+            say(f"verify runs the code of {len(chosen)} program(s), in processes of their own", err=True)
+        for result in _results(replace(targets, programs=list(chosen)), choices, python):
+            found.append(result)
+            if not made_no_model(result):
+                _show(result, choices, err=err)
+
+    run(programs)
+    left = settle_modules(programs, found)
+    others = [p for p in targets.programs if not p.own and any(module.source in p.imports for module in left)]
+    if others:
+        programs += others
+        run(others)
+        settle_modules(programs, found)
+        # without PyMC3 and without a model: it imports such a module for another purpose
+        idle = {program.path for program in others}
+        found = [result for result in found if result["path"] not in idle or came_to_models(result)]
+    for result in found:
+        if made_no_model(result):
+            if not result["ok"]:
+                hint(result, programs)
+            _show(result, choices, err=err)
+    order = {program.path: number for number, program in enumerate(targets.programs)}
+    return sorted(found, key=lambda result: order[result["path"]])
+
+
+def _show_summary(results: Sequence[Mapping[str, Any]], choices: Choices, *, err: bool) -> None:
+    """The last lines of a report of several programs."""
+    if len(results) > 1 and not (choices.quiet and exit_code(results) == 0):
+        for line in lines(results):
+            say(line, err=err or choices.format != "text" or choices.output is not None)
 
 
 def proofs(paths: Sequence[str], choices: Choices) -> list[dict[str, Any]]:
@@ -140,12 +203,14 @@ def proofs(paths: Sequence[str], choices: Choices) -> list[dict[str, Any]]:
         There is no program, or nothing to compare with.
     """
     targets = find_targets(paths, against=choices.against, rewrite=choices.roads != "drop-in")
+    targets.programs = [program for program in targets.programs if program.own]
     if not targets.programs and not targets.failed:
         raise SourceError(f"{', '.join(paths)}: no program that mentions PyMC3")
     from pm_migrate.verify import run_task
 
     with contextlib.ExitStack() as stack:
         found = [run_task(task) for task in _tasks(targets, choices, _ready(choices), stack)]
+    settle_modules(targets.programs, found)
     return found + [{"path": path, "ok": False, "error": why} for path, why in targets.failed]
 
 
@@ -350,7 +415,7 @@ def _write(results: Sequence[Mapping[str, Any]], choices: Choices) -> None:
 
         text = junit.render_proofs(results).rstrip()
     else:
-        text = json.dumps({"version": __version__, "programs": list(results)}, indent=2)
+        text = json.dumps({"version": __version__, "summary": counts(results), "programs": list(results)}, indent=2)
     if choices.output is None:
         say(text)
     else:

@@ -468,6 +468,9 @@ def run_program(
     A notebook as a script (``*.ipynb.py``) goes on after a statement that raises, as a person goes on to the next cell:
     a plot style or a file that is missing does not hide the models below it.
 
+    A file of a package can import its neighbours by relative names, as ``python -m package.file`` would, and find the
+    package by its name.
+
     Returns
     -------
     (dict, str or None)
@@ -478,13 +481,18 @@ def run_program(
     _program_modules.clear()
     path = os.path.abspath(path)
     folder = os.path.dirname(path)
+    above, package = package_of(folder)
     called = entry is not None and bool(entry.name)
     module = types.ModuleType(os.path.basename(path).partition(".")[0] if called else "__main__")
     module.__dict__.update(__file__=path, __builtins__=__builtins__)
+    if package:
+        module.__package__ = package
     known, main, state = set(sys.modules), sys.modules.get("__main__"), (sys.argv, sys.path[:], os.getcwd())
     error = None
     sys.argv = [path, *list(argv)]
     sys.path.insert(0, folder)
+    if package:
+        sys.path.append(above)  # last: what else lies beside the package is not the program's
     sys.modules["__main__"] = module
     if called:
         sys.modules.setdefault(module.__name__, module)
@@ -504,11 +512,21 @@ def run_program(
         if main is not None:
             sys.modules["__main__"] = main
         # another program may have a module of the same name in another folder
+        top = os.path.join(above, package.partition(".")[0]) if package else folder
         for name in set(sys.modules) - known:
             origin = getattr(sys.modules[name], "__file__", None) or ""
-            if os.path.dirname(os.path.abspath(origin)).startswith(folder) and "site-packages" not in origin:
+            if os.path.dirname(os.path.abspath(origin)).startswith(top) and "site-packages" not in origin:
                 _program_modules.append(name)
     return module.__dict__, error
+
+
+def package_of(folder: str) -> Tuple[str, str]:
+    """The folder that holds the package that a folder is, and the dotted name of it; empty where it is none."""
+    parts: List[str] = []
+    while os.path.isfile(os.path.join(folder, "__init__.py")) and os.path.basename(folder).isidentifier():
+        folder, name = os.path.split(folder)
+        parts.insert(0, name)
+    return folder, ".".join(parts)
 
 
 def _execute(path: str, namespace: Dict[str, Any], cells: Cells) -> Optional[str]:

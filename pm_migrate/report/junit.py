@@ -31,7 +31,7 @@ def _suite(root: ElementTree.Element, result: Mapping[str, Any]) -> None:
         case = ElementTree.SubElement(suite, "testcase", classname=path, name=_text(name))
         lines = [model["detail"], *(line for term in model["terms"] for line in term["text"])]
         if not model["ok"]:
-            kind = "error" if model["verdict"] == "error" else "failure"
+            kind = "error" if model["verdict"] in ("error", "no model") else "failure"
             failed = ElementTree.SubElement(case, kind, message=_text(model["verdict"]), type=_text(model["verdict"]))
             failed.text = _text("\n".join(line for line in lines if line))
         if model["notes"]:

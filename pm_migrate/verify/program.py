@@ -212,7 +212,8 @@ def verify_program(
         return _failed(original, rewritten, f"the original under PyMC3: {error}")
     if not program.models:
         why = f": it raised\n{program.error}" if program.error else ""
-        return _failed(original, rewritten, f"the original made no model under PyMC3{why}")
+        verdict = Verdict.ERROR if program.error else Verdict.NO_MODEL
+        return _failed(original, rewritten, f"the original made no model under PyMC3{why}", verdict)
     notes += _raised(program, "the original under PyMC3")
     roads = [_Road("drop-in", original, loading, NO_NAMES)] if drop_in else []
     roads += [_Road("rewrite", rewritten, loading_rewritten, names)] if rewritten is not None else []
@@ -225,8 +226,8 @@ def verify_program(
     return Report(original, rewritten, tuple(comparisons), tuple(notes))
 
 
-def _failed(original: Path, rewritten: Path | None, detail: str) -> Report:
-    comparison = Comparison(model="-", road="original", verdict=Verdict.ERROR, detail=detail)
+def _failed(original: Path, rewritten: Path | None, detail: str, verdict: Verdict = Verdict.ERROR) -> Report:
+    comparison = Comparison(model="-", road="original", verdict=verdict, detail=detail)
     return Report(original, rewritten, (comparison,))
 
 

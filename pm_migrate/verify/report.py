@@ -21,6 +21,7 @@ class Verdict(str, Enum):
     DIFFERENT = "different"
     VARIABLES_DIFFER = "variables differ"  #: other value variables, shapes or transforms: nothing to compare
     NOT_PAIRED = "not paired"  #: the model has no counterpart
+    NO_MODEL = "no model"  #: the original ran to its end and made none: a module, or functions that nobody calls
     ERROR = "error"  #: a side crashed, hung, or raised before the model was there
 
 
