@@ -247,7 +247,8 @@ def verify_command(
         raise click.UsageError(f"--cwd {cwd}: no such folder")
     import shlex
 
-    from pm_migrate.commands.verify import Choices, parse_arguments, parse_device, parse_kinds, parse_names, verify
+    from pm_migrate.commands.verify import Choices, verify
+    from pm_migrate.commands.verify_options import parse_arguments, parse_device, parse_kinds, parse_names
 
     task: dict[str, Any] = {
         "arguments": parse_arguments(arguments),

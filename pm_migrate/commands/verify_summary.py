@@ -116,10 +116,10 @@ def _by_model(result: Mapping[str, Any]) -> Iterator[str]:
 def lines(results: Sequence[Mapping[str, Any]]) -> list[str]:
     """The end of the report: the counts, and each program that is not equal with the reason."""
     found = counts(results)
-    parts = [f"{sum(found[what].values())} {what}: {_counted(found[what])}" for what in found]
+    parts = [f"{_number(sum(found[what].values()), what)}: {_counted(found[what])}" for what in found]
     modules = sum(result["ok"] and made_no_model(result) for result in results)
     if modules:
-        parts.append(f"{modules} modules of these programs")
+        parts.append(f"{_number(modules, 'modules')} of these programs")
     text = ["; ".join(parts)]
     for name in ("different", "not verified"):
         chosen = [result for result in results if outcome(result) == name]
@@ -127,6 +127,10 @@ def lines(results: Sequence[Mapping[str, Any]]) -> list[str]:
         if len(chosen) > NAMED:
             text.append(f"{name}: {len(chosen) - NAMED} more programs")
     return text
+
+
+def _number(count: int, things: str) -> str:
+    return f"{count} {things.removesuffix('s') if count == 1 else things}"
 
 
 def _counted(found: Mapping[str, int]) -> str:

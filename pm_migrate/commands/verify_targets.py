@@ -281,7 +281,7 @@ class _Search:
             source = earlier[task.path]
             if task.path not in usable or _REWRITTEN.search(task.data) or not neighbours.has_pymc3(task.path):
                 self._without_original(source, task)
-            elif task.mentions_pymc3:
+            elif task.mentions_pymc3 or source.named:
                 self.found.programs.append(self._compared(source, task))
             elif not is_document(source.target):
                 others[task.path] = partial(self._compared, source, task)
@@ -353,9 +353,9 @@ class _Search:
 
 
 def _is_program(source: Source, outcome: Outcome | None, neighbours: Neighbours) -> bool:
-    """Whether a file uses PyMC3, and does not only speak of it; without an outcome, whether it mentions it."""
-    if outcome is None:
-        return mentions_pymc3(neighbours.data(source.target))
+    """Whether a file uses PyMC3, and does not only speak of it; a named one may do so by way of another file."""
+    if outcome is None or source.named:
+        return neighbours.has_pymc3(source.target) if source.named else mentions_pymc3(neighbours.data(source.target))
     return bool(outcome.references.total or outcome.models or outcome.findings)
 
 

@@ -141,3 +141,30 @@ def test_other_files_stay_as_they_are(tmp_path, text):
     files = {"common.py": COMMON + "\n\ndef clock():\n    return None\n", "pkg/common.py": "pm = None\n"}
     files["other.py"] = "class pm:\n    pass\n"
     assert run(tmp_path, {**files, "main.py": text})["main.py"] == (text, set())
+
+
+def test_a_helper_that_takes_pymc3_from_another_file_is_one(tmp_path):
+    """Its call stays inside of the model; it creates a variable there."""
+    helper = "from common import pm\n\n\ndef prior(name):\n    return pm.HalfNormal(name, sd=2)\n"
+    main = USE.replace("from common import np, pm, tt", "from common import np, pm, tt\nfrom helper import prior")
+    main = main.replace("1, observed", "prior('s'), observed")
+    after = run(tmp_path, {"common.py": COMMON, "helper.py": helper, "main.py": main})
+    assert "return (yield pm.HalfNormal(name, scale=2))" in after["helper.py"][0]
+    assert "tf.exp(mu), (yield from prior('s')), observed" in after["main.py"][0]
+    assert not left(after)
+
+
+def test_files_that_do_not_name_pymc3_are_written(tmp_path, monkeypatch):
+    from click.testing import CliRunner
+
+    from pm_migrate.cli import cli
+
+    monkeypatch.chdir(tmp_path)
+    files = {"common.py": COMMON, "main.py": USE}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    result = CliRunner().invoke(cli, ["."])
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "main.py").read_text().endswith(REWRITTEN)
+    assert CliRunner().invoke(cli, ["undo"]).exit_code == 0
+    assert {name: (tmp_path / name).read_text() for name in files} == files
