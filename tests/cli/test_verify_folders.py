@@ -111,12 +111,6 @@ def test_originals_have_their_neighbours(study: Path, run: Run, against: str | N
         assert (before, after) == (list(FILES.values()), written)
 
 
-def test_one_file_alone_is_rewritten_alone(study: Path) -> None:
-    """As ``pm-migrate study/main.py`` would do it: what belongs to other files stays, here all of it."""
-    targets = find_targets(["study/main.py"])
-    assert [(program.path, program.rewritten) for program in targets.programs] == [("study/main.py", None)]
-
-
 def test_a_file_that_stays_runs_among_rewritten_ones(study: Path) -> None:
     Path("study/main.py").write_text(MAIN + "\nDATA2 = DATA\n")
     Path("study/report.py").write_text("import pymc3 as pm\nfrom . import main\n\nprint(pm.__version__, main.model)\n")
