@@ -686,6 +686,25 @@ def test_an_empty_model():
     )
 
 
+def test_a_class_that_is_called_where_a_model_sets_an_attribute():
+    result = migrate_source(
+        program(
+            """
+        class Fit(Base):
+            def pin(self):
+                with self:
+                    Other(self.time).fill(1.0)
+
+        class Other(Base):
+            def fill(self, width):
+                with self:
+                    self.nu = pm.Normal('nu', 0, width)
+        """
+        )
+    )
+    assert [f.code for f in result.findings] == ["PM214"]
+
+
 def test_attributes_that_only_the_model_reads():
     code = migrated(
         """

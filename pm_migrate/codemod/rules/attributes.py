@@ -49,7 +49,8 @@ def _called_from(plan: Plan, models: Models, inside: set[cst.CSTNode]) -> set[cs
     for node in plan.tree.order:
         if isinstance(node, cst.Call):
             for function in models.helpers.targets(node):
-                called.setdefault(function, []).append(node)
+                if function in plan.flow.functions:  # not a class
+                    called.setdefault(function, []).append(node)
     found: set[cst.CSTNode] = set()
     before = -1
     while before != len(found):
