@@ -6,12 +6,14 @@ that keeps its models on PyMC3 keeps the functions that they call.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from dataclasses import replace
 
 from pm_migrate.codemod.driver import Task, examine
 from pm_migrate.codemod.links import NO_LINKS, Linked, Links
-from pm_migrate.codemod.modules import File, files_of, import_nodes, imports
+from pm_migrate.codemod.modules import File, files_of, import_nodes, imports, spelled
+from pm_migrate.codemod.reexports import tell
 from pm_migrate.errors import PmMigrateError
 
 _ROUNDS = 12
@@ -30,6 +32,7 @@ def link(tasks: Sequence[Task]) -> list[Task]:
             if target is not files[path]:
                 files[path].modules[name] = target
         todo += [other for other in files if other not in before]
+    _know_neighbours(list(files.values()))
     users = [file for file in files.values() if file.modules]
     imported = {target for file in users for target in file.modules.values() if target.task.needs_work}
     if not imported:
@@ -40,6 +43,21 @@ def link(tasks: Sequence[Task]) -> list[Task]:
         task if id(task) not in links else replace(task, options=replace(task.options, links=links[id(task)]))
         for task in tasks
     ]
+
+
+def _know_neighbours(files: list[File]) -> None:
+    """Note what files take of each other and pass on, PyMC3 among it for those that are not in the run."""
+    for file in files:
+        for node in import_nodes(file.task, top=True) if file.modules else ():
+            owner = file.modules.get(spelled(node)) if isinstance(node, ast.ImportFrom) else None
+            for alias in node.names if owner else ():
+                if alias.name == "*":
+                    file.starred.append(owner)
+                else:
+                    file.passed[alias.asname or alias.name] = (owner, alias.name)
+    if any(file.outside and file.modules and not file.task.needs_work for file in files):
+        for file, told in zip(files, tell([file.task for file in files]), strict=True):
+            file.task = told if file.outside else file.task
 
 
 def _settle(users: list[File], imported: set[File]) -> None:
@@ -72,7 +90,7 @@ def _look_at(every: list[File], users: list[File], lost: Lost) -> None:
 
 
 def _links(file: File, users: list[File], lost: Lost) -> Links:
-    makers = {f"{spelled}.{f}": (t, f) for spelled, t in file.modules.items() for f in t.linked.makers}
+    makers = {f"{module}.{f}": home for module, target in file.modules.items() for f, home in _offered(target).items()}
     kept = {name for name, (target, f) in makers.items() if target.outside or (id(target), f) in lost}
     called = {
         function
@@ -93,7 +111,25 @@ def _links(file: File, users: list[File], lost: Lost) -> Links:
 def _owner(file: File, name: str) -> tuple[File, str]:
     """The file that a function is in, and its name there."""
     module, _, function = name.rpartition(".")
-    return (file.modules[module], function) if module in file.modules else (file, function)
+    if module not in file.modules:
+        return file, function
+    target = file.modules[module]
+    return _offered(target).get(function, (target, function))
+
+
+def _offered(file: File, seen: frozenset[File] = frozenset()) -> dict[str, tuple[File, str]]:
+    """The functions that create variables which can be taken from a file: where they are, and their names there."""
+    if file in seen:  # files may import each other
+        return {}
+    seen |= {file}
+    found: dict[str, tuple[File, str]] = {}
+    for other in file.starred:
+        found |= {name: home for name, home in _offered(other, seen).items() if not name.startswith("_")}
+    for name, (other, function) in file.passed.items():
+        home = _offered(other, seen).get(function)
+        if home is not None:
+            found[name] = home
+    return found | {function: (file, function) for function in file.linked.makers}
 
 
 def _look(file: File) -> Linked:

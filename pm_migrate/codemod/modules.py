@@ -16,12 +16,16 @@ from pm_migrate.errors import PmMigrateError
 class File:
     """One file, the modules that it imports (by their names there), and what was found out of it.
 
-    ``outside`` says that it is not rewritten in this run, so that it stays as it is.
+    ``outside`` says that it is not rewritten in this run, so that it stays as it is. ``passed`` are the names that it
+    takes from other files (the file, and the name there) and that others may take from it; ``starred`` files give all
+    of theirs.
     """
 
     task: Task
     outside: bool = False
     modules: dict[str, File] = field(default_factory=dict)
+    passed: dict[str, tuple[File, str]] = field(default_factory=dict)
+    starred: list[File] = field(default_factory=list)
     links: Links = NO_LINKS
     linked: Linked = NOTHING
 
@@ -112,7 +116,6 @@ def _resolved(path: str, level: int, dotted: str, files: dict[str, File]) -> Fil
 
 
 def _read(path: str) -> Task:
-    """A file that is not part of the run; one that does not mention PyMC3 is as good as empty."""
+    """A file that is not part of the run."""
     task = Task(path, b"", notebook=False)
-    task = replace(task, data=bytes_of(task))
-    return task if task.needs_work else replace(task, data=b"")
+    return replace(task, data=bytes_of(task))

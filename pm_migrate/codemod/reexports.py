@@ -37,7 +37,7 @@ def tell(tasks: Sequence[Task]) -> list[Task]:
         if not file.task.needs_work and (given or file.task.certain):
             file.task = _with_bytes(file.task, mention if given else None)
     told: dict[str, Task] = {}
-    for path in [path for path, file in run.files.items() if file.task.data]:
+    for path in [path for path, file in run.files.items() if file.task.data and not file.outside]:
         names = run.taken(path)
         if any(map(is_reference, names.values())):
             task = run.files[path].task

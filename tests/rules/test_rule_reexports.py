@@ -168,3 +168,45 @@ def test_files_that_do_not_name_pymc3_are_written(tmp_path, monkeypatch):
     assert (tmp_path / "main.py").read_text().endswith(REWRITTEN)
     assert CliRunner().invoke(cli, ["undo"]).exit_code == 0
     assert {name: (tmp_path / name).read_text() for name in files} == files
+
+
+HELPER = "import pymc3 as pm\n\n\ndef prior(name):\n    return pm.HalfNormal(name, sd=2)\n"
+USER = """import pymc3 as pm
+{}
+
+with pm.Model() as model:
+    sigma = {}("sigma")
+    pm.Normal("y", 0, sigma, observed=1.0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("taken", "passed", "called"),
+    [
+        ("from pkg import prior", "from .helper import prior\n", "prior"),
+        ("import pkg", "from .helper import prior\n", "pkg.prior"),
+        ("from pkg import first as own", "from .helper import prior as first\n", "own"),
+        ("from pkg import prior", "from .helper import *\n", "prior"),
+        ("from pkg.more import prior", "", "prior"),
+    ],
+)
+def test_a_helper_is_one_by_whichever_file_it_is_taken(tmp_path, taken, passed, called):
+    """Neither the package nor the module between needs PyMC3."""
+    files = {"pkg/__init__.py": passed, "pkg/more.py": "from .helper import prior\n", "pkg/helper.py": HELPER}
+    after = run(tmp_path, {**files, "main.py": USER.format(taken, called)})
+    assert "return (yield pm.HalfNormal(name, scale=2))" in after["pkg/helper.py"][0]
+    assert f"    sigma = yield from {called}('sigma')\n" in after["main.py"][0].replace('"', "'")
+    assert after["pkg/__init__.py"] == (passed, set()) and not left(after)
+
+
+@pytest.mark.parametrize("helper", [HELPER, HELPER.replace("import pymc3 as pm", "from .common import pm")])
+def test_a_helper_of_a_file_that_is_not_in_the_run_is_one(tmp_path, helper):
+    """Its call creates a variable of the model: it stays there, and so does the model."""
+    for name, text in {"__init__": "from .helper import prior\n", "helper": helper, "common": COMMON}.items():
+        (tmp_path / "pkg").mkdir(exist_ok=True)
+        (tmp_path / "pkg" / f"{name}.py").write_text(text)
+    main = tmp_path / "main.py"
+    main.write_text(USER.format("from pkg import prior", "prior"))
+    (outcome,) = process_all([Task(str(main), main.read_bytes(), notebook=False)])
+    assert "    sigma = prior(" in (outcome.after or main.read_text())
+    assert "with pm.Model() as model:" in (outcome.after or main.read_text()) and outcome.left_to_do
