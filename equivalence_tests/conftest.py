@@ -9,6 +9,24 @@ import pytest
 from equivalence_tests.devices import DEFAULT, MISSING
 from pm_migrate.reference import provision
 from pm_migrate.reference.client import ReferenceClient
+from pm_migrate.reference.worker import resident
+
+#: Bytes of PyMC3's process, which keeps each function that it has compiled, above which a new one takes its place.
+LARGEST_REFERENCE = 2 * 2**30
+
+_CLIENTS: list[ReferenceClient] = []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of one case of ``test_density`` follow each other: what one compiles, the next one finds."""
+    places = [i for i, item in enumerate(items) if item.path.name == "test_density.py" and hasattr(item, "callspec")]
+    mine = [items[i] for i in places]
+    first: dict[str, int] = {}
+    for i, item in enumerate(mine):
+        first.setdefault(item.callspec.id, i)  # type: ignore[attr-defined]
+    mine.sort(key=lambda item: first[item.callspec.id])  # type: ignore[attr-defined]
+    for i, item in zip(places, mine, strict=True):
+        items[i] = item
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +36,18 @@ def reference() -> Iterator[ReferenceClient]:
     if python is None:
         pytest.skip("no PyMC3 reference interpreter: run `pm-migrate reference install`")
     with ReferenceClient(python, timeout=300.0) as client:
+        _CLIENTS.append(client)
         yield client
+    _CLIENTS.clear()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def small_reference() -> Iterator[None]:
+    """After each file, PyMC3's process ends if it has grown large: the next question starts another."""
+    yield
+    for client in _CLIENTS:
+        if client.pid is not None and resident(client.pid) > LARGEST_REFERENCE:
+            client.close()
 
 
 @pytest.fixture(scope="session")

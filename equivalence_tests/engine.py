@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -40,18 +40,22 @@ def eager(row: Distribution, form: Form, parameters: Mapping[str, Any], value: A
     return Result(float(logp), {name: g.numpy() for name, g in gradients.items()})
 
 
-def _with_gradient(row: Distribution, form: Form, inputs: Mapping[str, Any], dtype: Any, batch: bool = False) -> Any:
+def _with_gradient(
+    row: Distribution, form: Form, inputs: Mapping[str, Any], dtype: Any, batch: bool = False, method: str = "log_prob"
+) -> Any:
     with tf.GradientTape() as tape:
         tape.watch(inputs)
-        logp = bind(row, form, inputs, dtype).log_prob(inputs["value"])
+        logp = getattr(bind(row, form, inputs, dtype), method)(inputs["value"])
         total = tf.reduce_sum(logp)
     gradients = tape.gradient(total, inputs, unconnected_gradients=tf.UnconnectedGradients.ZERO)
     return (logp if batch else total), gradients
 
 
-@cache
-def compiled(row_name: str, given: tuple[str, ...], jit: bool, dtype: Any, device: str | None) -> Any:
-    """A compiled function from stacked inputs to log densities and gradients per point.
+@lru_cache(maxsize=8)  # those of a case or two: the tests of one follow each other
+def compiled(
+    row_name: str, given: tuple[str, ...], jit: bool, dtype: Any, device: str | None, method: str = "log_prob"
+) -> Any:
+    """A compiled function from stacked inputs to log densities (or distribution functions) and gradients per point.
 
     Without a device it runs where its caller does.
     """
@@ -60,7 +64,7 @@ def compiled(row_name: str, given: tuple[str, ...], jit: bool, dtype: Any, devic
     @tf.function(jit_compile=jit, autograph=False)
     def evaluate(inputs: Mapping[str, Any]) -> Any:
         with tf.device(device):
-            return _with_gradient(row, form, inputs, dtype, batch=True)
+            return _with_gradient(row, form, inputs, dtype, batch=True, method=method)
 
     return evaluate
 
@@ -79,6 +83,7 @@ def batch(
     jit: bool,
     dtype: Any = tf.float64,
     device: str | None = None,
+    method: str = "log_prob",
 ) -> list[Result]:
     """Many points by one compiled function: one call for all points of a shape."""
     _CASES[row.name, form.given] = row, form
@@ -89,7 +94,7 @@ def batch(
     for members in groups.values():
         # repeated up to one length, so that each shape is compiled once
         padded = [points[i] for i in members] + [points[members[-1]]] * (len(points) - len(members))
-        results.update(zip(members, _batch(row, form, padded, jit, dtype, device), strict=False))
+        results.update(zip(members, _batch(row, form, padded, jit, dtype, device, method), strict=False))
     return [results[i] for i in range(len(points))]
 
 
@@ -100,12 +105,12 @@ def shapes(form: Form, point: Point) -> tuple[tuple[int, ...], ...]:
 
 
 def _batch(
-    row: Distribution, form: Form, points: Sequence[Point], jit: bool, dtype: Any, device: str | None
+    row: Distribution, form: Form, points: Sequence[Point], jit: bool, dtype: Any, device: str | None, method: str
 ) -> list[Result]:
     names = [*form.given, "value"]
     columns = {n: np.stack([np.asarray({**p, "value": v}[n], float) for p, v in points]) for n in names}
     inputs = {n: tf.convert_to_tensor(c.astype(dtype.as_numpy_dtype)) for n, c in columns.items()}
-    logp, gradients = compiled(row.name, form.given, jit, dtype, device)(inputs)
+    logp, gradients = compiled(row.name, form.given, jit, dtype, device, method)(inputs)
     # parameters alone may decide the density (a flat one): then it is one number for all
     logps = np.broadcast_to(logp.numpy().reshape(logp.shape), (len(points),))
     slopes = {n: g.numpy() for n, g in gradients.items()}

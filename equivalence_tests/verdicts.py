@@ -234,10 +234,7 @@ def runtime_logcdf(row: Distribution, form: Form, points: list[engine.Point]) ->
     results: dict[int, Result] = {}
     for members in _by_shape(form, points):
         columns = {n: tf.constant(c) for n, c in _columns(form, [points[i] for i in members]).items()}
-        with tf.GradientTape() as tape:
-            tape.watch(columns)
-            made = bind(row, form, columns).log_cdf(columns["value"])
-        gradients = tape.gradient(made, columns, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        made, gradients = engine._with_gradient(row, form, columns, tf.float64, batch=True, method="log_cdf")
         logs = np.broadcast_to(made.numpy(), (len(members),))
         slopes = {n: np.asarray(g) for n, g in gradients.items()}
         results |= {i: Result(float(logs[k]), {n: g[k] for n, g in slopes.items()}) for k, i in enumerate(members)}
