@@ -321,18 +321,16 @@ def rows_reaching() -> dict[int, list[str]]:
 
 
 def contradicts(spot: Spot, drawn: bool = False) -> bool:
-    """Whether anything notices a change: the record, or also fixed points of the strategies."""
+    """Whether the record notices a change; if ``drawn``, whether fixed points of the strategies do."""
     names = rows_reaching().get(id(living(spot.module, spot.function)), [])
     rows = [row for row in ROWS if row.name in names]
     right = {(row.name, form.given): extremes(row.name, form.given) for row in rows for form in row.forms if drawn}
     with mutated(spot):
         try:
             if ".transforms." in spot.module:
-                return any(judge_transform(case) for case in CASES)
-            if any(judge_runtime(row, facts()[row.name]) for row in rows):
-                return True
+                return not drawn and any(judge_transform(case) for case in CASES)
             if not drawn:
-                return False
+                return any(judge_runtime(row, facts()[row.name]) for row in rows)
             of_cdf = spot.module.endswith(_CUMULATIVE)
             judge, count = (judge_drawn_cdf, DRAWN_CDF) if of_cdf else (judge_drawn, DRAWN)
             if any(judge(row, form, count) for row in rows for form in row.forms):
