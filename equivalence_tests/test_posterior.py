@@ -19,6 +19,7 @@ import pytest
 from scipy import stats
 
 from corpus.programs import CORPUS
+from pm_migrate.reference import provision
 from pm_migrate.reference.client import ModelInfo, ProgramInfo, ReferenceClient
 from pm_migrate.shims import inference, recording
 from pm_migrate.shims.installation import install, uninstall
@@ -42,6 +43,16 @@ def recorded_models(path: Path) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
+@pytest.fixture(scope="module")
+def sampler() -> Iterator[ReferenceClient]:
+    """PyMC3 with C code for its graphs: a run evaluates one some ten thousand times."""
+    python = provision.find()
+    if python is None:
+        pytest.skip("no PyMC3 reference interpreter: run `pm-migrate reference install`")
+    with ReferenceClient(python, timeout=1800.0, compiled=True) as client:
+        yield client
+
+
 PROGRAMS = "coal_mining eight_schools logistic_regression negative_binomial_counts radon robust_regression".split()
 #: Theano's sampler takes minutes on most programs: the others are run with ``--profile deep``.
 QUICK = {"eight_schools", "logistic_regression"}
@@ -52,13 +63,13 @@ QUICK = {"eight_schools", "logistic_regression"}
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # and its division by the variance of a constant one
 @pytest.mark.filterwarnings("ignore:The function .* from PyMC3 is just an alias:DeprecationWarning")  # as PyMC3 warns
 def test_posterior_means_agree(
-    program: str, reference: ReferenceClient, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    program: str, sampler: ReferenceClient, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     if program not in QUICK and request.config.getoption("--profile") != "deep":
         pytest.skip("PyMC3 samples this program for minutes; all programs with --profile deep")
     monkeypatch.chdir(CORPUS / program)
-    loaded = reference.load_program(CORPUS / program / "before.py")
-    originals = {model.name: _sampled(reference, loaded, model) for model in loaded.models}
+    loaded = sampler.load_program(CORPUS / program / "before.py")
+    originals = {model.name: _sampled(sampler, loaded, model) for model in loaded.models}
     for road, source in (("drop-in", "before.py"), ("rewrite", "after.py")):
         if road == "drop-in":
             install()
