@@ -12,7 +12,6 @@ import libcst as cst
 
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.purity import impure_calls
-from pm_migrate.codemod.tree import walk
 
 if TYPE_CHECKING:
     from pm_migrate.codemod.models import Block, Models
@@ -34,7 +33,7 @@ def computed(models: Models) -> frozenset[cst.CSTNode]:
 
 
 def _random(models: Models, block: Block, statement: cst.CSTNode) -> bool:
-    return any(t.site in block.sites for n in walk(statement) for t in v.tensors(models.flow.value(n)))
+    return any(t.site in block.sites for n in models.tree.walk(statement) for t in v.tensors(models.flow.value(n)))
 
 
 def _computes(models: Models, block: Block, statement: cst.CSTNode) -> bool:
@@ -46,9 +45,9 @@ def _computes(models: Models, block: Block, statement: cst.CSTNode) -> bool:
             pass
         case _:
             return False
-    asks = any(isinstance(n, cst.Attribute) and n.attr.value in _ASKS for n in walk(value))
+    asks = any(isinstance(n, cst.Attribute) and n.attr.value in _ASKS for n in models.tree.walk(value))
     return not asks and not impure_calls(value, models.flow) and not any(_results(models, value))
 
 
 def _results(models: Models, value: cst.CSTNode) -> Iterator[bool]:
-    return (bool(v.traces(models.flow.value(n))) for n in walk(value))
+    return (bool(v.traces(models.flow.value(n))) for n in models.tree.walk(value))

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from pm_migrate.codemod.purity import is_pure_statement
-from pm_migrate.codemod.tree import walk
 
 if TYPE_CHECKING:
     from pm_migrate.codemod.models import Block, Models
@@ -26,7 +25,7 @@ def adopt(models: Models, block: Block) -> None:
     from pm_migrate.codemod.models import Role
 
     generator = block.having(Role.GENERATOR)
-    nodes = {n for s in generator for n in walk(s)}
+    nodes = {n for s in generator for n in models.tree.walk(s)}
     inside = models.sites_in(generator)
     for node, base in list(models.flow.stores.items()):
         sites = models.flow.sites.get(base, frozenset())
@@ -76,5 +75,5 @@ def _changed_between(models: Models, line: cst.CSTNode, block: Block) -> bool:
     """Whether what a statement reads changes before the block runs."""
     siblings = models.siblings(line)
     between = siblings[siblings.index(line) + 1 : siblings.index(block.node)]
-    read = {n.value for n in walk(line) if isinstance(n, cst.Name) and n in models.flow.sites}
+    read = {n.value for n in models.tree.walk(line, cst.Name) if n in models.flow.sites}
     return bool(read & (models.bound_in(between) | models.mutated_in(between)))

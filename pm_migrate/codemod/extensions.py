@@ -13,7 +13,7 @@ import libcst as cst
 
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.scopes import bound_name
-from pm_migrate.codemod.tree import code, walk
+from pm_migrate.codemod.tree import code
 
 if TYPE_CHECKING:
     from pm_migrate.codemod.models import Block, Model, Models
@@ -52,7 +52,7 @@ def _problem(models: Models, model: Model, first: Block, block: Block) -> tuple[
         return block.node, ELSEWHERE
     if not elsewhere and tree.order[block.start] < tree.order[first.start]:
         return block.node, ELSEWHERE
-    if item is not None and models.bound_in(block.body) & {n.value for n in walk(item) if isinstance(n, cst.Name)}:
+    if item is not None and models.bound_in(block.body) & {n.value for n in models.tree.walk(item, cst.Name)}:
         return block.node, "the block binds the name of its own model to something else"
     for node in _aliases(models, model, block, everywhere=elsewhere):
         return node, f"`{code(node)}` is kept here before the model is finished: keep it after the last block"
@@ -80,14 +80,13 @@ def _aliases(models: Models, model: Model, block: Block, *, everywhere: bool) ->
     start, end = tree.order[model.site], tree.order[block.start]
     for outer in tree.ancestors(block.node):
         if isinstance(outer, (cst.For, cst.While)) and not tree.inside(model.site, outer):
-            end = max(tree.order[n] for n in walk(outer))
+            end = tree.order[tree.walk(outer)[-1]]
     if everywhere:
         start, end = 0, len(tree.order)
     wanted = None if (item := entered(block)) is None else code(item)
-    for node in tree.order:
+    for node in tree.of(cst.Name, cst.Attribute, cst.Subscript):
         if (
             start < tree.order[node] <= end
-            and isinstance(node, (cst.Name, cst.Attribute, cst.Subscript))
             and any(m.site is model.site for m in v.models(models.flow.value(node)))
             and not _is_passing(models, node, wanted, everywhere=everywhere)
         ):
@@ -149,7 +148,9 @@ def _carry_alike(
             block.returned = names
         made = models.sites_in(generator)
         for other, reading in zip(chain[1:], generators, strict=True):
-            for n in (n for s in reading for n in walk(s) if other is not block and isinstance(n, cst.Name)):
+            for n in (
+                n for s in reading for n in models.tree.walk(s) if other is not block and isinstance(n, cst.Name)
+            ):
                 if models.flow.sites.get(n, frozenset()) & made:
                     other.problems.append((n, "PM207", f"this needs `{n.value}`, which the model may not have set"))
 
@@ -161,7 +162,7 @@ def _follows(models: Models, first: Block, block: Block) -> bool:
 
 def _needed(models: Models, block: Block, earlier: list[cst.CSTNode], later: list[cst.CSTNode]) -> tuple[str, ...]:
     """The names that statements bind and later ones read."""
-    nodes = {n for s in later for n in walk(s) if isinstance(n, cst.Name)}
+    nodes = {n for s in later for n in models.tree.walk(s, cst.Name)}
     read = {site for n in nodes for site in models.flow.sites.get(n, ())}
     bound = sorted(models.sites_in(earlier), key=lambda site: models.tree.order[site])
     for site in bound:

@@ -12,7 +12,7 @@ import libcst as cst
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.flow import Flow
-from pm_migrate.codemod.tree import Tree, walk
+from pm_migrate.codemod.tree import Tree
 
 #: A function of a program: a ``def`` or a ``lambda``.
 Callable = cst.FunctionDef | cst.Lambda
@@ -52,7 +52,7 @@ class Helpers:
         self.maps: dict[cst.Call, frozenset[cst.CSTNode]] = {}
         #: The calls of functions of other files, with their qualified names here.
         self.elsewhere: dict[cst.Call, str] = {}
-        every = [node for node in tree.order if isinstance(node, cst.Call)]
+        every = tree.of(cst.Call)
         for call in every if flow.makers else ():
             name = flow.name_of(call.func)
             if name in flow.makers and not isinstance(tree.parent[call], cst.From):
@@ -116,9 +116,8 @@ class Helpers:
         todo = list(statements)
         while todo:
             node = todo.pop(0)
-            for call in walk(node):
-                both = (*self.calls.get(call, ()), *self.maps.get(call, ())) if isinstance(call, cst.Call) else ()
-                for function in both:
+            for call in self.tree.walk(node, cst.Call):
+                for function in (*self.calls.get(call, ()), *self.maps.get(call, ())):
                     if function not in found:
                         found.append(function)
                         todo.append(function)

@@ -17,10 +17,8 @@ def labelling(plan: Plan, site: cst.CSTNode) -> tuple[cst.SimpleStatementLine, s
     """
     named = [
         node
-        for node in plan.tree.order
-        if isinstance(node, cst.Attribute)
-        and node.attr.value == "name"
-        and v.ModelRef(site) in v.models(plan.flow.value(node.value))
+        for node in plan.tree.of(cst.Attribute)
+        if node.attr.value == "name" and v.ModelRef(site) in v.models(plan.flow.value(node.value))
     ]
     if len(named) != 1 or v.models(plan.flow.value(named[0].value)) != {v.ModelRef(site)}:
         return None
@@ -32,5 +30,5 @@ def labelling(plan: Plan, site: cst.CSTNode) -> tuple[cst.SimpleStatementLine, s
                 return None
         case _:
             return None
-    blocks = [n for n in plan.tree.order if isinstance(n, cst.With) and v.ModelRef(site) in plan.flow.enters(n)]
+    blocks = [n for n in plan.tree.of(cst.With) if v.ModelRef(site) in plan.flow.enters(n)]
     return None if any(plan.tree.order[block] > plan.tree.order[line] for block in blocks) else (line, text)

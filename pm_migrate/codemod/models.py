@@ -24,7 +24,7 @@ from pm_migrate.codemod.helpers import Helpers, adds_to_model
 from pm_migrate.codemod.model_classes import ModelClass
 from pm_migrate.codemod.purity import is_pure_statement
 from pm_migrate.codemod.scopes import bound_name, bound_names
-from pm_migrate.codemod.tree import Tree, code, target_names, walk
+from pm_migrate.codemod.tree import Tree, code, target_names
 
 
 class Role(Enum):
@@ -198,7 +198,7 @@ class Models:
             extend(self, model)
 
     def _withs(self) -> Iterator[cst.With]:
-        return (node for node in self.tree.order if isinstance(node, cst.With))
+        return iter(self.tree.of(cst.With))
 
     def _block(self, node: cst.With) -> Block | None:
         found = [(i, v.models(self.flow.value(i.item))) for i in node.items]
@@ -224,10 +224,8 @@ class Models:
 
     def _models(self) -> Iterator[Model]:
         inner = {item.item for item in self.flow.nested.values()}
-        for node in self.tree.order:
-            if isinstance(node, cst.Call) and any(
-                node not in inner and isinstance(a, v.ModelRef) and a.site is node for a in self.flow.value(node)
-            ):
+        for node in self.tree.of(cst.Call):
+            if any(node not in inner and isinstance(a, v.ModelRef) and a.site is node for a in self.flow.value(node)):
                 model = Model(node, [b for b in self.blocks if node in b.sites])
                 self._define(model)
                 yield model
@@ -255,7 +253,9 @@ class Models:
         if first.node not in siblings or first.sites != {model.site}:
             return
         between = siblings[siblings.index(line) + 1 : siblings.index(first.node)]
-        if any(model.site in {m.site for m in v.models(self.flow.value(n))} for s in between for n in walk(s)):
+        if any(
+            model.site in {m.site for m in v.models(self.flow.value(n))} for s in between for n in self.tree.walk(s)
+        ):
             return
         model.definition, model.assignment = first, line
 
@@ -316,10 +316,10 @@ class Models:
         if any(self._draws(s, first.sites) for s in first.body):
             return False
         between = siblings[siblings.index(first.node) + 1 : siblings.index(block.node)]
-        read = {n.value for s in first.body for n in walk(s) if isinstance(n, cst.Name)}
+        read = {n.value for s in first.body for n in self.tree.walk(s, cst.Name)}
         if read & (self.bound_in(between) | self.mutated_in(between)):
             return False
-        nodes = [n for s in between for n in walk(s)]
+        nodes = [n for s in between for n in self.tree.walk(s)]
         return not any(model.site in {m.site for m in v.models(self.flow.value(n))} for n in nodes) and not any(
             t.site is model.site for n in nodes for t in v.tensors(self.flow.value(n))
         )
@@ -336,8 +336,8 @@ class Models:
 
     def calls(self, statement: cst.CSTNode) -> Iterator[tuple[cst.Call, str]]:
         """Yield the PyMC3 calls in a statement with their names."""
-        for node in walk(statement):
-            if isinstance(node, cst.Call) and node.func in self.flow.references:
+        for node in self.tree.walk(statement, cst.Call):
+            if node.func in self.flow.references:
                 yield node, pymc3_names.canonical(self.flow.references[node.func]).removeprefix("pymc3.")
 
     def creates(self, statement: cst.CSTNode, sites: frozenset[cst.CSTNode]) -> bool:
@@ -346,10 +346,9 @@ class Models:
             statement in self.computed
             or any(adds_to_model(name) and self._in_context(call, sites) for call, name in self.calls(statement))
             or any(
-                isinstance(n, cst.Call)
-                and (n in self.helpers.calls or n in self.helpers.maps or self._makes(n) or self._is_part(n))
+                (n in self.helpers.calls or n in self.helpers.maps or self._makes(n) or self._is_part(n))
                 and self._in_context(n, sites)
-                for n in walk(statement)
+                for n in self.tree.walk(statement, cst.Call)
             )
         )
 
@@ -372,15 +371,15 @@ class Models:
     def _draws(self, statement: cst.CSTNode, sites: frozenset[cst.CSTNode]) -> bool:
         """Whether a statement draws from one of these models, itself or through a function of the program."""
         return self.infers(statement, sites) or any(
-            isinstance(n, cst.Call)
-            and any(isinstance(a, v.Function) for a in self.flow.value(n.func))
-            and v.traces(self.flow.value(n))
-            for n in walk(statement)
+            any(isinstance(a, v.Function) for a in self.flow.value(n.func)) and v.traces(self.flow.value(n))
+            for n in self.tree.walk(statement, cst.Call)
         )
 
     def _random(self, statement: cst.CSTNode, sites: frozenset[cst.CSTNode]) -> bool:
         # what a method created for its caller and stored in an attribute belongs to no model that can be seen
-        return any(t.site is None or t.site in sites for n in walk(statement) for t in v.tensors(self.flow.value(n)))
+        return any(
+            t.site is None or t.site in sites for n in self.tree.walk(statement) for t in v.tensors(self.flow.value(n))
+        )
 
     def _classify(self, block: Block) -> None:
         """Say where each statement of a block goes."""
@@ -419,7 +418,9 @@ class Models:
             changed = False
             inside = self.sites_in(block.having(Role.GENERATOR))
             for s in body:
-                if s not in block.roles and any(self.flow.sites.get(n, frozenset()) & inside for n in walk(s)):
+                if s not in block.roles and any(
+                    self.flow.sites.get(n, frozenset()) & inside for n in self.tree.walk(s)
+                ):
                     block.roles[s] = Role.GENERATOR
                     changed = True
 
@@ -436,8 +437,8 @@ class Models:
                     continue
                 earlier = [g for g in generator if self.tree.order[g] < self.tree.order[s]]
                 bound = self.bound_in([s])
-                reads = {n.value for n in walk(s) if isinstance(n, cst.Name) and n in self.flow.sites}
-                late = bound & {n.value for g in earlier for n in walk(g) if isinstance(n, cst.Name)}
+                reads = {n.value for n in self.tree.walk(s, cst.Name) if n in self.flow.sites}
+                late = bound & {n.value for g in earlier for n in self.tree.walk(g, cst.Name)}
                 if not (bound & touched or late or reads & kept or self._documents(block, s)):
                     continue
                 if is_pure_statement(s, self.flow):
@@ -472,7 +473,7 @@ class Models:
 
     def mutated_in(self, statements: list[cst.CSTNode]) -> frozenset[str]:
         """The names of objects that statements store into."""
-        nodes = {n for s in statements for n in walk(s)}
+        nodes = {n for s in statements for n in self.tree.walk(s)}
         return frozenset(base.value for node, base in self.flow.stores.items() if node in nodes)
 
     @cached_property
@@ -487,10 +488,10 @@ class Models:
             if model_name(model.site) is not None or self.flow.nested:
                 # a function does not know the prefix of its caller
                 out[site].update(dict.fromkeys([None] if self.helpers.functions else [], False))
-            if any(self._is_part(n) for b in model.blocks for s in b.body for n in walk(s) if isinstance(n, cst.Call)):
+            if any(self._is_part(n) for b in model.blocks for s in b.body for n in self.tree.walk(s, cst.Call)):
                 out[site][None] = False
             for function in self.helpers.reached([s for b in model.blocks for s in b.body]):
-                for node in walk(function):
+                for node in self.tree.walk(function):
                     rvs = [a.rv for a in v.tensors(self.flow.value(node)) if a.rv is node]
                     out[site].update({variable_name(rv, self.flow): _is_observed(rv) for rv in rvs if rv})
         return out

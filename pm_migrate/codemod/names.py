@@ -17,7 +17,7 @@ from pm_migrate.codemod.flow import Flow
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.roots import is_reference
 from pm_migrate.codemod.scopes import bound_name
-from pm_migrate.codemod.tree import Tree, code, dotted, expression, walk
+from pm_migrate.codemod.tree import Tree, code, dotted, expression
 
 #: Modules that rewritten code may need, by the alias they usually go by.
 MODULES = {"tf": "tensorflow", "az": "arviz", "np": "numpy"}
@@ -58,12 +58,12 @@ class ImportSite:
 
 def import_sites(tree: Tree, reexports: Mapping[str, str]) -> Iterator[ImportSite]:
     """Yield every import of PyMC3 and Theano in source order, from other files of the program too."""
-    for node in tree.order:
+    for node in tree.of(cst.Import, cst.ImportFrom):
         if isinstance(node, cst.Import):
             for alias in node.names:
                 if is_reference(dotted(alias.name)):
                     yield _site(tree, alias, node, dotted(alias.name) or "")
-        elif isinstance(node, cst.ImportFrom):
+        else:
             module = "." * len(node.relative) + (dotted(node.module) or "" if node.module is not None else "")
             if not is_reference(module):
                 for alias in () if isinstance(node.names, cst.ImportStar) else node.names:
@@ -179,8 +179,8 @@ class Names:
     def _existing_import(self, module: str) -> str | None:
         """The alias by which the module scope knows a module, if it is bound once and before it is used."""
         first_use = min((self.tree.order[s.statement] for s in self.sites), default=0)
-        for node, order in self.tree.order.items():
-            if not isinstance(node, cst.ImportAlias) or not isinstance(self.tree.scope(node), cst.Module):
+        for node in self.tree.of(cst.ImportAlias):
+            if not isinstance(self.tree.scope(node), cst.Module):
                 continue
             value = frozenset({v.Qualified(module, node)})
             bound = [
@@ -188,7 +188,7 @@ class Names:
                 for name in ([code(node.asname.name)] if node.asname is not None else [dotted(node.name) or ""])
                 if self.flow.scope.everything.get(name) == value
             ]
-            early = order < first_use or self._same_run(node)
+            early = self.tree.order[node] < first_use or self._same_run(node)
             if bound and early and self._unconditional(node):
                 return bound[0]
         return None
@@ -201,7 +201,7 @@ class Names:
                 and all(isinstance(s, (cst.Import, cst.ImportFrom, cst.Expr, cst.Assign)) for s in line.body)
             ):
                 return False
-            if any(node is n for n in walk(line)):
+            if any(node is n for n in self.tree.walk(line)):
                 return True
         return False
 

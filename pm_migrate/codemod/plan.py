@@ -18,7 +18,7 @@ from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.flow import Flow
 from pm_migrate.codemod.links import NO_LINKS, Links
-from pm_migrate.codemod.tree import Tree, is_none, walk
+from pm_migrate.codemod.tree import Tree, is_none
 from pm_migrate.findings import Confidence, Finding
 
 Apply = Callable[[Any], Any]
@@ -217,7 +217,7 @@ class Plan:
         """A name that nothing uses yet in the function around a place, or in the program; it is taken from now on."""
         scope = self.tree.scope(at)
         if scope not in self.used_names:
-            self.used_names[scope] = {n.value for n in walk(scope) if isinstance(n, cst.Name) and self._is_variable(n)}
+            self.used_names[scope] = {n.value for n in self.tree.walk(scope, cst.Name) if self._is_variable(n)}
         used = self.used_names[scope]
         name, number = wanted, 1
         while name in used or keyword.iskeyword(name):

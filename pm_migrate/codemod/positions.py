@@ -17,6 +17,32 @@ import libcst as cst
 from libcst._nodes.internal import CodegenState
 from libcst.metadata import CodePosition, CodeRange
 
+
+class _Nothing:
+    """Records no position: LibCST's own way of doing nothing makes a generator for every node."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+_NOTHING = _Nothing()
+
+
+class _Printer(CodegenState):
+    def record_syntactic_position(self, *_: Any, **__: Any) -> Any:
+        return _NOTHING
+
+
+def printed(node: cst.CSTNode, indent: str = "    ", newline: str = "\n") -> str:
+    """The source of a node, as ``Module.code_for_node`` gives it."""
+    state = _Printer(indent, newline)
+    node._codegen(state)
+    return "".join(state.tokens)
+
+
 _NEWLINE = re.compile(r"\r\n?|\n")
 
 

@@ -75,7 +75,7 @@ class Results:
 
     def __post_init__(self) -> None:
         flow = self.plan.flow
-        calls = [n for n in self.plan.tree.order if isinstance(n, cst.Call)]
+        calls = self.plan.tree.of(cst.Call)
         self._used = {a.node for c in calls for a in flow.value(c.func) if isinstance(a, v.Function)}
         self._look()
         self._leaving()
@@ -100,9 +100,7 @@ class Results:
 
     def _look(self) -> None:
         """Look at every place where a result, or a container of results, is used."""
-        for node in self.plan.tree.order:
-            if not isinstance(node, cst.BaseExpression):
-                continue
+        for node in self.plan.tree.of(cst.BaseExpression):
             value = self.plan.flow.value(node)
             found = [a for a in v.flat(value) if isinstance(a, v.TraceRef)]
             if not found:
@@ -435,8 +433,7 @@ class Results:
 
 def iter_results(plan: Plan) -> Iterator[tuple[cst.BaseExpression, frozenset[v.TraceRef]]]:
     """Yield every expression that may be a result, with the calls that may have made it."""
-    for node in plan.tree.order:
-        if isinstance(node, cst.BaseExpression):
-            found = v.traces(plan.flow.value(node))
-            if found:
-                yield node, found
+    for node in plan.tree.of(cst.BaseExpression):
+        found = v.traces(plan.flow.value(node))
+        if found:
+            yield node, found

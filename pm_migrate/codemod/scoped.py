@@ -65,9 +65,7 @@ def scope_names(before: str, flat: Migration) -> Migration:
 
 
 def _models(tree: Tree) -> Iterator[_Model]:
-    for node in tree.order:
-        if not isinstance(node, (cst.Module, cst.IndentedBlock)):
-            continue
+    for node in tree.of(cst.Module, cst.IndentedBlock):
         for function, made in zip(node.body, node.body[1:], strict=False):
             if not isinstance(function, cst.FunctionDef) or not function.decorators:
                 continue
@@ -117,8 +115,8 @@ class _Work:
         for model in models:
             self._plan_model(model)
         every = {name for model in models for name in model.names}
-        for node in tree.order:
-            if isinstance(node, cst.SimpleString) and id(node) not in inside:
+        for node in tree.of(cst.SimpleString):
+            if id(node) not in inside:
                 name = string_value(node)
                 if name is not None and name.removeprefix("~") in every:
                     self._plan_name(node, name)
@@ -218,7 +216,7 @@ def _quoted(text: str, like: str = "'") -> cst.BaseExpression:
 def _findings(before: str, work: _Work) -> Iterator[Finding]:
     """What could not be followed, at the lines of the program as it was."""
     for node, name in work.unknown:
-        same = [n for n in work.tree.order if isinstance(n, cst.SimpleString) and n.value == node.value]
+        same = [n for n in work.tree.of(cst.SimpleString) if n.value == node.value]
         there = list(re.finditer(re.escape(node.value), before))
         place = there[min(same.index(node), len(there) - 1)].start() if there else 0  # texts keep their order
         number = before.count("\n", 0, place) + 1

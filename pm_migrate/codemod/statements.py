@@ -13,7 +13,7 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.calling import Calls
 from pm_migrate.codemod.model_classes import model_class
 from pm_migrate.codemod.scopes import Entry, Env, FunctionFacts, Scope, parameters
-from pm_migrate.codemod.tree import children, dotted, walk
+from pm_migrate.codemod.tree import children, dotted
 from pm_migrate.codemod.values import NOTHING, PLAIN, Value
 
 
@@ -218,8 +218,8 @@ class Statements(Calls):
         ends = [before]
         for case in node.cases:
             self.scope.env = dict(before)
-            for site in walk(case.pattern):
-                if isinstance(site, (cst.MatchAs, cst.MatchStar)) and site.name is not None:
+            for site in self.tree.walk(case.pattern, cst.MatchAs, cst.MatchStar):
+                if site.name is not None:
                     self._bind_name(site.name.value, PLAIN, site.name)
             self._suite(case.body)
             ends.append(self.scope.env)

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-from collections.abc import Iterator
+import keyword
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
+from typing import TypeVar, overload
 
 import libcst as cst
 from libcst.metadata import CodeRange
 
-from pm_migrate.codemod.positions import Positions
+from pm_migrate.codemod.positions import Positions, printed
 
 _LAYOUT = frozenset(
     "leading_lines lines_after_decorators header footer trailing_whitespace lpar rpar lbracket rbracket comma "
     "semicolon equal lbrace rbrace colon newline comment dot indent".split()
 )
+_LITERAL = frozenset({cst.Name, cst.Integer, cst.Float, cst.SimpleString})
 _SCOPES = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
+_Node = TypeVar("_Node", bound=cst.CSTNode)
 COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 
 
@@ -89,14 +94,40 @@ def dotted(node: cst.CSTNode) -> str | None:
 
 def code(node: cst.CSTNode) -> str:
     """Source text of one node."""
-    if type(node) is cst.Name and not node.lpar:
-        return node.value
-    return cst.Module([]).code_for_node(node)
+    return _path(node) or printed(node)
+
+
+def _path(node: cst.CSTNode) -> str:
+    """The text of a name, number or chain of attributes without blanks and parentheses; empty for anything else."""
+    kind = type(node)
+    if kind is cst.Attribute:
+        dot = node.dot  # type: ignore[attr-defined]
+        if node.lpar or not (_is_empty(dot.whitespace_before) and _is_empty(dot.whitespace_after)):  # type: ignore[attr-defined]
+            return ""
+        base = _path(node.value)  # type: ignore[attr-defined]
+        return base and f"{base}.{node.attr.value}"  # type: ignore[attr-defined]
+    if kind in _LITERAL and not node.lpar:  # type: ignore[attr-defined]
+        return node.value  # type: ignore[attr-defined, no-any-return]
+    return ""
+
+
+def _is_empty(blank: cst.BaseParenthesizableWhitespace) -> bool:
+    return type(blank) is cst.SimpleWhitespace and not blank.value
 
 
 def expression(text: str) -> cst.BaseExpression:
     """Parse an expression."""
+    names = text.split(".")
+    if all(map(_is_name, names)):
+        made: cst.BaseExpression = cst.Name(names[0])
+        for name in names[1:]:
+            made = cst.Attribute(made, cst.Name(name))
+        return made
     return cst.parse_expression(text)
+
+
+def _is_name(text: str) -> bool:
+    return text.isidentifier() and not keyword.iskeyword(text)
 
 
 def statement(text: str) -> cst.SimpleStatementLine:
@@ -135,26 +166,73 @@ class Tree:
     ----------
     module
         The parsed module.
+    nodes
+        Every node, parents first, in source order.
     parent
         Parent of every node.
     order
-        Place of every node in a walk, parents first.
+        Place of every node in ``nodes``.
     """
 
     def __init__(self, text: str) -> None:
         self.module = parse_module(text)
         self.lines = text.splitlines()
         self.parent: dict[cst.CSTNode, cst.CSTNode] = {}
-        self.order: dict[cst.CSTNode, int] = {}
+        self.nodes: list[cst.CSTNode] = []
+        self._ends: list[int] = []
+        self._places: dict[type, list[int]] = {}
+        self._of: dict[tuple[type, ...], list[int]] = {}
+        self._positions: Positions | None = None
+        self._index()
+        self.order = {node: place for place, node in enumerate(self.nodes)}
+
+    def _index(self) -> None:
+        """Walk over the module once."""
+        nodes, parent = self.nodes, self.parent
         stack: list[cst.CSTNode] = [self.module]
+        counts: list[int] = []
         while stack:
             node = stack.pop()
-            self.order[node] = len(self.order)
+            self._places.setdefault(type(node), []).append(len(nodes))
+            nodes.append(node)
             below = children(node)
+            counts.append(len(below))
             for child in below:
-                self.parent[child] = node
-            stack += reversed(below)
-        self._positions: Positions | None = None
+                parent[child] = node
+            below.reverse()
+            stack += below
+        ends: list[int] = [0] * len(nodes)
+        for place in range(len(nodes) - 1, -1, -1):
+            end = place + 1
+            for _ in range(counts[place]):
+                end = ends[end]
+            ends[place] = end
+        self._ends = ends
+
+    @overload
+    def walk(self, node: cst.CSTNode) -> Sequence[cst.CSTNode]: ...
+    @overload
+    def walk(self, node: cst.CSTNode, *kinds: type[_Node]) -> Sequence[_Node]: ...
+    def walk(self, node: cst.CSTNode, *kinds: type[cst.CSTNode]) -> Sequence[cst.CSTNode]:
+        """A node of the module and everything below it, as :func:`walk`; with ``kinds`` the nodes of these classes."""
+        start = self.order.get(node)
+        if start is None:
+            return [n for n in walk(node) if not kinds or isinstance(n, kinds)]
+        end = self._ends[start]
+        if not kinds:
+            return self.nodes[start:end]
+        places = self._having(kinds)
+        return [self.nodes[p] for p in places[bisect_left(places, start) : bisect_left(places, end)]]
+
+    def of(self, *kinds: type[_Node]) -> Sequence[_Node]:
+        """The nodes of the module that are of some classes, in source order."""
+        return [self.nodes[place] for place in self._having(kinds)]  # type: ignore[misc]
+
+    def _having(self, kinds: tuple[type, ...]) -> list[int]:
+        if kinds not in self._of:
+            found = [places for kind, places in self._places.items() if issubclass(kind, kinds)]
+            self._of[kinds] = found[0] if len(found) == 1 else sorted(place for places in found for place in places)
+        return self._of[kinds]
 
     def position(self, node: cst.CSTNode) -> CodeRange:
         """Where a node stands: lines from 1, columns from 0."""

@@ -27,7 +27,7 @@ from pm_migrate.codemod.rules.comprehension import prepare_yield
 from pm_migrate.codemod.rules.inference import model_of
 from pm_migrate.codemod.rules.random_variable import HELPER, in_one_model, variable_group, yielded
 from pm_migrate.codemod.starred import unknown_stars
-from pm_migrate.codemod.tree import is_none, walk
+from pm_migrate.codemod.tree import is_none
 
 RULE = Rule(
     "PM262",
@@ -116,7 +116,7 @@ def plan_sample(plan: Plan, models: Models, call: cst.Call) -> bool:
     keys = {k for a in call.args for k in plan.keys_of(plan.flow.value(a.value))}
     plan.unite(call, *sorted(keys, key=lambda k: plan.tree.order[k]))
     for arg in call.args:
-        plan.unite(call, *(n for n in walk(arg.value) if n in plan.flow.references))
+        plan.unite(call, *(n for n in plan.tree.walk(arg.value) if n in plan.flow.references))
     try:
         model, sites = model_of(plan, models, call)
     except Refused as refused:

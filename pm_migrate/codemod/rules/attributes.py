@@ -8,9 +8,10 @@ from __future__ import annotations
 import libcst as cst
 
 from pm_migrate.codemod import values as v
-from pm_migrate.codemod.models import Models, Role
+from pm_migrate.codemod.blocks import Role
+from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
-from pm_migrate.codemod.tree import code, walk
+from pm_migrate.codemod.tree import code
 
 
 def set_again(plan: Plan, store: cst.CSTNode) -> cst.Attribute | None:
@@ -46,18 +47,17 @@ def is_kept(plan: Plan, node: cst.Attribute) -> bool:
 def _called_from(plan: Plan, models: Models, inside: set[cst.CSTNode]) -> set[cst.CSTNode]:
     """What stands in functions that only the model calls."""
     called: dict[cst.CSTNode, list[cst.Call]] = {}
-    for node in plan.tree.order:
-        if isinstance(node, cst.Call):
-            for function in models.helpers.targets(node):
-                if function in plan.flow.functions:  # not a class
-                    called.setdefault(function, []).append(node)
+    for node in plan.tree.of(cst.Call):
+        for function in models.helpers.targets(node):
+            if function in plan.flow.functions:  # not a class
+                called.setdefault(function, []).append(node)
     found: set[cst.CSTNode] = set()
     before = -1
     while before != len(found):
         before = len(found)
         for function, calls in called.items():
             if all(call in inside or call in found for call in calls) and not plan.flow.functions[function].escapes:
-                found |= set(walk(function))
+                found |= set(plan.tree.walk(function))
     return found
 
 
@@ -66,11 +66,11 @@ def plan_readers(plan: Plan, models: Models, escape: str) -> None:
     if not plan.set_attributes:
         return
     statements = [s for block in models.blocks for s in block.having(Role.GENERATOR)]
-    inside = {n for s in (*statements, *models.helpers.functions) for n in walk(s)}
+    inside = {n for s in (*statements, *models.helpers.functions) for n in plan.tree.walk(s)}
     inside |= _called_from(plan, models, inside)
     for key, attribute, _ in plan.set_attributes:
-        for node in plan.tree.order:
-            if not isinstance(node, cst.Attribute) or node.attr.value != attribute.attr.value or node in inside:
+        for node in plan.tree.of(cst.Attribute):
+            if node.attr.value != attribute.attr.value or node in inside:
                 continue
             value = plan.flow.value(node)
             if not v.tainted(value) or node in plan.by_name or node is attribute:

@@ -68,8 +68,8 @@ _OPERATORS: dict[type, type] = {
 
 def plan_augmented(plan: Plan) -> None:
     """Plan every augmented assignment of a random value to a name that may be an array."""
-    for node in plan.tree.order:
-        if not isinstance(node, cst.AugAssign) or type(node.operator) not in _OPERATORS:
+    for node in plan.tree.of(cst.AugAssign):
+        if type(node.operator) not in _OPERATORS:
             continue
         if not isinstance(node.target, cst.Name) or not v.tainted(plan.flow.value(node.value)):
             continue

@@ -15,16 +15,16 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.models import Models, Role
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.calls import name_of_variable
-from pm_migrate.codemod.tree import code, expression, walk
+from pm_migrate.codemod.tree import code, expression
 
 _KEYWORDS = frozenset({"var_names", "varnames"})
 
 
 def plan_lists(plan: Plan, models: Models) -> None:
     """Plan names in place of variables, for every list that allows it."""
-    generators = {n for b in models.blocks for s in b.having(Role.GENERATOR) for n in walk(s)}
-    for node in plan.tree.order:
-        if isinstance(node, (cst.List, cst.Tuple)) and node.elements and node not in generators:
+    generators = {n for b in models.blocks for s in b.having(Role.GENERATOR) for n in plan.tree.walk(s)}
+    for node in plan.tree.of(cst.List, cst.Tuple):
+        if node.elements and node not in generators:
             texts = [name_of_variable(plan, e.value) for e in node.elements]
             if all(text is not None for text in texts) and all(isinstance(e.value, cst.Name) for e in node.elements):
                 reads = list(_reads(plan, node))

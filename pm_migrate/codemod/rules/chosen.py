@@ -123,7 +123,7 @@ _METHODS = frozenset({"append", "extend", "insert", "update", "get", "setdefault
 def plan_chosen(plan: Plan) -> None:
     """Plan for the distributions that are values of the program, for what calls them and for where they go."""
     references = list(_references(plan))
-    calls = [node for node in plan.tree.order if isinstance(node, cst.Call) and is_chosen(plan, node)]
+    calls = [node for node in plan.tree.of(cst.Call) if is_chosen(plan, node)]
     if not references and not calls:
         return
     key = references[0] if references else calls[0]
@@ -198,8 +198,8 @@ def _named(plan: Plan, name: str, node: cst.CSTNode) -> Callable[[cst.CSTNode], 
 
 def _plan_places(plan: Plan, key: cst.CSTNode) -> None:
     """Refuse what passes a distribution on to code that cannot be seen, or asks it for something."""
-    for node in plan.tree.order:
-        if not isinstance(node, cst.BaseExpression) or not names_of(frozenset(v.flat(plan.flow.value(node)))):
+    for node in plan.tree.of(cst.BaseExpression):
+        if not names_of(frozenset(v.flat(plan.flow.value(node)))):
             continue
         parent = plan.tree.parent[node]
         if plan.flow.is_written(node) and plan.owner.get(node) is not key:

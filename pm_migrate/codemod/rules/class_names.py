@@ -13,7 +13,7 @@ from pm_migrate.codemod.model_classes import ModelClass
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.comprehension import prepare_yield
 from pm_migrate.codemod.rules.constructors import yielded
-from pm_migrate.codemod.tree import code, string_value, walk
+from pm_migrate.codemod.tree import code, string_value
 
 CODE = "PM260"
 #: What ``Var`` takes, by the keyword of a distribution.
@@ -31,9 +31,9 @@ def plan_names(plan: Plan, made: ModelClass) -> None:
     """Plan for every place in a class that says something of its object, and for those that ask the object later."""
     wanted: dict[str, list[cst.Attribute]] = {}
     stores: dict[str, list[cst.Attribute]] = {}
-    start = set() if made.start is None else set(walk(made.start[0]))
-    for node in walk(made.init.body):
-        if not isinstance(node, cst.Name) or node in start or not _is_own(plan, made, node):
+    start = set() if made.start is None else set(plan.tree.walk(made.start[0]))
+    for node in plan.tree.walk(made.init.body, cst.Name):
+        if node in start or not _is_own(plan, made, node):
             continue
         parent = plan.tree.parent[node]
         above = plan.tree.parent[parent]
@@ -165,8 +165,8 @@ def _made(plan: Plan, made: ModelClass, reads: list[cst.Attribute], name: str) -
 
 def _check_readers(plan: Plan, made: ModelClass, stores: dict[str, list[cst.Attribute]]) -> None:
     """What the object keeps in attributes is gone with it: refuse a class whose objects are asked for it."""
-    for node in plan.tree.order:
-        if not isinstance(node, cst.Attribute) or node.attr.value not in stores or plan.tree.inside(node, made.init):
+    for node in plan.tree.of(cst.Attribute):
+        if node.attr.value not in stores or plan.tree.inside(node, made.init):
             continue
         if v.ModelRef(made.node) not in plan.flow.value(node.value):
             continue

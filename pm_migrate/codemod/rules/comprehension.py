@@ -17,7 +17,7 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.scopes import parameters
-from pm_migrate.codemod.tree import COMPREHENSIONS, statement, target_names, walk
+from pm_migrate.codemod.tree import COMPREHENSIONS, statement, target_names
 
 RULE = Rule(
     "PM204",
@@ -174,7 +174,7 @@ def _is_taken(plan: Plan, name: str, block: Any) -> bool:
         isinstance(n, cst.Name)
         and n.value == name
         and any(not isinstance(site, cst.Param) for site in plan.flow.sites.get(n, ()))
-        for n in walk(block.body)
+        for n in plan.tree.walk(block.body)
     )
 
 
@@ -219,7 +219,7 @@ def _conditional(plan: Plan, node: cst.CSTNode, region: cst.CSTNode) -> bool:
 def _plan_loop(plan: Plan, node: Any, outer: cst.CSTNode | None, line: cst.CSTNode, key: cst.CSTNode) -> None:
     """Plan the loop that one comprehension becomes: in the loop of the one around it, or in front of the statement."""
     whole = _assigned(line, node)
-    if whole is not None and any(isinstance(n, cst.Name) and n.value == whole for n in walk(node)):
+    if whole is not None and any(isinstance(n, cst.Name) and n.value == whole for n in plan.tree.walk(node)):
         whole = None
     name = whole or plan.fresh_name(_word(line), node)
     plan.unrolled.add(node)
@@ -271,7 +271,7 @@ def _creates_before(plan: Plan, node: cst.CSTNode, line: cst.CSTNode) -> bool:
         and (n in plan.helpers.calls or any(isinstance(a, v.Tensor) and a.rv is n for a in plan.flow.value(n)))
         and plan.tree.order[n] < plan.tree.order[node]
         and not plan.tree.inside(node, n)
-        for n in walk(line)
+        for n in plan.tree.walk(line)
     )
 
 
@@ -283,7 +283,7 @@ def _rename_targets(plan: Plan, node: Any, key: cst.CSTNode) -> None:
         for target in target_names(for_in.target):
             if _used_elsewhere(plan, node, target.value, block):
                 new = plan.fresh_name(target.value + "_", node)
-                for n in walk(node):
+                for n in plan.tree.walk(node):
                     if n is target or (isinstance(n, cst.Name) and target in plan.flow.sites.get(n, ())):
                         plan.edit(n, key, _renamed(new))
         for_in = for_in.inner_for_in
@@ -291,8 +291,8 @@ def _rename_targets(plan: Plan, node: Any, key: cst.CSTNode) -> None:
 
 def _used_elsewhere(plan: Plan, node: cst.CSTNode, name: str, block: Any) -> bool:
     """Whether a block reads a name that is not a comprehension's own."""
-    for n in walk(block.body):
-        if not isinstance(n, cst.Name) or n.value != name or plan.tree.inside(n, node):
+    for n in plan.tree.walk(block.body, cst.Name):
+        if n.value != name or plan.tree.inside(n, node):
             continue
         sites = plan.flow.sites.get(n, frozenset())
         if n in plan.flow.sites and not all(_in_comprehension(plan, site) for site in sites):

@@ -25,7 +25,7 @@ from pm_migrate.codemod.arguments import (
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules import layout
 from pm_migrate.codemod.starred import unpacker
-from pm_migrate.codemod.tree import COMPREHENSIONS, code, expression, is_none, statement, walk
+from pm_migrate.codemod.tree import COMPREHENSIONS, code, expression, is_none, statement
 
 #: Options that mean the same in the generator front end, and those of PyMC4 itself.
 _KEEP = frozenset({"observed", "testval", "dims", "shape", "transform", "total_size"})
@@ -215,13 +215,13 @@ def _can_stand_in_front(plan: Plan, call: cst.Call) -> bool:
             break
         if isinstance(outer, (*COMPREHENSIONS, cst.Lambda, cst.IfExp, cst.BooleanOperation)):
             return False
-    before = (n for n in walk(line) if isinstance(n, cst.Call) and not plan.tree.inside(call, n))
+    before = (n for n in plan.tree.walk(line, cst.Call) if not plan.tree.inside(call, n))
     return not any(plan.tree.order[n] < plan.tree.order[call] for n in before)
 
 
 def _is_pure(plan: Plan, node: cst.BaseExpression) -> bool:
     """Whether an expression can be computed twice."""
-    for n in walk(node):
+    for n in plan.tree.walk(node):
         if isinstance(n, (cst.NamedExpr, cst.Await, cst.Yield, cst.Lambda, *COMPREHENSIONS)):
             return False
         if isinstance(n, cst.Call):

@@ -137,11 +137,10 @@ _FUNCTIONS = {
 
 def plan_conversions(plan: Plan) -> None:
     """Plan the rewriting of ArviZ's conversions of PyMC3's results."""
-    for node in plan.tree.order:
-        if isinstance(node, cst.Call):
-            name = plan.flow.name_of(node.func)
-            if name in _FUNCTIONS:
-                _plan_conversion(plan, node, _FUNCTIONS[name])
+    for node in plan.tree.of(cst.Call):
+        name = plan.flow.name_of(node.func)
+        if name in _FUNCTIONS:
+            _plan_conversion(plan, node, _FUNCTIONS[name])
 
 
 def _keys(plan: Plan, call: cst.Call) -> list[cst.CSTNode]:

@@ -206,9 +206,7 @@ def _complement(updated: cst.BaseExpression) -> cst.BaseExpression:
 def plan_arviz(plan: Plan) -> None:
     """Plan what ArviZ itself is asked of results: old names, names of variables, the log-likelihood."""
     everything = False
-    for node in plan.tree.order:
-        if not isinstance(node, cst.Call):
-            continue
+    for node in plan.tree.of(cst.Call):
         name = plan.flow.name_of(node.func)
         if name is None:
             continue
@@ -218,8 +216,8 @@ def plan_arviz(plan: Plan) -> None:
         if module == "arviz":
             _plan_names(plan, node)
             _plan_old(plan, node, short)
-    for node in plan.tree.order:
-        if isinstance(node, cst.Attribute) and node.attr.value == "log_likelihood":
+    for node in plan.tree.of(cst.Attribute):
+        if node.attr.value == "log_likelihood":
             results = v.traces(plan.flow.value(node.value))
             plan.need_log_likelihood |= {t.call for t in results if t.kind == "inferencedata"}
     if everything:  # of something that cannot be seen: of any of them
@@ -260,12 +258,12 @@ def _plan_names(plan: Plan, call: cst.Call) -> None:
 
 def plan_columns(plan: Plan) -> None:
     """Mark for review what reads columns that only PyMC3's own summary had."""
-    calls = (n for n in plan.tree.order if isinstance(n, cst.Call) and n.func in plan.flow.references)
+    calls = (n for n in plan.tree.of(cst.Call) if n.func in plan.flow.references)
     names = {pymc3_names.canonical(plan.flow.references[c.func]) for c in calls}
     if not names & {"pymc3.summary", "pymc3.df_summary"}:
         return
-    for node in plan.tree.order:
-        column = string_value(node) if isinstance(node, cst.SimpleString) else None
+    for node in plan.tree.of(cst.SimpleString):
+        column = string_value(node)
         parent = plan.tree.parent[node] if column in SUMMARY_COLUMNS else None
         if isinstance(parent, (cst.Index, cst.Element)):
             message = f"az.summary has no column `{column}`, which PyMC3 had before 3.7: read {SUMMARY_COLUMNS[column]}"  # type: ignore[index]

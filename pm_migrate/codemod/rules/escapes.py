@@ -20,7 +20,7 @@ from pm_migrate.codemod.models import Block, Model, Models, Role
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.inference import name_of_variable
-from pm_migrate.codemod.tree import code, expression, walk
+from pm_migrate.codemod.tree import code, expression
 
 ESCAPE = Rule(
     "PM206",
@@ -93,7 +93,7 @@ def plan_escapes(plan: Plan, models: Models) -> None:
             continue
         generator = _statements(models, model, block)
         inside = models.sites_in(generator)
-        nodes = {n for s in generator for n in walk(s)}
+        nodes = {n for s in generator for n in plan.tree.walk(s)}
         for node, sites in plan.flow.sites.items():
             if node in nodes or node in plan.by_name or not sites & inside:
                 continue

@@ -19,7 +19,6 @@ from pm_migrate.codemod.models import Block, Models, Role
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.scopes import bound_name
-from pm_migrate.codemod.tree import walk
 
 RULE = Rule(
     "PM234",
@@ -74,7 +73,7 @@ def _names(plan: Plan, models: Models, block: Block) -> dict[str, set[cst.CSTNod
     """The names, in the order in which they are bound, with the places that read them."""
     generator = block.having(Role.GENERATOR)
     inside = models.sites_in(generator)
-    nodes = {n for s in generator for n in walk(s)}
+    nodes = {n for s in generator for n in plan.tree.walk(s)}
     reads: dict[str, set[cst.CSTNode]] = {}
     for node, sites in plan.flow.sites.items():
         if isinstance(node, cst.Name) and node not in nodes and sites & inside:

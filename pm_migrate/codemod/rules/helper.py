@@ -27,7 +27,7 @@ from pm_migrate.codemod.rules.model_checks import ORDER, changes, changes_each_t
 from pm_migrate.codemod.rules.random_variable import HELPER, in_one_model, variable_group, yielded
 from pm_migrate.codemod.rules.tensors import function_group
 from pm_migrate.codemod.scopes import bound_name
-from pm_migrate.codemod.tree import code, walk
+from pm_migrate.codemod.tree import code
 
 RULE = Rule(
     "PM231",
@@ -153,8 +153,8 @@ def _check(plan: Plan, models: Models, function: cst.CSTNode) -> None:
     """Refuse a helper function that cannot be a generator."""
     helpers = models.helpers
     calls = [c for table in (helpers.calls, helpers.maps) for c, targets in table.items() if function in targets]
-    for node in walk(function):
-        if isinstance(node, cst.Call) and models.helpers.adds(node, function):
+    for node in plan.tree.walk(function, cst.Call):
+        if models.helpers.adds(node, function):
             plan.unite(function, variable_group(plan, node))
     for node in models.helpers.references(function):
         # whatever happens to the function there, a model whose block names it may depend on it
@@ -183,7 +183,7 @@ def _is_called_elsewhere(plan: Plan, function: cst.CSTNode) -> bool:
 def _check_module_names(plan: Plan, function: cst.CSTNode) -> None:
     """A function that other files call reads names of its module at any time: each is to be bound once."""
     seen: set[str] = set()
-    for node in walk(function):
+    for node in plan.tree.walk(function):
         sites = plan.flow.sites.get(node, frozenset())
         if not isinstance(node, cst.Name) or node.value in seen or plan.flow.is_module(node):
             continue
@@ -197,7 +197,7 @@ def _problem(
     plan: Plan, models: Models, function: cst.CSTNode, calls: list[cst.Call]
 ) -> tuple[cst.CSTNode, str, str] | None:
     """Why a function cannot become a generator: the place, the code, and what to do."""
-    first = next(c for c in walk(function) if isinstance(c, cst.Call) and models.helpers.adds(c, function))
+    first = next(c for c in plan.tree.walk(function, cst.Call) if models.helpers.adds(c, function))
     in_block = "create them in the block of the model"
     passed_on = any(_passed_on(plan, node) for node in models.helpers.references(function))
     if isinstance(function, cst.Lambda) and (passed_on or not calls):
@@ -212,8 +212,8 @@ def _problem(
             return function, HELPER.code, f"a decorated function that creates variables: {in_block}"
     if function.asynchronous is not None:
         return function, HELPER.code, f"an asynchronous function that creates variables: {in_block}"
-    for node in walk(function.body):
-        if isinstance(node, (cst.Yield, cst.Await)) and plan.tree.scope(node) is function:
+    for node in plan.tree.walk(function.body, cst.Yield, cst.Await):
+        if plan.tree.scope(node) is function:
             return node, HELPER.code, f"a generator that creates variables: {in_block}"
         if isinstance(node, (cst.Global, cst.Nonlocal)):
             return node, HELPER.code, "this function runs at every evaluation of the model: let it return what it sets"
@@ -238,8 +238,8 @@ def _passed_on(plan: Plan, node: cst.BaseExpression) -> bool:
 def check_names(plan: Plan, block: Block, function: cst.CSTNode) -> None:
     """A helper function reads names again at every evaluation: they have to stay what they were."""
     seen: set[str] = set()
-    for node in walk(function):
-        if not isinstance(node, cst.Name) or node not in plan.flow.sites or node.value in seen:
+    for node in plan.tree.walk(function, cst.Name):
+        if node not in plan.flow.sites or node.value in seen:
             continue
         outside = frozenset(s for s in plan.flow.sites[node] if not plan.tree.inside(s, function))
         if not outside or plan.flow.is_module(node) or v.only(plan.flow.value(node), v.Function):

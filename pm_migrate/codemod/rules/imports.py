@@ -22,7 +22,7 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.names import DROP_IN, FRONT_ENDS, MODULES, ImportSite
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
-from pm_migrate.codemod.tree import code, dotted, statement, string_value, walk
+from pm_migrate.codemod.tree import code, dotted, statement, string_value
 
 RULE = Rule(
     "PM101",
@@ -273,7 +273,7 @@ def _exports(plan: Plan) -> set[str | None]:
             case cst.SimpleStatementLine(
                 body=[cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value="__all__"))], value=value)]
             ):
-                return {string_value(n) for n in walk(value)}
+                return {string_value(n) for n in plan.tree.walk(value)}
     return set()
 
 
@@ -334,7 +334,7 @@ def _used_before(plan: Plan, line: cst.CSTNode) -> bool:
         node in plan.flow.references
         for s in above
         if not (isinstance(s, cst.SimpleStatementLine) and all(isinstance(n, imports) for n in s.body))
-        for node in walk(s)
+        for node in plan.tree.walk(s)
     )
 
 

@@ -29,7 +29,7 @@ from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules import layout, sampling
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.calls import Item, Refused, given, mapped, name_of_variable, names_of_variables
-from pm_migrate.codemod.tree import code, expression, walk
+from pm_migrate.codemod.tree import code, expression
 
 RULE = Rule(
     "PM301",
@@ -238,7 +238,7 @@ def plan_inference(plan: Plan, models: Models, call: cst.Call, name: str) -> Non
     keys = {k for a in call.args for k in plan.keys_of(plan.flow.value(a.value))}
     plan.unite(call, *sorted(keys, key=lambda k: plan.tree.order[k]))
     for arg in call.args:
-        plan.unite(call, *(n for n in walk(arg.value) if n in plan.flow.references))
+        plan.unite(call, *(n for n in plan.tree.walk(arg.value) if n in plan.flow.references))
     try:
         if plan.options.upstream and row.target not in PYMC4_HAS:
             raise Refused(f"PyMC4 4.0a2 has no pm.{row.name}: leave it out, or use the runtime of pm-migrate")
@@ -295,7 +295,7 @@ def _refuse(plan: Plan, call: cst.Call, rule: str, message: str) -> None:
     plan.unite(call, *(m.site for m in (v.models(context) if context else ())))
     plan.refuse(call, call, rule, message)
     for arg in call.args:  # one comment says it all: what stands in the arguments stays with the call
-        for node in walk(arg.value):
+        for node in plan.tree.walk(arg.value):
             if node in plan.flow.references and not v.traces(plan.flow.value(node)):
                 plan.understand(node, call)
 

@@ -54,7 +54,7 @@ def plan_strings(plan: Plan) -> None:
     """Refuse code in strings that IPython runs, where it mentions PyMC3 or Theano."""
     names = {site.local for site in plan.names.sites if site.local}
     mention = mention_of(names)
-    for node in plan.tree.order:
+    for node in plan.tree.of(cst.Call):
         match node:
             case cst.Call(func=cst.Attribute(value=cst.Call(func=called), attr=cst.Name(value=name))) if (
                 name in _RUNS_CODE and code(called).split(".")[-1] == "get_ipython"

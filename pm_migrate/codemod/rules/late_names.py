@@ -10,7 +10,6 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.models import Block, Models, Role
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.model_checks import ORDER, changes
-from pm_migrate.codemod.tree import walk
 
 
 def check_functions(plan: Plan, models: Models, block: Block) -> None:
@@ -25,8 +24,8 @@ def check_functions(plan: Plan, models: Models, block: Block) -> None:
         if function in own or any(plan.tree.inside(function, s) for s in generator):
             continue
         seen: set[str] = set()
-        for node in walk(function):
-            if not isinstance(node, cst.Name) or node not in plan.flow.sites or node.value in seen:
+        for node in plan.tree.walk(function, cst.Name):
+            if node not in plan.flow.sites or node.value in seen:
                 continue
             outside = frozenset(s for s in plan.flow.sites[node] if not plan.tree.inside(s, function))
             if not outside or plan.flow.is_module(node) or v.only(plan.flow.value(node), v.Function):
@@ -47,7 +46,7 @@ def _used(plan: Plan, statements: list[cst.CSTNode]) -> Iterator[cst.CSTNode]:
     waiting: list[cst.CSTNode] = list(statements)
     known: set[cst.CSTNode] = set()
     while waiting:
-        for node in walk(waiting.pop()):
+        for node in plan.tree.walk(waiting.pop()):
             if not isinstance(node, cst.Name) or node not in plan.flow.sites:
                 continue
             for atom in plan.flow.value(node):

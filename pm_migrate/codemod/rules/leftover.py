@@ -20,7 +20,7 @@ from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules import model_class
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.tensors import function_group
-from pm_migrate.codemod.tree import code, walk
+from pm_migrate.codemod.tree import code
 
 RULE = Rule(
     "PM310",
@@ -145,7 +145,9 @@ def _group(plan: Plan, node: cst.CSTNode) -> cst.CSTNode:
     parent = plan.tree.parent[node]
     group = function_group(plan, parent if isinstance(parent, cst.Call) else node)
     if isinstance(parent, cst.Call) and parent.func is node:
-        plan.unite(group, *(m.site for a in parent.args for n in walk(a.value) for m in v.models(plan.flow.value(n))))
+        plan.unite(
+            group, *(m.site for a in parent.args for n in plan.tree.walk(a.value) for m in v.models(plan.flow.value(n)))
+        )
     value = plan.flow.value(parent)
     for atom in value:
         if isinstance(atom, v.Foreign):
@@ -167,13 +169,12 @@ def plan_ties(plan: Plan) -> None:
 def _derived_classes(plan: Plan) -> set[cst.CSTNode]:
     """The classes that derive from one of PyMC3 or Theano: each shares the fate of its base and its methods."""
     found: set[cst.CSTNode] = set()
-    for node in plan.tree.order:
-        if isinstance(node, cst.ClassDef):
-            bases = [arg.value for arg in node.bases if arg.value in plan.flow.references]
-            if bases:
-                methods = [s for s in node.body.body if isinstance(s, cst.FunctionDef)]
-                plan.unite(node, *(plan.owner[base] for base in bases), *methods)
-                found.add(node)
+    for node in plan.tree.of(cst.ClassDef):
+        bases = [arg.value for arg in node.bases if arg.value in plan.flow.references]
+        if bases:
+            methods = [s for s in node.body.body if isinstance(s, cst.FunctionDef)]
+            plan.unite(node, *(plan.owner[base] for base in bases), *methods)
+            found.add(node)
     return found
 
 
@@ -186,9 +187,7 @@ def plan_helpers(plan: Plan) -> None:
     }
     changed = True
     callers: dict[cst.CSTNode, set[cst.CSTNode]] = {}
-    for node in plan.tree.order:
-        if not isinstance(node, cst.Call):
-            continue
+    for node in plan.tree.of(cst.Call):
         targets = {a.node for a in plan.flow.value(node.func) if isinstance(a, v.Function)}
         place = _place(plan, node)
         if targets and place is not None:

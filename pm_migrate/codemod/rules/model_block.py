@@ -267,7 +267,7 @@ def _plan_reentry(plan: Plan, models: Models, block: Block, pieces: Pieces) -> N
         name = plan.fresh_name("model", block.node)
     if name is not None:
         plan.model_names[block.node] = name
-    elif any(n.value in models.bound_in(block.body) for n in walk(block.item.item) if isinstance(n, cst.Name)):
+    elif any(n.value in models.bound_in(block.body) for n in plan.tree.walk(block.item.item, cst.Name)):
         plan.refuse(block.node, block.key, RULE.code, "the block binds the name of its own model to something else")
         return
     pieces.add(block, lambda updated: _unwrapped(plan, block, updated, name))

@@ -13,7 +13,7 @@ from pm_migrate.codemod.purity import impure_calls
 from pm_migrate.codemod.rules import attributes
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.model_object import OBJECT
-from pm_migrate.codemod.tree import COMPREHENSIONS, code, string_value, walk
+from pm_migrate.codemod.tree import COMPREHENSIONS, code, string_value
 
 REENTRY = Rule(
     "PM207",
@@ -137,7 +137,7 @@ def check_generator(plan: Plan, models: Models, block: Block) -> None:
             return
     bound = models.bound_in(generator)
     for s in generator:
-        for node in walk(s):
+        for node in plan.tree.walk(s):
             if isinstance(node, (cst.Return, cst.Yield, cst.Await, cst.Global, cst.Nonlocal)):
                 own = isinstance(s, (cst.FunctionDef, cst.ClassDef)) and not isinstance(
                     node, (cst.Global, cst.Nonlocal)
@@ -151,8 +151,8 @@ def check_generator(plan: Plan, models: Models, block: Block) -> None:
             elif isinstance(node, cst.With) and plan.flow.enters(node) and node not in plan.flow.nested:
                 plan.refuse(node, key, ORDER.code, "a model within a model: give it a generator of its own")
     for s in block.having(Role.FRONT):
-        for node in walk(s):
-            if isinstance(node, cst.Name) and v.models(plan.flow.value(node)):
+        for node in plan.tree.walk(s, cst.Name):
+            if v.models(plan.flow.value(node)):
                 plan.refuse(node, key, OBJECT.code, f"the model `{node.value}` is used while it is being made")
     scope = plan.flow.scope_of(block.node)
     for name in sorted(bound & scope.outer_names):
@@ -197,7 +197,7 @@ def _in_loop(plan: Plan, node: cst.CSTNode, statement: cst.CSTNode) -> bool:
 def _check_stores(plan: Plan, models: Models, block: Block, generator: list[cst.CSTNode]) -> None:
     """The generator runs again and again: what it fills must be its own; and what it reads must stay as it is."""
     inside = models.sites_in(generator)
-    nodes = {n for s in generator for n in walk(s)}
+    nodes = {n for s in generator for n in plan.tree.walk(s)}
     free: dict[str, frozenset[cst.CSTNode]] = {}
     for node in nodes:
         if isinstance(node, cst.Name) and node in plan.flow.sites and not plan.flow.sites[node] & inside:
@@ -265,7 +265,7 @@ def _check_effects(plan: Plan, models: Models, block: Block, generator: list[cst
                 continue
             if call in plan.helpers.calls or call in plan.flow.stores or v.tainted(plan.flow.value(call)):
                 continue
-            local = any(plan.flow.sites.get(n, frozenset()) & inside for n in walk(call))
+            local = any(plan.flow.sites.get(n, frozenset()) & inside for n in plan.tree.walk(call))
             simple = isinstance(s, cst.SimpleStatementLine) and not _conditional(plan, call, s)
             if simple and not local and not isinstance(plan.tree.parent[call], cst.Expr):
                 _hoist(plan, block, call)
@@ -298,8 +298,8 @@ _ONCE = frozenset(f"builtins.{name}" for name in ("zip", "map", "filter", "enume
 def _check_iterators(plan: Plan, generator: list[cst.CSTNode], block: Block) -> None:
     """What can be gone through once only would be empty at the second evaluation."""
     for s in generator:
-        for node in walk(s):
-            if not isinstance(node, cst.Name) or node not in plan.flow.sites:
+        for node in plan.tree.walk(s, cst.Name):
+            if node not in plan.flow.sites:
                 continue
             for site in _own(plan, node, generator):
                 target = plan.tree.parent.get(site)
@@ -316,8 +316,8 @@ def _check_attributes(plan: Plan, block: Block, generator: list[cst.CSTNode]) ->
     """An attribute of an object that may be set again is read once, in front of the generator."""
     names: dict[str, str] = {}
     for s in generator:
-        for node in walk(s):
-            if not isinstance(node, cst.Attribute) or not isinstance(node.value, cst.Name):
+        for node in plan.tree.walk(s, cst.Attribute):
+            if not isinstance(node.value, cst.Name):
                 continue
             classes = [a.node for a in plan.flow.value(node.value) if isinstance(a, v.Instance)]
             stores = {site for c in classes for site in plan.flow.attribute_sites.get((c, node.attr.value), ())}
@@ -380,8 +380,8 @@ def arguments(plan: Plan, models: Models, block: Block) -> Iterator[str]:
     seen: set[str] = set()
     in_class = isinstance(plan.tree.scope(block.node), cst.ClassDef)
     for s in generator:
-        for node in walk(s):
-            if not isinstance(node, cst.Name) or node not in plan.flow.sites or node.value in seen:
+        for node in plan.tree.walk(s, cst.Name):
+            if node not in plan.flow.sites or node.value in seen:
                 continue
             outside = _own(plan, node, generator)
             if not outside or plan.flow.is_module(node) or node.value in block.carried:

@@ -29,7 +29,7 @@ from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.helper import check_names
 from pm_migrate.codemod.rules.model_checks import ORDER, changes_each_time
 from pm_migrate.codemod.scopes import parameters
-from pm_migrate.codemod.tree import code, expression, is_none, string_value, walk
+from pm_migrate.codemod.tree import code, expression, is_none, string_value
 
 RULE = Rule(
     "PM260",
@@ -136,7 +136,7 @@ def plan_class(plan: Plan, models: Models, model: Model) -> None:
     plan.allow(RULE.code, key)
     plan.unite(key, made.init)
     for node in (*made.node.bases, *([] if made.start is None else [made.start[1]])):
-        for inner in walk(node):
+        for inner in plan.tree.walk(node):
             if inner in plan.flow.references:
                 plan.understand(inner, key)
     problem = next(_problems(plan, models, block), None)
@@ -180,8 +180,8 @@ def _problems(plan: Plan, models: Models, block: ClassBlock) -> Iterator[tuple[c
     for line in block.body:
         if models.infers(line, block.sites):
             yield line, "this draws from the model while it is being made: do it with the object"
-    for inner in walk(init.body):
-        if isinstance(inner, (cst.Yield, cst.Await, cst.Global, cst.Nonlocal)) and plan.tree.scope(inner) is init:
+    for inner in plan.tree.walk(init.body, cst.Yield, cst.Await, cst.Global, cst.Nonlocal):
+        if plan.tree.scope(inner) is init:
             yield inner, "a class of models that does this has no counterpart: make the model in a function"
         if isinstance(inner, cst.Return) and inner.value is not None and plan.tree.scope(inner) is init:
             yield inner, "a class of models that does this has no counterpart: make the model in a function"
@@ -287,7 +287,7 @@ def _check_effects(plan: Plan, models: Models, made: ModelClass) -> None:
 def _uses(plan: Plan, made: ModelClass) -> list[cst.CSTNode]:
     """Names that may be the class."""
     inside = v.Function(made.node)
-    start = set() if made.start is None else set(walk(made.start[1]))
+    start = set() if made.start is None else set(plan.tree.walk(made.start[1]))
     return [
         node
         for node, value in plan.flow.values.items()

@@ -83,9 +83,7 @@ _CONTAINERS = frozenset({"append", "insert", "setdefault", "extend", "add", "get
 
 def plan_model_uses(plan: Plan, models: Models) -> None:
     """Rewrite what asks a model for its attributes; mark for review what passes a model on."""
-    for node in plan.tree.order:
-        if not isinstance(node, cst.BaseExpression):
-            continue
+    for node in plan.tree.of(cst.BaseExpression):
         value = plan.flow.value(node)
         sites = [m.site for m in v.models(value)]
         if not sites or _is_bound(plan, node) or _is_built(plan, node, sites):

@@ -174,9 +174,7 @@ def _bounded(plan: Plan, call: cst.Call) -> tuple[cst.BaseExpression, Parametris
 
 def plan_bounded(plan: Plan) -> None:
     """Plan the calls of classes that ``pm.Bound`` made."""
-    for node in plan.tree.order:
-        if not isinstance(node, cst.Call):
-            continue
+    for node in plan.tree.of(cst.Call):
         makers = [a.call for a in plan.flow.value(node.func) if isinstance(a, v.Dist) and a.bound]
         value = plan.flow.value(node)
         if makers and any(isinstance(a, v.Tensor) and a.rv is node for a in value):
@@ -218,9 +216,7 @@ def _plan_bounded(plan: Plan, node: cst.Call, makers: list[cst.Call], key: cst.C
 
 def plan_methods(plan: Plan) -> None:
     """Plan what is asked of distributions without a name."""
-    for node in plan.tree.order:
-        if not isinstance(node, cst.Attribute):
-            continue
+    for node in plan.tree.of(cst.Attribute):
         value = plan.flow.value(node.value)
         calls = [a.call for a in value if isinstance(a, v.Dist)]
         if calls:

@@ -105,9 +105,7 @@ def plan_own(plan: Plan) -> None:
         _plan_class(plan, node, kind)
     if not plan.flow.own:
         return
-    for node in plan.tree.order:
-        if not isinstance(node, cst.Call):
-            continue
+    for node in plan.tree.of(cst.Call):
         classes = [a.node for a in plan.flow.value(node.func) if isinstance(a, v.Function) and a.node in plan.flow.own]
         if classes:
             _plan_call(plan, node, classes)

@@ -179,8 +179,8 @@ def _plan_process(plan: Plan, call: cst.Call, name: str) -> None:
 
 def plan_methods(plan: Plan, models: Models) -> None:
     """Plan the calls of methods of processes."""
-    for call in plan.tree.order:
-        if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute):
+    for call in plan.tree.of(cst.Call):
+        if not isinstance(call.func, cst.Attribute):
             continue
         value, method = plan.flow.value(call.func.value), call.func.attr.value
         if not any(isinstance(a, v.Tensor) and a.process for a in v.flat(value)):
@@ -254,9 +254,8 @@ def _made_by(plan: Plan, node: cst.CSTNode) -> str | None:
         return None
     makers = [
         call
-        for call in plan.tree.order
-        if isinstance(call, cst.Call)
-        and isinstance(call.func, cst.Attribute)
+        for call in plan.tree.of(cst.Call)
+        if isinstance(call.func, cst.Attribute)
         and call.func.attr.value in ("prior", "marginal_likelihood")
         and isinstance(call.func.value, cst.Name)
         and plan.flow.sites.get(call.func.value) == sites

@@ -24,7 +24,7 @@ from pm_migrate.codemod.models import is_component
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.random_variable import separated
-from pm_migrate.codemod.tree import code, expression, walk
+from pm_migrate.codemod.tree import code, expression
 
 RULE = Rule(
     "PM401",
@@ -253,9 +253,7 @@ def _plan_subtensor(plan: Plan, call: cst.Call, key: cst.CSTNode, name: str) -> 
 
 def plan_numpy(plan: Plan) -> None:
     """Plan the rewriting of NumPy functions of random variables."""
-    for node in plan.tree.order:
-        if not isinstance(node, cst.Call):
-            continue
+    for node in plan.tree.of(cst.Call):
         name = plan.flow.name_of(node.func)
         if (
             name is None
@@ -293,8 +291,8 @@ def _named_func(plan: Plan, call: cst.Call) -> Callable[[cst.BaseExpression], cs
 
 def plan_symbols(plan: Plan) -> None:
     """Methods of Theano's tensors on what is an array after the rewriting: ``.eval()``, ``.dimshuffle(...)``."""
-    for node in plan.tree.order:
-        if not (isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute)):
+    for node in plan.tree.of(cst.Call):
+        if not isinstance(node.func, cst.Attribute):
             continue
         owner, attr = node.func.value, node.func.attr.value
         key = function_group(plan, node.func)
@@ -334,8 +332,8 @@ def _as_function(plan: Plan, call: cst.Call, attr: str) -> Callable[[cst.Call], 
 
 def plan_indexing(plan: Plan) -> None:
     """For PyMC4 itself: values are plain tensors, which arrays cannot index."""
-    for node in plan.tree.order:
-        if not isinstance(node, cst.Subscript) or not v.only(plan.flow.value(node.value), v.Tensor):
+    for node in plan.tree.of(cst.Subscript):
+        if not v.only(plan.flow.value(node.value), v.Tensor):
             continue
         match node.slice:
             case [cst.SubscriptElement(slice=cst.Index(value=index))]:
@@ -358,8 +356,8 @@ def _gathered(plan: Plan, node: cst.Subscript) -> Callable[[cst.Subscript], cst.
 def plan_attributes(plan: Plan) -> None:
     """Refuse attributes of random variables that their values do not have, each once: the longest chain's."""
     refused = {note.node for note in plan.notes}
-    for node in plan.tree.order:
-        if not isinstance(node, cst.Attribute) or node.attr.value in _ATTRIBUTES:
+    for node in plan.tree.of(cst.Attribute):
+        if node.attr.value in _ATTRIBUTES:
             continue
         value = plan.flow.value(node.value)
         if node.attr.value in COMPONENT_ATTRIBUTES and any(
@@ -368,7 +366,7 @@ def plan_attributes(plan: Plan) -> None:
             continue
         if v.is_process(value) and node.attr.value in pymc3_names.OF_PROCESSES:
             continue
-        if v.only(value, v.Tensor) and not refused & set(walk(node)):
+        if v.only(value, v.Tensor) and not refused & set(plan.tree.walk(node)):
             refused.add(node)
             plan.refuse(
                 node,

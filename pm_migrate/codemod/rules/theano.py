@@ -24,7 +24,7 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.tensors import function_group
-from pm_migrate.codemod.tree import code, walk
+from pm_migrate.codemod.tree import code
 
 RULE = Rule(
     "PM410",
@@ -223,7 +223,7 @@ def _settings(plan: Plan, node: cst.CSTNode, name: str) -> cst.SimpleStatementLi
     line = plan.tree.parent.get(assign) if assign is not None else None
     match line:
         case cst.SimpleStatementLine(body=[cst.Assign(targets=[cst.AssignTarget(target=found)], value=value)]):
-            plain = not any(isinstance(n, cst.Call) for n in walk(value))
+            plain = not any(isinstance(n, cst.Call) for n in plan.tree.walk(value))
             if found is target and plain and len(path) > 1 and path[1] in theano_names.NO_SETTINGS:
                 return line
     return None
@@ -249,7 +249,7 @@ def _plain_scan(plan: Plan, node: cst.CSTNode) -> bool:
     if not isinstance(call, cst.Call):
         return True
     keywords = {a.keyword.value for a in call.args if a.keyword is not None}
-    used = {plan.flow.references.get(n, "") for n in walk(plan.tree.module)}
+    used = {plan.flow.references.get(n, "") for n in plan.tree.walk(plan.tree.module)}
     return "truncate_gradient" not in keywords and not any(name.endswith(".until") for name in used)
 
 
@@ -260,7 +260,7 @@ def _plan_kept(plan: Plan, node: cst.CSTNode, name: str) -> None:
     parent = plan.tree.parent[node]
     if isinstance(parent, cst.Call) and parent.func is node and plan.flow.in_operation(node) is None:
         random = any(v.tainted(plan.flow.value(a.value)) for a in parent.args)
-        models = {m.site for a in parent.args for n in walk(a.value) for m in v.models(plan.flow.value(n))}
+        models = {m.site for a in parent.args for n in plan.tree.walk(a.value) for m in v.models(plan.flow.value(n))}
         if random or models:
             plan.unite(key, *models)
             last = name.rpartition(".")[2]

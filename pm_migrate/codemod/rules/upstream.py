@@ -85,7 +85,7 @@ _TOGETHER = {
 
 def plan_upstream(plan: Plan) -> None:
     """Plan casts, and refuse what plain tensors do not have."""
-    for node in plan.tree.order:
+    for node in plan.tree.of(cst.Call, cst.BinaryOperation, cst.Attribute, cst.Subscript):
         if isinstance(node, cst.Call):
             _plan_call(plan, node)
         elif isinstance(node, cst.BinaryOperation):
