@@ -110,11 +110,19 @@ class Applier(cst.CSTTransformer):
     def on_visit(self, node: cst.CSTNode) -> bool:
         return node in self._changing
 
+    def on_visit_attribute(self, node: cst.CSTNode, attribute: str) -> None:
+        pass  # LibCST's own looks for a method for each attribute of each node
+
+    def on_leave_attribute(self, original_node: cst.CSTNode, attribute: str) -> None:
+        pass
+
     def became(self, statement: cst.CSTNode) -> list[Any]:
         """What became of a statement that was left."""
         return self.done.get(statement, [statement])
 
     def on_leave(self, original_node: Any, updated_node: Any) -> Any:
+        if original_node not in self._changing:
+            return updated_node
         result = updated_node
         for apply in self.edits.get(original_node, ()):
             result = apply(result)

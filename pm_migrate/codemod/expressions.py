@@ -71,7 +71,9 @@ class Expressions:
     def _expression(self, node: cst.CSTNode) -> Value:
         value = self._evaluate(node)
         # loops and rounds come back with more: a value of a node only grows
-        self.values[node] = self.values.get(node, NOTHING) | value
+        known = self.values.setdefault(node, value)
+        if known is not value and known != value:
+            self.values[node] = known | value
         return value
 
     def _operation(self, operands: Iterable[Value], *, number: bool = False) -> Value:
@@ -94,27 +96,33 @@ class Expressions:
             return frozenset(out or symbols)
         return NUMBER if scalar else PLAIN
 
+    def _name(self, node: cst.Name) -> Value:
+        if node.value == "None":
+            return NOTHING  # where None stands for something, using it as that thing fails in any case
+        if node.value in ("True", "False"):
+            return PLAIN
+        entry = self._load(node.value)
+        known = self.sites.setdefault(node, entry.sites)
+        if known is not entry.sites:
+            self.sites[node] = known | entry.sites
+        self._refer(node, None, entry.value)
+        return entry.value
+
     def _evaluate(self, node: cst.CSTNode) -> Value:
+        kind = type(node)  # the common ones: a class pattern asks an abstract class
+        if kind is cst.Name:
+            return self._name(node)  # type: ignore[arg-type]
+        if kind is cst.Attribute:
+            return self._attribute(node)  # type: ignore[arg-type]
+        if kind is cst.Call:
+            return self._call(node)  # type: ignore[arg-type]
+        if kind is cst.Integer or kind is cst.Float:
+            return NUMBER
         match node:
-            case cst.Name():
-                if node.value == "None":
-                    return NOTHING  # where None stands for something, using it as that thing fails in any case
-                if node.value in ("True", "False"):
-                    return PLAIN
-                entry = self._load(node.value)
-                self.sites[node] = self.sites.get(node, frozenset()) | entry.sites
-                self._refer(node, None, entry.value)
-                return entry.value
-            case cst.Integer() | cst.Float():
-                return NUMBER
             case cst.SimpleString() | cst.ConcatenatedString():
                 for child in children(node):
                     self._generic(child)
                 return frozenset({v.Text(string_value(node))})
-            case cst.Attribute():
-                return self._attribute(node)
-            case cst.Call():
-                return self._call(node)
             case cst.Subscript():
                 return self._subscript(node)
             case cst.BinaryOperation():
@@ -212,9 +220,9 @@ class Expressions:
 
     def _refer(self, node: cst.CSTNode, base: cst.CSTNode | None, value: Value) -> None:
         """Keep the account of references: a longer chain replaces the shorter one that it starts with."""
-        names = {a.name for a in value if isinstance(a, v.Qualified) and is_reference(a.name)}
+        names = [a.name for a in value if type(a) is v.Qualified and is_reference(a.name)]
         if names:
-            self.references[node] = " | ".join(sorted(names))
+            self.references[node] = " | ".join(sorted(set(names)))
             if base is not None:
                 self.references.pop(base, None)
 

@@ -181,7 +181,9 @@ class Flow(Statements):
     # -- running -----------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        for _ in range(_ROUNDS):
+        later = (cst.FunctionDef, cst.Lambda, cst.ClassDef, cst.ImportStar)
+        # where nothing is defined that runs later, a second round would see what the first one saw
+        for _ in range(_ROUNDS if self.tree.of(*later) else 1):
             before = self._fingerprint()
             # what an earlier round knew too little about must not stay: only the last round's values count
             self._forget()

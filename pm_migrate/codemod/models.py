@@ -180,6 +180,7 @@ class Models:
         self.flow = flow
         self.helpers = Helpers(tree, flow)
         self.computed: frozenset[cst.CSTNode] = frozenset()
+        self._bound: dict[cst.CSTNode, tuple[cst.CSTNode, ...]] = {}
         self.blocks = [b for b in map(self._block, self._withs()) if b is not None]
         self.computed = computed(self)
         self.blocks += [
@@ -465,7 +466,10 @@ class Models:
 
     def sites_in(self, statements: list[cst.CSTNode]) -> frozenset[cst.CSTNode]:
         """The places that bind names in statements, nested functions left out."""
-        return frozenset(site for s in statements for site in _sites(s))
+        for s in statements:
+            if s not in self._bound:
+                self._bound[s] = tuple(_sites(s))
+        return frozenset(site for s in statements for site in self._bound[s])
 
     def bound_in(self, statements: list[cst.CSTNode]) -> frozenset[str]:
         """The names that statements bind."""

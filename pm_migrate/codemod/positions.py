@@ -59,14 +59,30 @@ class Positions:
         state = _State(module.default_indent, module.default_newline)
         module._codegen(state)
         self._spans = state.spans
-        self._offsets = [0, *accumulate(map(len, state.all_tokens))]
-        self._lines = [0, *(found.end() for found in _NEWLINE.finditer("".join(state.all_tokens)))]
+        self._whole = state.whole
+        self._tokens = state.all_tokens
+        self._offsets: list[int] = []
+        self._lines: list[int] = []
+        #: What the module is when it is printed.
+        self.code = "".join(state.tokens)
+
+    @property
+    def comments(self) -> list[str]:
+        """The comments of the module, in order."""
+        return [node.value for node in self._spans if type(node) is cst.Comment]
+
+    def text(self, node: cst.CSTNode) -> str:
+        """What was printed for a node, with the blanks that belong to it."""
+        return "".join(self._tokens[slice(*self._whole.get(node, self._spans[node]))])
 
     def __getitem__(self, node: cst.CSTNode) -> CodeRange:
         start, end = self._spans[node]
         return CodeRange(self._position(start), self._position(end))
 
     def _position(self, token: int) -> CodePosition:
+        if not self._offsets:
+            self._offsets = [0, *accumulate(map(len, self._tokens))]
+            self._lines = [0, *(found.end() for found in _NEWLINE.finditer("".join(self._tokens)))]
         offset = self._offsets[token]
         line = bisect_right(self._lines, offset)
         return CodePosition(line, offset - self._lines[line - 1])
@@ -77,6 +93,8 @@ class _State(CodegenState):
 
     def __init__(self, default_indent: str, default_newline: str) -> None:
         super().__init__(default_indent, default_newline)
+        #: The tokens of nodes with the blanks and comments that belong to them, where there may be some.
+        self.whole: dict[cst.CSTNode, tuple[int, int]] = {}
         self.spans: dict[cst.CSTNode, tuple[int, int]] = {}
         self._starts: list[int] = []
         self._dropped: list[str] = []
@@ -95,8 +113,9 @@ class _State(CodegenState):
 
     def after_codegen(self, node: cst.CSTNode) -> None:
         start = self._starts.pop()
-        if node not in self.spans:
-            self.spans[node] = (start, len(self.tokens) + len(self._dropped))
+        span = (start, len(self.tokens) + len(self._dropped))
+        if self.spans.setdefault(node, span) is not span:
+            self.whole[node] = span
 
     def record_syntactic_position(
         self, node: cst.CSTNode, *, start_node: cst.CSTNode | None = None, end_node: cst.CSTNode | None = None

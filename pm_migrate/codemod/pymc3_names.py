@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from pm_migrate.catalog import DISTRIBUTIONS as ROWS
 from pm_migrate.catalog import theano_names
 from pm_migrate.catalog.exports import PYMC3_MODULES, PYMC3_NAMES
@@ -109,6 +111,7 @@ _HOMES = (
 )
 
 
+@cache
 def canonical(name: str) -> str:
     """The shortest spelling of a qualified name.
 

@@ -51,7 +51,7 @@ def check_source(text: str) -> None:
 
     parse(text)
     try:
-        same = parse_module(text).code == text
+        same = parse_module(text)[1].code == text
     except libcst.ParserSyntaxError as error:
         where = f"line {error.raw_line}, column {error.raw_column + 1}"
         raise SourceError(f"cannot be parsed: {where}: {error.message}") from error
@@ -103,7 +103,8 @@ def check_comments(before: str, after: str) -> None:
     SafetyError
         Naming the first comment lost.
     """
-    lost = Counter(c for c in comments(before) if not is_todo(c)) - Counter(comments(after))
+    ours = Counter(c for c in comments(before) if not is_todo(c)) if "#" in before else Counter()
+    lost = ours - Counter(comments(after)) if ours else ours
     if lost:
         first = next(iter(lost))
         more = f" (and {lost.total() - 1} more)" if lost.total() > 1 else ""

@@ -87,9 +87,9 @@ def bound_names(body: cst.CSTNode) -> Iterator[cst.CSTNode]:
             continue
         if kind in _TARGETS:
             yield from target_names(child.target)  # type: ignore[attr-defined]
-        elif isinstance(child, cst.AsName):
-            yield from target_names(child.name)
-        elif isinstance(child, cst.ImportAlias) and child.asname is None:
+        elif kind is cst.AsName:
+            yield from target_names(child.name)  # type: ignore[attr-defined]
+        elif kind is cst.ImportAlias and child.asname is None:  # type: ignore[attr-defined]
             yield child
         stack += reversed(children(child))
 

@@ -75,6 +75,8 @@ class Statements(Calls):
 
     def _small(self, node: cst.CSTNode) -> None:
         match node:
+            case cst.Expr():
+                self._expression(node.value)
             case cst.Assign():
                 value = self._expression(node.value)
                 for target in node.targets:
@@ -85,8 +87,6 @@ class Statements(Calls):
                     self._bind(node.target, self._expression(node.value))
             case cst.AugAssign():
                 self._augmented(node)
-            case cst.Expr():
-                self._expression(node.value)
             case cst.Return():
                 value = self._expression(node.value) if node.value else PLAIN
                 facts = self.functions.get(self.scope.node)

@@ -149,9 +149,13 @@ def target_names(target: cst.BaseExpression) -> Iterator[cst.Name]:
 
 
 @lru_cache(maxsize=1)
-def parse_module(text: str) -> cst.Module:
-    """Parse a module; the last one is kept, since the check of the input and the rewrite parse the same text."""
-    return cst.parse_module(text)
+def parse_module(text: str) -> tuple[cst.Module, Positions]:
+    """Parse a module, and print it for its positions.
+
+    The last one is kept, since the check of the input and the rewrite parse the same text.
+    """
+    module = cst.parse_module(text)
+    return module, Positions(module)
 
 
 class Tree:
@@ -175,14 +179,13 @@ class Tree:
     """
 
     def __init__(self, text: str) -> None:
-        self.module = parse_module(text)
+        self.module, self._positions = parse_module(text)
         self.lines = text.splitlines()
         self.parent: dict[cst.CSTNode, cst.CSTNode] = {}
         self.nodes: list[cst.CSTNode] = []
         self._ends: list[int] = []
         self._places: dict[type, list[int]] = {}
         self._of: dict[tuple[type, ...], list[int]] = {}
-        self._positions: Positions | None = None
         self._index()
         self.order = {node: place for place, node in enumerate(self.nodes)}
 
@@ -236,9 +239,18 @@ class Tree:
 
     def position(self, node: cst.CSTNode) -> CodeRange:
         """Where a node stands: lines from 1, columns from 0."""
-        if self._positions is None:
-            self._positions = Positions(self.module)
         return self._positions[node]
+
+    def code(self, node: cst.CSTNode) -> str:
+        """Source text of one node of the module, as :func:`code` gives it."""
+        text = self._positions.text(node)
+        # the indentation of what goes on on further lines is no part of it
+        return text if "\n" not in text and "\r" not in text else code(node)
+
+    def has_comments(self, node: cst.CSTNode) -> bool:
+        """Whether comments stand inside of an expression of the module."""
+        text = self._positions.text(node)
+        return "#" in text and any(line.lstrip().startswith("#") or "  #" in line for line in text.splitlines())
 
     def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """Yield the parent of a node, its parent, and so on."""

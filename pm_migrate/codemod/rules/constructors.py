@@ -82,7 +82,7 @@ def plan_constructor(plan: Plan, call: cst.Call, made: Constructor, key: cst.CST
         raise Refused(f"PyMC4 4.0a2 has no {row.name}")
     options = _options(plan, row, given)
     _check_random(plan, given)
-    sources = {name: code(argument.value) for name, argument in given.params.items()}
+    sources = {name: plan.tree.code(argument.value) for name, argument in given.params.items()}
     random = frozenset(n for n, a in given.params.items() if v.tainted(plan.flow.value(a.value)))
     needs = {"pm"}
     for mapped in outputs:
@@ -354,7 +354,7 @@ def yielded(plan: Plan, node: cst.Call, value: cst.Call, *, many: bool = False) 
 
 def laid_out(plan: Plan, original: cst.Call, made: cst.Call, pushed: int = 0) -> cst.Call:
     """A call that moved to the right, its continuation lines with it, within the width of a line."""
-    if layout.has_comments(original) or not original.args:
+    if plan.tree.has_comments(original) or not original.args:
         return made
     start = plan.tree.position(plan.tree.statement(original)).start.column
     column = plan.tree.position(original).start.column - start

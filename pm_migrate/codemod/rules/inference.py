@@ -260,10 +260,10 @@ def plan_inference(plan: Plan, models: Models, call: cst.Call, name: str) -> Non
         items.append(("include_log_likelihood", "True"))
     if model:
         items = [("", model), *items] if row.model == "first" else [*items, ("model", model)]
-    if layout.has_comments(call):
+    if plan.tree.has_comments(call):
         kept = {value for _, value in items if not isinstance(value, str)}
         follows = row.model == "first" or any(k for k, value in items if not isinstance(value, str))
-        if not follows or any(layout.has_comments(a) for a in call.args if a not in kept):
+        if not follows or any(plan.tree.has_comments(a) for a in call.args if a not in kept):
             plan.refuse(call, call, rule, "move the comments out of the arguments")
             return
         plan.edit(call, call, lambda updated: _in_place(plan, row, call, updated, items), {"pm"})

@@ -11,11 +11,6 @@ from pm_migrate.codemod.tree import code, expression
 _WIDTH = 110
 
 
-def has_comments(node: cst.CSTNode) -> bool:
-    """Whether comments stand inside of an expression."""
-    return "#" in code(node) and any(line.lstrip().startswith("#") or "  #" in line for line in code(node).splitlines())
-
-
 def keyword(name: str, value: cst.BaseExpression) -> cst.Arg:
     """The argument ``name=value``; without a name, ``value``."""
     if not name:
