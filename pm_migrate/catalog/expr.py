@@ -218,4 +218,9 @@ def substitute(text: str, replacements: Mapping[str, str]) -> str:
     >>> substitute("sigma", {"sigma": "tau ** -0.5"})
     'tau ** -0.5'
     """
+    return _composed(text, tuple(replacements.items()))
+
+
+@cache
+def _composed(text: str, replacements: tuple[tuple[str, str], ...]) -> str:
     return render(text, dict(replacements), {name: name for name in FUNCTIONS})

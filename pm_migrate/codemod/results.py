@@ -102,7 +102,7 @@ class Results:
         """Look at every place where a result, or a container of results, is used."""
         for node in self.plan.tree.of(cst.BaseExpression):
             value = self.plan.flow.value(node)
-            found = [a for a in v.flat(value) if isinstance(a, v.TraceRef)]
+            found = [] if value is v.PLAIN else [a for a in v.flat(value) if isinstance(a, v.TraceRef)]
             if not found:
                 continue
             own = (t for t in v.traces(value) if t.kind in OWN)

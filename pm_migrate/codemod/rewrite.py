@@ -24,6 +24,7 @@ from pm_migrate.codemod.flow import Flow
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.names import Names
 from pm_migrate.codemod.plan import Edit, Note, Options, Plan
+from pm_migrate.codemod.positions import printed
 from pm_migrate.codemod.results import Results
 from pm_migrate.codemod.rules import (
     at_run_time,
@@ -235,7 +236,7 @@ def _apply(plan: Plan) -> str:
     plan.applier = Applier(edits, before, todos, plan.tree.parent)
     made = plan.tree.module.visit(plan.applier)
     assert isinstance(made, cst.Module)
-    return made.code
+    return printed(made, made.default_indent, made.default_newline)
 
 
 def _todos(plan: Plan) -> dict[cst.CSTNode, list[str]]:

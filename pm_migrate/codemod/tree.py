@@ -254,13 +254,17 @@ class Tree:
 
     def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """Yield the parent of a node, its parent, and so on."""
-        while node in self.parent:
-            node = self.parent[node]
-            yield node
+        parent = self.parent.get(node)
+        while parent is not None:
+            yield parent
+            parent = self.parent.get(parent)
 
     def inside(self, node: cst.CSTNode, outer: cst.CSTNode) -> bool:
         """Whether a node is ``outer`` or below it."""
-        return node is outer or any(a is outer for a in self.ancestors(node))
+        place, start = self.order.get(node), self.order.get(outer)
+        if place is None or start is None:
+            return node is outer
+        return start <= place < self._ends[start]
 
     def statement(self, node: cst.CSTNode) -> cst.CSTNode:
         """The innermost statement around a node that owns its line, so that a comment can stand above it."""
@@ -274,13 +278,7 @@ class Tree:
         """The function, class, lambda or module whose names a node sees first."""
         child = node
         for candidate in self.ancestors(node):
-            if isinstance(candidate, cst.Module):
-                return candidate
-            if isinstance(candidate, cst.FunctionDef) and child is candidate.body:
-                return candidate
-            if isinstance(candidate, cst.ClassDef) and child is candidate.body:
-                return candidate
-            if isinstance(candidate, cst.Lambda) and child is candidate.body:
+            if type(candidate) in _SCOPES and child is candidate.body:  # type: ignore[attr-defined]
                 return candidate
             child = candidate
         return self.module

@@ -204,7 +204,7 @@ def is_process(value: Value) -> bool:
 
 def tainted(value: Value) -> bool:
     """Whether a value depends on random variables on some path."""
-    return any(True for _ in tensors(value))
+    return value is not PLAIN and any(True for _ in tensors(value))
 
 
 def placed(value: Value, site: cst.CSTNode) -> Value:
@@ -225,12 +225,12 @@ def placed(value: Value, site: cst.CSTNode) -> Value:
 
 def traces(value: Value) -> frozenset[TraceRef]:
     """The inference results a value may itself be."""
-    return frozenset(atom for atom in value if isinstance(atom, TraceRef))
+    return frozenset([atom for atom in value if type(atom) is TraceRef])
 
 
 def models(value: Value) -> frozenset[ModelRef]:
     """The models a value may itself be."""
-    return frozenset(atom for atom in value if isinstance(atom, ModelRef))
+    return frozenset([atom for atom in value if type(atom) is ModelRef])
 
 
 def only(value: Value, kind: type) -> bool:

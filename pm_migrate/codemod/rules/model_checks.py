@@ -123,6 +123,10 @@ ORDER = Rule(
 RULES = (ORDER, REENTRY)
 
 
+#: What would leave the generator, or is about the function around the block.
+_LEAVING = (cst.Return, cst.Yield, cst.Await, cst.Global, cst.Nonlocal)
+
+
 def check_generator(plan: Plan, models: Models, block: Block) -> None:
     """Refuse a model whose statements cannot be the body of a generator."""
     key = block.key
@@ -137,8 +141,11 @@ def check_generator(plan: Plan, models: Models, block: Block) -> None:
             return
     bound = models.bound_in(generator)
     for s in generator:
-        for node in plan.tree.walk(s):
-            if isinstance(node, (cst.Return, cst.Yield, cst.Await, cst.Global, cst.Nonlocal)):
+        for node in plan.tree.walk(s, *_LEAVING, cst.Break, cst.Continue, cst.Name, cst.With):
+            if isinstance(node, cst.Name):
+                if v.models(plan.flow.value(node)) and not _names_outer(plan, node):
+                    plan.refuse(node, key, OBJECT.code, f"the model `{node.value}` is used while it is being made")
+            elif isinstance(node, _LEAVING):
                 own = isinstance(s, (cst.FunctionDef, cst.ClassDef)) and not isinstance(
                     node, (cst.Global, cst.Nonlocal)
                 )
@@ -146,8 +153,6 @@ def check_generator(plan: Plan, models: Models, block: Block) -> None:
                     plan.refuse(node, key, ORDER.code, "take this statement out of the with block")
             elif isinstance(node, (cst.Break, cst.Continue)) and not _in_loop(plan, node, s):
                 plan.refuse(node, key, ORDER.code, "take this statement out of the with block")
-            elif isinstance(node, cst.Name) and v.models(plan.flow.value(node)) and not _names_outer(plan, node):
-                plan.refuse(node, key, OBJECT.code, f"the model `{node.value}` is used while it is being made")
             elif isinstance(node, cst.With) and plan.flow.enters(node) and node not in plan.flow.nested:
                 plan.refuse(node, key, ORDER.code, "a model within a model: give it a generator of its own")
     for s in block.having(Role.FRONT):
