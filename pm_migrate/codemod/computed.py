@@ -14,7 +14,8 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.purity import impure_calls
 
 if TYPE_CHECKING:
-    from pm_migrate.codemod.models import Block, Models
+    from pm_migrate.codemod.blocks import Block
+    from pm_migrate.codemod.models import Models
 
 #: What asks a variable for something else than its value.
 _ASKS = frozenset("tag eval random logp logpt distribution name transformation".split())

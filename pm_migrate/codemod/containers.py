@@ -12,7 +12,8 @@ import libcst as cst
 from pm_migrate.codemod.purity import is_pure_statement
 
 if TYPE_CHECKING:
-    from pm_migrate.codemod.models import Block, Models
+    from pm_migrate.codemod.blocks import Block
+    from pm_migrate.codemod.models import Models
 
 _MAKERS = frozenset(
     """builtins.list builtins.dict builtins.set collections.OrderedDict collections.defaultdict numpy.empty numpy.zeros
@@ -22,7 +23,7 @@ _MAKERS = frozenset(
 
 def adopt(models: Models, block: Block) -> None:
     """Find the statements in front of a block that make what only its model fills."""
-    from pm_migrate.codemod.models import Role
+    from pm_migrate.codemod.blocks import Role
 
     generator = block.having(Role.GENERATOR)
     nodes = {n for s in generator for n in models.tree.walk(s)}

@@ -16,7 +16,8 @@ from pm_migrate.codemod.scopes import bound_name
 from pm_migrate.codemod.tree import code
 
 if TYPE_CHECKING:
-    from pm_migrate.codemod.models import Block, Model, Models
+    from pm_migrate.codemod.blocks import Block, Model
+    from pm_migrate.codemod.models import Models
 
 ELSEWHERE = "this adds to a model that another function began: add it where the model is made"
 SEVERAL = "this may add to one of several models: write a block for each"
@@ -120,7 +121,7 @@ def _is_passing(models: Models, node: cst.BaseExpression, wanted: str | None, *,
 
 def _carry(models: Models, chain: list[Block]) -> None:
     """Let every generator return what those after it need."""
-    from pm_migrate.codemod.models import Role
+    from pm_migrate.codemod.blocks import Role
 
     generators = [block.having(Role.GENERATOR) for block in chain]
     straight = next((i for i, block in enumerate(chain) if not _follows(models, chain[0], block)), len(chain))

@@ -7,8 +7,6 @@ itself, and those that follow it (inference, plots).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from enum import Enum
 from functools import cached_property
 
 import libcst as cst
@@ -16,154 +14,16 @@ import libcst as cst
 from pm_migrate.catalog.samplers import INFERENCE
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
+from pm_migrate.codemod.blocks import Block, ClassBlock, Model, Role
 from pm_migrate.codemod.computed import computed
 from pm_migrate.codemod.containers import adopt
 from pm_migrate.codemod.extensions import extend
 from pm_migrate.codemod.flow import Flow, model_name
 from pm_migrate.codemod.helpers import Helpers, adds_to_model
-from pm_migrate.codemod.model_classes import ModelClass
 from pm_migrate.codemod.purity import is_pure_statement
 from pm_migrate.codemod.scopes import bound_name, bound_names
-from pm_migrate.codemod.tree import Tree, code, target_names
-
-
-class Role(Enum):
-    """Where a statement of a block goes."""
-
-    FRONT = "front"
-    GENERATOR = "generator"
-    AFTER = "after"
-
-
-@dataclass(eq=False)
-class Block:
-    """One ``with`` block of a model.
-
-    Parameters
-    ----------
-    node
-        The statement; the last one, where several side by side make up one model.
-    sites
-        The ``pm.Model()`` calls whose model it may enter.
-    defines
-        Whether the ``with`` itself makes the model.
-    roles
-        Where each statement goes.
-    problems
-        What is wrong with it: node, code, message.
-    earlier
-        The statements before ``node`` that belong to the same model.
-    adopted
-        Statements in front of it that make what its model fills: they move into the generator.
-    place
-        Which item of the statement enters the model.
-    part
-        Which statements belong to it, when those of one ``with`` add to the model after inference began.
-    base
-        The block whose model this one adds to, when it begins with that.
-    carried
-        The names that it takes from there.
-    returned
-        The names that it hands on to the block that adds to its model.
-    given_back
-        The names that it hands out to other code.
-    """
-
-    node: cst.With
-    sites: frozenset[cst.CSTNode]
-    defines: bool
-    roles: dict[cst.CSTNode, Role] = field(default_factory=dict)
-    problems: list[tuple[cst.CSTNode, str, str]] = field(default_factory=list)
-    earlier: list[cst.With] = field(default_factory=list)
-    adopted: list[cst.CSTNode] = field(default_factory=list)
-    base: Block | None = None
-    place: int = 0
-    part: tuple[int, int] | None = None
-    carried: tuple[str, ...] = ()
-    returned: tuple[str, ...] = ()
-    given_back: tuple[str, ...] = ()
-
-    @property
-    def key(self) -> cst.CSTNode:
-        """One of its models, for the group they all belong to."""
-        return next(iter(self.sites))
-
-    @property
-    def item(self) -> cst.WithItem:
-        """The item that enters the model."""
-        return [*self.earlier, self.node][0].items[self.place]
-
-    @property
-    def others(self) -> list[cst.WithItem]:
-        """The other items of the statement, which enter something else."""
-        return [item for i, item in enumerate(self.node.items) if i != self.place]
-
-    @property
-    def start(self) -> cst.CSTNode:
-        """Where it begins: the statement, or the first of the statements that are a part of one."""
-        return self.node if self.part is None or self.part[0] == 0 else self.body[0]
-
-    @property
-    def body(self) -> list[cst.CSTNode]:
-        """Its statements."""
-        if self.part is not None:
-            return list(self.node.body.body[slice(*self.part)])
-        return [s for node in (*self.earlier, self.node) for s in node.body.body]
-
-    def having(self, role: Role) -> list[cst.CSTNode]:
-        """The statements that go to one place, in order."""
-        return [s for s in (*self.adopted, *self.body) if self.roles.get(s) is role]
-
-
-@dataclass(eq=False)
-class ClassBlock(Block):
-    """What makes the models of a subclass of ``pm.Model``: its ``__init__``, all of it part of the generator.
-
-    Parameters
-    ----------
-    made
-        The class.
-    """
-
-    made: ModelClass = None  # type: ignore[assignment]
-
-    @property
-    def item(self) -> cst.WithItem:
-        """The object that is built."""
-        return cst.WithItem(cst.Name(self.made.own))
-
-    @property
-    def others(self) -> list[cst.WithItem]:
-        """Nothing else is entered."""
-        return []
-
-    @property
-    def body(self) -> list[cst.CSTNode]:
-        """The statements besides the one that starts the model."""
-        first = None if self.made.start is None else self.made.start[0]
-        return [s for s in self.made.lines if s is not first]
-
-
-@dataclass(eq=False)
-class Model:
-    """One model of a program.
-
-    Parameters
-    ----------
-    site
-        The call that makes it, or the class whose objects are such models.
-    blocks
-        Its ``with`` blocks in source order, those that may also enter another model included.
-    definition
-        The block that becomes the generator, or None when there is no single one.
-    assignment
-        The statement ``m = pm.Model()``, when the model is not made by a ``with``.
-    """
-
-    site: cst.Call | cst.ClassDef
-    blocks: list[Block]
-    definition: Block | None = None
-    assignment: cst.SimpleStatementLine | None = None
+from pm_migrate.codemod.tree import Tree, target_names
+from pm_migrate.codemod.variables import is_observed, variable_name
 
 
 class Models:
@@ -487,7 +347,7 @@ class Models:
         for node, value in self.flow.values.items():
             for atom in v.tensors(value):
                 if atom.rv is node and atom.rv is not None and atom.site in out:
-                    out[atom.site][variable_name(atom.rv, self.flow)] = _is_observed(atom.rv)
+                    out[atom.site][variable_name(atom.rv, self.flow)] = is_observed(atom.rv)
         for site, model in self.models.items():
             if model_name(model.site) is not None or self.flow.nested:
                 # a function does not know the prefix of its caller
@@ -497,45 +357,8 @@ class Models:
             for function in self.helpers.reached([s for b in model.blocks for s in b.body]):
                 for node in self.tree.walk(function):
                     rvs = [a.rv for a in v.tensors(self.flow.value(node)) if a.rv is node]
-                    out[site].update({variable_name(rv, self.flow): _is_observed(rv) for rv in rvs if rv})
+                    out[site].update({variable_name(rv, self.flow): is_observed(rv) for rv in rvs if rv})
         return out
-
-
-def _is_observed(call: cst.Call) -> bool:
-    given = {a.keyword.value for a in call.args if a.keyword is not None}
-    if isinstance(call.func, cst.Attribute) and call.func.attr.value == "marginal_likelihood":
-        return "is_observed" not in given
-    return not given.isdisjoint({"observed", "data"})
-
-
-def variable_name(call: cst.Call, flow: Flow) -> str | None:
-    """The name of the variable that a call makes, where it is a literal; a linear component makes several."""
-    node = name_argument(call)
-    if node is None or is_component(call, flow):
-        return None
-    value = flow.value(node)
-    names = {a.text for a in value if isinstance(a, v.Text)}
-    prefix = flow.prefix(call)
-    name = names.pop() if len(value) == 1 and len(names) == 1 else None
-    if name is None or prefix is None:
-        return None
-    return name if not prefix or name.startswith(f"{prefix}_") else f"{prefix}_{name}"
-
-
-def is_component(call: cst.Call, flow: Flow) -> bool:
-    """Whether a call makes a linear predictor or a generalised linear model."""
-    name = pymc3_names.canonical(flow.references.get(call.func, ""))
-    return name.removeprefix("pymc3.") in pymc3_names.COMPONENTS
-
-
-def name_argument(call: cst.Call) -> cst.BaseExpression | None:
-    """The argument of a call that names the variable."""
-    for place, arg in enumerate(call.args):
-        if arg.keyword is not None and arg.keyword.value == "name":
-            return arg.value
-        if place == 0 and arg.keyword is None and not arg.star:
-            return arg.value
-    return None
 
 
 def _sites(statement: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -545,24 +368,3 @@ def _sites(statement: cst.CSTNode) -> Iterator[cst.CSTNode]:
     if isinstance(statement, cst.For):
         yield from target_names(statement.target)
     yield from bound_names(statement)
-
-
-def target_of(block: Block, model: Model) -> cst.BaseExpression | None:
-    """The name by which a model is known after its block."""
-    if model.assignment is not None:
-        assign = model.assignment.body[0]
-        assert isinstance(assign, cst.Assign)
-        return assign.targets[0].target
-    asname = block.item.asname
-    return None if asname is None else asname.name
-
-
-def label(target: cst.BaseExpression | None) -> str:
-    """A word for a model, from the name it is known by."""
-    if target is None:
-        return "model"
-    if isinstance(target, cst.Name):
-        return target.value
-    if isinstance(target, cst.Attribute):
-        return target.attr.value
-    return code(target) if code(target).isidentifier() else "model"

@@ -16,11 +16,12 @@ import libcst as cst
 from pm_migrate.catalog.samplers import ARVIZ, INFERENCE
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
-from pm_migrate.codemod.models import Models, name_argument, variable_name
+from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.scopes import method_of, parameters
 from pm_migrate.codemod.starred import unknown_stars
 from pm_migrate.codemod.tree import COMPREHENSIONS, code, is_none, string_value
+from pm_migrate.codemod.variables import name_argument, variable_name
 
 #: Kinds of results that PyMC3 gives in a form of its own.
 OWN = frozenset({"trace", "ppc", "prior"})

@@ -12,7 +12,8 @@ from typing import Any
 import libcst as cst
 
 from pm_migrate.codemod import values as v
-from pm_migrate.codemod.models import Models, Role
+from pm_migrate.codemod.blocks import Role
+from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.calls import name_of_variable
 from pm_migrate.codemod.tree import code, expression

@@ -6,10 +6,10 @@ import libcst as cst
 
 from pm_migrate.catalog.samplers import FMIN, PRIOR_DRAWS, PYMC4_HAS, VARIABLES, InferenceCall
 from pm_migrate.codemod import values as v
-from pm_migrate.codemod.models import name_argument, variable_name
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.starred import unpacker
 from pm_migrate.codemod.tree import code, is_none
+from pm_migrate.codemod.variables import name_argument, variable_name
 
 #: An argument of the output: its keyword, and the argument of the program that it takes over, or source text.
 Item = tuple[str, "cst.Arg | str"]

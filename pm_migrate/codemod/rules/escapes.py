@@ -16,7 +16,8 @@ from collections.abc import Iterator
 import libcst as cst
 
 from pm_migrate.codemod import values as v
-from pm_migrate.codemod.models import Block, Model, Models, Role
+from pm_migrate.codemod.blocks import Block, Model, Role
+from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.inference import name_of_variable

@@ -14,8 +14,9 @@ from __future__ import annotations
 import libcst as cst
 
 from pm_migrate.codemod import values as v
+from pm_migrate.codemod.blocks import Block, Role
 from pm_migrate.codemod.extensions import always
-from pm_migrate.codemod.models import Block, Models, Role
+from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.scopes import bound_name

@@ -17,13 +17,15 @@ from collections.abc import Callable
 import libcst as cst
 
 from pm_migrate.codemod import values as v
-from pm_migrate.codemod.models import Block, Models, Role
+from pm_migrate.codemod.blocks import Block, Role
+from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.purity import impure_calls
 from pm_migrate.codemod.rules import attributes
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.comprehension import NOT_HERE, plan_map, prepare_yield
-from pm_migrate.codemod.rules.model_checks import ORDER, changes, changes_each_time
+from pm_migrate.codemod.rules.late_names import rebound
+from pm_migrate.codemod.rules.model_checks import ORDER, changes_each_time
 from pm_migrate.codemod.rules.random_variable import HELPER, in_one_model, variable_group, yielded
 from pm_migrate.codemod.rules.tensors import function_group
 from pm_migrate.codemod.scopes import bound_name
@@ -237,21 +239,10 @@ def _passed_on(plan: Plan, node: cst.BaseExpression) -> bool:
 
 def check_names(plan: Plan, block: Block, function: cst.CSTNode) -> None:
     """A helper function reads names again at every evaluation: they have to stay what they were."""
-    seen: set[str] = set()
-    for node in plan.tree.walk(function, cst.Name):
-        if node not in plan.flow.sites or node.value in seen:
-            continue
-        outside = frozenset(s for s in plan.flow.sites[node] if not plan.tree.inside(s, function))
-        if not outside or plan.flow.is_module(node) or v.only(plan.flow.value(node), v.Function):
-            continue
-        if changes(plan, node, outside, block):
-            seen.add(node.value)
-            plan.refuse(
-                node,
-                function,
-                HELPER.code,
-                f"`{node.value}` is bound again after the model was built from it: make it an argument of the function",
-            )
+    for node in rebound(plan, function, block):
+        way_out = "make it an argument of the function"
+        message = f"`{node.value}` is bound again after the model was built from it: {way_out}"
+        plan.refuse(node, function, HELPER.code, message)
 
 
 def _check_effects(plan: Plan, models: Models, function: cst.CSTNode, calls: list[cst.Call]) -> None:

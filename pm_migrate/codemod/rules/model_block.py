@@ -22,9 +22,10 @@ import libcst as cst
 
 from pm_migrate.codemod import edits
 from pm_migrate.codemod import values as v
+from pm_migrate.codemod.blocks import Block, Model, Role, label, target_of
 from pm_migrate.codemod.extensions import entered
 from pm_migrate.codemod.flow import model_name
-from pm_migrate.codemod.models import Block, Model, Models, Role, label, target_of
+from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules import model_class
 from pm_migrate.codemod.rules.base import Example, Rule

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 import libcst as cst
 
 from pm_migrate.codemod import values as v
-from pm_migrate.codemod.models import Block, Models, Role
+from pm_migrate.codemod.blocks import Block, Role
+from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.purity import impure_calls
 from pm_migrate.codemod.rules import attributes

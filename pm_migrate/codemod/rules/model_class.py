@@ -20,8 +20,9 @@ import libcst as cst
 
 from pm_migrate.codemod import edits
 from pm_migrate.codemod import values as v
+from pm_migrate.codemod.blocks import ClassBlock, Model
 from pm_migrate.codemod.model_classes import ModelClass
-from pm_migrate.codemod.models import ClassBlock, Model, Models
+from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.purity import impure_calls
 from pm_migrate.codemod.rules import class_names

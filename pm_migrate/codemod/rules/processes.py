@@ -16,7 +16,8 @@ import libcst as cst
 
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
-from pm_migrate.codemod.models import Model, Models, variable_name
+from pm_migrate.codemod.blocks import Model
+from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.comprehension import prepare_yield
@@ -24,6 +25,7 @@ from pm_migrate.codemod.rules.escapes import still_bound
 from pm_migrate.codemod.rules.random_variable import HELPER, in_one_model, variable_group, yielded
 from pm_migrate.codemod.rules.tensors import function_group
 from pm_migrate.codemod.tree import code, expression
+from pm_migrate.codemod.variables import variable_name
 
 RULE = Rule(
     "PM240",

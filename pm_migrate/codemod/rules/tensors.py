@@ -20,11 +20,11 @@ import libcst as cst
 from pm_migrate.catalog.functions import ADVICE, FUNCTIONS, MATH, NUMPY, TensorFunction, function_named
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
-from pm_migrate.codemod.models import is_component
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.random_variable import separated
 from pm_migrate.codemod.tree import code, expression
+from pm_migrate.codemod.variables import is_component
 
 RULE = Rule(
     "PM401",
