@@ -12,7 +12,7 @@ import keyword
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
-from typing import TypeVar, overload
+from typing import Any, TypeVar, overload
 
 import libcst as cst
 from libcst.metadata import CodeRange
@@ -107,7 +107,7 @@ def _path(node: cst.CSTNode) -> str:
         base = _path(node.value)  # type: ignore[attr-defined]
         return base and f"{base}.{node.attr.value}"  # type: ignore[attr-defined]
     if kind in _LITERAL and not node.lpar:  # type: ignore[attr-defined]
-        return node.value  # type: ignore[attr-defined, no-any-return]
+        return node.value  # type: ignore[attr-defined]
     return ""
 
 
@@ -213,10 +213,12 @@ class Tree:
         self._ends = ends
 
     @overload
-    def walk(self, node: cst.CSTNode) -> Sequence[cst.CSTNode]: ...
+    def walk(self, node: cst.CSTNode, /) -> Sequence[cst.CSTNode]: ...
     @overload
-    def walk(self, node: cst.CSTNode, *kinds: type[_Node]) -> Sequence[_Node]: ...
-    def walk(self, node: cst.CSTNode, *kinds: type[cst.CSTNode]) -> Sequence[cst.CSTNode]:
+    def walk(self, node: cst.CSTNode, kind: type[_Node], /) -> Sequence[_Node]: ...
+    @overload
+    def walk(self, node: cst.CSTNode, *kinds: type[cst.CSTNode]) -> Sequence[Any]: ...
+    def walk(self, node: cst.CSTNode, *kinds: type[cst.CSTNode]) -> Sequence[Any]:
         """A node of the module and everything below it, as :func:`walk`; with ``kinds`` the nodes of these classes."""
         start = self.order.get(node)
         if start is None:
@@ -227,9 +229,18 @@ class Tree:
         places = self._having(kinds)
         return [self.nodes[p] for p in places[bisect_left(places, start) : bisect_left(places, end)]]
 
-    def of(self, *kinds: type[_Node]) -> Sequence[_Node]:
+    @overload
+    def of(self, kind: type[_Node], /) -> Sequence[_Node]: ...
+    @overload
+    def of(self, *kinds: type[cst.CSTNode]) -> Sequence[Any]: ...
+    def of(self, *kinds: type[cst.CSTNode]) -> Sequence[Any]:
         """The nodes of the module that are of some classes, in source order."""
-        return [self.nodes[place] for place in self._having(kinds)]  # type: ignore[misc]
+        return [self.nodes[place] for place in self._having(kinds)]
+
+    @property
+    def expressions(self) -> Sequence[cst.BaseExpression]:
+        """The expressions of the module, in source order."""
+        return [self.nodes[place] for place in self._having((cst.BaseExpression,))]  # type: ignore[misc]
 
     def _having(self, kinds: tuple[type, ...]) -> list[int]:
         if kinds not in self._of:

@@ -198,7 +198,7 @@ def _named(plan: Plan, name: str, node: cst.CSTNode) -> Callable[[cst.CSTNode], 
 
 def _plan_places(plan: Plan, key: cst.CSTNode) -> None:
     """Refuse what passes a distribution on to code that cannot be seen, or asks it for something."""
-    for node in plan.tree.of(cst.BaseExpression):
+    for node in plan.tree.expressions:
         if not names_of(frozenset(v.flat(plan.flow.value(node)))):
             continue
         parent = plan.tree.parent[node]

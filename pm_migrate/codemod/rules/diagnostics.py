@@ -216,9 +216,9 @@ def plan_arviz(plan: Plan) -> None:
         if module == "arviz":
             _plan_names(plan, node)
             _plan_old(plan, node, short)
-    for node in plan.tree.of(cst.Attribute):
-        if node.attr.value == "log_likelihood":
-            results = v.traces(plan.flow.value(node.value))
+    for read in plan.tree.of(cst.Attribute):
+        if read.attr.value == "log_likelihood":
+            results = v.traces(plan.flow.value(read.value))
             plan.need_log_likelihood |= {t.call for t in results if t.kind == "inferencedata"}
     if everything:  # of something that cannot be seen: of any of them
         found = (a for value in plan.flow.values.values() for a in v.flat(value) if isinstance(a, v.TraceRef))

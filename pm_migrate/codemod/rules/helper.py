@@ -155,12 +155,12 @@ def _check(plan: Plan, models: Models, function: cst.CSTNode) -> None:
     """Refuse a helper function that cannot be a generator."""
     helpers = models.helpers
     calls = [c for table in (helpers.calls, helpers.maps) for c, targets in table.items() if function in targets]
-    for node in plan.tree.walk(function, cst.Call):
-        if models.helpers.adds(node, function):
-            plan.unite(function, variable_group(plan, node))
-    for node in models.helpers.references(function):
+    for call in plan.tree.walk(function, cst.Call):
+        if models.helpers.adds(call, function):
+            plan.unite(function, variable_group(plan, call))
+    for reference in models.helpers.references(function):
         # whatever happens to the function there, a model whose block names it may depend on it
-        plan.unite(function, function_group(plan, node))
+        plan.unite(function, function_group(plan, reference))
     problem = _problem(plan, models, function, calls)
     if problem is not None:
         node, rule, message = problem

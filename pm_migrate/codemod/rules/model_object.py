@@ -83,7 +83,7 @@ _CONTAINERS = frozenset({"append", "insert", "setdefault", "extend", "add", "get
 
 def plan_model_uses(plan: Plan, models: Models) -> None:
     """Rewrite what asks a model for its attributes; mark for review what passes a model on."""
-    for node in plan.tree.of(cst.BaseExpression):
+    for node in plan.tree.expressions:
         value = plan.flow.value(node)
         sites = [] if value is v.PLAIN else [m.site for m in v.models(value)]
         if not sites or _is_bound(plan, node) or _is_built(plan, node, sites):
