@@ -12,6 +12,7 @@ from typing import Any
 
 from pm_migrate.catalog import DISTRIBUTIONS
 from pm_migrate.catalog.exports import LEAKED_MODULES, PYMC3_MODULES, PYMC3_NAMES
+from pm_migrate.catalog.older import GONE, RENAMED
 from pm_migrate.shims import placeholders, xla_cache
 from pm_migrate.shims.distributions import HOMES as DISTRIBUTION_HOMES
 
@@ -113,8 +114,11 @@ def __getattr__(name: str) -> Any:
         home = importlib.import_module(f"{__name__}.{_HOMES[name]}")
         classes = getattr(home, "CLASSES", {})
         return classes[name] if name in classes else getattr(home, name)
+    if name in RENAMED:
+        return __getattr__(RENAMED[name])
     if name not in PYMC3_NAMES:
-        raise AttributeError(f"module 'pymc3' has no attribute {name!r}")
+        gone = f": {GONE[name]}" if name in GONE else ""
+        raise AttributeError(f"module 'pymc3' has no attribute {name!r}{gone}")
     for home in map(_module, ("plots", "stats")):
         if name in home.NAMES:
             return getattr(home, name)

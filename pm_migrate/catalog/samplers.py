@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from pm_migrate.catalog.older import GONE
+
 
 @dataclass(frozen=True)
 class InferenceCall:
@@ -385,18 +387,14 @@ TABLES: Mapping[str, str] = MappingProxyType(
     }
 )
 
-#: Things of PyMC3 without a rule yet: what to do.
+#: Things of PyMC3 without a rule yet, or gone from it: what to do.
 ADVICE: Mapping[str, str] = MappingProxyType(
     {
+        **GONE,
         "Data": "pass the values to the generator as an argument",
         "set_data": "build the model again with the new values",
-        "advi": "PyMC3 dropped it in 3.2: pm.fit(n, method='advi') takes its place",
-        "advi_minibatch": "PyMC3 dropped it in 3.2: pm.fit(n, method='advi') with pm.Minibatch takes its place",
-        "sample_vp": "PyMC3 dropped it in 3.2: approx.sample(draws) takes its place",
-        "SMC": "pm.sample_smc(draws) takes its place from PyMC3 3.7 on",
         "Minibatch": "pass the whole data set",
         "Bound": "write the bounded density with pm.Potential, or keep this model on PyMC3",
-        "glm.glm": "it is of PyMC3 3.0; later releases call it pm.glm.GLM.from_formula",
         "Mixture": "marginalise by hand with pm.Potential, or keep this model on PyMC3",
     }
 )

@@ -8,6 +8,7 @@ from pm_migrate.catalog import DISTRIBUTIONS as ROWS
 from pm_migrate.catalog import theano_names
 from pm_migrate.catalog.exports import PYMC3_MODULES, PYMC3_NAMES
 from pm_migrate.catalog.functions import function_named
+from pm_migrate.catalog.older import RENAMED
 from pm_migrate.catalog.samplers import ADVICE, ARVIZ, INFERENCE, SAME, TABLES
 
 #: Every class of PyMC3 that makes a random variable in a model, whether or not there is a catalogue row for it yet.
@@ -38,8 +39,10 @@ SOLVER = "pymc3.ode.DifferentialEquation"
 #: Base classes of a program's own distributions.
 BASES = frozenset("Continuous Discrete PositiveContinuous UnitContinuous BoundedContinuous Distribution".split())
 
+_RENAMED = {f"pymc3.{old}": f"pymc3.{new}" for old, new in RENAMED.items()}
+
 _INFERENCE = frozenset(INFERENCE) | frozenset(name.split(".")[0] for name in SAME)
-_CALLED = _INFERENCE | frozenset(ARVIZ) | frozenset(ADVICE) | frozenset(TABLES)
+_CALLED = _INFERENCE | frozenset(RENAMED) | frozenset(ARVIZ) | frozenset(ADVICE) | frozenset(TABLES)
 _PYMC3 = PYMC3_NAMES | PYMC3_MODULES | DISTRIBUTIONS | BASES | _OTHERS | _CALLED
 
 #: Functions of tensors that the generator front end has too, by the name that they have there.
@@ -131,8 +134,9 @@ def canonical(name: str) -> str:
         if name.startswith(home):
             rest = name.removeprefix(home)
             if rest.split(".")[0] in _PYMC3:
-                return f"pymc3.{rest}"
-    return name
+                name = f"pymc3.{rest}"
+                break
+    return _RENAMED.get(name, name)
 
 
 def of_points(name: str) -> bool:

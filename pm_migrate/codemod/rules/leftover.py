@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import libcst as cst
 
+from pm_migrate.catalog import older
 from pm_migrate.catalog.samplers import ADVICE
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
@@ -106,7 +107,7 @@ def plan_leftovers(plan: Plan) -> set[cst.CSTNode]:
         group = _group(plan, node)
         plan.understand(node, group)
         short = name.removeprefix("pymc3.")
-        advice = ADVICE.get(short) or ADVICE.get(short.split(".")[0])
+        advice = ADVICE.get(short) or ADVICE.get(short.split(".")[0]) or older.advice(short)
         if name == "pymc3.Model":
             way_out = "make the model in a function, with `with pm.Model() as model:`"
             message = f"a subclass of pm.Model that makes its variables elsewhere has no counterpart: {way_out}"

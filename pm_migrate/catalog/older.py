@@ -1,0 +1,72 @@
+"""Names of PyMC3 before 3.9 that 3.11.6 has no more. The standard library only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+#: Names that only changed: the function of 3.11.6 takes the same arguments and means the same.
+RENAMED: Mapping[str, str] = MappingProxyType(
+    {
+        "glm.plot_posterior_predictive": "plot_posterior_predictive_glm",
+        "sample_ppc_w": "sample_posterior_predictive_w",
+    }
+)
+
+_CRITERION = (
+    "PyMC3 dropped it by 3.4: az.loo(trace) or az.waic(trace) takes its place, another criterion with other numbers"
+)
+_STORED = "PyMC3 dropped it by 3.9: leave trace= out of pm.sample, and store what it gives by trace.to_netcdf(path)"
+_FILES = (
+    "PyMC3 dropped it by 3.9: az.from_netcdf(path) reads what trace.to_netcdf(path) stored; old files need old releases"
+)
+_PROCESS = (
+    "it is of PyMC3 3.0: pm.gp.Marginal with marginal_likelihood, conditional and predict takes its place from 3.2 on"
+)
+_STOCHASTIC = "PyMC3 dropped it by 3.9: pm.fit with pm.Minibatch, or NUTS with all data, takes its place"
+
+#: Names that are gone: what to do.
+GONE: Mapping[str, str] = MappingProxyType(
+    {
+        "advi": "PyMC3 dropped it in 3.2: pm.fit(n, method='advi') takes its place",
+        "advi_minibatch": "PyMC3 dropped it in 3.2: pm.fit(n, method='advi') with pm.Minibatch takes its place",
+        "sample_vp": "PyMC3 dropped it in 3.2: approx.sample(draws) takes its place",
+        "SMC": "pm.sample_smc(draws) takes its place from PyMC3 3.7 on",
+        "smc.ATMIP_sample": "pm.sample_smc(draws) takes its place from PyMC3 3.7 on",
+        "glm.glm": "it is of PyMC3 3.0; later releases call it pm.glm.GLM.from_formula",
+        "gp.GP": _PROCESS,
+        "gp.sample_gp": _PROCESS,
+        "dic": _CRITERION,
+        "bpic": _CRITERION,
+        "quantiles": "PyMC3 dropped it by 3.9: trace.posterior.quantile(q, dim=('chain', 'draw')) takes its place; it "
+        "interpolates between draws, PyMC3 took one of them",
+        "mc_error": "PyMC3 dropped it by 3.9: az.mcse(trace) takes its place; PyMC3's was that of batch means",
+        "geweke": "PyMC3 dropped it by 3.9: az.rhat(trace) and az.ess(trace) say whether chains agree",
+        "backends.Text": _STORED,
+        "backends.SQLite": _STORED,
+        "backends.HDF5": _STORED,
+        "backends.text": _FILES,
+        "backends.sqlite": _FILES,
+        "backends.hdf5": _FILES,
+        "step_methods.sgmcmc": _STOCHASTIC,
+        "SGFS": _STOCHASTIC,
+        "CSG": _STOCHASTIC,
+    }
+)
+
+
+def advice(name: str) -> str | None:
+    """What to do about a name of PyMC3 (dotted, without ``pymc3.``) that is gone; None for another one.
+
+    Examples
+    --------
+    >>> advice("backends.text.load") == advice("backends.text")
+    True
+    >>> advice("Normal") is None
+    True
+    """
+    while name:
+        if name in GONE:
+            return GONE[name]
+        name = name.rpartition(".")[0]
+    return None
