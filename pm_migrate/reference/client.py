@@ -47,6 +47,7 @@ class ProgramClient(WorkerClient):
         entry: str | None = None,
         arguments: Sequence[Any] | Mapping[str, Any] | None = None,
         tape: Mapping[str, Any] | None = None,
+        double: bool = False,
         timeout: float | None = None,
     ) -> ProgramInfo:
         """Run a program with inference intercepted, and describe the models that it made.
@@ -65,6 +66,8 @@ class ProgramClient(WorkerClient):
             A function of it that makes models, and what it is called with; the file is then imported, not run.
         tape
             For a candidate: that of the original, whose inference calls were answered before.
+        double
+            Keep ``floatX`` at float64, whatever the program sets.
         timeout
             Seconds, by default the client's limit.
         """
@@ -72,7 +75,7 @@ class ProgramClient(WorkerClient):
         if not path.is_file():
             raise FileNotFoundError(f"{path}: no such program")
         args: dict[str, Any] = {"argv": list(argv), "cwd": str(cwd) if cwd else None}
-        args |= {"entry": entry, "arguments": arguments}
+        args |= {"entry": entry, "arguments": arguments, "double": double}
         if tape is not None:
             args["tape"] = dict(tape)
         ask = self.begin_alone if self.alone else self.call
@@ -85,6 +88,7 @@ class ProgramClient(WorkerClient):
             handle=answer["handle"],
             life=self.life,
             tape=answer.get("tape", {}),
+            float_x=answer.get("floatX", "float64"),
         )
 
     def _alive(self, program: ProgramInfo) -> str:

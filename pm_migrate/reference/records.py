@@ -91,6 +91,8 @@ class ProgramInfo:
         Number of the worker's life in which it was loaded.
     tape
         What its inference calls were answered with and where its random generators were, for another side.
+    float_x
+        The ``floatX`` that it set, even if it was kept at float64.
     """
 
     path: Path
@@ -100,6 +102,7 @@ class ProgramInfo:
     handle: str = field(default="", repr=False)
     life: int = field(default=0, repr=False)
     tape: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    float_x: str = "float64"
 
     def model(self, name: str) -> ModelInfo:
         """Return the model with a name or alias; ``KeyError`` without one."""

@@ -944,6 +944,29 @@ def _fit(inference: Any, n: int = 10000, score: Any = None, callbacks: Any = Non
 # --- what PyMC3 is asked ----------------------------------------------------------------------------------------------
 
 
+@contextlib.contextmanager
+def _float64(config: Any, wanted: bool) -> Iterator[List[str]]:
+    """Keep ``floatX`` at float64 while a program runs; gives the values that it set."""
+    values: List[str] = []
+    if not wanted:
+        yield values
+        return
+    setting = config._config_var_dict["floatX"]
+    before = dict(vars(setting))
+
+    def apply(value: Any) -> str:
+        values.append(str(value))
+        return "float64"
+
+    setting._apply = apply
+    try:
+        yield values
+    finally:
+        vars(setting).pop("_apply")
+        if "_apply" in before:
+            setting._apply = before["_apply"]
+
+
 class PyMC3Side:
     """The operations of the reference; public methods are what a request may name."""
 
@@ -982,12 +1005,15 @@ class PyMC3Side:
 
     def load_program(
         self, path: str, argv: Sequence[str] = (), cwd: Optional[str] = None, entry: Optional[str] = None,
-        arguments: Any = None,
+        arguments: Any = None, double: bool = False,
     ) -> Dict[str, Any]:  # fmt: skip
-        """Run a program with inference intercepted; keep and describe the models that it, or its function, made."""
+        """Run a program with inference intercepted; keep and describe the models that it, or its function, made.
+
+        ``double`` keeps Theano's ``floatX`` at float64, whatever the program sets; the answer says what it wanted.
+        """
         before = self.theano.config.floatX
         cells = Cells()
-        with Interception(self.pm) as interception:
+        with Interception(self.pm) as interception, _float64(self.theano.config, double) as wanted:
             function = Entry(entry, arguments, interception.models)
             namespace, error = run_program(path, argv, cwd, function, cells)
         roots = [m for m in function.chosen() if m.root is m and (m.named_vars or m.potentials)]
@@ -1014,7 +1040,8 @@ class PyMC3Side:
             "forward": interception.forward,
             "files": interception.files,
         }
-        return {"handle": handle, "models": models, "error": error, "tape": tape}
+        float_x = "float32" if "float32" in wanted else self.programs[handle]["floatX"]
+        return {"handle": handle, "models": models, "error": error, "tape": tape, "floatX": float_x}
 
     @contextlib.contextmanager
     def _as_used(self, program: Mapping[str, Any], model: int) -> Iterator[None]:

@@ -11,7 +11,7 @@ import importlib
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -78,11 +78,12 @@ class TensorFlowSide:
         entry: str | None = None,
         arguments: Any = None,
         tape: Mapping[str, Any] | None = None,
+        double: bool = False,
     ) -> dict[str, Any]:
         """Run a program with inference standing still; keep and describe the models that it, or its function, made.
 
         ``tape`` is what the reference answered to the original's inference calls, and the states of its random
-        generators at each cell.
+        generators at each cell. ``double`` keeps ``floatX`` at float64, whatever the program sets.
         """
         tape = tape or {}
         self._leave_contexts()
@@ -93,7 +94,7 @@ class TensorFlowSide:
         )
         function = Entry(entry, arguments, self.recording.models)
         try:
-            with self._placed():
+            with self._placed(), _float64(self.config, double):
                 namespace, error = run_program(path, argv, cwd, function, Cells(tape.get("cells", {})))
             recorded = function.chosen()
         finally:
@@ -213,6 +214,24 @@ class TensorFlowSide:
                 density, draws=draws, tune=tune, chains=chains, seed=seed, progress=False, **options
             )
             return {name: np.asarray(values) for name, values in inference.record(density, found).items()}
+
+
+@contextlib.contextmanager
+def _float64(config: Any, wanted: bool) -> Iterator[None]:
+    """Keep ``floatX`` at float64 while a program runs."""
+    if not wanted:
+        yield
+        return
+    kind, own = type(config), type(config).__setattr__
+
+    def setting(this: Any, name: str, value: Any) -> None:
+        own(this, name, "float64" if name == "floatX" else value)
+
+    kind.__setattr__ = setting
+    try:
+        yield
+    finally:
+        kind.__setattr__ = own
 
 
 def _everything(density: Any, point: Mapping[str, np.ndarray]) -> dict[str, Any]:

@@ -207,7 +207,7 @@ def verify_program(
         raise VerificationError(f"points is {points}; it has to be at least 1")
     notes: list[str] = []
     try:
-        program = reference.load_program(original, **loading)
+        program = reference.load_program(original, double=True, **loading)
     except PmMigrateError as error:
         return _failed(original, rewritten, f"the original under PyMC3: {error}")
     if not program.models:
@@ -215,6 +215,10 @@ def verify_program(
         verdict = Verdict.ERROR if program.error else Verdict.NO_MODEL
         return _failed(original, rewritten, f"the original made no model under PyMC3{why}", verdict)
     notes += _raised(program, "the original under PyMC3")
+    if program.float_x != "float64":
+        notes.append(
+            f"the program computes in {program.float_x}: compared in float64, where rounding hides no difference"
+        )
     roads = [_Road("drop-in", original, loading, NO_NAMES)] if drop_in else []
     roads += [_Road("rewrite", rewritten, loading_rewritten, names)] if rewritten is not None else []
     loaded = [_load(road, program, candidate, notes) for road in roads]
@@ -244,7 +248,7 @@ def _load(road: _Road, original: ProgramInfo, candidate: Callable[[str], Side], 
     """Run what a program became, and pair its models."""
     try:
         side = candidate(road.name)
-        program = side.load_program(road.path, tape=original.tape, **road.loading)
+        program = side.load_program(road.path, tape=original.tape, double=True, **road.loading)
     except PmMigrateError as error:
         return _Loaded(road, error=str(error))
     if not program.models and program.error:

@@ -304,6 +304,15 @@ def test_however_a_program_ends_its_models_are_kept(reference: ReferenceClient, 
     assert again.life == loaded.life
 
 
+def test_a_program_of_float32_can_be_kept_in_float64(reference: ReferenceClient, program: Write) -> None:
+    path = program("import theano\ntheano.config.floatX = 'float32'\n" + MODEL)
+    for double, dtype in ((False, "float32"), (True, "float64"), (False, "float32")):
+        loaded = reference.load_program(path, double=double)
+        assert loaded.error is None and loaded.float_x == "float32"
+        assert {v.dtype for v in loaded.models[0].variables if not v.discrete} == {dtype}
+    assert reference.load_program(program(MODEL), double=True).float_x == "float64"
+
+
 def test_a_program_that_cannot_be_parsed(reference: ReferenceClient, program: Write) -> None:
     loaded = reference.load_program(program("with pm.Model() as:\n"))
     assert loaded.models == () and "SyntaxError" in (loaded.error or "")

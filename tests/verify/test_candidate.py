@@ -151,6 +151,14 @@ def test_settings_end_with_their_program(drop_in: CandidateClient, program: Writ
         assert loaded.output == "float64\n"
 
 
+def test_a_program_of_float32_can_be_kept_in_float64(drop_in: CandidateClient, program: Write) -> None:
+    path = program("import theano\ntheano.config.floatX = 'float32'\n" + BEFORE)
+    for double, dtype in ((False, "float32"), (True, "float64"), (False, "float32")):
+        loaded = drop_in.load_program(path, double=double)
+        assert loaded.error is None
+        assert {v.dtype for v in loaded.models[0].variables if not v.discrete} == {dtype}
+
+
 def test_programs_that_misbehave(drop_in: CandidateClient, program: Write) -> None:
     late = drop_in.load_program(program(BEFORE + "import os; os.write(1, b'raw'); raise ValueError('late')\n"))
     assert len(late.models) == 1 and "ValueError: late" in (late.error or "")

@@ -6,6 +6,7 @@ import io
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from rich.console import Console
 
 from pm_migrate.errors import VerificationError, WorkerCrashed, WorkerTimeout
-from pm_migrate.reference.records import ModelInfo, Point
+from pm_migrate.reference.records import ModelInfo, Point, ProgramInfo
 from pm_migrate.verify import Report, Verdict, render, to_json, verify_program
 from pm_migrate.verify.program import Side
 
@@ -135,6 +136,20 @@ def test_an_original_that_raises_late_is_compared_and_noted() -> None:
     report = run(before, reference=reference, drop_in=FakeSide({"before.py": before}))
     assert report.ok
     assert report.notes == ("the original under PyMC3 raised: KeyError: 'plot'",)
+
+
+def test_a_program_of_float32_is_compared_in_float64_and_noted() -> None:
+    asked: list[object] = []
+
+    class Single(FakeSide):
+        def load_program(self, path: Path, **how: object) -> ProgramInfo:
+            asked.append(how.get("double"))
+            return replace(super().load_program(path, **how), float_x="float32")
+
+    before = [original()]
+    report = run(before, reference=Single({"before.py": before}), drop_in=Single({"before.py": before}))
+    assert report.ok and asked == [True, True]
+    assert report.notes == ("the program computes in float32: compared in float64, where rounding hides no difference",)
 
 
 @pytest.mark.parametrize("error", [WorkerCrashed("it was ended by SIGSEGV"), WorkerTimeout("no answer")])
