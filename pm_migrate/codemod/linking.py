@@ -50,7 +50,9 @@ def _know_neighbours(files: list[File]) -> None:
     for file in files:
         for node in import_nodes(file.task, top=True) if file.modules else ():
             owner = file.modules.get(spelled(node)) if isinstance(node, ast.ImportFrom) else None
-            for alias in node.names if owner else ():
+            for alias in node.names:
+                if owner is None:
+                    continue
                 if alias.name == "*":
                     file.starred.append(owner)
                 else:

@@ -222,7 +222,8 @@ def _float64(config: Any, wanted: bool) -> Iterator[None]:
     if not wanted:
         yield
         return
-    kind, own = type(config), type(config).__setattr__
+    kind: Any = type(config)
+    own = kind.__setattr__
 
     def setting(this: Any, name: str, value: Any) -> None:
         own(this, name, "float64" if name == "floatX" else value)
