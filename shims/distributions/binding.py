@@ -20,6 +20,7 @@ from pm_migrate.errors import CatalogueError, ModelError
 from pm_migrate.shims import quirks
 from pm_migrate.shims.distributions import special
 from pm_migrate.shims.distributions.functions import TF_FUNCTIONS
+from pm_migrate.shims.theano.ops import stabilised
 
 Tensor = Any
 FLOAT = tf.float64
@@ -229,9 +230,27 @@ class Bound:
 
         def log_prob(value: Tensor) -> Tensor:
             with quirks.quirks("fixed" if self.fixed else "pymc3"):
-                return own(value, self.canonical)
+                return own(value, {**self.canonical, **self._log_odds(value)})
 
         return log_prob
+
+    def _log_odds(self, value: Tensor) -> dict[str, Tensor]:
+        """The log-odds that a probability was computed from: they keep the digits that it has lost near 0 and 1.
+
+        As Theano finds them, when it compiles. It does not find them for values with more axes than the probability,
+        of which the log density is -inf once the probability rounds to the other end.
+        """
+        probability, name = special.LOG_ODDS.get(self.row.name, ("", ""))
+        given = next((g for g, t in self._given_names.items() if t == probability), None)
+        if given is None or self.given[given].shape.rank < value.shape.rank:
+            return {}
+        found = stabilised.log_odds(self.given[given])
+        return {} if found is None else {name: found}
+
+    @property
+    def _given_names(self) -> dict[str, str]:
+        """The canonical parameter that each given one is, of those that are one."""
+        return {text: name for name, text in self.row.canonical_of(self.form).items() if text in self.given}
 
     def log_prob(self, value: Any) -> Tensor:
         """Log density, elementwise over the batch, the event axis reduced.

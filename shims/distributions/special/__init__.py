@@ -31,6 +31,9 @@ LOG_CDF: Mapping[str, Callable[[Tensor, Mapping[str, Tensor]], Tensor]] = {
     name: function for module in _MODULES for name, function in module.LOG_CDF.items()
 }
 
+#: Of rows with one: the probability whose log-odds are another canonical parameter, and that parameter.
+LOG_ODDS: Mapping[str, tuple[str, str]] = {"Bernoulli": ("p", "logit_p")}
+
 SAMPLE: Mapping[str, Callable[[Mapping[str, Tensor], tuple[int, ...], Tensor], Tensor]] = {
     name: function for module in _MODULES for name, function in module.SAMPLE.items()
 }

@@ -14,6 +14,7 @@ from typing import Any
 import tensorflow as tf
 
 from pm_migrate.shims.pymc4.tensors.promotion import as_float, promote
+from pm_migrate.shims.theano.ops import stabilised
 
 Tensor = Any
 Unary = Callable[[Tensor], Tensor]
@@ -28,8 +29,19 @@ def _guarded(function: Unary, derivative: Unary) -> Unary:
     return lambda x: elementwise(as_float(x))
 
 
-log = _guarded(tf.math.log, tf.math.reciprocal)
-log1p = _guarded(tf.math.log1p, lambda x: 1.0 / (1.0 + x))
+def _stable(stable: Callable[[Tensor], Tensor | None], otherwise: Unary) -> Unary:
+    """Theano's formula, where it has another one for what the operand was computed from."""
+
+    def function(x: Tensor) -> Tensor:
+        x = as_float(x)
+        found = stable(x)
+        return otherwise(x) if found is None else found
+
+    return function
+
+
+log = _stable(stabilised.log, _guarded(tf.math.log, tf.math.reciprocal))
+log1p = _stable(stabilised.log1p, _guarded(tf.math.log1p, lambda x: 1.0 / (1.0 + x)))
 log2 = _guarded(lambda x: tf.math.log(x) / tf.math.log(tf.constant(2.0, x.dtype)), lambda x: 1.4426950408889634 / x)
 log10 = _guarded(lambda x: tf.math.log(x) / tf.math.log(tf.constant(10.0, x.dtype)), lambda x: 0.4342944819032518 / x)
 sqrt = _guarded(tf.sqrt, lambda x: 0.5 * tf.math.rsqrt(x))
@@ -82,6 +94,9 @@ def _power(a: Tensor, b: Tensor) -> tuple[Tensor, Callable[[Tensor], tuple[Tenso
 def divide(a: Tensor, b: Tensor) -> Tensor:
     """True division in ``floatX``."""
     a, b = as_float(a), as_float(b)
+    found = stabilised.divide(a, b)
+    if found is not None:
+        return found
     return _divide(a, b) if _static(a, b) else a / b
 
 

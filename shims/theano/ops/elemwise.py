@@ -37,8 +37,15 @@ def _op(name: str, compute: str, result: str) -> Op:
             x.astype(array_dtype, copy=False) if isinstance(x, np.ndarray) else tf.cast(x, compute) for x in operands
         ]
 
+    stable = scalar.stable
+
     def on_tensors(function: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda *operands: function(*bring(operands))
+        def compute_from(*operands: Any) -> Any:
+            brought = bring(operands)
+            found = None if stable is None else stable(*brought)
+            return function(*brought) if found is None else found
+
+        return compute_from
 
     def infer(inputs: Sequence[Variable]) -> Kind:
         return result, broadcast_flags(inputs)
@@ -49,7 +56,7 @@ def _op(name: str, compute: str, result: str) -> Op:
             guarded = on_tensors(guarded_pow)
         else:
             guarded = on_tensors(guard(scalar.tensor, scalar.regular, scalar.harmless))
-    fast = None if scalar.array is None else on_tensors(scalar.array)
+    fast = None if scalar.array is None else lambda *operands: scalar.array(*bring(operands))
     return Op(name, on_tensors(scalar.tensor), infer=infer, fast=fast, guarded=guarded, raw=scalar.raw)
 
 

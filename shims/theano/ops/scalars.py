@@ -13,7 +13,7 @@ so it also holds when the gradient is taken outside of ``vectorized_map``, where
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ import tensorflow as tf
 
 from pm_migrate.shims.theano import promotion
 from pm_migrate.shims.theano.graph import known
+from pm_migrate.shims.theano.ops import stabilised
 
 Tensor = Any
 
@@ -79,6 +80,9 @@ class Scalar:
         A regular point, one value per operand.
     raw
         ``tensor`` takes operands that are known while tracing as arrays.
+    stable
+        What Theano computes instead, from what the operands were computed from; answers None where it is nothing else.
+        See :mod:`~pm_migrate.shims.theano.ops.stabilised`.
     """
 
     name: str
@@ -88,6 +92,7 @@ class Scalar:
     regular: Callable[..., Tensor] | None = None
     harmless: tuple[float, ...] = ()
     raw: bool = False
+    stable: Callable[..., Tensor | None] | None = None
 
 
 def guard(
@@ -242,6 +247,15 @@ def _on_floats(function: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tenso
     return lambda x: function(x) if _is_float(x) else tf.identity(x)
 
 
+_STABLE: Mapping[str, Callable[..., Tensor | None]] = {
+    "add": stabilised.add,
+    "sub": stabilised.subtract,
+    "true_div": stabilised.divide,
+    "log": stabilised.log,
+    "log1p": stabilised.log1p,
+}
+
+
 def _s(
     name: str,
     tensor: Callable[..., Tensor],
@@ -251,7 +265,7 @@ def _s(
     *harmless: float,
     raw: bool = False,
 ) -> Scalar:
-    return Scalar(name, tensor, array, rule, regular, harmless, raw)
+    return Scalar(name, tensor, array, rule, regular, harmless, raw, _STABLE.get(name))
 
 
 def _overflows(function: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
