@@ -111,6 +111,7 @@ class ProgramClient(WorkerClient):
         *,
         gradient: bool = True,
         terms: bool = True,
+        keep_errors: bool = False,
         timeout: float | None = None,
     ) -> list[PointEvaluation]:
         """Evaluate a model at points of its unconstrained space.
@@ -123,6 +124,8 @@ class ProgramClient(WorkerClient):
             Values by name of value variable, discrete ones included.
         gradient, terms
             Whether to compute these too.
+        keep_errors
+            Whether what is raised at a point, or by the gradient, is the result there; else it ends all.
         timeout
             Seconds, by default the client's limit.
 
@@ -147,6 +150,7 @@ class ProgramClient(WorkerClient):
             points=stacked,
             gradient=gradient,
             terms=terms,
+            keep_errors=keep_errors,
         )
         every = range(len(answer["logp"]))
         evaluations = [
@@ -157,6 +161,8 @@ class ProgramClient(WorkerClient):
                 elements=answer.get("elements", {}),
                 rounding=answer.get("rounding", {}),
                 values={name: v[i] for name, v in answer.get("values", {}).items() if i < len(v)},
+                error=answer["errors"][i],
+                no_gradient=answer["no_gradient"][i],
             )
             for i in every
         ]

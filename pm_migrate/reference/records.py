@@ -130,6 +130,10 @@ class PointEvaluation:
         What the float32 constants of each term may be wrong by in all its scalars together, where known.
     values
         Constrained random variables and deterministics by name, where they were not too many numbers.
+    error
+        What was raised at this point; the numbers are NaN then.
+    no_gradient
+        What was raised in place of the gradient, which is NaN then: here, or wherever it was asked for.
     """
 
     logp: float
@@ -138,6 +142,8 @@ class PointEvaluation:
     elements: Mapping[str, int] = field(default_factory=dict)
     rounding: Mapping[str, float] = field(default_factory=dict)
     values: Mapping[str, np.ndarray] = field(default_factory=dict)
+    error: str = ""
+    no_gradient: str = ""
 
 
 @dataclass(frozen=True)

@@ -1055,64 +1055,128 @@ class PyMC3Side:
         self.programs.pop(handle, None)
 
     def evaluate(
-        self, handle: str, model: int, points: Mapping[str, np.ndarray], gradient: bool = True, terms: bool = True
-    ) -> Dict[str, Any]:
-        """Evaluate a model at points that are stacked along the first axis of each value variable."""
+        self, handle: str, model: int, points: Mapping[str, np.ndarray], gradient: bool = True, terms: bool = True,
+        keep_errors: bool = False,
+    ) -> Dict[str, Any]:  # fmt: skip
+        """Evaluate a model at points that are stacked along the first axis of each value variable.
+
+        With ``keep_errors`` an error at a point is its result (``errors``), and so is one of the gradient alone
+        (``no_gradient``): the numbers are NaN there. Without, it ends all.
+        """
         program = self.programs[handle]
         subject = program["models"][model]
         rows = _rows(subject, points)
-        result: Dict[str, Any] = {}
         with self._as_used(program, model):
             compiled = program["evaluate"].setdefault(model, {})
-            continuous = [v for v in subject.free_RVs if _continuous(v)] if gradient else []
-            if gradient not in compiled:
-                total = subject.logpt
-                slopes = self.theano.grad(total, continuous, disconnected_inputs="ignore") if continuous else []
-                compiled[gradient] = self._function(subject.free_RVs, [total, *slopes])
-            columns = list(zip(*[compiled[gradient](*row) for row in rows]))
-            result["logp"] = np.array(columns[0], dtype="float64")
-            result["gradient"] = {v.name: np.stack(c) for v, c in zip(continuous, columns[1:])}
+            result = self._densities(compiled, subject, rows, gradient, keep_errors)
             if terms:
-                result["values"] = self._values(program, model, rows)
-                factors = _factors(self.pm, subject)
-                if "terms" not in compiled:
-                    # the largest of each float32 constant, by the number of the factor that it is in
-                    constants = [
-                        (number, abs(constant).max())
-                        for number, (_, total, _) in enumerate(factors)
-                        for constant in _float32_constants(total)
-                    ]
-                    outputs = [total for _, total, _ in factors] + [size for _, _, size in factors]
-                    function = self._function(subject.free_RVs, outputs + [largest for _, largest in constants])
-                    compiled["terms"] = function, [number for number, _ in constants]
-                function, places = compiled["terms"]
-                columns = list(zip(*[function(*row) for row in rows]))
-                names = [name for name, _, _ in factors]
-                result["terms"] = {n: np.array(c, "float64") for n, c in zip(names, columns)}
-                sizes = [int(c[0]) for c in columns[len(names) : 2 * len(names)]]
-                rounding = [0.0] * len(names)
-                for number, largest in zip(places, columns[2 * len(names) :]):
-                    if np.isfinite(largest[0]):  # not the minus infinity outside of a support
-                        rounding[number] += sizes[number] * 0.5 * float(np.spacing(np.float32(largest[0])))
-                result["elements"] = dict(zip(names, sizes))
-                result["rounding"] = dict(zip(names, rounding))
+                whole = [i for i, error in enumerate(result["errors"]) if not error]
+                result.update(self._terms(compiled, subject, rows, whole, result["errors"], keep_errors))
+                whole = [i for i in whole if not result["errors"][i]]
+                result["values"] = self._values(compiled, subject, rows, whole, result["errors"], keep_errors)
+                result["logp"][[bool(error) for error in result["errors"]]] = np.nan
         return result
 
-    def _values(self, program: Dict[str, Any], model: int, rows: Sequence[Any]) -> Dict[str, np.ndarray]:
-        """Constrained values and deterministics by name, stacked as far as they fit; none where they need more."""
-        subject, compiled = program["models"][model], program["evaluate"][model]
+    def _densities(
+        self, compiled: Dict[Any, Any], subject: Any, rows: Sequence[Any], gradient: bool, keep_errors: bool
+    ) -> Dict[str, Any]:
+        """Log density and gradient at each row, and what was raised instead."""
+        continuous = [v for v in subject.free_RVs if _continuous(v)] if gradient else []
+        if gradient not in compiled:
+            compiled[gradient] = self._with_slopes(subject, continuous, keep_errors)
+        function, reason = compiled[gradient]
+        if reason and not keep_errors:
+            raise ValueError(f"there is no gradient: {reason}")
+        count = len(rows)
+        errors, no_gradient = [""] * count, [reason] * count
+        logp = np.full(count, np.nan)
+        slopes = {v.name: np.full((count, *_shape(subject, v)), np.nan) for v in continuous}
+        for i, row in enumerate(rows):
+            found, errors[i] = _attempt(function, row, keep_errors)
+            if errors[i] and continuous and not reason:  # is it the gradient alone that cannot be computed here?
+                if False not in compiled:
+                    compiled[False] = self._function(subject.free_RVs, [subject.logpt]), ""
+                no_gradient[i] = errors[i]
+                found, errors[i] = _attempt(compiled[False][0], row, keep_errors)
+            if found is not None:
+                logp[i] = found[0]
+                for v, slope in zip(continuous, found[1:]):
+                    slopes[v.name][i] = slope
+        return {"logp": logp, "gradient": slopes, "errors": errors, "no_gradient": no_gradient}
+
+    def _with_slopes(self, subject: Any, continuous: Sequence[Any], keep_errors: bool) -> Tuple[Any, str]:
+        """The function of the log density and its gradient; of the log density alone, and why there is no gradient."""
+        total = subject.logpt
+        try:
+            slopes = self.theano.grad(total, continuous, disconnected_inputs="ignore") if continuous else []
+            return self._function(subject.free_RVs, [total, *slopes]), ""
+        except Exception as error:  # an Op without a gradient says so in a way of its own, or its gradient does not fit
+            if not keep_errors:
+                raise
+            return self._function(subject.free_RVs, [total]), in_a_line(error)
+
+    def _terms(
+        self, compiled: Dict[Any, Any], subject: Any, rows: Sequence[Any], whole: Sequence[int], errors: List[str],
+        keep_errors: bool,
+    ) -> Dict[str, Any]:  # fmt: skip
+        """Terms at the rows that have a log density, their sizes, and what their float32 constants may be wrong by."""
+        factors = _factors(self.pm, subject)
+        names = [name for name, _, _ in factors]
+        if "terms" not in compiled:
+            # the largest of each float32 constant, by the number of the factor that it is in
+            constants = [
+                (number, abs(constant).max())
+                for number, (_, total, _) in enumerate(factors)
+                for constant in _float32_constants(total)
+            ]
+            outputs = [total for _, total, _ in factors] + [size for _, _, size in factors]
+            function = self._function(subject.free_RVs, outputs + [largest for _, largest in constants])
+            compiled["terms"] = function, [number for number, _ in constants]
+        function, places = compiled["terms"]
+        terms = {name: np.full(len(rows), np.nan) for name in names}
+        first: Optional[List[Any]] = None
+        for i in whole:
+            found, errors[i] = _attempt(function, rows[i], keep_errors)
+            if found is not None:
+                first = first or found
+                for name, number in zip(names, found):
+                    terms[name][i] = number
+        if first is None:
+            return {"terms": terms, "elements": {}, "rounding": {}}
+        sizes = [int(size) for size in first[len(names) : 2 * len(names)]]
+        rounding = [0.0] * len(names)
+        for number, largest in zip(places, first[2 * len(names) :]):
+            if np.isfinite(largest):  # not the minus infinity outside of a support
+                rounding[number] += sizes[number] * 0.5 * float(np.spacing(np.float32(largest)))
+        return {"terms": terms, "elements": dict(zip(names, sizes)), "rounding": dict(zip(names, rounding))}
+
+    def _values(
+        self, compiled: Dict[Any, Any], subject: Any, rows: Sequence[Any], whole: Sequence[int], errors: List[str],
+        keep_errors: bool,
+    ) -> Dict[str, np.ndarray]:  # fmt: skip
+        """Constrained values and deterministics by name, stacked as far as they fit; none where they need more.
+
+        At a row that raised they are NaN.
+        """
         wanted = [v for v in subject.deterministics if v.name]
         if "values" not in compiled:
             compiled["values"] = self._function(subject.free_RVs, wanted) if wanted else lambda *_: []
-        kept: List[List[np.ndarray]] = []
+        kept: Dict[int, List[np.ndarray]] = {}
         left = VALUES
-        for row in rows:
-            values = [np.asarray(value) for value in compiled["values"](*row)]
+        for i in whole:
+            found, errors[i] = _attempt(compiled["values"], rows[i], keep_errors)
+            if found is None:
+                continue
+            values = [np.asarray(value) for value in found]
             left -= sum(value.size for value in values)
             if left < 0 and kept:
                 break
-            kept.append(values)
-        return {v.name: np.stack(column) for v, column in zip(wanted, zip(*kept))}
+            kept[i] = values
+        if not kept:
+            return {}
+        unknown = [np.full(value.shape, np.nan) for value in next(iter(kept.values()))]
+        columns = zip(*[kept.get(i, unknown) for i in range(max(kept) + 1)])
+        return {v.name: np.stack(column) for v, column in zip(wanted, columns)}
 
     def split_terms(self, handle: str, model: int, points: Mapping[str, np.ndarray]) -> Dict[str, np.ndarray]:
         """The terms without the Jacobians of transforms, by name of the random variables that have a transform."""
@@ -1314,6 +1378,22 @@ class PyMC3Side:
 
 #: Numbers of deterministics that one answer carries.
 VALUES = 2_000_000
+
+
+def _attempt(function: Callable[..., Any], row: Sequence[Any], keep_errors: bool) -> Tuple[Optional[List[Any]], str]:
+    """What a compiled function gives for a row, or None and the error that it raised."""
+    try:
+        return list(function(*row)), ""
+    except Exception as error:  # whatever an operation raises at these numbers, the program's own included
+        if not keep_errors:
+            raise
+        return None, in_a_line(error)
+
+
+def in_a_line(error: BaseException) -> str:
+    """Type and first line of an error; Theano adds a page about the graph."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
 def _rows(subject: Any, points: Mapping[str, np.ndarray]) -> List[Tuple[Any, ...]]:

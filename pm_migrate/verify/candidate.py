@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import math
 import os
 import sys
 import traceback
@@ -16,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from pm_migrate.reference.worker import Cells, Entry, aliases_of, run_program, serve, take_over_pipes
+from pm_migrate.reference.worker import Cells, Entry, aliases_of, in_a_line, run_program, serve, take_over_pipes
 from pm_migrate.verify.devices import DEFAULT, default, prepare
 
 MODES = ("rewrite", "drop-in")
@@ -148,28 +149,26 @@ class TensorFlowSide:
         self.programs.pop(handle, None)
 
     def evaluate(
-        self, handle: str, model: int, points: Mapping[str, np.ndarray], gradient: bool = True, terms: bool = True
+        self,
+        handle: str,
+        model: int,
+        points: Mapping[str, np.ndarray],
+        gradient: bool = True,
+        terms: bool = True,
+        keep_errors: bool = False,
     ) -> dict[str, Any]:
-        """Evaluate a model at points that are stacked along the first axis of each value variable."""
+        """Evaluate a model at points that are stacked along the first axis of each value variable.
+
+        ``keep_errors`` is that of the reference's worker.
+        """
         program = self.programs[handle]
         density, data = program["densities"][model]
         count = len(next(iter(points.values()))) if points else 1
-        rows: list[dict[str, Any]] = []
-        left = VALUES
+        each = [{name: values[i] for name, values in points.items()} for i in range(count)]
         with self.config.change_flags(floatX=program["floatX"]), self._placed(), data.in_place():
-            for i in range(count):
-                row = _everything(density, {name: values[i] for name, values in points.items()})
-                left -= sum(np.size(value) for value in row["values"].values())
-                rows.append(row if left >= 0 or not rows else {**row, "values": None})
-        result: dict[str, Any] = {"logp": np.array([row["logp"] for row in rows], float), "gradient": {}}
-        if gradient:
-            result["gradient"] = {name: np.stack([r["gradient"][name] for r in rows]) for name in rows[0]["gradient"]}
-        if terms:
-            result["terms"] = {name: np.array([r["terms"][name] for r in rows], float) for name in rows[0]["terms"]}
-            whole = [row["values"] for row in rows if row["values"] is not None]
-            result["values"] = {name: np.stack([values[name] for values in whole]) for name in whole[0]}
-            result["elements"] = {}
-        return result
+            reason = _why_no_gradient(density, each[0]) if keep_errors else ""
+            found = [_attempt(density, point, not reason, keep_errors) for point in each]
+        return _stacked(density, found, reason, gradient, terms)
 
     def split_terms(self, handle: str, model: int, points: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """The terms without the Jacobians of transforms, by name, stacked."""
@@ -235,13 +234,25 @@ def _float64(config: Any, wanted: bool) -> Iterator[None]:
         kind.__setattr__ = own
 
 
-def _everything(density: Any, point: Mapping[str, np.ndarray]) -> dict[str, Any]:
+def _everything(density: Any, point: Mapping[str, np.ndarray], gradient: bool = True) -> dict[str, Any]:
     """Log density, gradient, terms and values at a point, by one function: tracing costs most of the time."""
+    import tensorflow as tf
+
+    logp, slopes, terms, values = _function(density, gradient)(density.tensors(point))
+    return {
+        "logp": float(logp),
+        "gradient": {name: slope.numpy() for name, slope in slopes.items()},
+        "terms": {name: float(term) for name, term in terms.items()},
+        "values": {name: value.numpy() for name, value in values.items() if value.dtype != tf.string},
+    }
+
+
+def _function(density: Any, gradient: bool) -> Any:
     import tensorflow as tf
 
     def build() -> Callable[..., Any]:
         def everything(values: Mapping[str, Any]) -> Any:
-            wanted = {v.name: values[v.name] for v in density.continuous}
+            wanted = {v.name: values[v.name] for v in density.continuous} if gradient else {}
             with tf.GradientTape() as tape:
                 tape.watch(wanted)
                 found = density.evaluate({**values, **wanted})
@@ -252,13 +263,77 @@ def _everything(density: Any, point: Mapping[str, np.ndarray]) -> dict[str, Any]
 
         return everything
 
-    logp, slopes, terms, values = density.compiled("everything", build)(density.tensors(point))
-    return {
-        "logp": float(logp),
-        "gradient": {name: slope.numpy() for name, slope in slopes.items()},
-        "terms": {name: float(term) for name, term in terms.items()},
-        "values": {name: value.numpy() for name, value in values.items() if value.dtype != tf.string},
+    return density.compiled("everything" if gradient else "everything but the gradient", build)
+
+
+def _why_no_gradient(density: Any, point: Mapping[str, np.ndarray]) -> str:
+    """What tracing the gradient raises, where tracing the log density alone raises nothing; empty if there is one."""
+    import tensorflow as tf
+
+    try:
+        _everything(density, point)
+    except tf.errors.OpError:
+        pass  # the function was traced, and raised at these numbers: :func:`_attempt` is to say so
+    except Exception as error:  # what the program's own operations raise when they are asked for a gradient
+        _everything(density, point, gradient=False)
+        return in_a_line(error)
+    return ""
+
+
+def _attempt(
+    density: Any, point: Mapping[str, np.ndarray], gradient: bool, keep_errors: bool
+) -> tuple[dict[str, Any] | None, str]:
+    """What there is at a point, or None and the error that it raised."""
+    import tensorflow as tf
+
+    try:
+        return _everything(density, point, gradient), ""
+    except tf.errors.OpError as error:  # of a compiled function, whatever was raised within it
+        if not keep_errors:
+            raise
+        return None, in_a_line(error)
+
+
+def _stacked(
+    density: Any, found: Sequence[tuple[dict[str, Any] | None, str]], reason: str, gradient: bool, terms: bool
+) -> dict[str, Any]:
+    """The answer: what was found at each point, stacked, NaN where an error was raised."""
+    rows = [row for row, _ in found]
+    whole = next((row for row in rows if row is not None), {"terms": {}, "values": {}})
+    result: dict[str, Any] = {
+        "logp": np.array([math.nan if row is None else row["logp"] for row in rows], float),
+        "gradient": {},
+        "errors": [error for _, error in found],
+        "no_gradient": [reason] * len(rows),
     }
+    if gradient:
+        for v in density.continuous:
+            unknown = np.full(v.shape, math.nan)
+            result["gradient"][v.name] = np.stack([(row or {}).get("gradient", {}).get(v.name, unknown) for row in rows])
+    if terms:
+        result["elements"] = {}
+        result["terms"] = {
+            name: np.array([math.nan if row is None else row["terms"][name] for row in rows], float)
+            for name in whole["terms"]
+        }
+        fits = _as_many_as_fit(rows)
+        result["values"] = {
+            name: np.stack([np.full(np.shape(value), math.nan) if row is None else row["values"][name] for row in fits])
+            for name, value in whole["values"].items()
+            if fits
+        }
+    return result
+
+
+def _as_many_as_fit(rows: Sequence[dict[str, Any] | None]) -> list[dict[str, Any] | None]:
+    """The first rows, whose values are not too many numbers for one answer; the first in any case."""
+    left, kept = VALUES, []
+    for row in rows:
+        left -= 0 if row is None else sum(np.size(value) for value in row["values"].values())
+        if left < 0 and kept:
+            break
+        kept.append(row)
+    return kept
 
 
 class _OnDemand:

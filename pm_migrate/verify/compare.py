@@ -34,12 +34,15 @@ class Agreement:
     kinds: tuple[tuple[str, int], ...] = ()
     heat: tuple[Heat, ...] = ()
     densities: tuple[tuple[str, float, float], ...] = ()
+    raised: int = 0
 
 
 @dataclass
 class _Findings:
     wrong: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    outside: int = 0
+    raised: int = 0
 
 
 def compare(
@@ -54,7 +57,9 @@ def compare(
     """Compare evaluations at the same points.
 
     Where PyMC3 gives minus infinity the candidate must, too. Where PyMC3 gives NaN (some of its formulas overflow where
-    a limit exists) nothing can be compared, and a note says so.
+    a limit exists) nothing can be compared, and a note says so. An error at a point is a difference if one side alone
+    raises it (but for PyMC3 where the candidate rejects the point), and counted apart if both do. A gradient that
+    PyMC3 does not have is not compared, and the verdict says so.
 
     Parameters
     ----------
@@ -76,7 +81,7 @@ def compare(
     """
     found = _Findings()
     kinds = list(kinds) or ["near"] * len(reference)
-    finite, outside = _sort_points(reference, candidate, found)
+    finite = _sort_points(reference, candidate, found)
     pairs = _Pairs([reference[i] for i in finite], [candidate[i] for i in finite], [kinds[i] for i in finite], names)
     a = np.array([candidate[i].logp for i in finite])
     b = np.array([reference[i].logp for i in finite])
@@ -98,11 +103,12 @@ def compare(
         )
     if not finite:
         found.wrong.append("the log density is finite at no point")
-    verdict = Verdict.DIFFERENT if found.wrong else Verdict.EQUAL_BUT_CONSTANT if constant else Verdict.EQUAL
+    unslopable = bool(variables) and bool(finite) and all(each.no_gradient for each in pairs.reference)
     return Agreement(
-        verdict=verdict,
+        verdict=_verdict(found, constant, unslopable),
         points=len(finite),
-        outside=outside,
+        outside=found.outside,
+        raised=found.raised,
         logp=logp if finite else math.nan,
         gradient=gradient,
         logp_bits=_bits(np.abs(difference), conditioning) if finite else math.nan,
@@ -116,27 +122,57 @@ def compare(
     )
 
 
+def _verdict(found: _Findings, constant: bool, unslopable: bool) -> Verdict:
+    if found.wrong:
+        return Verdict.DIFFERENT
+    if unslopable:
+        return Verdict.EQUAL_WITHOUT_GRADIENT
+    return Verdict.EQUAL_BUT_CONSTANT if constant else Verdict.EQUAL
+
+
 def _sort_points(
     reference: Sequence[PointEvaluation], candidate: Sequence[PointEvaluation], found: _Findings
-) -> tuple[list[int], int]:
-    """Indices of the points where both are finite, the number where both reject; the rest goes to the findings."""
+) -> list[int]:
+    """Indices of the points where both are finite; the rest goes to the findings."""
     finite: list[int] = []
-    outside = unknown = 0
+    unknown = 0
     unlike: list[str] = []
+    raised: dict[str, list[str]] = {}
     for i, (b, a) in enumerate(zip(reference, candidate, strict=True)):
-        if math.isfinite(a.logp) and math.isfinite(b.logp):
+        if a.error or b.error:
+            raised.setdefault(_who_raised(b, a), []).append(b.error or a.error)
+        elif math.isfinite(a.logp) and math.isfinite(b.logp):
             finite.append(i)
         elif math.isnan(b.logp):
             unknown += 1
         elif a.logp == b.logp:
-            outside += 1
+            found.outside += 1
         else:
             unlike.append(f"{a.logp:.6g} where PyMC3 has {b.logp:.6g}{_unlike_terms(b, a)}")
     if unlike:
         found.wrong.append(f"the log density is {unlike[0]} ({len(unlike)} of {len(reference)} points are like this)")
     if unknown:
         found.notes.append(f"PyMC3 gives NaN at {unknown} of {len(reference)} points, which were not compared")
-    return finite, outside
+    for who, errors in raised.items():
+        words = f"{who} at {len(errors)} of {len(reference)} points: {errors[0]}"
+        (found.wrong if who in _ONE_SIDE else found.notes).append(words)
+    found.raised = len(raised.get(_BOTH_RAISE, ()))
+    found.outside += len(raised.get(_PYMC3_FOR_OUTSIDE, ()))
+    return finite
+
+
+_BOTH_RAISE = "both sides raise an error, so that nothing was compared,"
+_PYMC3_FOR_OUTSIDE = "PyMC3 raises an error, and the other side gives -inf or NaN,"
+_ONE_SIDE = ("PyMC3 raises an error, and the other side gives a number,", "an error is raised, and PyMC3 gives a number,")
+
+
+def _who_raised(reference: PointEvaluation, candidate: PointEvaluation) -> str:
+    if reference.error and candidate.error:
+        return _BOTH_RAISE
+    if reference.error:
+        rejected = math.isnan(candidate.logp) or candidate.logp == -math.inf
+        return _PYMC3_FOR_OUTSIDE if rejected else _ONE_SIDE[0]
+    return _ONE_SIDE[1]
 
 
 def _unlike_terms(reference: PointEvaluation, candidate: PointEvaluation) -> str:
@@ -156,12 +192,16 @@ def _gradients(
     variables: Mapping[str, str],
     found: _Findings,
 ) -> tuple[float, float]:
-    """Worst relative difference of the gradients, and worst wrong bits."""
+    """Worst relative difference of the gradients, and worst wrong bits; NaN where none was compared."""
     worst = bits = 0.0
     unknown = 0
+    _missing_gradients(reference, candidate, found)
+    pairs = [(b, a) for b, a in zip(reference, candidate, strict=True) if not b.no_gradient]
+    if reference and not pairs:
+        return math.nan, math.nan
     for name, other in variables.items():
         worst_here = 0.0
-        for b, a in zip(reference, candidate, strict=True):
+        for b, a in pairs:
             unknown += int(np.sum(np.isnan(np.asarray(b.gradient[name], float))))
             difference, scale = _slopes(b.gradient[name], a.gradient[other])
             worst_here = max(worst_here, float(np.max(difference, initial=0.0)) / scale)
@@ -172,6 +212,19 @@ def _gradients(
     if unknown:
         found.notes.append(f"PyMC3 gives NaN for {unknown} slopes, which were not compared")
     return (worst, bits) if variables else (math.nan, math.nan)
+
+
+def _missing_gradients(
+    reference: Sequence[PointEvaluation], candidate: Sequence[PointEvaluation], found: _Findings
+) -> None:
+    """Say where PyMC3 has no gradient; the lack of one where it has one is a difference."""
+    theirs = [b.no_gradient for b in reference if b.no_gradient]
+    if theirs:
+        where = "" if len(theirs) == len(reference) else f" at {len(theirs)} of {len(reference)} points"
+        found.notes.append(f"PyMC3 has no gradient{where}, which was not compared: {theirs[0]}")
+    ours = [a.no_gradient for b, a in zip(reference, candidate, strict=True) if a.no_gradient and not b.no_gradient]
+    if ours:
+        found.wrong.append(f"there is no gradient where PyMC3 has one: {ours[0]}")
 
 
 def _constants(evaluation: PointEvaluation) -> float:

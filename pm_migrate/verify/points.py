@@ -37,7 +37,9 @@ TAILS = (3.0, 6.0, 12.0)
 class Reference(Protocol):
     """What is asked of the reference here."""
 
-    def evaluate(self, program: ProgramInfo, model: ModelInfo, points: Sequence[Point]) -> list[PointEvaluation]: ...
+    def evaluate(
+        self, program: ProgramInfo, model: ModelInfo, points: Sequence[Point], *, keep_errors: bool = False
+    ) -> list[PointEvaluation]: ...
 
     def prior_points(
         self, program: ProgramInfo, model: ModelInfo, n: int, seed: int, *, scale: float = 1.0
@@ -112,7 +114,7 @@ def _keep(
     """Keep ``count`` points where PyMC3 is finite, and at most as many of the others."""
     if not points:
         return
-    values = reference.evaluate(program, model, points)
+    values = reference.evaluate(program, model, points, keep_errors=True)
     finite = [i for i, value in enumerate(values) if math.isfinite(value.logp)][:count]
     others = [i for i, value in enumerate(values) if not math.isfinite(value.logp)][:count]
     chosen = sorted(finite + others)
@@ -128,7 +130,7 @@ def _near(drawn: Drawn, reference: Reference, program: ProgramInfo, model: Model
         if not missing:
             break
         points = reference.prior_points(program, model, missing, seed + round_, scale=0.5**round_)
-        values = reference.evaluate(program, model, points)
+        values = reference.evaluate(program, model, points, keep_errors=True)
         drawn.add("near", points, values)
         missing -= sum(math.isfinite(value.logp) for value in values)
     if missing:

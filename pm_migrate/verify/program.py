@@ -23,7 +23,7 @@ from pm_migrate.verify.compare import Agreement, compare
 from pm_migrate.verify.pairing import NO_NAMES, pair_models, pair_variables
 from pm_migrate.verify.points import RUN, Bulk, Drawn, draw, translated
 from pm_migrate.verify.posterior import Runs, Sampler, Settings
-from pm_migrate.verify.report import Comparison, Report, Verdict
+from pm_migrate.verify.report import EQUALS, Comparison, Report, Verdict
 from pm_migrate.verify.slopes import settle
 
 
@@ -33,7 +33,9 @@ class Side(Sampler, Protocol):
     @property
     def load_program(self) -> Callable[..., ProgramInfo]: ...
 
-    def evaluate(self, program: ProgramInfo, model: ModelInfo, points: Sequence[Point]) -> list[PointEvaluation]: ...
+    def evaluate(
+        self, program: ProgramInfo, model: ModelInfo, points: Sequence[Point], *, keep_errors: bool = False
+    ) -> list[PointEvaluation]: ...
 
     def bulk(
         self, program: ProgramInfo, model: ModelInfo, starts: Sequence[Point], n: int, seed: int
@@ -331,13 +333,17 @@ def _compare_model(
         return outcome(Verdict.VARIABLES_DIFFER, str(error))
     names = {name: variable.name for name, variable in variables.items()}
     drawn = original.drawn
+    if all(value.error for value in drawn.values):
+        return outcome(Verdict.ERROR, f"under PyMC3, at every point: {drawn.values[0].error}")
     try:
-        values = each.side.evaluate(each.program, other, translated(drawn.points, names))
+        values = each.side.evaluate(each.program, other, translated(drawn.points, names), keep_errors=True)
     except PmMigrateError as error:
         return outcome(Verdict.ERROR, str(error))
+    if all(value.error for value in values):
+        return outcome(Verdict.ERROR, f"at every point: {values[0].error}")
     both = Both(reference, program, info, each.side, each.program, other, names, road.names)
     continuous = {v.name: names[v.name] for v in info.variables if not v.discrete}
-    asked = functools.partial(reference.evaluate, program, info)
+    asked = functools.partial(reference.evaluate, program, info, keep_errors=True)
     gradients, found = settle(drawn.points, drawn.values, values, continuous, asked)
     drawn = replace(drawn, values=gradients)
     agreement, note = _agreement(both, drawn, values)
@@ -352,7 +358,7 @@ def _compare_model(
     elif apart:
         result["verdict"] = Verdict.DIFFERENT
         result["detail"] = "; ".join(filter(None, (agreement.detail, apart)))
-    if runs is not None and info.variables and result["verdict"] in (Verdict.EQUAL, Verdict.EQUAL_BUT_CONSTANT):
+    if runs is not None and info.variables and result["verdict"] in EQUALS:
         compared = runs.compare(info, each.side, each.program, other, road.names)
         result["posterior"] = compared
         result["notes"] += tuple(compared["text"])

@@ -18,11 +18,16 @@ class Verdict(str, Enum):
 
     EQUAL = "equal"
     EQUAL_BUT_CONSTANT = "equal but for a float32 constant"  #: see ``tolerances.FLOAT32_CONSTANT``
+    EQUAL_WITHOUT_GRADIENT = "equal, without a gradient"  #: a side has none (an operation of the program), so not compared
     DIFFERENT = "different"
     VARIABLES_DIFFER = "variables differ"  #: other value variables, shapes or transforms: nothing to compare
     NOT_PAIRED = "not paired"  #: the model has no counterpart
     NO_MODEL = "no model"  #: the original ran to its end and made none: a module, or functions that nobody calls
     ERROR = "error"  #: a side crashed, hung, or raised before the model was there
+
+
+#: Verdicts of two that have the same posterior.
+EQUALS = (Verdict.EQUAL, Verdict.EQUAL_BUT_CONSTANT, Verdict.EQUAL_WITHOUT_GRADIENT)
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,9 @@ class Comparison:
     points
         Number of points compared with a finite log density, the test point included.
     outside
-        Number of points where both reject (minus infinity).
+        Number of points where both reject (minus infinity, or an error of PyMC3).
+    raised
+        Number of points where both raise an error.
     logp
         Worst ``|a - b| / max(1, |b|)`` of the log density.
     gradient
@@ -146,6 +153,7 @@ class Comparison:
     variables: int = 0
     points: int = 0
     outside: int = 0
+    raised: int = 0
     logp: float = math.nan
     gradient: float = math.nan
     logp_bits: float = math.nan
@@ -161,7 +169,7 @@ class Comparison:
     @property
     def ok(self) -> bool:
         """Whether the two have the same posterior."""
-        return self.verdict in (Verdict.EQUAL, Verdict.EQUAL_BUT_CONSTANT)
+        return self.verdict in EQUALS
 
 
 @dataclass(frozen=True)

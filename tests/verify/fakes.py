@@ -71,7 +71,9 @@ class FakeSide:
             raise found
         return ProgramInfo(path, tuple(density.info for density in found), self.error, "")
 
-    def evaluate(self, program: ProgramInfo, model: ModelInfo, points: Sequence[Point]) -> list[PointEvaluation]:
+    def evaluate(
+        self, program: ProgramInfo, model: ModelInfo, points: Sequence[Point], *, keep_errors: bool = False
+    ) -> list[PointEvaluation]:
         """Evaluate one of them."""
         if self.fails is not None:
             raise self.fails

@@ -244,3 +244,44 @@ def test_wrong_bits_by_variable_and_kind_of_point() -> None:
     assert bits["x", "log density", "near"] == 0.0 < 50 < bits["x", "log density", "tails"]
     assert bits["y", "log density", "tails"] == bits["x", "gradient", "tails"] == 0.0
     assert result.kinds == (("test", 1), ("near", 1), ("prior", 1), ("tails", 1))
+
+
+def raising(at: Sequence[int], count: int = 5) -> list[PointEvaluation]:
+    """Evaluations of which some are errors."""
+    return [
+        PointEvaluation(NAN, {"x": np.array(NAN)}, {"x": NAN}, error="ValueError: too far") if i in at else each
+        for i, each in enumerate(evaluations([{"x": 1.0}] * count, [0.0] * count))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "verdict", "words"),
+    [
+        ([1, 2], [1, 2], Verdict.EQUAL, "both sides raise an error, so that nothing was compared, at 2 of 5 points"),
+        ([1], [], Verdict.DIFFERENT, "PyMC3 raises an error, and the other side gives a number, at 1 of 5 points"),
+        ([], [4], Verdict.DIFFERENT, "an error is raised, and PyMC3 gives a number, at 1 of 5 points: ValueError"),
+    ],
+)
+def test_an_error_at_a_point_is_said_of_the_side_that_raised_it(
+    theirs: list[int], ours: list[int], verdict: Verdict, words: str
+) -> None:
+    result = agree(raising(ours), raising(theirs))
+    assert result.verdict is verdict and result.raised == len({*theirs} & {*ours})
+    assert words in (result.detail if verdict is Verdict.DIFFERENT else result.notes[0])
+
+
+def test_pymc3_raising_where_the_candidate_rejects_is_no_difference() -> None:
+    rejected = [replace(e, logp=-INF, error="") if e.error else e for e in raising([2])]
+    result = agree(rejected, raising([2]))
+    assert result.verdict is Verdict.EQUAL and result.outside == 1 and "at 1 of 5 points" in result.notes[0]
+
+
+def test_a_gradient_that_pymc3_lacks_is_not_compared_and_the_verdict_says_so() -> None:
+    whole = raising([])
+    lacking = [replace(e, gradient={"x": np.array(NAN)}, no_gradient="NotImplementedError: square") for e in whole]
+    result = agree(whole, lacking)
+    assert result.verdict is Verdict.EQUAL_WITHOUT_GRADIENT and math.isnan(result.gradient)
+    assert "PyMC3 has no gradient, which was not compared: NotImplementedError: square" in result.notes
+    at_one = agree(whole, [lacking[0], *whole[1:]])
+    assert at_one.verdict is Verdict.EQUAL and "no gradient at 1 of 5 points" in at_one.notes[0]
+    assert agree(lacking, whole).verdict is Verdict.DIFFERENT
