@@ -1,14 +1,13 @@
 """Far out, where a probability rounds to 0 or 1 and an exponential overflows: PyMC3, the drop-in and generators.
 
 Theano computes many an expression there by another formula than the one that was written, and gives a number where the
-formula as written ends in ``log(0)``; see :mod:`pm_migrate.shims.theano.ops.stabilised`. Each term has a variable of its
-own, since Theano's choice depends on what else an expression is used for.
+formula as written ends in ``log(0)``; see :mod:`pm_migrate.shims.theano.ops.stabilised`. Each term has a variable of
+its own, since Theano's choice depends on what else an expression is used for.
 """
 
 from __future__ import annotations
 
 import textwrap
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,8 +28,11 @@ PROBABILITIES = {
     "picked_before": ("tt.nnet.sigmoid(x[[1, 0]])", "tf.sigmoid(x[[1, 0]])"),
     # which Theano does not see through
     "picked_after": ("tt.nnet.sigmoid(x)[[1, 0]]", "tf.sigmoid(x)[[1, 0]]"),
-    "stacked": ("tt.stack([tt.nnet.sigmoid(x[0]), tt.nnet.sigmoid(x[1])])", "tf.stack([tf.sigmoid(x[0]), tf.sigmoid(x[1])])"),
-}  # fmt: skip
+    "stacked": (
+        "tt.stack([tt.nnet.sigmoid(x[0]), tt.nnet.sigmoid(x[1])])",
+        "tf.stack([tf.sigmoid(x[0]), tf.sigmoid(x[1])])",
+    ),
+}
 
 #: A potential of a vector x.
 EXPRESSIONS = {

@@ -309,7 +309,8 @@ def _stacked(
     if gradient:
         for v in density.continuous:
             unknown = np.full(v.shape, math.nan)
-            result["gradient"][v.name] = np.stack([(row or {}).get("gradient", {}).get(v.name, unknown) for row in rows])
+            slopes = [unknown if row is None else row["gradient"].get(v.name, unknown) for row in rows]
+            result["gradient"][v.name] = np.stack(slopes)
     if terms:
         result["elements"] = {}
         result["terms"] = {

@@ -163,7 +163,10 @@ def _sort_points(
 
 _BOTH_RAISE = "both sides raise an error, so that nothing was compared,"
 _PYMC3_FOR_OUTSIDE = "PyMC3 raises an error, and the other side gives -inf or NaN,"
-_ONE_SIDE = ("PyMC3 raises an error, and the other side gives a number,", "an error is raised, and PyMC3 gives a number,")
+_ONE_SIDE = (
+    "PyMC3 raises an error, and the other side gives a number,",
+    "an error is raised, and PyMC3 gives a number,",
+)
 
 
 def _who_raised(reference: PointEvaluation, candidate: PointEvaluation) -> str:

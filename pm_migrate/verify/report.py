@@ -18,7 +18,7 @@ class Verdict(str, Enum):
 
     EQUAL = "equal"
     EQUAL_BUT_CONSTANT = "equal but for a float32 constant"  #: see ``tolerances.FLOAT32_CONSTANT``
-    EQUAL_WITHOUT_GRADIENT = "equal, without a gradient"  #: a side has none (an operation of the program), so not compared
+    EQUAL_WITHOUT_GRADIENT = "equal, without a gradient"  #: PyMC3 has none, so not compared
     DIFFERENT = "different"
     VARIABLES_DIFFER = "variables differ"  #: other value variables, shapes or transforms: nothing to compare
     NOT_PAIRED = "not paired"  #: the model has no counterpart

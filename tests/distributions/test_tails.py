@@ -1,7 +1,7 @@
-"""Where a probability rounds to 0 or 1: log densities by its log-odds, as PyMC3 has them (Theano sees through sigmoids).
+"""Where a probability rounds to 0 or 1: log densities by its log-odds, as PyMC3's, since Theano sees through sigmoids.
 
-``equivalence_tests/test_tails.py`` compares with PyMC3 itself. The numbers here are those of ``log(sigmoid(x)) = -log(1 +
-exp(-x))`` and ``log(1 - sigmoid(x)) = -log(1 + exp(x))``.
+``equivalence_tests/test_tails.py`` compares with PyMC3 itself. The numbers here are those of ``log(sigmoid(x)) =
+-log(1 + exp(-x))`` and ``log(1 - sigmoid(x)) = -log(1 + exp(x))``.
 """
 
 from __future__ import annotations
