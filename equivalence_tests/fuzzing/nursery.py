@@ -60,7 +60,7 @@ def answer(connection: Connection, operations: Operations) -> str:
     request = connection.receive()
     try:
         reply = {"ok": True, "result": operations[request["op"]](**request["args"])}
-    except BaseException as error:
+    except BaseException as error:  # SystemExit too: whatever was raised is the answer
         words = {"type": type(error).__name__, "message": str(error), "traceback": traceback.format_exc()}
         reply = {"ok": False, "error": words}
     connection.write(encode({**reply, "id": request["id"]}))

@@ -45,7 +45,7 @@ class FuzzSide:
         for road in roads:
             try:
                 answers[road] = self._road(road, path, points, cells)
-            except Exception:
+            except Exception:  # a crash of ours is a find, whatever its kind: it is the answer
                 answers[road] = {"error": traceback.format_exc()}
         return answers
 

@@ -69,7 +69,7 @@ class FuzzSide(worker.PyMC3Side):  # type: ignore[name-defined, misc]
             points = _points(self.pm, model, seed, count)
             answer["points"] = {v.name: np.stack([p[v.name] for p in points]) for v in model.free_RVs}
             answer.update(self._evaluated(model, points, full))
-        except Exception:
+        except Exception:  # Theano's, of any kind; the campaign counts it, and the program is discarded
             answer["error"] = "while it was evaluated: " + traceback.format_exc()
         finally:
             self.forget(loaded["handle"])

@@ -57,7 +57,7 @@ except ImportError:
     version = lambda name: get_distribution(name).version
 try:
     found = version("pymc3")
-except Exception:
+except Exception:  # not installed: the two libraries have no kind of error in common
     found = None
 print(json.dumps([platform.python_version(), found]))
 """

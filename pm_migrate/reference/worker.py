@@ -200,7 +200,7 @@ def serve(
         try:
             result = None if leaving else operations[request["op"]](**request["args"])
             frame = encode({"ok": True, "result": result, "id": request["id"]})
-        except BaseException as error:
+        except BaseException as error:  # SystemExit too: whatever was raised is the answer
             described = {
                 "type": type(error).__name__,
                 "message": str(error),
@@ -308,7 +308,8 @@ class Keeper:
 
 def become_subreaper() -> None:
     """Let orphaned descendants become children of this process, where the system can do that."""
-    with contextlib.suppress(Exception):
+    # without it, orphans are found by their group, or leave with nobody: no libc, or one without prctl
+    with contextlib.suppress(ImportError, OSError, AttributeError, TypeError):
         import ctypes
 
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
@@ -504,7 +505,7 @@ def run_program(
                 entry.call(module.__dict__)
     except SystemExit as stop:
         error = None if stop.code in (None, 0) else f"SystemExit: {stop.code}"
-    except BaseException:
+    except BaseException:  # KeyboardInterrupt too: what a program raises is told with the models that it made before
         error = traceback.format_exc()
     finally:
         sys.argv, sys.path[:] = state[0], state[1]
@@ -547,7 +548,7 @@ def _execute(path: str, namespace: Dict[str, Any], cells: Cells) -> Optional[str
         tree.body = [node]
         try:
             exec(compile(tree, path, "exec", flags, dont_inherit=True), namespace)
-        except Exception:
+        except Exception:  # whatever a cell raises is told, and a person goes on to the next
             raised.append(traceback.format_exc())
     if len(raised) < 2:
         return raised[0] if raised else None
@@ -1032,7 +1033,7 @@ class PyMC3Side:
         for index, model in enumerate(roots):
             try:
                 models.append(_describe(self.pm, model, index, aliases_of(model, namespace)))
-            except Exception:
+            except Exception:  # of what the program wrote into its model; the other models are kept, and it is told
                 error = (error or "") + f"model#{index} cannot be described:\n{traceback.format_exc()}"
         tape = {
             "cells": cells.states,
@@ -1258,7 +1259,7 @@ class PyMC3Side:
                 with _with_data(self.programs[handle]["data"][model]):
                     drawn = self.pm.sample_prior_predictive(n, model=subject, var_names=[name], random_seed=seed)[name]
                 draws[name] = np.asarray(drawn).reshape((n, *test.shape)).astype(test.dtype)
-            except Exception:
+            except Exception:  # PyMC3 says in many ways that it cannot draw; any value of the support will do
                 draws[name] = np.broadcast_to(test, (n, *test.shape)).copy()
         return draws
 

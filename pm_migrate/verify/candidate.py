@@ -118,7 +118,7 @@ class TensorFlowSide:
                             continue
                     described = _describe(density, len(models), aliases_of(model, namespace))
                     described["drop_in"] = isinstance(model, self.contexts)
-                except Exception:
+                except Exception:  # of what the program wrote into its model; the other models are kept, and it is told
                     error = f"{error or ''}{model!r} cannot be described:\n{traceback.format_exc()}"
                     continue
                 densities.append((density, data))

@@ -123,10 +123,10 @@ def _run(backend: _Backend, name: str, tasks: Iterable[Any], ahead: int) -> Gene
                 index = pending.pop(handle)
                 try:
                     answer = json.loads(backend.result(handle))
-                except Exception as error:
+                except Exception as error:  # of Dask, Ray or the pool, each with kinds of its own; it is the task's answer
                     answer = {"error": f"the task was lost: {type(error).__name__}: {error}"}
                 yield Done(index, **answer)
-    except BaseException:
+    except BaseException:  # Ctrl-C too: what is still pending must not run on; the error goes on
         backend.abort(pending)
         raise
     finally:
@@ -191,7 +191,7 @@ def _backend(executor: str, address: str | None, jobs: int, processes: bool) -> 
         raise ExecutorError(f"{executor}: no cluster at {address or 'this machine'}: {error}") from error
     try:
         _same_version(executor, backend)
-    except BaseException:
+    except BaseException:  # Ctrl-C too: a cluster that was joined is left; the error goes on
         backend.close()
         raise
     return backend
@@ -203,7 +203,7 @@ def _same_version(executor: str, backend: _Backend) -> None:
     backend.first([handle])
     try:
         answer = json.loads(backend.result(handle))
-    except Exception as error:
+    except Exception as error:  # of Dask, Ray, or what importing us raised there: it is told, under one name
         raise ExecutorError(f"{executor}: the nodes of the cluster cannot run pm-migrate: {error}") from error
     if answer.get("result") != __version__:
         there = answer.get("result") or answer["error"].strip().splitlines()[-1]
