@@ -123,7 +123,7 @@ def _run(backend: _Backend, name: str, tasks: Iterable[Any], ahead: int) -> Gene
                 index = pending.pop(handle)
                 try:
                     answer = json.loads(backend.result(handle))
-                except Exception as error:  # of Dask, Ray or the pool, each with kinds of its own; it is the task's answer
+                except Exception as error:  # of Dask, Ray or the pool: it is the task's answer
                     answer = {"error": f"the task was lost: {type(error).__name__}: {error}"}
                 yield Done(index, **answer)
     except BaseException:  # Ctrl-C too: what is still pending must not run on; the error goes on
