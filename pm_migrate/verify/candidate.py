@@ -328,7 +328,8 @@ def _stacked(
 
 def _as_many_as_fit(rows: Sequence[dict[str, Any] | None]) -> list[dict[str, Any] | None]:
     """The first rows, whose values are not too many numbers for one answer; the first in any case."""
-    left, kept = VALUES, []
+    left = VALUES
+    kept: list[dict[str, Any] | None] = []
     for row in rows:
         left -= 0 if row is None else sum(np.size(value) for value in row["values"].values())
         if left < 0 and kept:

@@ -56,7 +56,8 @@ def _op(name: str, compute: str, result: str) -> Op:
             guarded = on_tensors(guarded_pow)
         else:
             guarded = on_tensors(guard(scalar.tensor, scalar.regular, scalar.harmless))
-    fast = None if scalar.array is None else lambda *operands: scalar.array(*bring(operands))
+    array = scalar.array
+    fast = None if array is None else lambda *operands: array(*bring(operands))
     return Op(name, on_tensors(scalar.tensor), infer=infer, fast=fast, guarded=guarded, raw=scalar.raw)
 
 
