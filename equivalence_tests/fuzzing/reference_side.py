@@ -22,8 +22,8 @@ import numpy as np
 STEP = 2.0**-26
 
 
-def _module(path: str) -> Any:
-    spec = importlib.util.spec_from_file_location("pm_migrate_reference_worker", path)
+def _module(name: str, path: str) -> Any:
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
@@ -31,7 +31,8 @@ def _module(path: str) -> Any:
     return module
 
 
-worker = _module(sys.argv[1])
+worker = _module("pm_migrate_reference_worker", sys.argv[1])
+light = _module("light_theano", os.path.join(os.path.dirname(os.path.abspath(__file__)), "light_theano.py"))
 
 
 def _wide_constants() -> None:
@@ -48,9 +49,7 @@ class FuzzSide(worker.PyMC3Side):  # type: ignore[name-defined, misc]
         _wide_constants()
         super().__init__()
         warnings.simplefilter("ignore")
-        # where each node was made, which costs a fifth of the time
-        self.theano.config.traceback__limit = 0
-        self.theano.config.traceback__compile_limit = 0
+        light.install(self.pm, self.theano)
 
     def judge(self, path: str, seed: int, count: int, full: bool = False) -> Dict[str, Any]:
         """Run a program; describe its last model and evaluate it at ``count`` points besides the test point.
@@ -89,13 +88,11 @@ class FuzzSide(worker.PyMC3Side):  # type: ignore[name-defined, misc]
             total = self.theano.tensor.add(*[each for _, each in terms]) if len(terms) > 1 else terms[0][1]
             slopes = theano.grad(total, continuous, disconnected_inputs="ignore") if continuous else []
             sizes = [abs(each).sum() for each in _elements(model)] if full else []
-            function = theano.function(
-                list(model.free_RVs),
-                slopes + [each for _, each in terms] + sizes,
-                on_unused_input="ignore",
-                allow_input_downcast=True,
-                mode=None if full else theano.compile.Mode(linker="py", optimizer=None),
-            )
+            inputs, outputs = list(model.free_RVs), slopes + [each for _, each in terms] + sizes
+            if full:
+                function = theano.function(inputs, outputs, on_unused_input="ignore", allow_input_downcast=True)
+            else:
+                function = light.function(theano, inputs, outputs)
         rows = [[p[v.name] for v in model.free_RVs] for p in points]
         columns = [np.stack(c).astype("float64") for c in zip(*[function(*row) for row in rows])]
         first, second = len(slopes), len(slopes) + len(terms)
