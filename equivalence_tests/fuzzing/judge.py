@@ -112,15 +112,17 @@ class Workers:
     ----------
     timeout
         Seconds for one program on one side.
+    plain
+        PyMC3 and Theano as they are, which takes four times as long: to show that the numbers are the same.
     """
 
-    def __init__(self, timeout: float = 60.0) -> None:
+    def __init__(self, timeout: float = 60.0, *, plain: bool = False) -> None:
         python = provision.find()
         if python is None:
             raise PmMigrateError("there is no PyMC3 to compare with: run `pm-migrate reference install`")
         here = Path(__file__).parent
         self.reference = WorkerClient(
-            [str(python), "-W", "ignore", str(here / "reference_side.py"), worker.__file__],
+            [str(python), "-W", "ignore", str(here / "reference_side.py"), worker.__file__, *["plain"] * plain],
             {**provision.environment(Path(python)), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
             title="PyMC3", timeout=timeout, start_timeout=180.0,
         )  # fmt: skip

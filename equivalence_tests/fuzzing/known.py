@@ -6,6 +6,7 @@ A find that one of these explains is counted, and is no find. Each says where ``
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -44,6 +45,15 @@ def _of(families: tuple[str, ...], relative: float) -> Callable[[Find, str], boo
     return explains
 
 
+def _cancelling(family: str, bits: float) -> Callable[[Find, str], bool]:
+    """Log densities of a family that differ by at most some bits: the digits that a difference of large terms loses."""
+
+    def explains(find: Find, source: str) -> bool:
+        return find.kind == "log density" and find.about == family and find.bits <= bits
+
+    return explains
+
+
 def _minus_infinity(*families: str) -> Callable[[Find, str], bool]:
     def explains(find: Find, source: str) -> bool:
         impossible = "where PyMC3 has np.float64(-inf)" in find.detail
@@ -52,7 +62,20 @@ def _minus_infinity(*families: str) -> Callable[[Find, str], bool]:
     return explains
 
 
+def _one_concentration(find: Find, source: str) -> bool:
+    """One concentration for counts of several categories."""
+    refused = re.search(r"DirichletMultinomial: a value of shape .* a \(1,\)$", find.detail)
+    named = re.search(r"distribution '(\w+)' are not consistent with the distribution's shape", find.detail)
+    of_counts = named and re.search(rf"DirichletMultinomial\(['\"]{named[1]}['\"]", source)
+    return find.kind == "crash" and bool(refused or of_counts)
+
+
 KNOWN = (
+    Known(
+        "a gamma density of a large shape is a difference of large terms",
+        "Gamma, a large shape",
+        _cancelling("Gamma", 12),
+    ),
     Known(
         "the logarithm of the Bessel function by a short series",
         "short series of log(I0)",
@@ -62,6 +85,11 @@ KNOWN = (
         "probabilities of a multinomial must sum to 1 exactly once normalised, which rounding prevents",
         "Multinomial, probabilities that do not sum to 1 exactly once normalised",
         _minus_infinity("Multinomial"),
+    ),
+    Known(
+        "a single concentration is repeated for every category, but counts once in the normaliser",
+        "DirichletMultinomial, an `a` of length 1 for several categories",
+        _one_concentration,
     ),
 )
 

@@ -174,10 +174,7 @@ def function(theano: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> Call
     done = {v: [True] for v in storage}
     thunks = [node.op.make_thunk(node, storage, done, [], impl="py") for node in order]
     if any(thunk.lazy for thunk in thunks) or any(getattr(node.op, "destroy_map", None) for node in order):
-        return theano.function(  # type: ignore[no-any-return]
-            list(inputs), list(outputs), on_unused_input="ignore", allow_input_downcast=True,
-            mode=theano.compile.Mode(linker="py", optimizer=None),
-        )  # fmt: skip
+        return as_it_is(theano, inputs, outputs)
 
     def call(*values: Any) -> List[Any]:
         for variable, value in zip(inputs, values):
@@ -190,3 +187,11 @@ def function(theano: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> Call
         return [np.array(storage[v][0]) for v in outputs]
 
     return call
+
+
+def as_it_is(theano: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> Callable[..., List[Any]]:
+    """Theano's own function of a graph, which it leaves as it is."""
+    return theano.function(  # type: ignore[no-any-return]
+        list(inputs), list(outputs), on_unused_input="ignore", allow_input_downcast=True,
+        mode=theano.compile.Mode(linker="py", optimizer=None),
+    )  # fmt: skip

@@ -49,7 +49,8 @@ class FuzzSide(worker.PyMC3Side):  # type: ignore[name-defined, misc]
         _wide_constants()
         super().__init__()
         warnings.simplefilter("ignore")
-        light.install(self.pm, self.theano)
+        if "plain" not in sys.argv:
+            light.install(self.pm, self.theano)
 
     def judge(self, path: str, seed: int, count: int, full: bool = False) -> Dict[str, Any]:
         """Run a program; describe its last model and evaluate it at ``count`` points besides the test point.
@@ -91,6 +92,8 @@ class FuzzSide(worker.PyMC3Side):  # type: ignore[name-defined, misc]
             inputs, outputs = list(model.free_RVs), slopes + [each for _, each in terms] + sizes
             if full:
                 function = theano.function(inputs, outputs, on_unused_input="ignore", allow_input_downcast=True)
+            elif "plain" in sys.argv:
+                function = light.as_it_is(theano, inputs, outputs)
             else:
                 function = light.function(theano, inputs, outputs)
         rows = [[p[v.name] for v in model.free_RVs] for p in points]
@@ -145,11 +148,17 @@ def _points(pm: Any, model: Any, seed: int, count: int) -> List[Dict[str, np.nda
 
 
 def _labels(pm: Any, variable: Any) -> Tuple[float, float]:
-    """Between which numbers a discrete variable stays, where leaving them is an index out of bounds."""
-    name = type(variable.distribution).__name__
-    if name in ("Bernoulli", "Categorical"):
-        return 0, (2 if name == "Bernoulli" else int(variable.distribution.k.eval() if hasattr(
-            variable.distribution.k, "eval") else variable.distribution.k)) - 1  # fmt: skip
+    """Between which numbers a discrete variable stays, where leaving them is no value of it.
+
+    PyMC3 takes any number but 0 for a success of a Bernoulli variable by ``logit_p``, and looks for the probability of
+    a category that is not there. A missing value has the support of the data that it is missing from.
+    """
+    distribution = getattr(variable.distribution, "parent_dist", variable.distribution)
+    if isinstance(distribution, pm.Bernoulli):
+        return 0, 1
+    if isinstance(distribution, pm.Categorical):
+        k = distribution.k
+        return 0, int(k.eval() if hasattr(k, "eval") else k) - 1
     return 0, np.inf
 
 
