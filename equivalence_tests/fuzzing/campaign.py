@@ -208,13 +208,16 @@ def run_chunk(
     return chunk.tally
 
 
+#: Seconds for a program of a campaign on one side: on a busy machine a slow answer is no find.
+PATIENCE = 600.0
+
 _WORKERS: list[Workers] = []
 
 
 def chunk_task(task: Mapping[str, Any]) -> dict[str, Any]:
     """One chunk as a task: from what JSON can say to what JSON can say."""
     if not _WORKERS:
-        _WORKERS.append(Workers())
+        _WORKERS.append(Workers(PATIENCE))
     known = set(task["known"])
     return run_chunk(_WORKERS[0], task["number"], task["seed"], known, task["quota"], task["tries"]).plain()
 

@@ -111,7 +111,7 @@ class Workers:
     Parameters
     ----------
     timeout
-        Seconds for one program on one side.
+        Seconds for one program on one side; four times as many for the start of a side.
     plain
         PyMC3 and Theano as they are, which takes four times as long: to show that the numbers are the same.
     """
@@ -124,11 +124,11 @@ class Workers:
         self.reference = WorkerClient(
             [str(python), "-W", "ignore", str(here / "reference_side.py"), worker.__file__, *["plain"] * plain],
             {**provision.environment(Path(python)), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-            title="PyMC3", timeout=timeout, start_timeout=180.0,
+            title="PyMC3", timeout=timeout, start_timeout=4 * timeout,
         )  # fmt: skip
         self.ours = WorkerClient(
             [sys.executable, "-W", "ignore", str(here / "our_side.py")], ours_environment(os.environ),
-            title="TensorFlow", timeout=timeout, start_timeout=180.0,
+            title="TensorFlow", timeout=timeout, start_timeout=4 * timeout,
         )  # fmt: skip
         self._folder = tempfile.TemporaryDirectory(prefix="pm-migrate-fuzz-")
         self.folder = Path(self._folder.name)
