@@ -51,6 +51,8 @@ class Block:
         The names that it hands on to the block that adds to its model.
     given_back
         The names that it hands out to other code.
+    shown
+        The names among those that it returns which other code looks at.
     """
 
     node: cst.With
@@ -66,6 +68,7 @@ class Block:
     carried: tuple[str, ...] = ()
     returned: tuple[str, ...] = ()
     given_back: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
 
     @property
     def key(self) -> cst.CSTNode:

@@ -17,7 +17,7 @@ from pm_migrate.codemod.scopes import Entry, FunctionFacts, Scope, is_property, 
 from pm_migrate.codemod.tree import Tree, children, string_value, target_names
 from pm_migrate.codemod.values import NOTHING, NUMBER, PLAIN, Value
 
-_PLAIN_TENSOR_ATTRIBUTES = frozenset({"shape", "ndim", "name", "dtype"})
+_PLAIN_TENSOR_ATTRIBUTES = frozenset({"shape", "ndim", "name", "dtype", "test_value"})
 
 
 class Expressions:

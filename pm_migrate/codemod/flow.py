@@ -56,6 +56,8 @@ class Flow(Statements):
         Every longest chain of names that refers to PyMC3 or Theano, with its dotted name.
     own
         The program's own classes of distributions, with PyMC3's class that they are derived from.
+    own_maps
+        The program's own transforms, covariance and mean functions, with the methods that get values of a model.
     makers
         Functions of other files that create random variables for their callers, by their qualified names here.
     reexports
@@ -88,6 +90,7 @@ class Flow(Statements):
         self.functions: dict[cst.CSTNode, FunctionFacts] = {}
         self.opaque: set[cst.CSTNode] = set()
         self.own: dict[cst.CSTNode, str] = {}
+        self.own_maps: dict[cst.CSTNode, frozenset[str]] = {}
         self.model_classes: dict[cst.CSTNode, ModelClass] = {}
         self.attributes: dict[tuple[cst.CSTNode, str], Value] = {}
         self.attribute_sites: dict[tuple[cst.CSTNode, str], set[cst.CSTNode]] = {}

@@ -120,6 +120,10 @@ class Plan:
     by_name: set[cst.CSTNode] = field(default_factory=set)
     #: What edits wrote that PyMC4 itself does not have, as ``Options.refused``.
     offences: set[tuple[tuple[int, int, str], str]] = field(default_factory=set)
+    #: Functions that got a parameter for a name which is bound again later: whether every call hands it over.
+    handed: dict[tuple[cst.CSTNode, str], bool] = field(default_factory=dict)
+    #: The names that a model's calls hand over so, by block.
+    late: dict[cst.CSTNode, list[str]] = field(default_factory=dict)
     _roots: dict[Key, Key] = field(default_factory=dict)
     _verdict: tuple[tuple[int, int], set[Key]] | None = None
 

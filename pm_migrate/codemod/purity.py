@@ -39,7 +39,8 @@ def is_pure_call(call: cst.Call, flow: Flow, seen: frozenset[cst.CSTNode] = froz
     """Whether a call is known to give the same again and to change nothing."""
     target = flow.value(call.func)
     if target and all(
-        isinstance(a, v.Function) and (a.node in flow.own or a.node in flow.model_classes) for a in target
+        isinstance(a, v.Function) and (a.node in flow.own or a.node in flow.own_maps or a.node in flow.model_classes)
+        for a in target
     ):
         return True  # a distribution or a class of models of the program's own
     if v.only(target, v.Function):

@@ -41,6 +41,18 @@ BASES = frozenset("Continuous Discrete PositiveContinuous UnitContinuous Bounded
 
 _RENAMED = {f"pymc3.{old}": f"pymc3.{new}" for old, new in RENAMED.items()}
 
+_OF_TRANSFORMS = frozenset({"forward", "backward", "jacobian_det"})
+#: Base classes of a program's own functions of values, and the methods that get values of a model.
+MAPS = {
+    **{
+        f"pymc3.{home}transforms.{name}": _OF_TRANSFORMS
+        for home in ("distributions.", "")
+        for name in ("Transform", "ElemwiseTransform")
+    },
+    "pymc3.gp.cov.Covariance": frozenset({"full", "diag"}),
+    "pymc3.gp.mean.Mean": frozenset({"__call__"}),
+}
+
 _INFERENCE = frozenset(INFERENCE) | frozenset(name.split(".")[0] for name in SAME)
 _CALLED = _INFERENCE | frozenset(RENAMED) | frozenset(ARVIZ) | frozenset(ADVICE) | frozenset(TABLES)
 _PYMC3 = PYMC3_NAMES | PYMC3_MODULES | DISTRIBUTIONS | BASES | _OTHERS | _CALLED

@@ -53,6 +53,7 @@ from pm_migrate.codemod.rules import (
     nested,
     ode,
     own_distributions,
+    own_maps,
     processes,
     random_variable,
     reexports,
@@ -179,6 +180,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
                 inference.plan_inference(plan, models, call, short)
     processes.plan_methods(plan, models)
     own_distributions.plan_own(plan)
+    own_maps.plan_derived(plan)
     nameless.plan_bounded(plan)
     chosen.plan_chosen(plan)
     nameless.plan_methods(plan)

@@ -265,6 +265,9 @@ class Statements(Calls):
             kind = self._kind_of_distribution(base)
             if kind is not None:
                 self.own[node] = kind
+            maps = self._maps_of(base)
+            if maps is not None:
+                self.own_maps[node] = maps
         for decorator in node.decorators:
             self._expression(decorator.decorator)
         scope = self._scope(node, self.scope)
@@ -282,7 +285,8 @@ class Statements(Calls):
                     built: v.Atom = v.ModelRef(node) if node in self.model_classes else v.Instance(node)
                     facts.give(first.name.value, frozenset({built}))
                     facts.called = True
-                    if node in self.own and child.name.value in ("logp", "logcdf"):
+                    of_values = {"logp", "logcdf"} if node in self.own else self.own_maps.get(node, ())
+                    if child.name.value in of_values:
                         for param in [p.name.value for p in parameters(child.params)][1:]:
                             facts.give(param, frozenset({v.Tensor(None)}))
         self.scope = outer
@@ -295,6 +299,15 @@ class Statements(Calls):
         if name != short and (short in pymc3_names.BASES or short in pymc3_names.DISTRIBUTIONS):
             return short
         return next((self.own[a.node] for a in base if isinstance(a, v.Function) and a.node in self.own), None)
+
+    def _maps_of(self, base: Value) -> frozenset[str] | None:
+        """The methods that get values of a model, of a class of functions of values."""
+        name = pymc3_names.canonical(v.qualified(base) or "")
+        if name in pymc3_names.MAPS:
+            return pymc3_names.MAPS[name]
+        return next(
+            (self.own_maps[a.node] for a in base if isinstance(a, v.Function) and a.node in self.own_maps), None
+        )
 
     def _import(self, node: cst.Import) -> None:
         for alias in node.names:

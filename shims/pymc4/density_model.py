@@ -8,19 +8,27 @@ computed by the generator, so that everything which the drop-in does with a mode
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from pm_migrate.errors import NotSupported
-from pm_migrate.shims import inference, recording
+from pm_migrate.shims import recording
 from pm_migrate.shims.density import LogDensity, ValueVariable
 from pm_migrate.shims.model.core import Model as PyMC3Model
 from pm_migrate.shims.model.variables import DeterministicVariable, FreeRV, ObservedRV, TransformedRV, named
-from pm_migrate.shims.predictive import seed_of
-from pm_migrate.shims.pymc4.compilation import complete
+from pm_migrate.shims.pymc4.compilation import complete, in_floatx
 from pm_migrate.shims.pymc4.coroutine_model import Model
-from pm_migrate.shims.pymc4.density_terms import at_test_point, elementwise, pymc3_density, without_jacobians
+from pm_migrate.shims.pymc4.density_terms import (
+    at_test_point,
+    elementwise,
+    pymc3_density,
+    returned,
+    without_jacobians,
+)
+from pm_migrate.shims.pymc4.drawn import Drawn
 from pm_migrate.shims.pymc4.errors import StopExecution
 from pm_migrate.shims.pymc4.flow.driver import not_a_model
 from pm_migrate.shims.theano.graph import Apply, Op, SharedVariable, Variable, constant
@@ -80,62 +88,6 @@ def _made(model: Model, own: LogDensity, observed: Mapping[str, Any] | None) -> 
         return DensityModel(model, own, observed)
     finally:
         recording.active = recorded
-
-
-class Drawn:
-    """The distribution of a variable, as far as the model knows it: it can be drawn from.
-
-    Parameters
-    ----------
-    view
-        The model.
-    name
-        Name of the random variable.
-    label
-        Name of its class.
-    value
-        A value, for the shape and dtype.
-    """
-
-    def __init__(self, view: DensityModel, name: str, label: str, value: np.ndarray) -> None:
-        self._view, self._name, self.label = view, name, label
-        self.shape, self.dtype, self._value = value.shape, value.dtype.name, value
-        self.params: dict[str, Variable] = {}
-
-    def default(self) -> np.ndarray:
-        """The test value."""
-        return self._value
-
-    def random(self, point: Mapping[str, Any] | None = None, size: Any = None) -> np.ndarray:
-        """Draw from the distribution, and before it what it depends on.
-
-        Parameters
-        ----------
-        point
-            Values of other random variables by name.
-        size
-            Number of draws, or the shape of several axes in front of each; one draw without such an axis by default.
-        """
-        lead = () if size is None else tuple(np.atleast_1d(size).astype(int).tolist())
-        count = int(np.prod(lead, dtype=int))
-        given = self._view._given(self._name, {} if point is None else point, count)
-        own = self._view.log_density()
-        drawn = inference.posterior_predictive(own, given, seed_of(None), [self._name], count=count)[self._name]
-        return drawn.reshape((*lead, *drawn.shape[1:]))
-
-    def logp(self, value: Any) -> Variable:
-        """The log density of each element of the variable's own value, an expression."""
-        if value is not self._view.named_vars.get(self._name):
-            raise NotSupported(f"the distribution of {self._name!r} has the log density of that variable alone")
-        return self._view._outputs("elementwise")[self._name]
-
-    def __getattr__(self, attribute: str) -> Any:
-        if attribute.startswith("__") or attribute in ("parent_dist", "k"):
-            raise AttributeError(attribute)
-        raise NotSupported(
-            f"the distribution of {self._name!r} is made anew at every evaluation of a generator model, and its "
-            f"attribute {attribute!r} is not kept; what it computes belongs into the model, as a pm.Deterministic"
-        )
 
 
 class _Transform:
@@ -304,6 +256,8 @@ class DensityModel(PyMC3Model):
             return own.recorded
         if what == "logp":
             return lambda values: own.evaluate(values).terms
+        if what == "returned":
+            return self._returned_tensors
         make = without_jacobians if what == "logp_nojac" else elementwise
         return make(self.generator, own, self.replaced)
 
@@ -312,6 +266,41 @@ class DensityModel(PyMC3Model):
             found = self._run(what)(self._own.tensors(self._own.test_point))
             self._at_test[what] = {name: np.asarray(x.numpy()) for name, x in found.items()}
         return self._at_test[what]
+
+    @cached_property
+    def returned(self) -> Any:
+        """What the generator returns, as PyMC3's code has it after the model.
+
+        Values of the model are expressions of its variables; Gaussian processes predict at points; what else there is
+        stays what it is.
+
+        Examples
+        --------
+        >>> import pm_migrate.pymc4 as pm
+        >>> @pm.model(name=None, keep_return=False)
+        ... def m():
+        ...     mu = yield pm.Normal("mu", 1.0, 1.0, shape=2)
+        ...     return 3 * mu, "three"
+        >>> three, text = pm.density(m()).returned
+        >>> three.tag.test_value, text
+        (array([3., 3.]), 'three')
+        """
+        from pm_migrate.shims.pymc4.gp.shown import shown_processes
+
+        found = self._return(self._own.tensors(self._own.test_point))
+        shown = shown_processes(self.generator, found if isinstance(found, tuple) else (found,))
+        for place, expression in self._outputs("returned").items():
+            shown[int(place)] = expression
+        return tuple(shown) if isinstance(found, tuple) else shown[0]
+
+    def _return(self, values: Mapping[str, Tensor]) -> Any:
+        return returned(self.generator, self._own, self.replaced)(values)
+
+    def _returned_tensors(self, values: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The tensors among what the generator returns, by their place."""
+        found = self._return(values)
+        parts = found if isinstance(found, tuple) else (found,)
+        return in_floatx(self.generator, {str(i): part for i, part in enumerate(parts) if tf.is_tensor(part)})
 
     # what the drop-in asks of a model
 

@@ -30,7 +30,13 @@ def pymc3_name(variable: ValueVariable) -> str:
     return variable.rv_name if variable.transform is None else f"{variable.rv_name}_{variable.transform}__"
 
 
-class _NoJacobian(DensityRun):
+class _Run(DensityRun):
+    """A run that keeps what the model returned."""
+
+    returned: Any = None
+
+
+class _NoJacobian(_Run):
     """Terms without the Jacobians of transforms."""
 
     def _latent_term(self, name: str, dist: Distribution, unconstrained: Tensor) -> None:
@@ -38,7 +44,7 @@ class _NoJacobian(DensityRun):
         self.terms[name] = scaled(total, dist.scaling(unconstrained.shape))
 
 
-class _EachElement(DensityRun):
+class _EachElement(_Run):
     """Terms of latent variables element by element, too."""
 
     def _latent_term(self, name: str, dist: Distribution, unconstrained: Tensor) -> None:
@@ -146,6 +152,11 @@ def elementwise(
     return _terms(_EachElement, lambda run: run.elementwise, model, density, observed)
 
 
+def returned(model: Model, density: LogDensity, observed: Mapping[str, Any] | None = None) -> Callable[[Values], Any]:
+    """What the generator returns; see :func:`without_jacobians`."""
+    return _terms(_Run, lambda run: run.returned, model, density, observed)
+
+
 def at_test_point(
     model: Model, density: LogDensity, observed: Mapping[str, Any] | None = None
 ) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, str]]:
@@ -170,7 +181,7 @@ def at_test_point(
 
 
 def _terms(
-    run_class: type[DensityRun],
+    run_class: type[_Run],
     pick: Callable[[Any], dict[str, Any]],
     model: Model,
     density: LogDensity,
@@ -183,10 +194,10 @@ def _terms(
     def evaluate(values: Values) -> dict[str, Tensor]:
         replacements = {**model.replaced, **(observed or {})}
         run = run_class(replacements, {name: values[new] for name, new in names.items()}, known)
-        drive(model, run)
+        run.returned = drive(model, run)
         return pick(run)
 
     return evaluate
 
 
-__all__ = ["at_test_point", "elementwise", "pymc3_density", "pymc3_name", "without_jacobians"]
+__all__ = ["at_test_point", "elementwise", "pymc3_density", "pymc3_name", "returned", "without_jacobians"]

@@ -19,19 +19,20 @@ Examples
 from __future__ import annotations
 
 import enum
+import functools
 import re
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
 
 from pm_migrate.shims import transforms as native
 from pm_migrate.shims.pymc4.float64 import in_float64
-from pm_migrate.shims.pymc4.tensors import FLOATX, to_tensor
+from pm_migrate.shims.pymc4.tensors import FLOATX, to_tensor, wrap
 from pm_migrate.shims.transforms import (
     Chain,
     CholeskyCovPacked,
     Circular,
-    ElemwiseTransform,
     LogExpM1,
     LogOdds,
     Ordered,
@@ -92,8 +93,8 @@ class Transform(native.Transform):
     """A bijection between a support and the reals, with PyMC4's methods.
 
     A program's own transform is a subclass with a ``name``, :meth:`forward`, :meth:`inverse` and one of the two
-    Jacobians, functions of tensors. A subclass written the PyMC3 way, with ``backward`` and ``jacobian_det``, works
-    too.
+    Jacobians, functions of tensors. PyMC3's names, ``backward`` and ``jacobian_det``, work too; methods of such a class
+    get values of the model, for which NumPy's functions, TensorFlow's and Theano's are all there.
 
     Parameters
     ----------
@@ -126,17 +127,24 @@ class Transform(native.Transform):
         self._transform = transform
         self.event_ndims = event_ndims
 
-    @property
-    def _is_theanos(self) -> bool:
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls._is_pymc3s():
+            for name in ("forward", "backward", "jacobian_det"):
+                if name in vars(cls):
+                    setattr(cls, name, _of_values(vars(cls)[name]))
+
+    @classmethod
+    def _is_pymc3s(cls) -> bool:
         """Whether a subclass is written the PyMC3 way."""
-        return type(self).inverse is Transform.inverse
+        return cls.inverse is Transform.inverse and cls.backward is not Transform.backward
 
     @property
     def params(self) -> tuple[Any, ...]:
-        return super().params if self._is_theanos else ()
+        return ()
 
     def rebind(self, *params: Any) -> native.Transform:
-        return super().rebind(*params) if self._is_theanos else self
+        return self
 
     def inverse(self, z: Any) -> Any:
         """Unconstrained to constrained."""
@@ -146,13 +154,13 @@ class Transform(native.Transform):
 
     def forward_log_det_jacobian(self, x: Any) -> Any:
         """Logarithm of the absolute Jacobian determinant of :meth:`forward` at a constrained value."""
-        if type(self).inverse_log_det_jacobian is Transform.inverse_log_det_jacobian and not self._is_theanos:
+        if type(self).inverse_log_det_jacobian is Transform.inverse_log_det_jacobian and not self._is_pymc3s():
             raise NotImplementedError(f"{type(self).__name__} has no Jacobian")
         return -self.inverse_log_det_jacobian(self.forward(x))
 
     def inverse_log_det_jacobian(self, z: Any) -> Any:
         """Logarithm of the absolute Jacobian determinant of :meth:`inverse` at an unconstrained value."""
-        if self._is_theanos:
+        if self._is_pymc3s():
             return self.jacobian_det(z)
         return -self.forward_log_det_jacobian(self.inverse(z))
 
@@ -160,12 +168,50 @@ class Transform(native.Transform):
         return self.inverse(z)
 
     def jacobian_det(self, x: Any) -> Any:
-        if self._is_theanos:
+        if self._is_pymc3s():
             return super().jacobian_det(x)
         return self.inverse_log_det_jacobian(x)
 
     def log_jacobian(self, y: Tensor) -> Tensor:
-        return super().log_jacobian(y) if self._is_theanos else self.inverse_log_det_jacobian(y)
+        return self.inverse_log_det_jacobian(y)
+
+
+def _of_values(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A method that is written for values of a model, for plain tensors too."""
+
+    @functools.wraps(method)
+    def call(self: Any, value: Any) -> Any:
+        if not tf.is_tensor(value):
+            return method(self, value)
+        return to_tensor(method(self, wrap(value)))
+
+    return call
+
+
+class ElemwiseTransform(Transform):
+    """PyMC3's base class of transforms of each element by itself; the Jacobian follows from ``backward``.
+
+    Examples
+    --------
+    >>> import pm_migrate.pymc4 as pm
+    >>> class Doubled(pm.transforms.ElemwiseTransform):
+    ...     name = "doubled"
+    ...     def forward(self, x):
+    ...         return x / 2
+    ...     def backward(self, y):
+    ...         return 2 * y
+    >>> Doubled().jacobian_det(tf.constant([1.0, 3.0], tf.float64)).numpy().round(4).tolist()
+    [0.6931, 0.6931]
+    """
+
+    def jacobian_det(self, x: Any) -> Any:
+        x = to_tensor(x)
+        x = x if x.dtype.is_floating else tf.cast(x, FLOATX)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            total = tf.reduce_sum(self.backward(x))
+        slope = tape.gradient(total, x, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        return tf.math.log(tf.abs(slope))
 
 
 class Invert(Transform):

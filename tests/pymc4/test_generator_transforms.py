@@ -141,6 +141,61 @@ class Softplus(transforms.BackwardTransform):
         super().__init__(tfb.Softplus(), **kwargs)
 
 
+class ByPyMC3sNames(transforms.ElemwiseTransform):
+    """As a rewritten PyMC3 program has it, with functions of NumPy's and TensorFlow's."""
+
+    name = "bypymc3snames"
+
+    def forward(self, x: Any) -> Any:
+        return np.sqrt(x)
+
+    def backward(self, y: Any) -> Any:
+        return tf.square(y)
+
+
+class WithJacobian(transforms.Transform):
+    """The Jacobian is written; the parameter is a value of the model, or a number."""
+
+    name = "withjacobian"
+
+    def __init__(self, factor: Any) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x: Any) -> Any:
+        return np.log(x) / self.factor
+
+    def backward(self, y: Any) -> Any:
+        return np.exp(self.factor * y)
+
+    def jacobian_det(self, y: Any) -> Any:
+        return np.log(self.factor) + self.factor * y
+
+
+def test_a_programs_own_transforms_by_pymc3s_names() -> None:
+    check_density(ByPyMC3sNames(), "bypymc3snames", np.square, lambda z: 2 * z)
+    check_density(WithJacobian(2.0), "withjacobian", lambda z: np.exp(2 * z), lambda z: 2 * np.exp(2 * z))
+    assert ByPyMC3sNames().forward_val(np.array([4.0, 9.0])).tolist() == [2.0, 3.0]
+
+
+def test_a_programs_own_transform_may_hold_a_value_of_the_model() -> None:
+    @pm.model(name=None)
+    def build() -> Any:
+        factor = yield pm.HalfNormal("factor", 1.0, transform=ByPyMC3sNames())
+        yield pm.HalfNormal("x", 2.0, transform=WithJacobian(factor))
+
+    logp, gradient = build().log_density().logp_and_gradient({"__bypymc3snames_factor": 1.2, "__withjacobian_x": 0.3})
+
+    def expected(root: float) -> float:
+        factor, x = root**2, np.exp(root**2 * 0.3)
+        prior = stats.halfnorm.logpdf(factor) + np.log(2 * root)
+        return float(prior + stats.halfnorm(scale=2).logpdf(x) + np.log(factor) + factor * 0.3)
+
+    assert logp == pytest.approx(expected(1.2), rel=1e-13)
+    slope = (expected(1.2 + 1e-6) - expected(1.2 - 1e-6)) / 2e-6
+    assert gradient["__bypymc3snames_factor"] == pytest.approx(slope, rel=1e-7)
+
+
 def test_a_programs_own_transforms() -> None:
     check_density(Squared(), "squared", np.square, lambda z: 2 * z)
     check_density(ForwardOnly(), "forwardonly", np.square, lambda z: 2 * z)

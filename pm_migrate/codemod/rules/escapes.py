@@ -5,8 +5,10 @@ log density. Outside of a generator there is none; ``pm.density(model)['mu']`` s
 
 Why: a generator hands each variable to whoever evaluates it, and nothing of it is left behind.
 
-Limits: what computes with a variable outside of its model keeps the model as it was, and so does a value that has no
-name in the model: name it with ``pm.Deterministic('name', ...)``, or read its values from a trace, then run again.
+A value that has no name in the model is handed out by it, where other code only looks at it (PM234).
+
+Limits: what computes with a variable outside of its model keeps the model as it was: name what it computes with
+``pm.Deterministic('name', ...)``, or read its values from a trace, then run again.
 """
 
 from __future__ import annotations
@@ -58,7 +60,7 @@ ESCAPE = Rule(
             with pm.Model() as model:
                 mu = pm.Normal('mu', 0, 1)
                 two = 2 * mu
-            print(two.tag.test_value)
+            print(two + 1)
             """,
             """
             import pymc3 as pm
@@ -67,7 +69,7 @@ ESCAPE = Rule(
                 mu = pm.Normal('mu', 0, 1)
                 two = 2 * mu
             # TODO(pm-migrate PM206): `two` belongs to a model and is used outside of it: name it with pm.Deterministic
-            print(two.tag.test_value)
+            print(two + 1)
             """,
         ),
     ),

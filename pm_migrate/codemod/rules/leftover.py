@@ -169,7 +169,7 @@ def plan_ties(plan: Plan) -> None:
 
 def _derived_classes(plan: Plan) -> set[cst.CSTNode]:
     """The classes that derive from one of PyMC3 or Theano: each shares the fate of its base and its methods."""
-    found: set[cst.CSTNode] = set()
+    found: set[cst.CSTNode] = set(plan.flow.own_maps)
     for node in plan.tree.of(cst.ClassDef):
         bases = [arg.value for arg in node.bases if arg.value in plan.flow.references]
         if bases:

@@ -412,7 +412,17 @@ def _written(plan: Plan, block: Block, shape: Shape, updated: Any) -> list[Any]:
     if block.given_back:
         source = f"{plan.names.alias('pm', block.node)}.evaluate_meta_model({shape.name})[0]"
         after = [statement(f"{', '.join(block.given_back)} = {source}"), *after]
+    if block.shown:
+        after = [*_shown(plan, block, shape.name), *after]
     if after:
         after[0] = edits.with_leading(after[0], _without_blanks(edits.leading(after[0])))
         return [*front, function, made, *after, *_footer(updated)]
     return [*front, function, made]
+
+
+def _shown(plan: Plan, block: Block, name: str) -> list[cst.SimpleStatementLine]:
+    """Statements that bind what other code looks at to expressions of the model's variables."""
+    source = f"{plan.names.alias('pm', block.node)}.density({name}).returned"
+    if block.shown == block.returned:
+        return [statement(f"{', '.join(block.shown)} = {source}")]
+    return [statement(f"{one} = {source}[{block.returned.index(one)}]") for one in block.shown]

@@ -395,6 +395,7 @@ def arguments(plan: Plan, models: Models, block: Block) -> Iterator[str]:
             if node.value in bound or in_class or changes(plan, node, outside, block):
                 seen.add(node.value)
                 yield node.value
+    yield from (name for name in dict.fromkeys(plan.late.get(block.node, ())) if name not in seen)
 
 
 def _own(plan: Plan, node: cst.Name, generator: list[cst.CSTNode]) -> frozenset[cst.CSTNode]:

@@ -6,8 +6,10 @@ Covariance functions are those of ``pm.gp.kernels``, mean functions those of ``p
 
 Why: PyMC3's processes find the model on its stack, and keep the values that they were made with.
 
-Limits: a process that is one of several, or that is made outside of a model, keeps the model as it was, and so do
-classes derived from PyMC3's covariance and mean functions.
+A class of the program's own that is derived from ``pm.gp.cov.Covariance`` or ``pm.gp.mean.Mean`` keeps its methods.
+
+Limits: a process that is one of several, or that is made outside of a model, keeps the model as it was, and so does a
+class that is derived from another covariance or mean function.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.blocks import Model
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.rules import own_maps
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.comprehension import prepare_yield
 from pm_migrate.codemod.rules.escapes import still_bound
@@ -101,8 +104,10 @@ PREDICT = Rule(
 
     Why: a process belongs to one evaluation of the generator; outside there is the model alone.
 
-    Limits: a process that made no variable, or several, and a prediction with ``given=``, whose entries belong to the
-    model, keep the model as it was: add a ``conditional`` to the model, or name its mean with ``pm.Deterministic``.
+    A process that made no variable, or that predicts with ``given=``, is handed out by the model (PM234).
+
+    Limits: a process that made several variables, and a prediction with ``given=`` in another function, keep the model
+    as it was: add a ``conditional`` to the model, or name its mean with ``pm.Deterministic``.
     """,
     (
         Example(
@@ -130,6 +135,35 @@ PREDICT = Rule(
             mu, var = pm.gp.of(model, 'y').predict(Xnew, point=point, diag=True)
             """,
         ),
+        Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                trend = pm.gp.Marginal(cov_func=pm.gp.cov.ExpQuad(1, ls=pm.Gamma('scale', 2, 1)))
+                gp = trend + pm.gp.Marginal(cov_func=pm.gp.cov.Matern32(1, ls=0.1))
+                gp.marginal_likelihood('y', X=X, y=y, noise=0.1)
+                point = pm.find_MAP()
+            mu, var = trend.predict(Xnew, point=point, given={'gp': gp, 'X': X, 'y': y, 'noise': 0.1}, diag=True)
+            """,
+            """
+            import pm_migrate.pymc4 as pm
+
+
+            @pm.model(name=None, keep_return=False)
+            def build_model():
+                trend = pm.gp.Marginal(cov_func=pm.gp.kernels.ExpQuad(1, ls=(yield pm.Gamma('scale', 2, 1))))
+                gp = trend + pm.gp.Marginal(cov_func=pm.gp.kernels.Matern32(1, ls=0.1))
+                yield gp.marginal_likelihood('y', X=X, y=y, noise=0.1)
+                return trend, gp
+
+
+            model = build_model()
+            trend, gp = pm.density(model).returned
+            point = pm.find_MAP(model)
+            mu, var = trend.predict(Xnew, point=point, given={'gp': gp, 'X': X, 'y': y, 'noise': 0.1}, diag=True)
+            """,
+        ),
     ),
 )
 
@@ -149,8 +183,11 @@ def plan_reference(plan: Plan, node: cst.CSTNode, name: str) -> None:
         if call is not None:
             _plan_process(plan, call, name)
         return
-    is_base = isinstance(parent, cst.Arg) and isinstance(plan.tree.parent[parent], cst.ClassDef)
-    if is_base or not (pymc3_names.of_points(name) or name in _HELPERS):
+    module, _, rest = name.partition(".")
+    if own_maps.is_own(plan, node) and not plan.options.upstream:
+        own_maps.plan_base(plan, node, f"gp.{_MODULES[module]}.{rest}", RULE.code)
+        return
+    if own_maps.derived(plan, node) is not None or not (pymc3_names.of_points(name) or name in _HELPERS):
         return
     key = function_group(plan, node if call is None else call)
     plan.understand(node, key)
@@ -160,7 +197,6 @@ def plan_reference(plan: Plan, node: cst.CSTNode, name: str) -> None:
     if plan.options.upstream and name != "util.stabilize":
         plan.refuse(node, key, RULE.code, _UPSTREAM)
         return
-    module, _, rest = name.partition(".")
     chosen = f"gp.{_MODULES.get(module, module)}.{rest}"
     plan.edit(node, key, lambda updated: plan.names.name("pm", chosen, node), {"pm"})
 
@@ -220,11 +256,13 @@ def _plan_predict(plan: Plan, models: Models, call: cst.Call, value: v.Value) ->
     plan.allow(PREDICT.code, key)
     assert isinstance(call.func, cst.Attribute)
     node = call.func.value
+    if node in plan.by_name:  # the model hands it out
+        return
     if any(a.star or (a.keyword is not None and a.keyword.value == "given") for a in call.args) or len(call.args) > 4:
         message = f"what `{code(node)}` is given belongs to the model: add a conditional to the model, and draw from it"
         plan.refuse(call, key, PREDICT.code, message)
         return
-    made, model = _made_by(plan, node), _model(models, value)
+    made, model = made_by(plan, node), _model(models, value)
     name = None if model is None or model.definition is None else plan.model_names.get(model.definition.node)
     if made is None:
         message = (
@@ -247,7 +285,7 @@ def _model(models: Models, value: v.Value) -> Model | None:
     return found[0] if len(sites) == len(found) == 1 else None
 
 
-def _made_by(plan: Plan, node: cst.CSTNode) -> str | None:
+def made_by(plan: Plan, node: cst.CSTNode) -> str | None:
     """The name, as source, of the one variable that a process made by its prior or likelihood."""
     if not isinstance(node, cst.Name):
         return None

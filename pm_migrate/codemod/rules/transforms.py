@@ -1,9 +1,13 @@
 """Take transforms from the generator front end: ``transform=tr.ordered`` becomes ``pm.transforms.ordered``.
 
+A class of the program's own that is derived from ``Transform`` or ``ElemwiseTransform`` keeps its methods, which get
+values of the model.
+
 Why: a transform computes with the values of a model; the generator front end has PyMC3's under their own names.
 
 Limits: ``t_stick_breaking(eps)`` of older versions becomes the ``stick_breaking`` of the last one, another map onto the
-same simplex, and is marked for review. A transform of the program's own is a class to write anew.
+same simplex, and is marked for review. A class that is derived from another transform keeps its models as they were:
+derive it from ``Transform``.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ import libcst as cst
 
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.rules import own_maps
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.tensors import function_group
 from pm_migrate.codemod.tree import code
@@ -48,16 +53,55 @@ RULE = Rule(
         Example(
             """
             import pymc3 as pm
+            import theano.tensor as tt
 
-            class Cubed(pm.distributions.transforms.ElemwiseTransform):
-                name = 'cubed'
+            class Squared(pm.distributions.transforms.ElemwiseTransform):
+                name = 'squared'
+
+                def forward(self, x):
+                    return tt.sqrt(x)
+
+                def backward(self, y):
+                    return tt.sqr(y)
+
+            with pm.Model() as model:
+                x = pm.HalfNormal('x', 1, transform=Squared())
+            """,
+            """
+            import pm_migrate.pymc4 as pm
+            import tensorflow as tf
+
+            class Squared(pm.transforms.ElemwiseTransform):
+                name = 'squared'
+
+                def forward(self, x):
+                    return tf.sqrt(x)
+
+                def backward(self, y):
+                    return tf.square(y)
+
+
+            @pm.model(name=None)
+            def build_model():
+                x = yield pm.HalfNormal('x', 1, transform=Squared())
+
+
+            model = build_model()
+            """,
+        ),
+        Example(
+            """
+            import pymc3 as pm
+
+            class Shifted(pm.distributions.transforms.Log):
+                name = 'shifted'
             """,
             """
             import pymc3 as pm
 
-            # TODO(pm-migrate PM223): derive it from the front end's pm.transforms.Transform
-            class Cubed(pm.distributions.transforms.ElemwiseTransform):
-                name = 'cubed'
+            # TODO(pm-migrate PM223): derive it from pm.distributions.transforms.Transform, with methods of its own
+            class Shifted(pm.distributions.transforms.Log):
+                name = 'shifted'
             """,
         ),
     ),
@@ -85,6 +129,9 @@ def transform_of(qualified: str) -> str | None:
 def plan_transform(plan: Plan, node: cst.CSTNode, name: str) -> None:
     """Plan one reference to a transform of PyMC3's."""
     parent = plan.tree.parent[node]
+    if own_maps.is_own(plan, node) and not plan.options.upstream:
+        own_maps.plan_base(plan, node, f"transforms.{name}", RULE.code)
+        return
     called = isinstance(parent, cst.Call) and parent.func is node
     key = function_group(plan, parent if called else node)
     for outer in plan.tree.ancestors(node):
@@ -96,6 +143,10 @@ def plan_transform(plan: Plan, node: cst.CSTNode, name: str) -> None:
     plan.allow(RULE.code, key)
     if plan.options.upstream:
         plan.refuse(node, key, RULE.code, f"PyMC4 4.0a2 has no {code(node)}")
+    elif (owner := own_maps.derived(plan, node)) is not None:
+        plan.unite(key, owner)
+        message = "derive it from pm.distributions.transforms.Transform, with methods of its own"
+        plan.refuse(node, key, RULE.code, message)
     elif name == _OLD and called:
         assert isinstance(parent, cst.Call)
         plan.edit(parent, key, lambda _: _ours(plan, "stick_breaking", node), {"pm"})
@@ -103,8 +154,7 @@ def plan_transform(plan: Plan, node: cst.CSTNode, name: str) -> None:
     elif name in _SAME:
         plan.edit(node, key, lambda _: _ours(plan, name, node), {"pm"})
     else:
-        message = "derive it from the front end's pm.transforms.Transform"
-        plan.refuse(node, key, RULE.code, message)
+        plan.refuse(node, key, RULE.code, f"`{code(node)}` has no rule: name the transform itself")
 
 
 def _ours(plan: Plan, name: str, node: cst.CSTNode) -> cst.BaseExpression:

@@ -7,3 +7,4 @@ from __future__ import annotations
 
 from pm_migrate.shims.gp.cov import *  # noqa: F403
 from pm_migrate.shims.gp.cov import __all__ as __all__
+from pm_migrate.shims.pymc4.gp.own import Covariance as Covariance

@@ -168,9 +168,18 @@ class Of:
                 "model, or return what predictt gives"
             )
         options.pop("given", None)
-        return [np.asarray(tensor) for tensor in self._evaluated(point, lambda gp: gp.predictt(Xnew, **options))]
+        return self._evaluated(point, lambda made: self._process(made).predictt(Xnew, **options))
 
-    def _evaluated(self, point: Mapping[str, Any] | None, what: Callable[[Any], Any]) -> Any:
+    def _process(self, returned: Any) -> Any:
+        """The process, in the evaluation that runs."""
+        processes = _made.processes or {}
+        if self.name not in processes:
+            known = ", ".join(map(repr, processes)) or "none"
+            raise ModelError(f"no Gaussian process of the model made {self.name!r}; those with one: {known}")
+        return processes[self.name]
+
+    def _evaluated(self, point: Mapping[str, Any] | None, what: Callable[[Any], Any]) -> list[np.ndarray]:
+        """What is computed from what the model returns, with the values of a point."""
         from pm_migrate.shims.pymc4.flow import evaluate_meta_model, evaluate_model
 
         if self._free is None:
@@ -178,17 +187,12 @@ class Of:
         values = {name: value for name, value in (point or {}).items() if name in self._free}
 
         def asking() -> Generator[Any, Any, Any]:
-            yield self.model
-            processes = _made.processes or {}
-            if self.name not in processes:
-                known = ", ".join(map(repr, processes)) or "none"
-                raise ModelError(f"no Gaussian process of the model made {self.name!r}; those with one: {known}")
-            return tuple(computed(what(processes[self.name])))
+            return tuple(computed(what((yield self.model))))
 
         before, _made.processes = _made.processes, {}
         try:
             seed = int(np.random.randint(2**31 - 1))
-            return evaluate_model(asking(), values=values, seed=seed)[0]
+            return [np.asarray(tensor) for tensor in evaluate_model(asking(), values=values, seed=seed)[0]]
         finally:
             _made.processes = before
 
