@@ -193,7 +193,8 @@ def plan_reference(plan: Plan, node: cst.CSTNode, name: str) -> None:
     plan.understand(node, key)
     plan.allow(RULE.code, key)
     if call is not None:
-        plan.unite(key, call)
+        functions = (a.node for arg in call.args for a in plan.flow.value(arg.value) if isinstance(a, v.Function))
+        plan.unite(key, call, *functions)
     if plan.options.upstream and name != "util.stabilize":
         plan.refuse(node, key, RULE.code, _UPSTREAM)
         return

@@ -262,7 +262,9 @@ def _plan_kept(plan: Plan, node: cst.CSTNode, name: str) -> None:
         random = any(v.tainted(plan.flow.value(a.value)) for a in parent.args)
         models = {m.site for a in parent.args for n in plan.tree.walk(a.value) for m in v.models(plan.flow.value(n))}
         if random or models:
-            plan.unite(key, *models)
+            called = {n.func for a in parent.args for n in walk(a.value) if isinstance(n, cst.Call)}
+            functions = {a.node for f in called for a in plan.flow.value(f) if isinstance(a, v.Function)}
+            plan.unite(key, *models, *functions)
             last = name.rpartition(".")[2]
             instead = _INSTEAD.get(last, "take it out of the model")
             plan.refuse(parent, key, KEPT.code, f"{code(node)} of a model's variables: {instead}")
