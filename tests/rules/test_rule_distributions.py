@@ -60,7 +60,7 @@ def test_outside_of_models(before, after):
         ("import pymc3 as pm\nd = pm.BART.dist(x, y)\n", "PM211"),
         ("import pymc3 as pm\nB = pm.Bound(kind, lower=0)\n", "PM221"),
         ("import pymc3 as pm\nB = pm.Bound(pm.Normal if a else pm.Laplace, lower=0)\n", "PM221"),
-        ("import pymc3 as pm\nclass T(pm.distributions.transforms.Transform):\n    name = 't'\n", "PM223"),
+        ("import pymc3 as pm\nclass T(pm.distributions.transforms.Log):\n    name = 't'\n", "PM223"),
     ],
 )
 def test_what_stays(text, code):

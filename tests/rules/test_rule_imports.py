@@ -185,3 +185,18 @@ def test_tensorflow_comes_before_its_first_use():
     before = f"import pymc3 as pm\n\n{first}\nimport theano.tensor as tt\n\n{second}"
     after = migrate_source(before).code
     assert after.startswith("import pm_migrate.pymc4 as pm\nimport tensorflow as tf\n") and after.count("import ") == 2
+
+
+def test_names_beside_the_module_need_no_import_of_their_own() -> None:
+    text = "import pymc3 as pymc\nfrom pymc3.math import exp\n\nwith pymc.Model() as model:\n"
+    text += "    a = pymc.Normal('a', 0, 1)\n    pymc.Potential('p', exp(a))\n"
+    head = migrate_source(text).code.split("\n\n")[0]
+    assert head == "import pm_migrate.pymc4 as pymc\nimport tensorflow as tf"
+    first = text.replace(
+        "import pymc3 as pymc\nfrom pymc3.math import exp", "from pymc3.math import exp\nimport pymc3 as pymc"
+    )
+    assert "import pm_migrate.pymc4 as pm\n" in migrate_source(first).code
+    inner = text.replace(
+        "from pymc3.math import exp\n", "def f(x):\n    from pymc3.math import exp\n    return exp(x)\n"
+    )
+    assert migrate_source(inner).code.count("import pm_migrate.pymc4 as ") == 2

@@ -38,6 +38,9 @@ KEPT = {
             x = pm.Normal('x', 0, 1)
             y = pm.Deterministic('y', widened(x))
         scale = 3
+
+        def later():
+            return widened(1)
         """,
     ),
     "a function that is handed on reads, in another one, a name that is bound again later": (
@@ -127,7 +130,8 @@ KEPT = {
         """
         with pm.Model() as model:
             x = 2 * pm.Normal('x', 0, 1)
-        print(x.tag.test_value)
+        def value():
+            return x.tag.test_value
         """,
     ),
     "a variable is used in another model": (

@@ -33,23 +33,28 @@ KEPT = {
             f = gp.prior('f', X)
         """,
     ),
-    "a prediction with given=": (
+    "a prediction with given= in another function": (
         "PM241",
         """
         with pm.Model() as model:
             part = pm.gp.Marginal(cov_func=pm.gp.cov.ExpQuad(1, 1.0))
             gp = part + pm.gp.Marginal(cov_func=pm.gp.cov.Linear(1, 0))
             gp.marginal_likelihood('y', X, y, noise=pm.HalfNormal('noise', 1))
-        part.predict(Xnew, point=point, given={'gp': gp, 'X': X, 'y': y, 'noise': 0.1})
+
+        def predicted():
+            return part.predict(Xnew, point=point, given={'gp': gp, 'X': X, 'y': y, 'noise': 0.1})
         """,
     ),
-    "a prediction of a process that made nothing": (
+    "a prediction of a process that made two variables, in another function": (
         "PM241",
         """
         with pm.Model() as model:
             gp = pm.gp.Marginal(cov_func=pm.gp.cov.ExpQuad(1, 1.0))
-            pm.Normal('x', 0, 1)
-        gp.predict(Xnew, point=point)
+            gp.marginal_likelihood('y', X, y, noise=pm.HalfNormal('noise', 1))
+            gp.marginal_likelihood('z', X, z, noise=0.1)
+
+        def predicted():
+            return gp.predict(Xnew, point=point)
         """,
     ),
     "a prediction from a model without a name that it keeps": (
@@ -62,16 +67,31 @@ KEPT = {
         gp.predict(Xnew, point=point)
         """,
     ),
-    "a covariance function of the program's own": (
+    "a class derived from one of the covariance functions": (
         "PM310",
         """
-        class Brownian(pm.gp.cov.Covariance):
+        class Brownian(pm.gp.cov.ExpQuad):
             def full(self, X, Xs=None):
                 return tt.minimum(X, X.T)
 
         with pm.Model() as model:
             gp = pm.gp.Latent(cov_func=Brownian(1))
             f = gp.prior('f', X)
+        """,
+    ),
+    "a covariance function of what stays symbolic": (
+        "PM411",
+        """
+        import theano
+
+        def warped(x, a):
+            return x + tt.tanh(a * x)
+
+        with pm.Model() as model:
+            cov = pm.gp.cov.WarpedInput(1, pm.gp.cov.ExpQuad(1, 1.0), warped, (pm.Normal('a', 0, 1),))
+            gp = pm.gp.Latent(cov_func=cov)
+            f = gp.prior('f', X)
+        values = theano.function([], warped(X, 1.0))()
         """,
     ),
     "a process of another function": (

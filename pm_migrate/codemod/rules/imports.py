@@ -154,7 +154,7 @@ def plan_imports(plan: Plan, leftover: set[cst.CSTNode], needs: frozenset[str]) 
                 site = later  # what stands between already uses the front end
             if site.root == "pymc3" and (fate[site.node] or "pm" in needs):
                 key = (site.scope, names.pm_alias(site))
-                if key not in provided:
+                if key not in provided and not _has_module(plan, site, sites):
                     provided.add(key)
                     extra.append(f"import {FRONT_ENDS[plan.options.runtime]} as {key[1]}")
         extra += _kept_imports(here, kept)
@@ -173,6 +173,13 @@ def plan_imports(plan: Plan, leftover: set[cst.CSTNode], needs: frozenset[str]) 
             noted.add((site.statement, site.root))
             _note(plan, site, site.node in kept)
     return fate
+
+
+def _has_module(plan: Plan, site: ImportSite, sites: list[ImportSite]) -> bool:
+    """Whether names of PyMC3 are imported below the import of the module itself, whose name all of them go by then."""
+    first = next(s for s in sites if s.root == "pymc3" and s.scope is site.scope)
+    beside = plan.tree.parent.get(first.line) is plan.tree.parent.get(site.line)
+    return site.local is None and first.local not in (None, "pymc3") and beside and not plan.names.mixed
 
 
 def _import(plan: Plan, module: str, at: cst.CSTNode) -> str:
