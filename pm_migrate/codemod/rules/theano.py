@@ -262,7 +262,7 @@ def _plan_kept(plan: Plan, node: cst.CSTNode, name: str) -> None:
         random = any(v.tainted(plan.flow.value(a.value)) for a in parent.args)
         models = {m.site for a in parent.args for n in plan.tree.walk(a.value) for m in v.models(plan.flow.value(n))}
         if random or models:
-            called = {n.func for a in parent.args for n in walk(a.value) if isinstance(n, cst.Call)}
+            called = {n.func for a in parent.args for n in plan.tree.walk(a.value, cst.Call)}
             functions = {a.node for f in called for a in plan.flow.value(f) if isinstance(a, v.Function)}
             plan.unite(key, *models, *functions)
             last = name.rpartition(".")[2]
