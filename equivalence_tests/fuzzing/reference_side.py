@@ -83,7 +83,7 @@ class FuzzSide(worker.PyMC3Side):  # type: ignore[name-defined, misc]
         theano = self.theano
         with theano.config.change_flags(compute_test_value="off"):
             terms = [(rv.name, rv.logpt) for rv in model.basic_RVs] + [(p.name, p.sum()) for p in model.potentials]
-            pairs = worker._transformed_pairs(self.pm, model)
+            pairs = worker.transformed_pairs(self.pm, model)
             names = [pairs[name].name if name in pairs else name for name, _ in terms]
             continuous = [v for v in model.free_RVs if v.dtype.startswith("float")]
             total = self.theano.tensor.add(*[each for _, each in terms]) if len(terms) > 1 else terms[0][1]

@@ -275,7 +275,7 @@ class ReferenceClient(ProgramClient):
         if python is None:
             raise ProvisionError("there is no PyMC3 to compare with: run `pm-migrate reference install`")
         super().__init__(
-            [str(python), "-W", "ignore", worker.__file__],
+            [str(python), "-W", "ignore", worker.PATH],
             provision.environment(Path(python), compiled=compiled),
             title=f"the reference ({python})",
             timeout=timeout,

@@ -1,0 +1,37 @@
+# ruff: noqa: UP006, UP035 -- Python 3.7 has neither zip(strict=) nor the new type syntax
+"""What all operations of the reference share."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sysconfig
+from typing import Any, Callable, Dict, Iterator, Mapping, Sequence
+
+from .graphs import with_data
+
+
+class Side:
+    """The interpreter's PyMC3 and Theano, and what was loaded and compiled so far."""
+
+    def __init__(self) -> None:
+        if not os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")):
+            # without headers every compilation would fail; Theano's Python implementation is slower but as right
+            os.environ["THEANO_FLAGS"] = os.environ.get("THEANO_FLAGS", "") + ",cxx="
+        import pymc3
+        import theano
+
+        self.pm, self.theano = pymc3, theano
+        self.programs: Dict[str, Dict[str, Any]] = {}
+        self.distributions: Dict[str, Dict[str, Any]] = {}
+        self.count = 0
+
+    @contextlib.contextmanager
+    def _as_used(self, program: Mapping[str, Any], model: int) -> Iterator[None]:
+        """Context with the settings of a program, and the data that a model had when inference was asked for."""
+        flags = self.theano.config.change_flags(floatX=program["floatX"], compute_test_value="off")
+        with with_data(program["data"][model]), flags:
+            yield
+
+    def _function(self, inputs: Sequence[Any], outputs: Sequence[Any]) -> Callable[..., Any]:
+        return self.theano.function(list(inputs), list(outputs), on_unused_input="ignore", allow_input_downcast=True)
