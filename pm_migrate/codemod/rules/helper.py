@@ -214,8 +214,8 @@ def _problem(
             return function, HELPER.code, f"a decorated function that creates variables: {in_block}"
     if function.asynchronous is not None:
         return function, HELPER.code, f"an asynchronous function that creates variables: {in_block}"
-    for node in plan.tree.walk(function.body, cst.Yield, cst.Await):
-        if plan.tree.scope(node) is function:
+    for node in plan.tree.walk(function.body, cst.Yield, cst.Await, cst.Global, cst.Nonlocal):
+        if isinstance(node, (cst.Yield, cst.Await)) and plan.tree.scope(node) is function:
             return node, HELPER.code, f"a generator that creates variables: {in_block}"
         if isinstance(node, (cst.Global, cst.Nonlocal)):
             return node, HELPER.code, "this function runs at every evaluation of the model: let it return what it sets"

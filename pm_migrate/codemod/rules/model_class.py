@@ -181,10 +181,9 @@ def _problems(plan: Plan, models: Models, block: ClassBlock) -> Iterator[tuple[c
     for line in block.body:
         if models.infers(line, block.sites):
             yield line, "this draws from the model while it is being made: do it with the object"
-    for inner in plan.tree.walk(init.body, cst.Yield, cst.Await, cst.Global, cst.Nonlocal):
-        if plan.tree.scope(inner) is init:
-            yield inner, "a class of models that does this has no counterpart: make the model in a function"
-        if isinstance(inner, cst.Return) and inner.value is not None and plan.tree.scope(inner) is init:
+    for inner in plan.tree.walk(init.body, cst.Yield, cst.Await, cst.Global, cst.Nonlocal, cst.Return):
+        bare = isinstance(inner, cst.Return) and inner.value is None
+        if not bare and plan.tree.scope(inner) is init:
             yield inner, "a class of models that does this has no counterpart: make the model in a function"
     for use in _uses(plan, made):
         parent = plan.tree.parent[use]
