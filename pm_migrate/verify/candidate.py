@@ -299,7 +299,7 @@ def _stacked(
 ) -> dict[str, Any]:
     """The answer: what was found at each point, stacked, NaN where an error was raised."""
     rows = [row for row, _ in found]
-    whole = next((row for row in rows if row is not None), {"terms": {}, "values": {}})
+    whole: dict[str, Any] = next((row for row in rows if row is not None), {"terms": {}, "values": {}})
     result: dict[str, Any] = {
         "logp": np.array([math.nan if row is None else row["logp"] for row in rows], float),
         "gradient": {},
