@@ -1,9 +1,12 @@
 """``python -m equivalence_tests.fuzzing.faults``: how many seeded faults are noticed, and by what.
 
-Three judges see each fault: the corpus (its programs on both roads against PyMC3's numbers, and the rewritten text
-against ``after.py``), the harness (the record of PyMC3's numbers, of distributions and transforms), and programs that
-the fuzzer wrote. PyMC3 is asked once; its answers serve all faults. Programs that have to do with a fault by their
-words come first, which changes how soon it is noticed, not whether.
+Three judges see each fault: the corpus (the rewritten text against ``after.py``, and its programs on both roads against
+PyMC3's numbers), the harness (the record of PyMC3's numbers, and the programs of its tests), and programs that the
+fuzzer wrote. PyMC3 is asked once; its answers serve all faults.
+
+Each check has been run without a fault, and the lines noted that it runs (``evidence.traced``). Of a fault only those
+checks are run that run its lines: others cannot notice it. So a judge that says no has run all that could say yes.
+``tests``, the ordinary tests that belong to the module, are asked last, about what these three miss.
 """
 
 from __future__ import annotations
@@ -11,244 +14,212 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import pickle
-import re
+import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from corpus.programs import PROGRAMS
-from equivalence_tests.fuzzing.draft import Written
-from equivalence_tests.fuzzing.judge import ROADS, Workers, ask_ours, ask_pymc3, compare, ours_environment
-from equivalence_tests.fuzzing.programs import drawn
-from equivalence_tests.fuzzing.seeded import FAULTS, ROOT, Fault
-from pm_migrate.catalog import DISTRIBUTIONS, ROWS
-from pm_migrate.errors import PmMigrateError, RemoteError
-from pm_migrate.reference.process import WorkerClient
+from equivalence_tests.fuzzing import harness
+from equivalence_tests.fuzzing.evidence import (
+    Answers,
+    Check,
+    answered,
+    corpus,
+    of_program,
+    pool,
+    records,
+    sample,
+    texts,
+    traced,
+)
+from equivalence_tests.fuzzing.judge import Workers, ours_environment
+from equivalence_tests.fuzzing.nursery import Asked, forked, plant, prepare
+from equivalence_tests.fuzzing.places import place
+from equivalence_tests.fuzzing.seeded import FAULTS, FIRST, ROOT, Fault
+from equivalence_tests.fuzzing.seeded_tests import TESTS
 
 PAGE = ROOT / "docs" / "fuzzing.md"
 MARKS = ("<!-- generated: faults -->", "<!-- end -->")
 JUDGES = ("fuzzer", "corpus", "harness")
-
-#: Programs that the fuzzer writes, of which those are run that have to do with a fault.
-POOL = 2000
+COLUMNS = (*JUDGES, "tests")
 
 #: No judge may notice this one.
-NOTHING = Fault("nothing", "pm_migrate.nothing", "", "")
+NOTHING = Fault("nothing", "", "", "")
 
-#: What a program has that shows a fault, where the fault's own words do not say it.
-ALIASES = {
-    "stick": "dirichlet",
-    "cholesky": "lkj",
-    "lkj": "lkj",
-    "logodds": "beta",
-    "interval": "uniform",
-    "lowerbound": "bound",
-    "log": "halfnormal",
-    "precision": "tau",
-    "scaled": "total_size",
-    "nested": "model(",
-    "stacks": "stack",
-    "sums": "sum(",
-    "variance": "var(",
-    "shape": "shape=",
-    "operators": "sd=",
-    "positional": "beta(",
-    "defaults": "student",
-}
+#: Seconds for one fault.
+LIMIT = 900.0
+
+Tally = dict[str, dict[str, str]]
 
 
 @dataclass(frozen=True)
-class Known:
-    """A program, what PyMC3 says about it, and the roads where we agree without a fault."""
+class Task:
+    """A fault, and the checks by which it is judged, by judge; the rest is left out once something notices it."""
 
-    written: Written
-    theirs: dict[str, Any]
-    name: str
-    roads: tuple[str, ...] = ROADS
+    fault: Fault
+    checks: Mapping[str, Sequence[Check]]
 
 
-def about(written: Written, fault: Fault) -> int:
-    """How much a program has to do with a fault: the family that it names counts most."""
-    text = written.source + " ".join(written.features)
-    words = re.findall(r"[\w=]+", fault.name)
-    families = sum(f"{word}(" in text for word in words if word in DISTRIBUTIONS or word in ("AR", "AR1", "GARCH11"))
-    others = (ALIASES.get(w.lower().rstrip("s="), w.lower().rstrip("s=") if len(w) > 4 else "") for w in words)
-    return 5 * families + sum(bool(word) and word in text.lower() for word in others)
+def able(fault: Fault, checks: Sequence[Check]) -> list[Check]:
+    """The checks that run the lines of a fault, those of the shortest programs first."""
+    lines = place(fault) if fault.module else None
+    wanted = None if lines is None else {f"{module}:{line}" for module, line in lines}
+    return sorted((c for c in checks if wanted is None or wanted & c.lines), key=lambda c: len(c.source))
 
 
-def sample(count: int, seed: int, pool: int = 0) -> list[tuple[str, Written]]:
-    """Programs of one seed; of a pool, first those that have most to do with each fault, the shortest before others."""
-    drawn_ = [(f"program {i}", drawn(f"{seed}/faults/{i}")[0]) for i in range(max(count, pool))]
-    if not pool:
-        return drawn_
-    chosen: dict[str, tuple[str, Written]] = {}
-    for fault in FAULTS:
-        ranked = sorted(drawn_, key=lambda item: (-about(item[1], fault), len(item[1].source)))
-        chosen |= {item[0]: item for item in ranked[:3]}
-    for item in drawn_[: max(0, count - len(chosen))]:
-        chosen.setdefault(item[0], item)
-    return list(chosen.values())
+def judged(task: Task, folder: Path) -> dict[str, str]:
+    """What each judge says, up to the first that notices the fault."""
+    plant(task.fault)
+    said: dict[str, str] = {}
+    asked: Any = None
+    for judge, checks in task.checks.items():
+        said[judge] = ""
+        for check in checks:
+            try:
+                asked = asked or Asked(folder)
+                found = check.run(asked)
+            except Exception as error:
+                found = f"{type(error).__name__}: {str(error)[:200]}"
+            if found:
+                said[judge] = f"{check.name}: {found}"
+                return said
+    return said
 
 
-def corpus() -> Iterator[tuple[str, Written]]:
-    """Programs of the corpus that PyMC3 3.11.6 runs as they are or nearly so."""
-    for program in PROGRAMS:
-        if not program.unverified and not program.manual:
-            yield program.name, Written((program.script("nearest"),), frozenset())
+def ordered(fault: Fault) -> tuple[str, ...]:
+    """The judges, that first which is likely to be the cheapest."""
+    return ("corpus", "fuzzer", "harness") if fault.part == "codemod" else ("harness", "fuzzer", "corpus")
 
 
-def known(workers: Workers, items: Sequence[tuple[str, Written]]) -> list[Known]:
-    """Programs with PyMC3's answers."""
+def rounds(faults: Sequence[Fault], checks: Mapping[str, Sequence[Check]], done: Tally, whole: bool) -> list[Task]:
+    """What is left to be judged: each fault until something notices it, then, if ``whole``, by every judge."""
     found = []
-    for name, written in items:
-        try:
-            theirs = ask_pymc3(workers, written)
-        except PmMigrateError:
-            continue
-        if theirs["error"] or not theirs["models"]:
-            continue
-        answers = ask_ours(workers, written, theirs)
-        roads = tuple(road for road in ROADS if not any(compare(road, theirs, answers[road])))
-        if roads:
-            found.append(Known(written, theirs, name, roads))
+    for fault in faults:
+        said = done.get(fault.name, {})
+        left = [judge for judge in ordered(fault) if judge not in said]
+        if not whole and left and not any(said.values()):
+            found.append(Task(fault, {judge: able(fault, checks[judge]) for judge in left}))
+        elif whole:
+            found += [Task(fault, {judge: able(fault, checks[judge])}) for judge in left]
     return found
 
 
-class Nursery(WorkerClient):
-    """Where faults are planted; it has a folder for programs, as :class:`Workers` has."""
-
-    def __init__(self, workers: Workers) -> None:
-        path = Path(__file__).with_name("nursery.py")
-        super().__init__(
-            [sys.executable, "-W", "ignore", str(path)], ours_environment(os.environ),
-            title="the nursery", timeout=120.0, start_timeout=180.0,
-        )  # fmt: skip
-        self.folder, self.ours = workers.folder, self
-
-    def plant(self, fault: Fault) -> None:
-        """Go on with a fault."""
-        self.call("plant", module=fault.module, old=fault.old, new=fault.new)
-
-    def leave(self) -> None:
-        """End the child of a fault."""
-        self.call("leave")
+def run(tasks: Sequence[Task], done: Tally, path: Path, jobs: int, until: float) -> None:
+    """Judge faults; the tally is written after each."""
+    due = (task for task in tasks if time.monotonic() < until)
+    for task, said in forked(due, judged, jobs, LIMIT):
+        row = done.setdefault(task.fault.name, {})
+        if "error" in said:  # its process ended, which is noticed, when it has begun
+            said = {next(iter(task.checks)): said["error"].strip().splitlines()[-1]}
+        row |= said
+        print(f"{task.fault.name}: {row}", flush=True)
+        path.write_text(json.dumps(done, indent=1), encoding="utf-8")
 
 
-def noticed(nursery: Any, fault: Fault, items: Sequence[Known]) -> str:
-    """The first program that shows a fault, and how; empty for none."""
-    for item in sorted(items, key=lambda item: -about(item.written, fault)):
-        answers = ask_ours(nursery, item.written, item.theirs, item.roads)
-        for road in item.roads:
-            for find in compare(road, item.theirs, answers[road]):
-                return f"{item.name}, {road}: {find.kind}"
-    return ""
-
-
-def not_exact(nursery: Nursery, fault: Fault) -> str:
-    """The first corpus program that is rewritten to another text."""
-    if fault.part not in ("codemod", "catalogue"):
+def by_tests(fault: Fault) -> str:
+    """The first of the ordinary tests of a module that fails with a fault; empty for none."""
+    files = next((files for start, files in TESTS.items() if fault.module.startswith(f"pm_migrate.{start}")), ())
+    if not files:
         return ""
-    texts = {
-        p.name: [path.read_text(encoding="utf-8") for path in (p.before, p.after)] for p in PROGRAMS if not p.notebook
-    }
-    name = nursery.call("rewritten", programs=texts)
-    return f"{name}, its text" if name else ""
+    command = [sys.executable, "-m", "equivalence_tests.fuzzing.planting", fault.module, fault.old, fault.new, *files]
+    done = subprocess.run(command, cwd=ROOT, env=ours_environment(os.environ), capture_output=True, text=True)
+    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    return failed[0] if failed else "" if done.returncode == 0 else f"pytest ended with {done.returncode}"
 
 
-def contradicted(nursery: Nursery, fault: Fault) -> str:
-    """What the harness notices."""
-    if fault.part == "codemod":
-        return ""
-    rows = [row.name for row in ROWS if row.name.lower() in (fault.name + fault.module + fault.old).lower()]
-    rows += [n for stem, n in (("lkj", "LKJCorr"), ("reductions", "Dirichlet")) if stem in fault.name.lower()]
-    return nursery.call("harness", rows=rows, transforms="transforms" in fault.module)
+def evidence(options: argparse.Namespace) -> dict[str, list[Check]]:
+    """The checks of each judge, with the lines that they run."""
+    answers = Answers(options.output / "answers.frames")
+    with Workers() as workers:
+        programs = {
+            "fuzzer": answered(workers, answers, sample(options.programs, options.seed)),
+            "corpus": answered(workers, answers, corpus()),
+            "harness": answered(workers, answers, harness.programs()),
+        }
+    checks = {judge: [check for item in items for check in of_program(item)] for judge, items in programs.items()}
+    checks["corpus"] = [*texts(), *checks["corpus"]]
+    checks["harness"] = [*records(), *checks["harness"]]
+    prepare()
+    every = traced([c for judge in JUDGES for c in checks[judge]], FAULTS, options.output / "traces.json", options.jobs)
+    by_name = {check.name: check for check in every}
+    return {judge: [by_name[c.name] for c in checks[judge] if c.name in by_name] for judge in JUDGES}
 
 
-def judges(nursery: Nursery, fuzzed: list[Known], held: list[Known]) -> dict[str, Callable[[Fault], str]]:
-    """The three judges."""
-    return {
-        "fuzzer": lambda fault: noticed(nursery, fault, fuzzed),
-        "corpus": lambda fault: not_exact(nursery, fault) or noticed(nursery, fault, held),
-        "harness": lambda fault: contradicted(nursery, fault),
-    }
-
-
-def verdict(nursery: Nursery, fault: Fault, judge: Callable[[Fault], str]) -> str:
-    """What a judge says with a fault planted; a process that the fault ends has noticed it."""
-    nursery.plant(fault)
-    try:
-        return judge(fault)
-    except PmMigrateError as error:
-        return f"{type(error).__name__}: {str(error).splitlines()[0]}"
-    finally:
-        with suppress(RemoteError):  # a new process, when the fault ended the old one
-            nursery.leave()
-
-
-def recorded(workers: Workers, path: Path, items: Callable[[], Sequence[tuple[str, Written]]]) -> list[Known]:
-    """Programs with PyMC3's answers, kept from run to run in the folder of the tallies."""
-    if path.exists():
-        return pickle.loads(path.read_bytes())
-    found = known(workers, items())
-    path.write_bytes(pickle.dumps(found))
-    return found
+def quick(name: str, feature: str) -> dict[str, str]:
+    """What the shortest program of the fuzzer with a feature says of a fault, and of none."""
+    written = min((w for _, w in pool(200, 1) if feature in w.features), key=lambda w: len(w.source))
+    with Workers() as workers, tempfile.TemporaryDirectory() as folder:
+        items = answered(workers, Answers(Path(folder) / "answers.frames"), [("a program", written)])
+    prepare()
+    checks = {"fuzzer": [check for item in items for check in of_program(item)]}
+    faults = [NOTHING, *(fault for fault in FAULTS if fault.name == name)]
+    done = forked([Task(fault, checks) for fault in faults], judged, 1, LIMIT)
+    return {task.fault.name: said.get("fuzzer", said.get("error")) for task, said in done}
 
 
 def main() -> None:
     """Run the judges over the faults and write the table."""
     parser = argparse.ArgumentParser(prog="python -m equivalence_tests.fuzzing.faults")
-    parser.add_argument("--programs", type=int, default=250, help=f"of {POOL} that the fuzzer writes")
+    parser.add_argument("--programs", type=int, default=140, help="that the fuzzer writes")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--judges", nargs="*", choices=JUDGES, default=JUDGES)
     parser.add_argument("--only", default="", help="faults with this in their name")
+    parser.add_argument("--whole", action="store_true", help="ask every judge about every fault")
+    parser.add_argument("--tests", action="store_true", help="ask the tests about what the judges miss")
+    parser.add_argument("--keep-page", action="store_true", help="leave docs/fuzzing.md as it is")
+    parser.add_argument("--quick", metavar="FEATURE", help="only one program, with this; prints what it says, as JSON")
     parser.add_argument("--minutes", type=float, default=1e6)
+    parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--output", type=Path, default=Path("build/fuzzing"))
     options = parser.parse_args()
+    if options.quick:
+        print(json.dumps(quick(options.only, options.quick)))
+        return
     options.output.mkdir(parents=True, exist_ok=True)
     tally, until = options.output / "faults.json", time.monotonic() + 60 * options.minutes
-    done: dict[str, dict[str, str]] = json.loads(tally.read_text()) if tally.exists() else {}
-    with Workers() as workers:
-        kept = options.output / f"programs-{options.seed}-{options.programs}.pickle"
-        fuzzed = recorded(workers, kept, lambda: sample(options.programs, options.seed, POOL))
-        kept = options.output / "corpus.pickle"
-        held = recorded(workers, kept, lambda: list(corpus())) if "corpus" in options.judges else []
-        workers.reference.close()
-        with Nursery(workers) as nursery:
-            every = judges(nursery, fuzzed, held)
-            for name in options.judges:
-                if said := verdict(nursery, NOTHING, every[name]):
-                    raise SystemExit(f"{name} notices a fault where there is none: {said}")
-                for fault in FAULTS:
-                    row = done.setdefault(fault.name, {})
-                    if options.only in fault.name and name not in row and time.monotonic() < until:
-                        row[name] = verdict(nursery, fault, every[name])
-                        print(f"{name}: {fault.name}: {row[name] or '-'}", flush=True)
-                        tally.write_text(json.dumps(done, indent=1))
-    write(done)
+    done: Tally = json.loads(tally.read_text(encoding="utf-8")) if tally.exists() else {}
+    faults = [fault for fault in FAULTS if options.only in fault.name]
+    checks = evidence(options)
+    run(rounds(faults, checks, done, False), done, tally, options.jobs, until)
+    if options.whole:
+        run(rounds(faults, checks, done, True), done, tally, options.jobs, until)
+    for fault in faults if options.tests else ():
+        row = done.get(fault.name, {})
+        if row and "tests" not in row and not any(row.values()) and time.monotonic() < until:
+            row["tests"] = by_tests(fault)
+            print(f"{fault.name}: {row}", flush=True)
+            tally.write_text(json.dumps(done, indent=1), encoding="utf-8")
+    if not options.keep_page:
+        write(done)
 
 
-def table(done: dict[str, dict[str, str]]) -> str:
+def share(faults: Sequence[Fault], done: Tally) -> str:
+    """How many of some faults something noticed."""
+    said = [done[fault.name] for fault in faults if done.get(fault.name)]
+    some = sum(any(row.values()) for row in said)
+    three = sum(any(row.get(judge) for judge in JUDGES) for row in said)
+    return f"{some} of {len(said)} by something: {some / max(len(said), 1):.1%}; by the three judges {three}"
+
+
+def table(done: Tally) -> str:
     """The result as a table."""
-    lines = ["| fault | in | fuzzer | corpus | harness |", "|---|---|---|---|---|"]
+    lines = [f"| fault | in | {' | '.join(COLUMNS)} |", "|---|---|" + "---|" * len(COLUMNS)]
     for fault in FAULTS:
         said = done.get(fault.name, {})
-        cells = ["" if judge not in said else "yes" if said[judge] else "no" for judge in JUDGES]
+        cells = ["" if column not in said else "yes" if said[column] else "no" for column in COLUMNS]
         lines.append(f"| {fault.name} | {fault.part} | {' | '.join(cells)} |")
-    judged = [f for f in FAULTS if done.get(f.name)]
-    some = sum(any(done[f.name].values()) for f in judged)
-    scores = [
-        f"{sum(bool(done[f.name].get(j)) for f in judged)} of {sum(j in done[f.name] for f in judged)}" for j in JUDGES
-    ]
-    share = f"{some} of {len(judged)} by something: {some / max(len(judged), 1):.1%}"
-    return "\n".join([*lines, f"| **{share}** | | {' | '.join(scores)} |"])
+    judged = [done[f.name] for f in FAULTS if done.get(f.name)]
+    scores = [f"{sum(bool(row.get(c)) for row in judged)} of {sum(c in row for row in judged)}" for c in COLUMNS]
+    for words, faults in (("the first faults", FIRST), ("the later ones", FAULTS[len(FIRST) :])):
+        lines.append(f"| **{words}: {share(faults, done)}** | |" + " |" * len(COLUMNS))
+    lines.append(f"| **all: {share(FAULTS, done)}** | | {' | '.join(scores)} |")
+    return "\n".join(lines)
 
 
-def write(done: dict[str, dict[str, str]]) -> None:
+def write(done: Tally) -> None:
     """Put the table into the page."""
     head, rest = PAGE.read_text(encoding="utf-8").split(MARKS[0], 1)
     tail = rest.split(MARKS[1], 1)[1]

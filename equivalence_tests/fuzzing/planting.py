@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.abc
 import importlib.machinery
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -37,3 +38,17 @@ class Planter(importlib.abc.MetaPathFinder):
         if spec is not None and spec.origin:
             spec.loader = Planted(fullname, spec.origin, self.old, self.new)
         return spec
+
+
+def main() -> None:
+    """Run pytest on files with a fault planted: ``MODULE OLD NEW FILE...``."""
+    module, old, new, *files = sys.argv[1:]
+    sys.meta_path.insert(0, Planter(module, old, new))
+
+    import pytest
+
+    raise SystemExit(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *files]))
+
+
+if __name__ == "__main__":
+    main()

@@ -5,7 +5,8 @@ from __future__ import annotations
 #: By module of ``pm_migrate``: what is wrong, in words; text of the module; and what stands in its place.
 LATER: dict[str, tuple[tuple[str, str, str], ...]] = {
     "shims.gp.stationary": (
-        ("ExpQuad: the exponent lacks its half", "exp(-0.5 * self.square_dist(X, Xs))", "exp(-self.square_dist(X, Xs))"),
+        ("ExpQuad: the exponent lacks its half", "exp(-0.5 * self.square_dist(X, Xs))",
+         "exp(-self.square_dist(X, Xs))"),
         ("RatQuad: alpha is not divided by", "* (1.0 / self.alpha), -1.0", "* self.alpha, -1.0"),
     ),
     "shims.gp.processes": (
@@ -34,7 +35,8 @@ LATER: dict[str, tuple[tuple[str, str, str], ...]] = {
          "start = lower if lower is not None"),
     ),
     "shims.model.observing": (
-        ("total_size of several axes: only the last counts", "factor = factor * (float(total)", "factor = (float(total)"),
+        ("total_size of several axes: only the last counts", "factor = factor * (float(total)",
+         "factor = (float(total)"),
         ("missing values start at zero", "start = distribution.default()[mask]",
          "start = 0 * distribution.default()[mask]"),
     ),
@@ -49,7 +51,8 @@ LATER: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("random walks: parameters along time lose their last entry", "parameter[1:] if", "parameter[:-1] if"),
         ("AR: the constant is added to the residual", "residual - rho[0], rho[1:]", "residual + rho[0], rho[1:]"),
         ("EulerMaruyama: the diffusion grows with time", "tf.sqrt(dt) * diffusion", "dt * diffusion"),
-        ("walks of vectors: the last value has the initial distribution", "self.initial.log_prob(value[0]))\n        if v",
+        ("walks of vectors: the last value has the initial distribution",
+         "self.initial.log_prob(value[0]))\n        if v",
          "self.initial.log_prob(value[-1]))\n        if v"),
     ),
     "shims.distributions.special.matrices": (
