@@ -164,7 +164,7 @@ def quick(name: str, feature: str) -> dict[str, str]:
 def main() -> None:
     """Run the judges over the faults and write the table."""
     parser = argparse.ArgumentParser(prog="python -m equivalence_tests.fuzzing.faults")
-    parser.add_argument("--programs", type=int, default=140, help="that the fuzzer writes")
+    parser.add_argument("--programs", type=int, default=45, help="that the fuzzer writes")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="faults with this in their name")
     parser.add_argument("--whole", action="store_true", help="ask every judge about every fault")

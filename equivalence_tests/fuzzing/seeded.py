@@ -234,8 +234,12 @@ FIRST: tuple[Fault, ...] = (
         ("codemod: positional arguments keep their place", "and signature[place] == mapped.keyword", "and True"),
         ("codemod: defaults of PyMC3 are PyMC4's", "if not homes and text == row.pymc4_defaults.get(keyword):",
          "if not homes:"),
-        ("codemod: operators are not put in parentheses", "return sources[text], frozenset()",
-         "return sources[text].split(' ')[0], frozenset()"),
+    ),
+    *_of(
+        "catalog.expr",
+        ("codemod: operators are not put in parentheses",
+         'source = ast.unparse(Substitute().visit(ast.parse(text, mode="eval").body))\n    # unparse brackets',
+         'source = re.sub(r"\\w+", lambda m: {**functions, **sources}.get(m[0], m[0]), text)\n    # unparse brackets'),
     ),
     *_of(
         f"{_RULES}.augmented",

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 #: By the beginning of the module's name, without ``pm_migrate``; the first that fits counts.
 TESTS: dict[str, tuple[str, ...]] = {
+    "catalog.expr": ("tests/rules/test_rule_operators.py", "tests/rules/test_rule_distributions.py"),
+    "codemod.rules.augmented": ("tests/rules/test_rule_operators.py",),
     "catalog": ("tests/catalog", "tests/distributions/test_arguments.py", "tests/pymc4/test_generator_catalogue.py"),
     "codemod.holding": ("tests/rules/test_rule_used_elsewhere.py",),
     "codemod.reexports": ("tests/rules/test_rule_reexports.py",),
     "codemod.linking": ("tests/rules/test_rule_elsewhere.py",),
+    "codemod.rules.glm": ("tests/rules/test_rule_regressions.py", "tests/rules/test_rule_examples.py"),
     "codemod.rules.comprehension": (
         "tests/rules/test_rule_examples.py",
         "tests/rules/test_rule_structure.py",
         "tests/rules/test_rule_models.py",
     ),
-    "codemod.rules.model_block": ("tests/rules/test_rule_examples.py", "tests/rules/test_rule_models.py"),
+    "codemod.rules.model_block": ("tests/rules/test_rule_structure.py", "tests/rules/test_rule_models.py"),
     "codemod.rules.nested": ("tests/rules/test_rule_examples.py", "tests/rules/test_rule_models.py"),
     "codemod": ("tests/rules/test_rule_examples.py", "tests/rules"),
     "shims.distributions.special.matrices": (
@@ -22,9 +25,13 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     "shims.distributions.special.series": ("tests/distributions/test_series.py",),
     "shims.distributions.special": ("tests/distributions",),
+    "shims.distributions.composite": (
+        "tests/distributions/test_composites.py",
+        "tests/pymc4/test_generator_extensions.py",
+    ),
     "shims.distributions": ("tests/distributions/test_composites.py", "tests/distributions/test_arguments.py"),
     "shims.glm": ("tests/model/test_linear_models.py",),
-    "shims.gp": ("equivalence_tests/test_gp.py",),
+    "shims.gp": ("equivalence_tests/test_gp.py", "tests/pymc4/test_gp_processes.py"),
     "shims.model": ("tests/model/test_observed_data.py", "tests/model/test_with_models.py"),
     "shims.ode": ("tests/model/test_differential_equations.py",),
     "shims.predictive": ("tests/model/test_predictive_draws.py",),

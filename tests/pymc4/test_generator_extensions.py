@@ -457,3 +457,11 @@ def test_the_switch() -> None:
     assert theano.config.floatX == "float32"
     pm.set_floatx("float64")
     assert pm.Normal.dist(0, 1).log_prob(0).dtype == tf.float64
+
+
+@pytest.mark.parametrize(
+    ("ends", "start"), [({"lower": 2.0}, 3.0), ({"upper": 2.0}, 1.0), ({"lower": 2.0, "upper": 6.0}, 4.0)]
+)
+def test_a_bounded_variable_starts_where_pymc3s_does(ends, start):
+    """One inside a single end, in the middle of two: ``pymc3.distributions.bound._ContinuousBounded``."""
+    assert float(pm.Bound.dist(pm.Normal.dist(0.0, 1.0), **ends).test_value) == start
