@@ -122,7 +122,7 @@ class Watch:
             yield
         finally:
             sys.settrace(None)
-            threading.settrace(None)  # type: ignore[arg-type]
+            threading.settrace(None)
             setattr(Distribution, "__getattribute__", read)  # noqa: B010
 
     def _called(self, frame: FrameType, event: str, argument: Any) -> Callable[..., Any] | None:
