@@ -82,7 +82,7 @@ def judged(task: Task, folder: Path) -> dict[str, str]:
             try:
                 asked = asked or Asked(folder)
                 found = check.run(asked)
-            except Exception as error:
+            except Exception as error:  # whatever a fault raises has shown it
                 found = f"{type(error).__name__}: {str(error)[:200]}"
             if found:
                 said[judge] = f"{check.name}: {found}"

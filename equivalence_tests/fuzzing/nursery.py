@@ -139,7 +139,7 @@ def _fork(task: Task, work: Callable[[Task, Path], Any], folder: Path) -> int:
         own.mkdir()
         try:
             result = work(task, own)
-        except BaseException:
+        except BaseException:  # SystemExit too: whatever was raised is the result
             result = {"error": traceback.format_exc()}
         (folder / f"{os.getpid()}.part").write_text(json.dumps(result))
         (folder / f"{os.getpid()}.part").rename(folder / f"{os.getpid()}.json")

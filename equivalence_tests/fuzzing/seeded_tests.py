@@ -31,6 +31,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     "shims.distributions": ("tests/distributions/test_composites.py", "tests/distributions/test_arguments.py"),
     "shims.glm": ("tests/model/test_linear_models.py",),
+    "shims.gp.processes": ("tests/model/test_process_formulas.py", "equivalence_tests/test_gp.py"),
     "shims.gp": ("equivalence_tests/test_gp.py", "tests/pymc4/test_gp_processes.py"),
     "shims.model": ("tests/model/test_observed_data.py", "tests/model/test_with_models.py"),
     "shims.ode": ("tests/model/test_differential_equations.py",),
