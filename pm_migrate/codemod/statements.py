@@ -22,6 +22,7 @@ class Statements(Calls):
 
     star_sites: dict[str, cst.CSTNode]
     nested: dict[cst.With, cst.WithItem]
+    own_maps: dict[cst.CSTNode, frozenset[str]]
     _snapshots: dict[cst.CSTNode, Env]
     _loops: list[list[Env]]
     _pending: list[tuple[cst.FunctionDef, Scope]]
