@@ -318,6 +318,21 @@ class ReferenceClient(ProgramClient):
         args: dict[str, Any] = {"name": name, "names": list(names), "points": stack(model, [point])}
         return self.call("term_inputs", handle=handle, model=model.index, **args)
 
+    def spread(
+        self, program: ProgramInfo, model: ModelInfo, points: Sequence[Point], *, count: int = 8, seed: int = 0
+    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """How far terms and slopes move when every operation rounds another way, ``count`` times over.
+
+        Returns
+        -------
+        (dict, dict)
+            By name, for each point: the largest distance, infinity where a number is finite under some roundings alone.
+        """
+        handle = self._alive(program)
+        args: dict[str, Any] = {"points": stack(model, points), "count": count, "seed": seed}
+        found = self.call("spread", handle=handle, model=model.index, **args)
+        return found["terms"], found["gradient"]
+
     def distribution_info(self, name: str) -> dict[str, Any]:
         """Describe the constructor of a distribution.
 

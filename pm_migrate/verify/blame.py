@@ -13,6 +13,7 @@ import numpy as np
 from pm_migrate.errors import PmMigrateError
 from pm_migrate.reference.records import ModelInfo, Point, PointEvaluation, ProgramInfo
 from pm_migrate.verify import tolerances
+from pm_migrate.verify.compare import difference_of_slopes
 from pm_migrate.verify.pairing import same_name
 from pm_migrate.verify.points import Drawn, translated
 from pm_migrate.verify.report import TermDisagreement
@@ -21,6 +22,12 @@ from pm_migrate.verify.report import TermDisagreement
 ROUNDINGS = 8.0
 #: Points that are settled by formulas: more than that is no matter of a few digits far out.
 SETTLED = 12
+#: The share of the points that PyMC3's roundings may decide; each takes some evaluations, and shows nothing.
+UNDETERMINED = 1 / 3
+#: Families whose probabilities PyMC3 takes as differences, which may round to 0 (notes of the catalogue), and the log
+#: density of the least probability that does not: half the distance of 1 to the next number.
+DIFFERENCES = frozenset({"OrderedLogistic", "OrderedProbit"})
+LEAST = math.log(2.0**-53)
 #: Terms that are looked into, and value variables that are tried when a point is made smaller.
 TERMS = 5
 VARIABLES = 40
@@ -44,6 +51,10 @@ class Reference(Side, Protocol):
     def term_inputs(
         self, program: ProgramInfo, model: ModelInfo, name: str, names: Sequence[str], point: Point
     ) -> dict[str, Any]: ...
+
+    def spread(
+        self, program: ProgramInfo, model: ModelInfo, points: Sequence[Point]
+    ) -> tuple[Mapping[str, np.ndarray], Mapping[str, np.ndarray]]: ...
 
 
 @dataclass(frozen=True)
@@ -162,33 +173,96 @@ def _truth(term: TermDisagreement, where: str, both: Both, point: Point) -> str:
 
 
 def settled(both: Both, drawn: Drawn, values: Sequence[PointEvaluation]) -> dict[int, tuple[str, ...]]:
-    """Points at which no term that differs speaks against the candidate.
+    """Points at which nothing that differs speaks against the candidate.
 
-    The formula of each says that the candidate is right and PyMC3 is not (it loses digits far out); or that a few
+    The formula of each term says that the candidate is right and PyMC3 is not (it loses digits far out); or a few
     roundings of the distribution's parameters change the number as much (``log(1 - p)`` for a ``p`` next to 1), so that
-    neither is right. Only differences of finite numbers are settled so: a formula does not
-    know where a support ends.
+    neither is right; or PyMC3's own number moves as much when its operations round another way
+    (:mod:`pm_migrate.reference.worker.rounding`). A formula does not know where a support ends: whether a number is
+    finite at all, roundings alone may decide, or a family whose probabilities PyMC3 is known to round to 0.
 
     Returns
     -------
     dict
-        The terms that differ, by the number of the point.
+        The terms and slopes that differ, by the number of the point; empty if one of them is a difference.
     """
+    found: dict[int, tuple[str, ...]] = {}
+    left: dict[int, _Apart] = {}
+    for number, (mine, theirs) in enumerate(zip(drawn.values, values, strict=True)):
+        apart = _apart(both, mine, theirs)
+        if not apart.names:
+            continue
+        if len(found) < SETTLED and _formulas_agree(apart, both, drawn.points[number], mine, theirs):
+            found[number] = apart.names
+        else:
+            left[number] = apart
+    if not left:
+        return found
+    if len(left) > UNDETERMINED * len(values) or not _roundings_decide(left, both, drawn):
+        return {}
+    return found | {number: apart.names for number, apart in left.items()}
+
+
+@dataclass(frozen=True)
+class _Apart:
+    """By how much terms and slopes differ at a point, by name; only those that differ."""
+
+    terms: Mapping[str, float]
+    slopes: Mapping[str, float]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (*self.terms, *(f"the slope by {name}" for name in self.slopes if not self.terms))
+
+
+def _apart(both: Both, mine: PointEvaluation, theirs: PointEvaluation) -> _Apart:
+    if mine.error or theirs.error or math.isnan(mine.logp):
+        return _Apart({}, {})  # what cannot be compared is no difference, or one that no rounding explains
+    terms = {}
+    for name, term in mine.terms.items():
+        other = both.partner(name, theirs.terms)
+        number = 0.0 if other is None else theirs.terms[other]
+        if number != term and not (abs(number - term) <= _allowed(term) and math.isfinite(term)):
+            terms[name] = abs(number - term)
+    slopes = {}
+    if math.isfinite(mine.logp) and math.isfinite(theirs.logp) and not (mine.no_gradient or theirs.no_gradient):
+        for variable in both.info.variables:
+            if not variable.discrete:
+                a, b = theirs.gradient[both.variables[variable.name]], mine.gradient[variable.name]
+                distance, scale = difference_of_slopes(b, a)
+                if not np.max(distance, initial=0.0) <= tolerances.GRADIENT * scale:
+                    slopes[variable.name] = float(np.max(distance))
+    return _Apart(terms, slopes)
+
+
+def _formulas_agree(apart: _Apart, both: Both, point: Point, mine: PointEvaluation, theirs: PointEvaluation) -> bool:
+    """Whether the formulas of the terms that differ settle a point."""
     from pm_migrate.verify import tiebreak
 
-    found: dict[int, tuple[str, ...]] = {}
-    if not tiebreak.available():
-        return found
-    for number, (mine, theirs) in enumerate(zip(drawn.values, values, strict=True)):
-        if not (math.isfinite(mine.logp) and math.isfinite(theirs.logp)):
-            continue
-        names = tuple(n for n in mine.terms if abs(_difference(n, both, mine, theirs)) > _allowed(mine.terms[n]))
-        if not names:
-            continue
-        if len(found) == SETTLED or not all(_is_right(n, both, drawn.points[number], mine, theirs) for n in names):
-            return {}
-        found[number] = names
-    return found
+    if not apart.terms or not math.isfinite(theirs.logp):
+        return False
+    if not math.isfinite(mine.logp):
+        return all(_is_rounded_to_zero(name, both, point, mine, theirs) for name in apart.terms)
+    return tiebreak.available() and all(_is_right(name, both, point, mine, theirs) for name in apart.terms)
+
+
+def _is_rounded_to_zero(name: str, both: Both, point: Point, mine: PointEvaluation, theirs: PointEvaluation) -> bool:
+    """Whether PyMC3 has minus infinity for a probability that is small, and that it takes as a difference."""
+    other = both.partner(name, theirs.terms)
+    if other is None or mine.terms[name] != -math.inf or not theirs.terms[other] < LEAST:
+        return False
+    return both.reference.term_inputs(both.program, both.info, name, (), point)["distribution"] in DIFFERENCES
+
+
+def _roundings_decide(left: Mapping[int, _Apart], both: Both, drawn: Drawn) -> bool:
+    """Whether all that differs at some points moves as much when PyMC3 rounds another way."""
+    terms, slopes = both.reference.spread(both.program, both.info, [drawn.points[number] for number in left])
+    return all(
+        distance <= ROUNDINGS * float(spread[name][row])
+        for row, apart in enumerate(left.values())
+        for distances, spread in ((apart.terms, terms), (apart.slopes, slopes))
+        for name, distance in distances.items()
+    )
 
 
 def _is_right(name: str, both: Both, point: Point, mine: PointEvaluation, theirs: PointEvaluation) -> bool:

@@ -206,7 +206,7 @@ def _gradients(
         worst_here = 0.0
         for b, a in pairs:
             unknown += int(np.sum(np.isnan(np.asarray(b.gradient[name], float))))
-            difference, scale = _slopes(b.gradient[name], a.gradient[other])
+            difference, scale = difference_of_slopes(b.gradient[name], a.gradient[other])
             worst_here = max(worst_here, float(np.max(difference, initial=0.0)) / scale)
             bits = max(bits, _bits(difference, np.full(difference.shape, scale)))
         if worst_here > tolerances.GRADIENT:
@@ -331,7 +331,7 @@ def _heat_of_slopes(pairs: _Pairs, variables: Mapping[str, str]) -> list[Heat]:
     worst: dict[tuple[str, str], float] = {}
     for b, a, kind in zip(pairs.reference, pairs.candidate, pairs.kinds, strict=True):
         for name, other in variables.items():
-            difference, scale = _slopes(b.gradient[name], a.gradient[other])
+            difference, scale = difference_of_slopes(b.gradient[name], a.gradient[other])
             bits = _bits(difference, np.full(difference.shape, scale))
             worst[name, kind] = max(worst.get((name, kind), 0.0), bits)
     return [Heat(name, "gradient", kind, bits) for (name, kind), bits in worst.items()]
@@ -375,7 +375,7 @@ def _value_error(mine: np.ndarray, theirs: np.ndarray) -> tuple[float, float]:
     return float(np.max(difference, initial=0.0)) / scale, _bits(difference, np.full(difference.shape, scale))
 
 
-def _slopes(mine: np.ndarray, theirs: np.ndarray) -> tuple[np.ndarray, float]:
+def difference_of_slopes(mine: np.ndarray, theirs: np.ndarray) -> tuple[np.ndarray, float]:
     """Differences of two gradients where PyMC3 knows its own, and the size that they are relative to."""
     mine, theirs = np.asarray(mine, float), np.asarray(theirs, float)
     known = ~np.isnan(mine)

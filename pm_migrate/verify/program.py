@@ -56,6 +56,10 @@ class Reference(points_.Reference, Sampler, Protocol):
         self, program: ProgramInfo, model: ModelInfo, name: str, names: Sequence[str], point: Point
     ) -> dict[str, Any]: ...
 
+    def spread(
+        self, program: ProgramInfo, model: ModelInfo, points: Sequence[Point]
+    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]: ...
+
 
 class CandidateClient(ProgramClient):
     """The TensorFlow side, in a process of its own.
@@ -382,7 +386,7 @@ def _agreement(both: Both, drawn: Drawn, values: Sequence[PointEvaluation]) -> t
         )
 
     agreement = compared(range(len(values)))
-    if agreement.verdict is not Verdict.DIFFERENT or not agreement.terms:
+    if agreement.verdict is not Verdict.DIFFERENT:
         return agreement, ()
     with contextlib.suppress(PmMigrateError):  # a side that is lost: the difference stands
         wrong = settled(both, drawn, values)
@@ -391,7 +395,7 @@ def _agreement(both: Both, drawn: Drawn, values: Sequence[PointEvaluation]) -> t
             where = ", ".join(dict.fromkeys(drawn.kinds[i] for i in wrong))
             note = f"at {len(wrong)} of {len(values)} points ({where}) differences in {terms} were left out"
             rest = compared([i for i in range(len(values)) if i not in wrong])
-            return rest, (f"{note}: by the formula in high precision PyMC3 is wrong, or a few roundings explain them",)
+            return rest, (f"{note}: by the formula in high precision PyMC3 is wrong, or roundings decide what it has",)
     return replace(agreement, terms=explain(agreement.terms, both, drawn, values)), ()
 
 

@@ -419,3 +419,28 @@ def test_the_parts_of_terms(reference: ReferenceClient, program: Write) -> None:
     assert found["distribution"] == "Normal" and not found["scaled"] and set(found["parameters"]) == {"mu", "sigma"}
     assert found["parameters"]["mu"] == pytest.approx(b.sum() + 1.0, rel=1e-12) and found["value"] == 0.5
     assert reference.term_inputs(loaded, model, "gone", ["mu"], point)["distribution"] == ""
+
+
+def test_how_far_roundings_move_a_number(reference: ReferenceClient, program: Write) -> None:
+    source = """
+        import pymc3 as pm
+        import theano.tensor as tt
+
+        with pm.Model() as m:
+            x = pm.Normal('x', 0, 1)
+            y = pm.HalfNormal('y', 1, transform=None)
+            pm.Potential('cancels', tt.log(1. - tt.cos(1e-4 * x)))
+            pm.Potential('vanishes', tt.log(tt.nnet.sigmoid(x - 800.) - tt.nnet.sigmoid(x - 900.)))
+        """
+    loaded = reference.load_program(program(source))
+    (model,) = loaded.models
+    points = [{"x": np.array(0.75), "y": np.array(0.5)}, {"x": np.array(0.75), "y": np.array(-0.5)}]
+    (value, outside) = reference.evaluate(loaded, model, points)
+    terms, slopes = reference.spread(loaded, model, points)
+    assert 0.0 < terms["x"][0] < 16 * 2.0**-52 * abs(value.terms["x"])
+    assert 0.1 < terms["cancels"][0] / (2.0**-52 / (0.75e-4**2 / 2)) < 4.0  # 1 - cos(z) is about z**2 / 2
+    assert value.terms["vanishes"] == -np.inf and terms["vanishes"][0] == np.inf
+    assert outside.terms["y"] == -np.inf and terms["y"][1] == 0.0, "no rounding moves the end of a support"
+    assert slopes["x"].shape == (2,)
+    again, _ = reference.spread(loaded, model, points)
+    assert all(np.array_equal(again[name], terms[name]) for name in terms)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,6 +104,13 @@ class FakeSide:
     ) -> dict[str, object]:
         """Give a distribution that the catalogue does not have."""
         return {"distribution": "", "value": 0.0, "logp": 0.0, "parameters": {}, "scaled": False}
+
+    def spread(
+        self, program: ProgramInfo, model: ModelInfo, points: Sequence[Point]
+    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Give numbers that no rounding moves."""
+        still: dict[str, np.ndarray] = defaultdict(lambda: np.zeros(len(points)))
+        return still, still
 
     def prior_points(
         self, program: ProgramInfo, model: ModelInfo, n: int, seed: int, *, scale: float = 1.0

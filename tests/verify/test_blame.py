@@ -152,3 +152,50 @@ def test_a_few_roundings_of_a_parameter_are_no_difference(
 
     (comparison,) = run(side(a=bernoulli), side(a=rounded)).comparisons
     assert comparison.verdict is verdict, comparison
+
+
+def _spread(monkeypatch: pytest.MonkeyPatch, of_a: float) -> None:
+    def spread(self: Parts, program: object, info: object, points: Sequence[Point]) -> object:
+        still = np.zeros(len(points))
+        return {"a": still + of_a, "s": still, "c": still}, {"a": still, "s_log__": still, "c": still}
+
+    monkeypatch.setattr(Parts, "spread", spread)
+
+
+@pytest.mark.parametrize(("moves", "verdict"), [(0.1, Verdict.EQUAL), (0.1 / 9, Verdict.DIFFERENT)])
+def test_what_moves_as_much_by_roundings_is_no_difference(
+    moves: float, verdict: Verdict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _spread(monkeypatch, moves)
+    (comparison,) = run(side(), side(a=lambda x: normal(x) + (0.1 if x > 0.8 else 0.0))).comparisons
+    assert comparison.verdict is verdict
+    assert bool(comparison.notes) is (verdict is Verdict.EQUAL)
+    (elsewhere,) = run(side(), side(density=lambda s: -s + (0.1 if s > 2.0 else 0.0))).comparisons
+    assert elsewhere.verdict is Verdict.DIFFERENT, "the roundings of a say nothing about s"
+
+
+def test_roundings_decide_few_points_or_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    _spread(monkeypatch, math.inf)
+    (comparison,) = run(side(), side(a=lambda x: normal(x) + 0.1 * x)).comparisons
+    assert comparison.verdict is Verdict.DIFFERENT and not comparison.notes
+
+
+@pytest.mark.parametrize(
+    ("moves", "family", "verdict"),
+    [
+        (math.inf, "Normal", Verdict.EQUAL),  # finite under some roundings alone
+        (0.0, "Normal", Verdict.DIFFERENT),  # outside of a support
+        (0.0, "OrderedLogistic", Verdict.EQUAL),
+    ],
+)
+def test_minus_infinity_where_the_other_side_is_finite(
+    moves: float, family: str, verdict: Verdict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _spread(monkeypatch, moves)
+    inputs = {"distribution": family, "value": 0, "logp": 0.0, "scaled": False, "parameters": {}}
+    monkeypatch.setattr(Parts, "term_inputs", lambda *_: inputs)
+    rounded = side(a=lambda x: -math.inf if x > 0.8 else normal(x))
+    (comparison,) = run(rounded, side(a=lambda x: -50.0 if x > 0.8 else normal(x))).comparisons
+    assert comparison.verdict is verdict
+    (large,) = run(rounded, side()).comparisons  # about -1: no probability that rounds to 0
+    assert large.verdict is (Verdict.EQUAL if moves else Verdict.DIFFERENT)

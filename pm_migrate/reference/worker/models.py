@@ -25,12 +25,13 @@ from .graphs import (
 )
 from .interception import Interception
 from .programs import Cells, Entry, aliases_of, run_program
+from .rounding import RoundingSide
 
 #: Numbers of deterministics that one answer carries.
 VALUES = 2_000_000
 
 
-class PyMC3Side(DistributionSide, DrawSide):
+class PyMC3Side(DistributionSide, DrawSide, RoundingSide):
     """The operations of the reference; public methods are what a request may name."""
 
     def operations(self) -> Dict[str, Callable[..., Any]]:
