@@ -35,9 +35,10 @@ def link(tasks: Sequence[Task]) -> list[Task]:
     _know_neighbours(list(files.values()))
     users = [file for file in files.values() if file.modules]
     imported = {target for file in users for target in file.modules.values() if target.task.needs_work}
-    if not imported:
-        return list(tasks)
-    _settle(users, imported)
+    for file in users:
+        file.links = replace(file.task.options.links, seen=frozenset(file.modules))
+    if imported:
+        _settle(users, imported)
     links = {id(file.task): file.links for file in files.values() if file.links != NO_LINKS}
     return [
         task if id(task) not in links else replace(task, options=replace(task.options, links=links[id(task)]))
@@ -107,6 +108,7 @@ def _links(file: File, users: list[File], lost: Lost) -> Links:
         kept=frozenset(kept),
         called=frozenset(called) - given_up,
         given_up=frozenset(given_up),
+        seen=frozenset(file.modules),
     )
 
 

@@ -25,6 +25,8 @@ class Links:
         Names of this program, given to PyMC3 or Theano by its imports, that other files go on to take.
     held
         Names of this program that give models which other files use.
+    seen
+        Modules that this program imports and whose files were looked at.
     """
 
     generators: frozenset[str] = frozenset()
@@ -34,6 +36,7 @@ class Links:
     reexports: tuple[tuple[str, str], ...] = ()
     exported: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
+    seen: frozenset[str] = frozenset()
 
     @property
     def makers(self) -> frozenset[str]:

@@ -132,6 +132,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     model_block.plan_models(plan, models)
     helper.plan_helpers(plan, models)
     elsewhere.plan_elsewhere(plan)
+    elsewhere.plan_unseen(plan, models)
     caller_model.plan_callers(plan)
     nested.plan_nested(plan)
     augmented.plan_augmented(plan)

@@ -8,6 +8,7 @@ import textwrap
 import pytest
 
 from pm_migrate.codemod.driver import Task, process_all
+from pm_migrate.findings import Confidence
 
 PRIORS = """
 import pymc3 as pm
@@ -149,3 +150,37 @@ def test_functions_that_create_nothing_are_left_alone(tmp_path):
 def test_a_name_of_a_package_that_is_no_file_here(tmp_path):
     after = run(tmp_path, {"main.py": USE.replace("from priors", "from another_package.priors")})
     assert "yield from" not in after["main.py"][0]
+
+
+UNSEEN = """
+import numpy as np
+import pymc3 as pm
+from scipy.special import expit
+from tools import scale
+
+with pm.Model() as model:
+    x = pm.Normal('x', 0, 1)
+    wide = scale(np.abs(expit(2)))
+    pm.Normal('y', x, wide, observed=data)
+    trace = pm.sample()
+    scale(trace['x'])
+"""
+
+
+def reviewed(tmp_path, files):
+    """What is said of the calls in the first of some files, the others being on disk."""
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    (outcome,) = process_all([Task(str(tmp_path / "main.py"), (tmp_path / "main.py").read_bytes(), False)], 1)
+    return [(f.line, f.confidence, f.message) for f in outcome.findings if f.code == "PM264"]
+
+
+def test_a_function_that_is_in_no_file_is_for_review(tmp_path):
+    ((line, confidence, message),) = reviewed(tmp_path, {"main.py": UNSEEN})
+    assert (line, confidence) == (9, Confidence.REVIEW)
+    assert message == "`scale` is in no file of this run: if it creates variables, rewrite its file in the same run"
+
+
+def test_a_function_whose_file_is_there_is_known(tmp_path):
+    tools = "def scale(x):\n    return 2 * x\n"
+    assert not reviewed(tmp_path, {"main.py": UNSEEN, "tools.py": tools})

@@ -267,7 +267,6 @@ def test_lists_of_which_more_is_read(text):
     [
         "x = a + 1",
         "x = a.eval() + c.eval()",
-        "x = c.tag.test_value",
         "x = a.owner",
         "x = y.eval({a: 1})",
         "x = {a: 1}",

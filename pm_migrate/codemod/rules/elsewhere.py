@@ -6,18 +6,23 @@ Given both files in one run (``pm-migrate src/``), the function becomes a genera
 Why: a generator has to be handed what a helper function creates, wherever that stands.
 
 Limits: a file that keeps a model which calls the function keeps the function in all files. A function that is passed
-on, or called outside of the models of a file, keeps its callers as they were.
+on, or called outside of the models of a file, keeps its callers as they were. Whether a function of a package that is
+not in the run creates variables cannot be seen: where a model calls one, this is for review.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import libcst as cst
 
 from pm_migrate.codemod import values as v
+from pm_migrate.codemod.blocks import Role
 from pm_migrate.codemod.links import Linked
+from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.roots import is_reference
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.random_variable import variable_group
 from pm_migrate.codemod.rules.tensors import function_group
@@ -67,6 +72,39 @@ EXAMPLE = Example(
     model = build_model()
     """,
 )
+
+
+#: Packages that create no variables of PyMC3's.
+KNOWN = sys.stdlib_module_names | frozenset(
+    """IPython altair arviz bokeh cartopy cycler dask daft geopandas google h5py holoviews ipywidgets jax joblib
+    lifelines matplotlib mpl_toolkits networkx numba numpy openpyxl pandas pandas_datareader pandas_profiling
+    patsy pathlib2 PIL plotly pylab pytz quandl requests scipy seaborn shapely six skimage sklearn sparse
+    statsmodels sympy tensorflow tensorflow_probability tqdm torch xarray yaml yfinance""".split()
+)
+
+
+_WAY_OUT = "rewrite its file in the same run"
+
+
+def plan_unseen(plan: Plan, models: Models) -> None:
+    """Name the functions that a model calls and that are in no file of the run."""
+    for block in models.blocks:
+        for statement in block.body:
+            if block.roles.get(statement) is Role.AFTER:
+                continue
+            for call in plan.tree.walk(statement, cst.Call):
+                name = plan.flow.name_of(call.func)
+                if name is not None and _is_unseen(plan, name):
+                    message = f"`{code(call.func)}` is in no file of this run: if it creates variables, {_WAY_OUT}"
+                    plan.note(call, block.key, RULE.code, message, review=True)
+
+
+def _is_unseen(plan: Plan, name: str) -> bool:
+    module, _, _ = name.rpartition(".")
+    root = module.split(".")[0]
+    if not module or root in KNOWN or is_reference(name):
+        return False
+    return not any(module == seen or module.startswith(seen + ".") for seen in plan.options.links.seen)
 
 
 def plan_elsewhere(plan: Plan) -> None:
