@@ -7,7 +7,7 @@ that keeps its models on PyMC3 keeps the functions that they call.
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from pm_migrate.codemod.driver import Task, examine
@@ -19,6 +19,9 @@ from pm_migrate.errors import PmMigrateError
 _ROUNDS = 12
 #: The functions that stay as they are, by their files, and the files that keep them so.
 Lost = dict[tuple[int, str], set[int]]
+
+#: By file and name: the file that a function which creates variables is in, and its name there.
+Offers = dict[File, dict[str, tuple[File, str]]]
 
 
 def link(tasks: Sequence[Task]) -> list[Task]:
@@ -70,9 +73,9 @@ def _settle(users: list[File], imported: set[File]) -> None:
     # who calls what has to be known before anything is given up: a function that nothing calls cannot be rewritten
     _look_at(every, users, lost)
     while True:
-        before = len(lost)
+        before, offers = len(lost), _offers(every)
         for file in every:
-            for owner, function in (_owner(file, name) for name in file.linked.blocked):
+            for owner, function in (_owner(file, name, offers) for name in file.linked.blocked):
                 lost.setdefault((id(owner), function), set()).add(id(file))
         if len(lost) == before:
             return
@@ -82,9 +85,9 @@ def _settle(users: list[File], imported: set[File]) -> None:
 def _look_at(every: list[File], users: list[File], lost: Lost) -> None:
     seen: dict[int, Links] = {}
     for _ in range(_ROUNDS):
-        changed = False
+        changed, offers = False, _offers(every)
         for file in every:
-            links = _links(file, users, lost)
+            links = _links(file, users, lost, offers)
             if seen.get(id(file)) != links:
                 seen[id(file)] = file.links = links
                 file.linked, changed = _look(file), True
@@ -92,13 +95,17 @@ def _look_at(every: list[File], users: list[File], lost: Lost) -> None:
             return
 
 
-def _links(file: File, users: list[File], lost: Lost) -> Links:
-    makers = {f"{module}.{f}": home for module, target in file.modules.items() for f, home in _offered(target).items()}
+def _links(file: File, users: list[File], lost: Lost, offers: Offers) -> Links:
+    makers = {
+        f"{module}.{function}": home
+        for module, target in file.modules.items()
+        for function, home in offers.get(target, {}).items()
+    }
     kept = {name for name, (target, f) in makers.items() if target.outside or (id(target), f) in lost}
     called = {
         function
         for user in users
-        for owner, function in (_owner(user, name) for name in user.linked.used)
+        for owner, function in (_owner(user, name, offers) for name in user.linked.used)
         if owner is file
     }
     given_up = {name for name in called if id(file) not in lost.get((id(file), name), {id(file)})}
@@ -112,28 +119,41 @@ def _links(file: File, users: list[File], lost: Lost) -> Links:
     )
 
 
-def _owner(file: File, name: str) -> tuple[File, str]:
+def _owner(file: File, name: str, offers: Offers) -> tuple[File, str]:
     """The file that a function is in, and its name there."""
     module, _, function = name.rpartition(".")
     if module not in file.modules:
         return file, function
     target = file.modules[module]
-    return _offered(target).get(function, (target, function))
+    return offers.get(target, {}).get(function, (target, function))
 
 
-def _offered(file: File, seen: frozenset[File] = frozenset()) -> dict[str, tuple[File, str]]:
-    """The functions that create variables which can be taken from a file: where they are, and their names there."""
-    if file in seen:  # files may import each other
-        return {}
-    seen |= {file}
-    found: dict[str, tuple[File, str]] = {}
-    for other in file.starred:
-        found |= {name: home for name, home in _offered(other, seen).items() if not name.startswith("_")}
-    for name, (other, function) in file.passed.items():
-        home = _offered(other, seen).get(function)
-        if home is not None:
-            found[name] = home
-    return found | {function: (file, function) for function in file.linked.makers}
+def _offers(files: Iterable[File]) -> Offers:
+    """The functions that create variables which can be taken from each file: where they are, and their names there.
+
+    What a file defines comes before what it passes on, and that before what it takes by ``import *``. Files may import
+    each other: names travel from file to file until nothing new arrives.
+    """
+    every = set(files)
+    todo = list(every)
+    while todo:
+        file = todo.pop()
+        new = {*file.starred, *(owner for owner, _ in file.passed.values())} - every
+        every |= new
+        todo += new
+    offers: Offers = {file: {} for file in every}
+    for _ in every:
+        before = {file: dict(names) for file, names in offers.items()}
+        for file in every:
+            found: dict[str, tuple[File, str]] = {}
+            for other in file.starred:
+                found |= {name: home for name, home in before[other].items() if not name.startswith("_")}
+            passed = {name: before[owner].get(function) for name, (owner, function) in file.passed.items()}
+            found |= {name: home for name, home in passed.items() if home is not None}
+            offers[file] = found | {function: (file, function) for function in file.linked.makers}
+        if offers == before:
+            break
+    return offers
 
 
 def _look(file: File) -> Linked:

@@ -184,3 +184,13 @@ def test_a_function_that_is_in_no_file_is_for_review(tmp_path):
 def test_a_function_whose_file_is_there_is_known(tmp_path):
     tools = "def scale(x):\n    return 2 * x\n"
     assert not reviewed(tmp_path, {"main.py": UNSEEN, "tools.py": tools})
+
+
+def test_many_files_that_take_names_of_each_other(tmp_path):
+    """Following each chain of imports by itself would take years."""
+    names = [f"part{i}" for i in range(14)]
+    stars = {f"{n}.py": "".join(f"from {m} import *\n" for m in names if m != n) for n in names}
+    stars["part13.py"] = PRIORS + stars["part13.py"]
+    after = run(tmp_path, {**stars, "main.py": USE.replace("priors", "part0")})
+    assert "(yield from prior('x'))" in after["main.py"][0]
+    assert "yield" in after["part13.py"][0]
