@@ -27,6 +27,8 @@ Offers = dict[File, dict[str, tuple[File, str]]]
 def link(tasks: Sequence[Task]) -> list[Task]:
     """Tell every task, of those that mention PyMC3, what it has to know of the others."""
     files = files_of(tasks)
+    if not any(file.task.needs_work for file in files.values()):
+        return list(tasks)  # and no import has to be read
     todo = list(files)
     while todo:
         path = todo.pop(0)
