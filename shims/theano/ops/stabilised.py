@@ -111,21 +111,7 @@ def log(x: Tensor) -> Tensor | None:
         odds = _scaled_by_one(x)
     if odds is not None:
         return -tf.math.softplus(-odds)
-    inside = _operand(x, "Softmax")
-    if inside is not None:
-        return tf.nn.log_softmax(inside)
-    inside = _operand(x, "Erfc")
-    if inside is not None:
-        return _log_erfc(inside)
-    exponents = _exponents(x)
-    if exponents is not None:
-        return exponents
-    rest = _rest_of_one(x)
-    if rest is not None:
-        softplus = log1p(rest)
-        return tf.math.log1p(rest) if softplus is None else softplus
-    rest = _rest_of_one(x, minus=True)
-    return None if rest is None else tf.math.log1p(-rest)
+    return None
 
 
 def log1p(x: Tensor) -> Tensor | None:
