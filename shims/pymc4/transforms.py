@@ -29,6 +29,7 @@ import tensorflow as tf
 from pm_migrate.shims import transforms as native
 from pm_migrate.shims.pymc4.float64 import in_float64
 from pm_migrate.shims.pymc4.tensors import FLOATX, to_tensor, wrap
+from pm_migrate.shims.theano.ops import stabilised
 from pm_migrate.shims.transforms import (
     Chain,
     CholeskyCovPacked,
@@ -206,7 +207,7 @@ class ElemwiseTransform(Transform):
 
     def jacobian_det(self, x: Any) -> Any:
         x = to_tensor(x)
-        x = x if x.dtype.is_floating else tf.cast(x, FLOATX)
+        x = stabilised.opaque(x if x.dtype.is_floating else tf.cast(x, FLOATX))
         with tf.GradientTape() as tape:
             tape.watch(x)
             total = tf.reduce_sum(self.backward(x))

@@ -12,6 +12,7 @@ import tensorflow as tf
 from pm_migrate.shims.theano import promotion
 from pm_migrate.shims.theano.evaluation import evaluate, replace, toposort
 from pm_migrate.shims.theano.graph import Op, Variable, apply, apply_multiple, as_variable, get_test_value
+from pm_migrate.shims.theano.ops import stabilised
 
 
 class DisconnectedInputError(ValueError):
@@ -69,8 +70,8 @@ def _operator(
     rest = _border(cost, wrt, held)
 
     def impl(*operands: Any) -> tuple[Any, ...]:
-        # identity, so that the tape sees operations of its own graph also for values that are known while tracing
-        points = [tf.identity(x) for x in operands[: len(wrt)]]
+        # operations of the tape's own graph also for values that are known while tracing; no rewriting reads past them
+        points = [stabilised.opaque(x) for x in operands[: len(wrt)]]
         with tf.GradientTape(persistent=name == "jacobian") as tape:
             for point in points:
                 tape.watch(point)

@@ -10,6 +10,7 @@ import tensorflow.experimental.numpy as tnp
 
 from pm_migrate.shims.pymc4.tensors import guards
 from pm_migrate.shims.pymc4.tensors.promotion import as_float, promote
+from pm_migrate.shims.theano.ops import stabilised
 
 Tensor = Any
 Binary = Callable[[Tensor, Tensor], Tensor]
@@ -50,8 +51,18 @@ def _bitwise(logical: Binary, bits: Binary) -> Binary:
     return apply
 
 
-add = _arithmetic(tf.add, tf.logical_or)
-subtract = _arithmetic(tf.subtract, symbol="-")
+def _stable(stable: Callable[[Tensor, Tensor], Tensor | None], otherwise: Binary) -> Binary:
+    """Theano's formula, where it has another one for what the operands were computed from."""
+
+    def function(a: Tensor, b: Tensor) -> Tensor:
+        found = stable(a, b)
+        return otherwise(a, b) if found is None else found
+
+    return function
+
+
+add = _arithmetic(_stable(stabilised.add, tf.add), tf.logical_or)
+subtract = _arithmetic(_stable(stabilised.subtract, tf.subtract), symbol="-")
 multiply = _arithmetic(tf.multiply, tf.logical_and)
 floordiv = _arithmetic(tf.math.floordiv, _of_integers(tf.math.floordiv))
 mod = _arithmetic(tf.math.floormod, _of_integers(tf.math.floormod))

@@ -26,7 +26,11 @@ def _guarded(function: Unary, derivative: Unary) -> Unary:
     def elementwise(x: Tensor) -> tuple[Tensor, Unary]:
         return function(x), lambda upstream: _no_nan(derivative(x), upstream)
 
-    return lambda x: elementwise(as_float(x))
+    def guarded(x: Tensor) -> Tensor:
+        with stabilised.transparent():
+            return elementwise(as_float(x))
+
+    return guarded
 
 
 def _stable(stable: Callable[[Tensor], Tensor | None], otherwise: Unary) -> Unary:
@@ -41,7 +45,7 @@ def _stable(stable: Callable[[Tensor], Tensor | None], otherwise: Unary) -> Unar
 
 
 log = _stable(stabilised.log, _guarded(tf.math.log, tf.math.reciprocal))
-log1p = _guarded(tf.math.log1p, lambda x: 1.0 / (1.0 + x))
+log1p = _stable(stabilised.log1p, _guarded(tf.math.log1p, lambda x: 1.0 / (1.0 + x)))
 log2 = _guarded(lambda x: tf.math.log(x) / tf.math.log(tf.constant(2.0, x.dtype)), lambda x: 1.4426950408889634 / x)
 log10 = _guarded(lambda x: tf.math.log(x) / tf.math.log(tf.constant(10.0, x.dtype)), lambda x: 0.4342944819032518 / x)
 sqrt = _guarded(tf.sqrt, lambda x: 0.5 * tf.math.rsqrt(x))
@@ -94,6 +98,9 @@ def _power(a: Tensor, b: Tensor) -> tuple[Tensor, Callable[[Tensor], tuple[Tenso
 def divide(a: Tensor, b: Tensor) -> Tensor:
     """True division in ``floatX``."""
     a, b = as_float(a), as_float(b)
+    found = stabilised.divide(a, b)
+    if found is not None:
+        return found
     return _divide(a, b) if _static(a, b) else a / b
 
 

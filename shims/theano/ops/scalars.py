@@ -248,7 +248,11 @@ def _on_floats(function: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tenso
 
 
 _STABLE: Mapping[str, Callable[..., Tensor | None]] = {
+    "add": stabilised.add,
+    "sub": stabilised.subtract,
+    "true_div": stabilised.divide,
     "log": stabilised.log,
+    "log1p": stabilised.log1p,
 }
 
 
