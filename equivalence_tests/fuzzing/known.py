@@ -54,10 +54,12 @@ def _cancelling(family: str, bits: float) -> Callable[[Find, str], bool]:
     return explains
 
 
-def _minus_infinity(*families: str) -> Callable[[Find, str], bool]:
+def _minus_infinity(family: str, below: float = math.inf) -> Callable[[Find, str], bool]:
+    """Log densities of a family that are -inf for PyMC3, where the number is below some other."""
+
     def explains(find: Find, source: str) -> bool:
-        impossible = "where PyMC3 has np.float64(-inf)" in find.detail
-        return find.kind == "log density" and impossible and find.about in families
+        here = re.search(r": np\.float64\(([^)]*)\) where PyMC3 has np\.float64\(-inf\)", find.detail)
+        return find.kind == "log density" and find.about == family and here is not None and float(here[1]) <= below
 
     return explains
 
@@ -85,6 +87,12 @@ KNOWN = (
         "probabilities of a multinomial must sum to 1 exactly once normalised, which rounding prevents",
         "Multinomial, probabilities that do not sum to 1 exactly once normalised",
         _minus_infinity("Multinomial"),
+    ),
+    Known(
+        # powers are at most 1: a difference that rounds to 0 is below half a unit in the last place of 1
+        "a difference of powers that are nearly equal, or too small, is 0",
+        "DiscreteWeibull, far out or nearly equal powers",
+        _minus_infinity("DiscreteWeibull", math.log(2.0**-53)),
     ),
     Known(
         "a single concentration is repeated for every category, but counts once in the normaliser",

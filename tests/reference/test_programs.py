@@ -103,6 +103,18 @@ print(repr(drawn[0].round(6).tolist()))
     assert repr(here["drawn"][0].round(6).tolist()) in there.output.splitlines()
 
 
+def test_two_processes_that_compile_the_same_at_once(reference: ReferenceClient, program: Write) -> None:
+    """The second finds the first one's code stored already, where Theano has an assertion."""
+    code = """
+        from theano.link.c.cmodule import KeyData
+        stored = KeyData({"key"}, "hash", "key.pkl", "entry")
+        stored.add_key("key", save_pkl=False)
+        stored.add_key("other", save_pkl=False)
+        assert stored.keys == {"key", "other"}
+    """
+    assert reference.load_program(program(code)).error is None
+
+
 def test_float32_constants_are_found_with_their_size(reference: ReferenceClient, program: Write) -> None:
     """``gammaln(21)`` of the Python number 20 is 42.3: half a unit in its last place in float32 is 2**-19."""
     path = program("""

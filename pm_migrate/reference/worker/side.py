@@ -11,6 +11,21 @@ from typing import Any, Callable, Dict, Iterator, Mapping, Sequence
 from .graphs import with_data
 
 
+def _share_compiled_code() -> None:
+    """Let processes compile the same at once: Theano asserts that no other one has stored it meanwhile."""
+    try:
+        from theano.link.c.cmodule import KeyData
+    except ImportError:  # Theano itself, below Theano-PyMC 1.1
+        from theano.gof.cmodule import KeyData
+    add = KeyData.add_key
+
+    def add_key(self: Any, key: Any, save_pkl: bool = True) -> None:
+        if key not in self.keys:
+            add(self, key, save_pkl)
+
+    KeyData.add_key = add_key
+
+
 class Side:
     """The interpreter's PyMC3 and Theano, and what was loaded and compiled so far."""
 
@@ -21,6 +36,7 @@ class Side:
         import pymc3
         import theano
 
+        _share_compiled_code()
         self.pm, self.theano = pymc3, theano
         self.programs: Dict[str, Dict[str, Any]] = {}
         self.distributions: Dict[str, Dict[str, Any]] = {}
