@@ -21,6 +21,7 @@ from equivalence_tests.tolerances import GRADIENT_BITS, LOG_DENSITY_BITS
 from pm_migrate.errors import PmMigrateError
 from pm_migrate.reference import provision, worker
 from pm_migrate.reference.process import WorkerClient
+from pm_migrate.verify.blame import ROUNDINGS
 from pm_migrate.verify.tolerances import TEST_POINT
 
 ROADS = ("drop-in", "rewrite")
@@ -160,18 +161,28 @@ def judge(
     if theirs["error"] or not theirs["models"]:
         return Outcome("discarded", why=f"PyMC3: {_last_line(theirs['error'] or 'no model')}")
     answers = ask_ours(workers, written, theirs, roads)
-    finds = tuple(
-        replace(find, about=family(written.source, find.about)) for road in roads
-        for find in compare(road, theirs, answers[road])
-    )  # fmt: skip
+    finds = _named(written, theirs, answers, roads)
     if finds and not full and not all(f.kind in ("crash", "variables") for f in finds):
         return judge(workers, written, seed, True, roads)
     finite = int(np.sum(np.isfinite(theirs["logp"])))
     findings = tuple(answers.get("rewrite", {}).get("findings", ()))
     reasons = {find: known.explanation(find, written.source) for find in finds}
+    if full and not all(reasons.values()):
+        allowed = {**theirs, "allowed": theirs["spread"]}
+        standing = {find.signature for find in _named(written, allowed, answers, roads)}
+        reasons |= {find: known.UNDETERMINED for find in finds if not reasons[find] and find.signature not in standing}
     left = tuple(find for find in finds if not reasons[find])
     explained = tuple(reason for reason in reasons.values() if reason)
     return Outcome("find" if left else "agree", left, "", findings, finite, len(theirs["logp"]), explained)
+
+
+def _named(
+    written: Written, theirs: Mapping[str, Any], answers: Mapping[str, Any], roads: Sequence[str]
+) -> tuple[Find, ...]:
+    return tuple(
+        replace(find, about=family(written.source, find.about)) for road in roads
+        for find in compare(road, theirs, answers[road])
+    )  # fmt: skip
 
 
 def family(source: str, about: str) -> str:
@@ -209,7 +220,11 @@ def ask_ours(
 
 
 def compare(road: str, theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> Iterator[Find]:
-    """Everything in which two answers about one model differ."""
+    """Everything in which two answers about one model differ.
+
+    Where ``theirs`` has ``allowed`` (by ``terms`` and ``gradient``, name and point), numbers that are no farther apart
+    than so many times that are equal.
+    """
     if ours["error"]:
         last = _last_line(ours["error"])
         yield Find(road, "crash", last, _normal(last))
@@ -254,13 +269,14 @@ def _densities(road: str, theirs: Mapping[str, Any], ours: Mapping[str, Any]) ->
             found.append((math.inf, f"the term of {name} is missing"))
             continue
         size = theirs["sizes"].get(name, np.abs(values)) + pull
-        bits, i = _worst(ours["terms"][name], values, size)
+        bits, i = _worst(ours["terms"][name], values, size, _allowed(theirs, "terms", name, len(values)))
         if bits > LOG_DENSITY_BITS:
             found.append((bits, f"{name}: {ours['terms'][name][i]!r} where PyMC3 has {values[i]!r} at point {i}"))
     found += [(math.inf, f"the term {n} is new") for n in ours["terms"].keys() - theirs["terms"].keys()]
     if not found:
         sizes = sum(map(np.abs, theirs["terms"].values())) + sum(theirs["sizes"].values()) + pull
-        bits, i = _worst(ours["logp"], theirs["logp"], sizes)
+        allowed = sum(_allowed(theirs, "terms", name, len(pull)) for name in theirs["terms"])
+        bits, i = _worst(ours["logp"], theirs["logp"], sizes, allowed)
         if bits > LOG_DENSITY_BITS:
             found.append((bits, f"total {ours['logp'][i]!r} where PyMC3 has {theirs['logp'][i]!r} at point {i}"))
     if found:
@@ -289,20 +305,31 @@ def _gradients(
         size = np.max(np.abs(slopes).reshape(len(slopes), -1), axis=1, initial=0.0)
         size = size.reshape(-1, *[1] * (slopes.ndim - 1)) + np.where(np.isfinite(bend), bend, 0.0)
         first = len(slopes) - len(other)
+        allowed = _allowed(theirs, "gradient", name, len(slopes))
         for i in range(first, len(slopes)):
+            flat = other[i - first].reshape(-1), slopes[i].reshape(-1), size[i].reshape(-1)
+            bits, _ = _worst(*flat, allowed[i]) if inside[i] else (0.0, 0)
             mine = other[i - first]
-            bits, _ = _worst(mine.reshape(-1), slopes[i].reshape(-1), size[i].reshape(-1)) if inside[i] else (0.0, 0)
             if bits > max(GRADIENT_BITS, worst[0]):
                 worst = bits, f"{name}: {mine.tolist()} where PyMC3 has {slopes[i].tolist()} at point {i}", name
     if worst[1]:
         yield Find(road, "gradient", worst[1], worst[2], worst[0])
 
 
-def _worst(ours: np.ndarray, theirs: np.ndarray, size: np.ndarray) -> tuple[float, int]:
+def _allowed(theirs: Mapping[str, Any], what: str, name: str, count: int) -> np.ndarray:
+    """What roundings of its operations move a number of PyMC3 by, at each point; 0 where that is not asked."""
+    found = theirs.get("allowed", {}).get(what, {}).get(name)
+    return np.zeros(count) if found is None else ROUNDINGS * np.asarray(found, float)
+
+
+def _worst(
+    ours: np.ndarray, theirs: np.ndarray, size: np.ndarray, allowed: np.ndarray | float = 0.0
+) -> tuple[float, int]:
     """Most wrong bits among numbers, and where; a NaN of PyMC3 is not compared."""
     worst, at = 0.0, 0
-    for i, (a, b, c) in enumerate(zip(ours, theirs, np.broadcast_to(size, np.shape(ours)), strict=True)):
-        if a == b or np.isnan(b):
+    sizes, allowances = np.broadcast_to(size, np.shape(ours)), np.broadcast_to(allowed, np.shape(ours))
+    for i, (a, b, c, d) in enumerate(zip(ours, theirs, sizes, allowances, strict=True)):
+        if a == b or np.isnan(b) or abs(a - b) <= d:
             continue
         if not (np.isfinite(a) and np.isfinite(b)):
             return math.inf, i

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from equivalence_tests.fuzzing.judge import Find
 
 
+#: Of numbers that move as far when each of PyMC3's own operations rounds another way.
+UNDETERMINED = "double precision does not determine the number"
+
+
 @dataclass(frozen=True)
 class Known:
     """One known difference.

@@ -20,6 +20,8 @@ import numpy as np
 
 #: Relative step by which the conditioning of the gradient is measured.
 STEP = 2.0**-26
+#: Evaluations with other roundings.
+ROUNDINGS = 8
 
 
 def _module(name: str, path: str) -> Any:
@@ -69,6 +71,8 @@ class FuzzSide(worker.PyMC3Side):  # type: ignore[name-defined, misc]
             points = _points(self.pm, model, seed, count)
             answer["points"] = {v.name: np.stack([p[v.name] for p in points]) for v in model.free_RVs}
             answer.update(self._evaluated(model, points, full))
+            if full:
+                answer["spread"] = self._spread(loaded["handle"], len(loaded["models"]) - 1, answer["points"])
         except Exception:  # Theano's, of any kind; the campaign counts it, and the program is discarded
             answer["error"] = "while it was evaluated: " + traceback.format_exc()
         finally:
@@ -109,6 +113,13 @@ class FuzzSide(worker.PyMC3Side):  # type: ignore[name-defined, misc]
         if full:
             answer["curvature"] = self._curvature(function, rows, answer["gradient"])
         return answer
+
+    def _spread(self, handle: str, model: int, points: Mapping[str, np.ndarray]) -> Dict[str, Any]:
+        """How far terms and slopes move by other roundings; nothing where Theano cannot say, and the find stands."""
+        try:
+            return self.spread(handle, model, points, ROUNDINGS, 0)
+        except Exception:  # Theano's, of any kind
+            return {"terms": {}, "gradient": {}}
 
     def _curvature(self, function: Any, rows: Any, slopes: Mapping[str, np.ndarray]) -> Dict[str, np.ndarray]:
         """Roughly ``sum_j |x_j d2f / dx_i dx_j|``: how the gradient moves when all values move a little."""

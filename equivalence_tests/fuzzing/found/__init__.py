@@ -1,8 +1,8 @@
 """The smallest programs of the finds of campaigns, one file each, with a verdict in its head.
 
-A file begins with comments: ``# verdict:`` (``ours``, ``PyMC3's``, ``TFP's``), ``# settled:`` in one line, and ``#
-signature:`` as the campaign had it. A program of ours must agree now; one of PyMC3's or TFP's must still differ, so
-that an entry which does not hold any more fails.
+A file begins with comments: ``# verdict:`` (``ours``, ``PyMC3's``, ``TFP's``; ``neither's`` where double precision does
+not determine the number), ``# settled:`` in one line, and ``# signature:`` as the campaign had it. A program of ours
+must agree now; any other must still differ, so that an entry which does not hold any more fails.
 """
 
 from __future__ import annotations
