@@ -166,14 +166,20 @@ def judge(
         return judge(workers, written, seed, True, roads)
     finite = int(np.sum(np.isfinite(theirs["logp"])))
     findings = tuple(answers.get("rewrite", {}).get("findings", ()))
-    reasons = {find: known.explanation(find, written.source) for find in finds}
-    if full and not all(reasons.values()):
-        allowed = {**theirs, "allowed": theirs["spread"]}
-        standing = {find.signature for find in _named(written, allowed, answers, roads)}
-        reasons |= {find: known.UNDETERMINED for find in finds if not reasons[find] and find.signature not in standing}
-    left = tuple(find for find in finds if not reasons[find])
-    explained = tuple(reason for reason in reasons.values() if reason)
+    left, explained = _left(finds, written.source)
+    if left and full:  # of what is left, numbers that are not determined count no more
+        standing = _named(written, {**theirs, "allowed": theirs["spread"]}, answers, roads)
+        if standing != finds:
+            left, explained = _left(standing, written.source)
+            explained += (known.UNDETERMINED,)
     return Outcome("find" if left else "agree", left, "", findings, finite, len(theirs["logp"]), explained)
+
+
+def _left(finds: Sequence[Find], source: str) -> tuple[tuple[Find, ...], tuple[str, ...]]:
+    """Finds that nothing known explains, and what explains the others."""
+    reasons = [known.explanation(find, source) for find in finds]
+    left = tuple(find for find, reason in zip(finds, reasons, strict=True) if not reason)
+    return left, tuple(filter(None, reasons))
 
 
 def _named(
