@@ -49,7 +49,7 @@ def sampler() -> Iterator[ReferenceClient]:
     python = provision.find()
     if python is None:
         pytest.skip("no PyMC3 reference interpreter: run `pm-migrate reference install`")
-    with ReferenceClient(python, timeout=1800.0, compiled=True) as client:
+    with ReferenceClient(python, timeout=1800.0, sampling=True) as client:
         yield client
 
 

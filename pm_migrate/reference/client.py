@@ -240,8 +240,10 @@ class ReferenceClient(ProgramClient):
     start_timeout
         Seconds until PyMC3 is imported.
     compiled
-        Whether Theano compiles C code: wanted for :meth:`sample`, slow for all else (see
+        Whether Theano compiles C code for everything: seconds for each new kind of operation (see
         :func:`~pm_migrate.reference.provision.environment`).
+    sampling
+        Whether it does so for :meth:`sample`, and for nothing else.
     alone, memory
         Whether each program has a process of its own, and how much memory; see :class:`WorkerClient`.
 
@@ -268,6 +270,7 @@ class ReferenceClient(ProgramClient):
         timeout: float = 180.0,
         start_timeout: float = 180.0,
         compiled: bool = False,
+        sampling: bool = False,
         alone: bool = False,
         memory: int | None = None,
     ) -> None:
@@ -275,8 +278,8 @@ class ReferenceClient(ProgramClient):
         if python is None:
             raise ProvisionError("there is no PyMC3 to compare with: run `pm-migrate reference install`")
         super().__init__(
-            [str(python), "-W", "ignore", worker.PATH],
-            provision.environment(Path(python), compiled=compiled),
+            [str(python), "-W", "ignore", worker.PATH, *["sampling"] * sampling],
+            provision.environment(Path(python), compiled=compiled or sampling, fused=compiled),
             title=f"the reference ({python})",
             timeout=timeout,
             start_timeout=start_timeout,

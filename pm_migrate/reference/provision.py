@@ -120,7 +120,7 @@ class Status:
     reason: str
 
 
-def environment(python: Path, *, compiled: bool = False) -> dict[str, str]:
+def environment(python: Path, *, compiled: bool = False, fused: bool | None = None) -> dict[str, str]:
     """Environment variables that a reference interpreter is run with.
 
     ``blas__ldflags=`` because Theano's search for a BLAS fails with current NumPy builds; a private folder for compiled
@@ -135,8 +135,11 @@ def environment(python: Path, *, compiled: bool = False) -> dict[str, str]:
         fused, which would call Python for each number): the values are the same to some units in the last place, and
         a model is ready in seconds, where the compiler takes one or two seconds for each kind of operation. Real
         sampling, with its many evaluations, is worth compiling for.
+    fused
+        Whether operations become one, which must be compiled for each model; the default is that of ``compiled``.
     """
-    linker = "" if compiled else ",cxx=,optimizer_excluding=fusion"
+    fused = compiled if fused is None else fused
+    linker = ("" if compiled else ",cxx=") + ("" if fused else ",optimizer_excluding=fusion")
     folder_of_code = cache_root() / "theano" / hashlib.sha256(str(python).encode()).hexdigest()[:12]
     changed = {
         "THEANO_FLAGS": f"blas__ldflags=,base_compiledir={folder_of_code},floatX=float64,device=cpu{linker}",

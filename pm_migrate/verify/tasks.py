@@ -250,7 +250,7 @@ class Lane:
 
         if "reference" not in self.clients:
             python = Path(self.task.python) if self.task.python else None
-            self.clients["reference"] = ReferenceClient(python, alone=True, compiled=self.task.posterior)
+            self.clients["reference"] = ReferenceClient(python, alone=True, sampling=self.task.posterior)
         return self._limited("reference")
 
     def candidate(self, mode: str) -> Any:

@@ -20,7 +20,7 @@ def main() -> None:
     sys.modules[NAME] = worker
     spec.loader.exec_module(worker)
     connection = worker.take_over_pipes()
-    worker.serve(connection, worker.PyMC3Side().operations())
+    worker.serve(connection, worker.PyMC3Side("sampling" in sys.argv[1:]).operations())
 
 
 if __name__ == "__main__":

@@ -65,7 +65,8 @@ class DrawSide(Side):
     ) -> Dict[str, Any]:
         """Run PyMC3's own sampler; unobserved variables (transformed ones too) by name, (chain, draw, ...)."""
         subject = self.programs[handle]["models"][model]
-        with with_data(self.programs[handle]["data"][model]), subject, warnings.catch_warnings():
+        compiling = self.theano.config.change_flags(cxx=self.compiler)
+        with with_data(self.programs[handle]["data"][model]), subject, compiling, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             trace = self.pm.sample(
                 draws, tune=tune, chains=chains, cores=1, random_seed=[seed + i for i in range(chains)],

@@ -51,7 +51,7 @@ class PyMC3Side(DistributionSide, DrawSide, RoundingSide):
             "numpy": np.__version__,
             "scipy": scipy.__version__,
             "arviz": arviz.__version__,
-            "compiler": self.theano.config.cxx,
+            "compiler": self.compiler,
             "floatX": self.theano.config.floatX,
         }
 

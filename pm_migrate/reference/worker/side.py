@@ -27,9 +27,13 @@ def _share_compiled_code() -> None:
 
 
 class Side:
-    """The interpreter's PyMC3 and Theano, and what was loaded and compiled so far."""
+    """The interpreter's PyMC3 and Theano, and what was loaded and compiled so far.
 
-    def __init__(self) -> None:
+    With ``sampling``, Theano makes C code for real sampling alone: compiling takes a second or two for each kind of
+    operation, and what is evaluated at some points, or once for a test value, is not worth it.
+    """
+
+    def __init__(self, sampling: bool = False) -> None:
         if not os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")):
             # without headers every compilation would fail; Theano's Python implementation is slower but as right
             os.environ["THEANO_FLAGS"] = os.environ.get("THEANO_FLAGS", "") + ",cxx="
@@ -38,6 +42,9 @@ class Side:
 
         _share_compiled_code()
         self.pm, self.theano = pymc3, theano
+        self.compiler = theano.config.cxx
+        if sampling:
+            theano.config.cxx = ""
         self.programs: Dict[str, Dict[str, Any]] = {}
         self.distributions: Dict[str, Dict[str, Any]] = {}
         self.count = 0
