@@ -256,6 +256,8 @@ def _worst(difference: np.ndarray) -> str:
     spread = float(np.max(difference) - np.min(difference))
     if len(difference) > 1 and spread <= 1e-6 * abs(worst):
         return f"the log density is off by {worst:+.6g} at every point"
+    if len(difference) == 1:
+        return f"the log density is off by {worst:+.3g} at the only point (two would show whether by a constant)"
     return f"the log density is off by up to {worst:+.3g}, not by a constant"
 
 
@@ -310,6 +312,7 @@ def _terms(pairs: _Pairs) -> tuple[TermDisagreement, ...]:
                     name,
                     float(np.abs(difference[worst])),
                     middle if constant else None,
+                    points=len(difference),
                     kind=pairs.kinds[worst],
                     original=float(b[worst]),
                     candidate=float(a[worst]),

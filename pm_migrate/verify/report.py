@@ -50,6 +50,8 @@ class TermDisagreement:
         The term there.
     truth
         What the formula of the catalogue gives in high precision for the part that differs, as a sentence.
+    points
+        How many points were compared.
     """
 
     name: str
@@ -61,10 +63,13 @@ class TermDisagreement:
     original: float = math.nan
     candidate: float = math.nan
     truth: str = ""
+    points: int = 2
 
     def __str__(self) -> str:
         if self.offset is not None:
             text = f"{self.name}: off by {self.offset:+.6g} at every point"
+        elif self.points == 1:
+            text = f"{self.name}: off by {self.worst:.3g} at the only point"
         else:
             text = f"{self.name}: off by up to {self.worst:.3g}, not by a constant"
         return text + (f", in {self.where}" if self.where else "")

@@ -83,6 +83,12 @@ def test_a_wrong_term_is_no_constant() -> None:
     assert "gradient of x" in result.detail
 
 
+def test_a_single_point_does_not_show_whether_it_is_a_constant() -> None:
+    result = agree(evaluations([{"x": 1.5}]), evaluations([{"x": 1.0}]))
+    assert result.verdict is Verdict.DIFFERENT and "off by +0.5 at the only point" in result.detail
+    assert str(result.terms[0]) == "x: off by 0.5 at the only point"
+
+
 def test_terms_that_cancel_are_both_named() -> None:
     """The sum is right at some points by accident: it is the terms that say where."""
     a = evaluations([{"x": x + 1.0, "y": -2 * x} for x in X], [0.0] * 4)
