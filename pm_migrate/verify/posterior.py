@@ -24,7 +24,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from pm_migrate.errors import PmMigrateError
+from pm_migrate.errors import PmMigrateError, RemoteError
 from pm_migrate.reference.records import ModelInfo, ProgramInfo
 from pm_migrate.verify.pairing import NO_NAMES, same_name
 
@@ -88,8 +88,15 @@ class Runs:
         settings = self.settings
         # PyMC3 refuses target_accept= where discrete variables need other step methods beside NUTS
         options: dict[str, Any] = {} if any(v.discrete for v in model.variables) else {"target_accept": 0.9}
-        sizes = {"tune": settings.draws, "chains": settings.chains}
-        return side.sample(program, model, settings.draws, **sizes, seed=seed, timeout=settings.timeout, **options)
+        common: dict[str, Any] = {"tune": settings.draws, "chains": settings.chains, "seed": seed}
+        common["timeout"] = settings.timeout
+        try:
+            return side.sample(program, model, settings.draws, **common, **options)
+        except RemoteError as error:
+            if "Unused step method arguments" not in str(error):
+                raise
+        # and where it has no NUTS at all: of an Op without a gradient
+        return side.sample(program, model, settings.draws, **common)
 
 
 def compare_draws(

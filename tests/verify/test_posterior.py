@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+from unittest.mock import Mock
+
 import numpy as np
 import pytest
 
-from pm_migrate.verify.posterior import _holm, compare_draws
+from pm_migrate.errors import RemoteError
+from pm_migrate.verify.posterior import Runs, Settings, _holm, compare_draws
 
 
 def autoregressive(generator: np.random.Generator, shape: tuple[int, ...], rho: float) -> np.ndarray:
@@ -76,3 +80,27 @@ def test_holm_steps_down() -> None:
     tests = [(0.012, 0.0, "b"), (0.01, 0.0, "a"), (0.04, 0.0, "d"), (0.03, 0.0, "c")]
     assert _holm(tests, 0.05) == ["a", "b"]  # 0.01 <= 0.05/4, 0.012 <= 0.05/3, 0.03 > 0.05/2
     assert _holm(tests, 0.03) == [] and _holm([], 0.05) == []
+
+
+class WithoutNuts:
+    """A side whose model is sampled by other step methods: it refuses what NUTS would take."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        self.asked: list[dict[str, Any]] = []
+
+    def sample(self, *_: Any, **options: Any) -> dict[str, np.ndarray]:
+        self.asked.append(options)
+        if "target_accept" in options:
+            raise RemoteError(self.why)
+        return {"x": np.random.default_rng(options["seed"]).standard_normal((4, 500))}
+
+
+def test_a_model_without_nuts_is_sampled_all_the_same() -> None:
+    program, model = Mock(), Mock(variables=(), index=0)
+    side = WithoutNuts("ValueError: Unused step method arguments: {'target_accept'}")
+    found = Runs(side, program, Settings()).compare(model, side, program, model, {})
+    assert found["compared"] == 2 and not found["rejected"]
+    assert ["target_accept" in options for options in side.asked] == [True, False] * 2
+    found = Runs(WithoutNuts("ValueError: no"), program, Settings()).compare(model, side, program, model, {})
+    assert found["error"] == "no short run: ValueError: no"
