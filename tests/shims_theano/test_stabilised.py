@@ -17,6 +17,7 @@ import tensorflow as tf
 import pm_migrate.pymc4 as pm4
 import pm_migrate.shims.theano as theano
 import pm_migrate.shims.theano.tensor as tt
+from pm_migrate.shims.theano.ops import stabilised
 
 POINTS = (-800.0, -80.0, -3.0, 0.4, 6.0, 80.0, 800.0)
 
@@ -73,6 +74,15 @@ def test_a_gradient_by_what_lies_in_between(inside: Any, outside: Any, slope: An
     cost = outside(between).sum()
     by_between, value = theano.function([x], [tt.grad(cost, between), between])(np.array([0.3, -2.0]))
     assert by_between == pytest.approx(slope(value), rel=1e-12)
+
+
+def test_sums_of_exponentials_of_shapes_that_are_not_known() -> None:
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.float64), tf.TensorSpec([None, 1], tf.float64)])
+    def both(a, b):
+        return stabilised.log(tf.exp(a) + tf.exp(b))
+
+    a, b = np.array([800.0, -800.0]), np.array([[0.0], [1.0], [-900.0]])
+    assert both(a, b).numpy() == pytest.approx(np.logaddexp(a, b), rel=1e-13)
 
 
 def test_a_gradient_that_a_program_clips_stays_clipped() -> None:

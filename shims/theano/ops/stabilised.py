@@ -138,7 +138,7 @@ def log(x: Tensor) -> Tensor | None:
     if inside is not None:
         return tf.nn.log_softmax(inside)
     inside = _operand(x, "Erfc")
-    if inside is not None:
+    if inside is not None and inside.dtype.name in _FAR:
         return _log_erfc(inside)
     exponents = _exponents(x)
     if exponents is not None:
@@ -172,8 +172,8 @@ def _exponents(x: Tensor) -> Tensor | None:
         a, b = (_operand(each, "Exp") for each in operation.inputs)
         if a is None or b is None:
             return None
-        shape = tf.broadcast_static_shape(a.shape, b.shape)
-        return tf.reduce_logsumexp(tf.stack([tf.broadcast_to(a, shape), tf.broadcast_to(b, shape)]), axis=0)
+        both = tf.stack([a + tf.zeros_like(b), b + tf.zeros_like(a)])  # of one shape, known or not
+        return tf.reduce_logsumexp(both, axis=0)
     if operation.type == "Sum":
         inside, axes = _operand(operation.inputs[0], "Exp"), operation.inputs[1]
         if inside is None:
