@@ -388,6 +388,25 @@ with pm.Model() as model:
         )
 
 
+def test_products_whose_c_code_wants_a_blas_are_sampled(
+    reference: ReferenceClient, program: Write, request: pytest.FixtureRequest
+) -> None:
+    if request.config.getoption("--profile") != "deep":
+        pytest.skip("the C compiler takes half a minute; with --profile deep")
+    path = program("""
+import numpy as np
+import pymc3 as pm
+import theano.tensor as tt
+with pm.Model() as model:
+    x = pm.Normal("x", shape=(2, 3, 3))
+    pm.Normal("y", tt.batched_dot(x, np.ones((2, 3, 1))), observed=np.zeros((2, 3, 1)))
+""")
+    with ReferenceClient(Path(reference.command[0]), timeout=580.0, sampling=True) as compiling:
+        loaded = compiling.load_program(path)
+        draws = compiling.sample(loaded, loaded.models[0], 20, tune=10, chains=1, seed=1)
+    assert draws["x"].shape == (1, 20, 2, 3, 3) and np.isfinite(draws["x"]).all()
+
+
 PARTS = """
 import pymc3 as pm
 with pm.Model() as model:

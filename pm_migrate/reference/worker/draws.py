@@ -64,12 +64,20 @@ class DrawSide(Side):
         self, handle: str, model: int, draws: int, tune: int, chains: int, seed: int, options: Mapping[str, Any]
     ) -> Dict[str, Any]:
         """Run PyMC3's own sampler; unobserved variables (transformed ones too) by name, (chain, draw, ...)."""
-        subject = self.programs[handle]["models"][model]
-        compiling = self.theano.config.change_flags(cxx=self.compiler)
-        with with_data(self.programs[handle]["data"][model]), subject, compiling, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            trace = self.pm.sample(
-                draws, tune=tune, chains=chains, cores=1, random_seed=[seed + i for i in range(chains)],
-                progressbar=False, compute_convergence_checks=False, return_inferencedata=False, **options
-            )  # fmt: skip
+        sizes = {"draws": draws, "tune": tune, "chains": chains, "random_seed": [seed + i for i in range(chains)]}
+        try:
+            trace = self._sampled(handle, model, self.compiler, {**sizes, **options})
+        except ImportError:  # the C code of some products calls a BLAS, which Theano is not given
+            trace = self._sampled(handle, model, "", {**sizes, **options})
         return {name: np.stack(trace.get_values(name, combine=False, squeeze=False)) for name in trace.varnames}
+
+    def _sampled(self, handle: str, model: int, compiler: str, options: Mapping[str, Any]) -> Any:
+        """The trace of PyMC3's own sampler, its functions compiled or not."""
+        program = self.programs[handle]
+        subject = program["models"][model]
+        compiling = self.theano.config.change_flags(cxx=compiler)
+        with with_data(program["data"][model]), subject, compiling, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return self.pm.sample(
+                cores=1, progressbar=False, compute_convergence_checks=False, return_inferencedata=False, **options
+            )
