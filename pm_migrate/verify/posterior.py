@@ -30,6 +30,8 @@ from pm_migrate.verify.pairing import NO_NAMES, same_name
 
 R_HAT = 1.05
 EFFECTIVE = 100.0
+#: Draws that differ by no more than this part of their size are one number, computed with roundings.
+CONSTANT = 1e-12
 #: Scalars of one variable that are compared, evenly spaced when it has more.
 SCALARS = 200
 
@@ -161,7 +163,7 @@ def _scalars(name: str, mine: np.ndarray, theirs: np.ndarray) -> list[tuple[str,
 
 def _tests(name: str, mine: np.ndarray, theirs: np.ndarray) -> list[tuple[float, float, str]]:
     """Probability, z and name of both comparisons of a scalar; none if a side is not settled."""
-    if np.ptp(mine) == 0.0 and np.ptp(theirs) == 0.0:  # a deterministic that is constant
+    if _is_constant(mine) and _is_constant(theirs):  # a deterministic: a correlation of a variable with itself
         same = math.isclose(float(mine.flat[0]), float(theirs.flat[0]), rel_tol=1e-6, abs_tol=1e-9)
         return [(1.0 if same else 0.0, 0.0 if same else math.inf, f"mean of {name}")]
     if not (_settled(mine) and _settled(theirs)):
@@ -171,6 +173,11 @@ def _tests(name: str, mine: np.ndarray, theirs: np.ndarray) -> list[tuple[float,
         (*_welch(mine, theirs), f"mean of {name}"),
         (*_welch((mine - centre) ** 2, (theirs - centre) ** 2), f"variance of {name}"),
     ]
+
+
+def _is_constant(draws: np.ndarray) -> bool:
+    """Whether draws are one number, but for how it is rounded."""
+    return bool(np.ptp(draws) <= CONSTANT * np.max(np.abs(draws)))
 
 
 def _settled(draws: np.ndarray) -> bool:

@@ -65,6 +65,9 @@ def test_constants_discrete_values_and_what_is_not_compared(generator: np.random
     found = compare_draws(mine, theirs, 1e-3)
     assert found["compared"] == 3 and not found["rejected"] and not found["unsettled"]
     assert compare_draws(mine, {**theirs, "c": ones + 1e-3}, 1e-3)["rejected"] == ["mean of c"]
+    rounded = {"r": 1.0 + 1e-16 * generator.integers(-4, 1, (4, 500))}
+    found = compare_draws({"r": 1.0 + 2e-16 * generator.integers(-4, 9, (4, 500))}, rounded, 1e-3)
+    assert found["compared"] == 1 and not found["rejected"] and not found["unsettled"]
     renamed = compare_draws({"k": k}, {"count": other + 9}, 1e-3, {"k": "count"})
     assert renamed["rejected"][0] == "mean of k"
 
