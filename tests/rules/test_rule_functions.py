@@ -147,6 +147,6 @@ def test_nothing_of_it_is_in_pymc4_itself():
 
 
 def test_a_model_that_stays_keeps_its_functions():
-    text = "    x = pm.find_MAP()\n    step = pm.Metropolis()\n    trace = pm.sample(10, step, skip_first=1)\n"
+    text = "    x = pm.find_MAP()\n    step = pm.Metropolis()\n    trace = pm.sample(10, step, thin=1)\n"
     result = migrate_source(MODEL + text)
     assert "x = pm.find_MAP()\n" in result.code and "step = pm.Metropolis()\n" in result.code

@@ -78,6 +78,11 @@ _CHANGES = frozenset(
 )
 #: Attributes that a generator model has, too, with the same meaning.
 _SHARED = frozenset({"coords"})
+#: Attributes that models of other releases of PyMC3 had, and what takes their place.
+_GONE = {
+    "marginal_likelihood": "pm.sample_smc gives it from PyMC3 3.9 on, as logarithms, one for each chain: "
+    "np.exp(trace.report.log_marginal_likelihood)"
+}
 _CONTAINERS = frozenset({"append", "insert", "setdefault", "extend", "add", "get", "index", "count", "remove"})
 
 
@@ -136,6 +141,9 @@ def _plan_attribute(
             plan.refuse(parent, key, OBJECT.code, f"`{text}` changes the model: give it everything where it is made")
             return
         if parent.attr.value in _SHARED:
+            return
+        if parent.attr.value in _GONE:
+            plan.refuse(parent, key, OBJECT.code, f"`{text}` is gone: {_GONE[parent.attr.value]}")
             return
     if plan.names.pm_site(parent) is None:
         plan.refuse(parent, key, OBJECT.code, f"import pymc3 where `{text}` is read, too")
