@@ -54,6 +54,37 @@ GONE: Mapping[str, str] = MappingProxyType(
     }
 )
 
+#: Names of functions that went on under another one: what PyMC3 3.11.6 calls them, and what is not the same.
+REPLACED: Mapping[str, str] = MappingProxyType(
+    {
+        "sample_ppc": "pm.sample_posterior_predictive takes its place from PyMC3 3.7 on",
+        "df_summary": "pm.summary takes its place from PyMC3 3.3 on",
+        "hpd": "pm.hdi takes its place from PyMC3 3.9 on, with hdi_prob=0.94 where it had 0.95",
+        "gelman_rubin": "pm.rhat takes its place from PyMC3 3.9 on, rank-normalised, in a Dataset",
+        "effective_n": "pm.ess takes its place from PyMC3 3.9 on, in a Dataset",
+        "plot_joint": "pm.plot_pair takes its place from PyMC3 3.9 on",
+        "diagnostics": "pm.rhat and pm.ess take the place of its functions from PyMC3 3.9 on",
+        "smc": "pm.sample_smc(draws) takes its place from PyMC3 3.7 on",
+        "posteriorplot": "pm.plot_posterior is in pm, and the rest of it in pm.plots.posteriorplot",
+    }
+)
+
+
+def why_missing(name: str, module: str = "") -> str:
+    """The end of an error about a name that a module of PyMC3 (dotted, without ``pymc3``) does not have: what to do.
+
+    Examples
+    --------
+    >>> why_missing("sample_ppc", "sampling")
+    ': pm.sample_posterior_predictive takes its place from PyMC3 3.7 on'
+    >>> why_missing("Text", "backends") == why_missing("text", "backends")
+    False
+    >>> why_missing("nothing")
+    ''
+    """
+    found = advice(f"{module}.{name}" if module else name) or advice(name) or REPLACED.get(name)
+    return f": {found}" if found else ""
+
 
 def advice(name: str) -> str | None:
     """What to do about a name of PyMC3 (dotted, without ``pymc3.``) that is gone; None for another one.

@@ -220,6 +220,7 @@ FITS = (
     _same("SVGD", "n_particles jitter model start random_seed estimator kernel"),
     _same("ASVGD", "approx estimator kernel"),
     _same("NFVI", "flow model", first=1),
+    _same("NormalizingFlow", "flow model", first=1),
     _same("Empirical", "trace size jitter model", first=1),
 )
 

@@ -80,8 +80,9 @@ _LATER = {
     # PyMC3's, for generator models
     **dict.fromkeys(
         """
-        ADVI ASVGD Empirical FullRankADVI NFVI SVGD adagrad_window apply_momentum apply_nesterov_momentum callbacks
-        momentum nesterov_momentum norm_constraint rmsprop sample_approx set_tt_rng total_norm_constraint
+        ADVI ASVGD Empirical FullRankADVI NFVI NormalizingFlow SVGD adagrad_window apply_momentum
+        apply_nesterov_momentum callbacks momentum nesterov_momentum norm_constraint rmsprop sample_approx set_tt_rng
+        total_norm_constraint
         """.split(),
         "pymc3_variational",
     ),

@@ -112,6 +112,14 @@ def test_other_methods_fit(method: str) -> None:
     assert pm.fit(NORMAL, n=5, method=method, progressbar=False).sample(3)["mu"].shape == (3,)
 
 
+def test_a_flow_is_an_approximation() -> None:
+    flow = pm.NormalizingFlow("scale-hh*2-loc", model=NORMAL)
+    assert isinstance(flow, pm.NFVI("scale-loc", model=NORMAL).approx.__class__)
+    assert flow.sample(3)["mu"].shape == (3,)
+    with pytest.raises(TypeError, match="needs the model"):
+        pm.NormalizingFlow("scale-loc")
+
+
 def test_sequential_monte_carlo_draws_the_posterior_and_its_evidence() -> None:
     trace = pm.sample_smc(600, model=NORMAL, random_seed=1, chains=2)
     assert abs(trace["mu"].mean() - MEAN) < 0.1

@@ -50,6 +50,8 @@ def after(text: str, **options) -> str:
         ),
         ("pm.variational.inference.ADVI(start=point)", "pm.ADVI(start=point, model=m)"),
         ("pm.NFVI('planar*2', jitter=1)", "pm.NFVI('planar*2', jitter=1, model=m)"),
+        ("pm.NormalizingFlow('scale-loc', model=m)", "pm.NormalizingFlow('scale-loc', model=m)"),
+        ("pm.variational.approximations.NormalizingFlow(jitter=1)", "pm.NormalizingFlow(jitter=1, model=m)"),
         ("pm.step_methods.metropolis.Metropolis([a])", "pm.Metropolis(['a'], model=m)"),
         (
             "pm.Metropolis([a], proposal_dist=pm.CauchyProposal)",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import operator
+import re
+
 import pytest
 
 from pm_migrate.catalog.exports import PYMC3_NAMES
-from pm_migrate.catalog.older import GONE, RENAMED, advice
+from pm_migrate.catalog.older import GONE, RENAMED, REPLACED, advice
 from pm_migrate.codemod import migrate_source
 from pm_migrate.findings import Confidence
 
@@ -70,8 +73,37 @@ def test_the_drop_in_has_the_renamed_and_says_what_takes_the_place_of_the_others
     assert pm.sample_ppc_w is pm.sample_posterior_predictive_w
     with pytest.raises(AttributeError, match=r"no attribute 'dic': PyMC3 dropped it .* az\.loo"):
         pm.dic  # noqa: B018
-    with pytest.raises(AttributeError, match=r"no attribute 'nothing'$"):
-        pm.nothing  # noqa: B018
+    for name in ("nothing", "stats.nothing", "plots.nothing", "backends.nothing", "sampling.nothing"):
+        with pytest.raises(AttributeError, match=r"no attribute 'nothing'$"):
+            operator.attrgetter(name)(pm)
+
+
+@pytest.mark.parametrize("name", sorted(REPLACED))
+def test_the_drop_in_names_what_went_on_under_another_name(name: str) -> None:
+    pm = pytest.importorskip("pm_migrate.shims", reason="needs the runtime")
+    holder = pm.step_methods if name == "smc" else pm
+    with pytest.raises(AttributeError, match=rf"no attribute '{name}': {re.escape(REPLACED[name])}$"):
+        getattr(holder, name)
+    for new in re.findall(r"pm\.(\w+)", REPLACED[name]):
+        assert getattr(pm, new)
+
+
+@pytest.mark.parametrize(
+    ("name", "new"),
+    [
+        ("stats.hpd", "pm.hdi"),
+        ("stats.dic", "az.loo"),
+        ("plots.plot_joint", "pm.plot_pair"),
+        ("sampling.sample_ppc", "pm.sample_posterior_predictive"),
+        ("step_methods.SGFS", "pm.Minibatch"),
+        ("backends.Text", "trace.to_netcdf"),
+        ("backends.text", "az.from_netcdf"),
+    ],
+)
+def test_the_modules_of_the_drop_in_do_too(name: str, new: str) -> None:
+    pm = pytest.importorskip("pm_migrate.shims", reason="needs the runtime")
+    with pytest.raises(AttributeError, match=new):
+        operator.attrgetter(name)(pm)
 
 
 def sampled(call: str, **options: bool) -> tuple[str, list[str]]:
