@@ -52,6 +52,7 @@ from pm_migrate.codemod.rules import (
     nameless,
     nested,
     ode,
+    outside,
     own_distributions,
     own_maps,
     processes,
@@ -130,6 +131,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     conversions.plan_conversions(plan)
     given_back.plan_given_back(plan, models)
     model_block.plan_models(plan, models)
+    outside.plan_outside(plan, models)
     helper.plan_helpers(plan, models)
     elsewhere.plan_elsewhere(plan)
     elsewhere.plan_unseen(plan, models)
