@@ -169,6 +169,8 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
                 random_variable.plan_variable(plan, call, short)
         elif name.endswith(".dist") and short.removesuffix(".dist") in pymc3_names.DISTRIBUTIONS:
             nameless.plan_dist(plan, call, short.removesuffix(".dist"))
+        elif name in model_object.SLOPES:
+            model_object.plan_slopes(plan, models, call, name)
         elif name == "pymc3.Bound":
             nameless.plan_bound(plan, call)
         elif name == "pymc3.Data":

@@ -88,7 +88,8 @@ _LATER = {
     ),
     **dict.fromkeys(
         """
-        find_MAP find_hessian guess_scaling init_nuts iter_sample sample_posterior_predictive_w sample_smc trace_cov
+        find_MAP find_hessian gradient guess_scaling hessian_diag jacobian init_nuts iter_sample
+        sample_posterior_predictive_w sample_smc trace_cov
         """.split(),
         "pymc3_functions",
     ),

@@ -112,6 +112,17 @@ def test_other_methods_fit(method: str) -> None:
     assert pm.fit(NORMAL, n=5, method=method, progressbar=False).sample(3)["mu"].shape == (3,)
 
 
+def test_derivatives_of_a_density() -> None:
+    view = pm.density(NORMAL)
+    slope = pm.gradient(view.logpt, view.vars)
+    point = {name: np.asarray(value) + 0.3 for name, value in view.test_point.items()}
+    values = [point[v.name] for v in view.vars]
+    found = slope.eval(dict(zip(view.vars, values, strict=True)))
+    assert np.allclose(found, view.dlogp()(point))
+    assert pm.jacobian(slope, view.vars).tag.test_value.shape == (len(values), len(values))
+    assert pm.hessian_diag(view.logpt, view.vars).tag.test_value.shape == (len(values),)
+
+
 def test_a_flow_is_an_approximation() -> None:
     flow = pm.NormalizingFlow("scale-hh*2-loc", model=NORMAL)
     assert isinstance(flow, pm.NFVI("scale-loc", model=NORMAL).approx.__class__)

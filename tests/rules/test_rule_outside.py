@@ -105,3 +105,45 @@ def test_variables_of_a_model_that_stays_do_too() -> None:
     text = MODEL + "a = 2 * x\nprint(a)\nplot(y)\n"
     result = migrate_source(text)
     assert "a = 2 * x\nprint(a)\n" in result.code and "density" not in result.code
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("pm.theanof.gradient(m.logpt, m.vars)", "pm.gradient(pm.density(m).logpt, pm.density(m).vars)"),
+        ("pm.hessian_diag(m.logpt)", "pm.hessian_diag(pm.density(m).logpt)"),
+        ("pm.jacobian(m.varlogpt, [m.x])", "pm.jacobian(pm.density(m).varlogpt, [pm.density(m).x])"),
+        ("m.profile(pm.gradient(m.logpt))", "pm.density(m).profile(pm.gradient(pm.density(m).logpt))"),
+    ],
+)
+def test_derivatives_of_what_a_model_has(before: str, expected: str) -> None:
+    result = migrate_source(MODEL + f"{before}\n")
+    assert result.references.todo == 0 and result.code.split(FIT)[1].strip("\n") == expected
+    assert not migrate_source(result.code).changed
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "pm.gradient(m.logpt, [x])",
+        "pm.gradient(x ** 2, [x])",
+        "pm.gradient(2 * x)",
+        "pm.gradient(two, m.vars)",
+        "with m:\n    pm.Potential('p', pm.gradient(m.logpt, m.vars).sum())",
+        "slopes = pm.gradient",
+        "pm.hessian(m.logpt)",
+        "pm.gradient(expression, values)",
+        "pm.inputvars(m.logpt)",
+    ],
+)
+def test_other_derivatives_stay(statement: str) -> None:
+    result = migrate_source(MODEL + statement + "\n")
+    assert "pymc3" in result.code and any(f.confidence is Confidence.MANUAL for f in result.findings)
+
+
+@pytest.mark.parametrize(
+    "statement", ["gradient(m)", "np.gradient([1.0])", "tt.grad", "'pm.gradient'", "other.gradient(2)"]
+)
+def test_what_is_another_gradient_stays(statement: str) -> None:
+    assert "pm.gradient(" not in migrate_source(MODEL + statement + "\n").code
+    assert "pm.gradient(pm.density" not in migrate_source(MODEL + "m.logpt\n", runtime="upstream").code

@@ -8,6 +8,7 @@ import libcst as cst
 
 from pm_migrate.codemod import edits
 from pm_migrate.codemod import values as v
+from pm_migrate.codemod.blocks import Role
 from pm_migrate.codemod.labels import labelling
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
@@ -84,6 +85,29 @@ _GONE = {
     "np.exp(trace.report.log_marginal_likelihood)"
 }
 _CONTAINERS = frozenset({"append", "insert", "setdefault", "extend", "add", "get", "index", "count", "remove"})
+
+
+#: Functions of expressions alone, which the generator front end has for those of ``pm.density``.
+SLOPES = frozenset(f"pymc3.{name}" for name in ("gradient", "hessian_diag", "jacobian"))
+
+
+def plan_slopes(plan: Plan, models: Models, call: cst.Call, name: str) -> None:
+    """Derivatives of what a model has: ``pm.theanof.gradient(model.logpt, model.vars)``."""
+    names = [n for a in call.args for n in plan.tree.walk(a.value, cst.Name)]
+    sites = [m.site for n in names if v.only(plan.flow.value(n), v.ModelRef) for m in v.models(plan.flow.value(n))]
+    generators = (s for b in models.blocks for s in b.having(Role.GENERATOR))
+    if (
+        plan.options.upstream
+        or not sites
+        or any(v.tainted(plan.flow.value(n)) for n in names if isinstance(n, cst.Name))
+        or any(plan.tree.inside(call, s) for s in generators)
+    ):
+        return
+    plan.unite(call, *sites)
+    plan.understand(call.func, call)
+    plan.allow(OBJECT.code, call)
+    plan.edit(call.func, call, lambda _: plan.names.name("pm", name.removeprefix("pymc3."), call), {"pm"})
+    plan.note(call, call, OBJECT.code, f"`{code(call.func)}` of what pm.density shows")
 
 
 def plan_model_uses(plan: Plan, models: Models) -> None:
