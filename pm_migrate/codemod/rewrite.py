@@ -203,6 +203,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     leftover.plan_helpers(plan)
     model_object.plan_model_uses(plan, models)
     escapes.plan_escapes(plan, models)
+    outside.plan_sampled(plan, inference.FUNCTIONS.code)
     attributes.plan_readers(plan, models, escapes.ESCAPE.code)
     tensors.plan_attributes(plan)
     ipython.plan_strings(plan)

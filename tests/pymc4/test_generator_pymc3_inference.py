@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import pm_migrate.pymc4 as pm
+from pm_migrate.errors import NotSupported
 from pm_migrate.shims.backends.base import MultiTrace
 from pm_migrate.shims.step_methods.compound import CompoundStep
 
@@ -121,6 +122,25 @@ def test_derivatives_of_a_density() -> None:
     assert np.allclose(found, view.dlogp()(point))
     assert pm.jacobian(slope, view.vars).tag.test_value.shape == (len(values), len(values))
     assert pm.hessian_diag(view.logpt, view.vars).tag.test_value.shape == (len(values),)
+
+
+def test_data_of_a_generator_model_are_no_symbols() -> None:
+    rates = pm.shared(np.array([1.0, 2.0]))
+
+    @pm.model(name=None, keep_return=False)
+    def scaled():
+        mu = yield pm.Normal("mu", 0, 1)
+        return rates * mu
+
+    made = scaled()
+    approx = pm.fit(made, n=5, progressbar=False)
+    found, mu = pm.density(made).returned, pm.density(made)["mu"]
+    with pytest.raises(NotSupported, match="is no part of this expression"):
+        approx.sample_node(found, more_replacements={rates: np.zeros(2)})
+    replaced = approx.sample_node(found + 2 * mu, more_replacements={mu: 1.0})
+    assert np.allclose(replaced.eval(), [3.0, 4.0])
+    rates.set_value(np.zeros(2))
+    assert np.allclose(approx.sample_node(found).eval(), 0.0)
 
 
 def test_a_flow_is_an_approximation() -> None:

@@ -147,3 +147,57 @@ def test_other_derivatives_stay(statement: str) -> None:
 def test_what_is_another_gradient_stays(statement: str) -> None:
     assert "pm.gradient(" not in migrate_source(MODEL + statement + "\n").code
     assert "pm.gradient(pm.density" not in migrate_source(MODEL + "m.logpt\n", runtime="upstream").code
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        "x.distribution.mu",
+        "m.x.distribution.mean",
+        "m['x'].distribution.sigma",
+        "m.named_vars['x'].distribution.mu",
+        "x.logp_sum_unscaledt",
+        "m.x.logp_sum_unscaledt",
+    ],
+)
+def test_what_a_generator_model_does_not_keep_is_refused(read: str) -> None:
+    result = migrate_source(MODEL + f"print({read})\n")
+    assert f"print({read})" in result.code and "with pm.Model() as m:" in result.code
+    assert any("is not kept by a generator model" in f.message for f in result.findings)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        "x.distribution.random()",
+        "m.x.distribution.default()",
+        "m['x'].distribution.shape",
+        "x.distribution.random(size=3)",
+    ],
+)
+def test_what_it_keeps_is_shown(read: str) -> None:
+    result = migrate_source(MODEL + f"{read}\n")
+    assert result.references.todo == 0 and ".distribution." in result.code and "pm.density(m)" in result.code
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "approx.sample_node(x, more_replacements={shared: 1.0})",
+        "approx.sample_node(m.x, size=3, more_replacements={shared: 1.0})",
+        "approx.sample_node(m.x, 3, False, {shared: 1.0})",
+        "pm.fit(100, model=m).sample_node(m.x, more_replacements=others)",
+    ],
+)
+def test_other_data_for_samples_are_refused(call: str) -> None:
+    result = migrate_source(MODEL + f"{call}\n")
+    assert "with pm.Model() as m:" in result.code
+    assert any(f.code == "PM320" and "more_replacements" in f.message for f in result.findings)
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["approx.sample_node(m.x, 3, False)", "other.sample_node(1, more_replacements={})", "approx.sample(9)"],
+)
+def test_samples_of_the_same_data_are_not(call: str) -> None:
+    assert migrate_source(MODEL + f"{call}\n").references.todo == 0

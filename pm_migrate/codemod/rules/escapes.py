@@ -23,7 +23,7 @@ from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.inference import name_of_variable
-from pm_migrate.codemod.rules.places import is_shown, still_bound
+from pm_migrate.codemod.rules.places import NOT_KEPT, is_shown, lacked, still_bound
 from pm_migrate.codemod.tree import code, expression
 
 ESCAPE = Rule(
@@ -107,7 +107,7 @@ RULES = (ESCAPE,)
 _ATTRIBUTES = frozenset(
     """
     distribution dshape dsize dtype eval get_value logp logpt logp_elemwise logp_elemwiset logp_nojact
-    logp_sum_unscaledt missing_values ndim observations random shape tag transformation transformed type
+    missing_values ndim observations random shape tag transformation transformed type
     """.split()
 )
 _DENSITIES = frozenset("logp dlogp d2logp fastlogp fastdlogp fastd2logp logp_array dlogp_array".split())
@@ -146,6 +146,9 @@ def _plan_escape(plan: Plan, model: Model, block: Block, node: cst.CSTNode, *, c
     if text is not None and _is_coordinate(plan, node):
         plan.edit(node, model.site, lambda _: expression(_quoted(plan, node, text)))
         plan.note(node, model.site, ESCAPE.code, f"`{code(node)}` is the coordinate {text} of a point")
+        return
+    if (unkept := lacked(plan, node)) is not None:
+        plan.refuse(node, model.site, ESCAPE.code, f"`{code(unkept)}` {NOT_KEPT}")
         return
     shown = (asked and parent.attr.value in _ATTRIBUTES) or is_shown(plan, parent) or node in plan.outside  # type: ignore[attr-defined]
     name = plan.model_names.get(block.node)

@@ -13,6 +13,7 @@ from pm_migrate.codemod.labels import labelling
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
+from pm_migrate.codemod.rules.places import NOT_KEPT, lacked
 from pm_migrate.codemod.tree import code, expression
 
 OBJECT = Rule(
@@ -169,6 +170,12 @@ def _plan_attribute(
         if parent.attr.value in _GONE:
             plan.refuse(parent, key, OBJECT.code, f"`{text}` is gone: {_GONE[parent.attr.value]}")
             return
+    top: cst.CSTNode = parent
+    while isinstance(top, (cst.Attribute, cst.Subscript)):  # model.x, model['x'], model.named_vars['x']
+        if (unkept := lacked(plan, top)) is not None:
+            plan.refuse(unkept, key, OBJECT.code, f"`{code(unkept)}` {NOT_KEPT}")
+            return
+        top = plan.tree.parent[top]
     if plan.names.pm_site(parent) is None:
         plan.refuse(parent, key, OBJECT.code, f"import pymc3 where `{text}` is read, too")
         return

@@ -24,6 +24,7 @@ from pm_migrate.codemod.rules.places import is_shown, still_bound
 _ASKED = frozenset("broadcastable dtype eval ndim tag type".split())
 #: What ``approx.sample_node`` may be told besides the expression: other replacements are of shared variables.
 _SAMPLING = frozenset({"size", "deterministic"})
+_REPLACED = "the data of a generator model are no symbols: set them (pm.set_data, set_value) and sample again"
 _NOT_SYMBOLIC = (cst.Not,)
 
 
@@ -142,9 +143,24 @@ def _computed(plan: Plan, node: cst.CSTNode) -> cst.CSTNode | None:
 def _is_fit(plan: Plan, node: cst.BaseExpression) -> bool:
     """Whether an expression certainly is an approximation of PyMC3's."""
     value = plan.flow.value(node)
-    calls = [a.call for a in value if isinstance(a, v.Foreign)]
-    names = [pymc3_names.canonical(plan.flow.references.get(c.func, "")).removeprefix("pymc3.") for c in calls]
-    return bool(names) and v.only(value, v.Foreign) and all(n in FIT_NAMES for n in names)
+    return v.only(value, v.Foreign) and all(isinstance(a, v.Foreign) and _fits(plan, a.call) for a in value)
+
+
+def _fits(plan: Plan, call: cst.Call) -> bool:
+    """Whether a call gives an approximation, or an inference object that has one."""
+    return pymc3_names.canonical(plan.flow.references.get(call.func, "")).removeprefix("pymc3.") in FIT_NAMES
+
+
+def plan_sampled(plan: Plan, code: str) -> None:
+    """Refuse fits that are asked for samples with other data: the expressions of a generator model hold theirs."""
+    for node in plan.tree.of(cst.Call):
+        match node:
+            case cst.Call(func=cst.Attribute(attr=cst.Name(value="sample_node"), value=base), args=args):
+                fits = [a.call for a in plan.flow.value(base) if isinstance(a, v.Foreign) and _fits(plan, a.call)]
+                names = [a.keyword.value if a.keyword is not None else "" for a in args]
+                if fits and ("more_replacements" in names or names[:4] == [""] * 4):
+                    plan.unite(*fits)
+                    plan.refuse(node, fits[0], code, f"more_replacements=: {_REPLACED}")
 
 
 def _is_sampled(plan: Plan, node: cst.CSTNode, parent: cst.CSTNode) -> bool:
