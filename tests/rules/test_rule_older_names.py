@@ -223,3 +223,28 @@ def test_models_in_a_dictionary_are_models(made: str) -> None:
 def test_models_among_other_things_are_not_certain(made: str) -> None:
     result = migrate_source(LISTED.replace("{}", made))
     assert any(f.code == "PM208" and "may or may not be" in f.message for f in result.findings)
+
+
+@pytest.mark.parametrize(
+    "use", ["show(models)", "fixed(models=models)", "show([models[1]])", "widgets.show(1, models)"]
+)
+def test_models_that_are_passed_on_in_a_container_are_marked(use: str) -> None:
+    findings = migrate_source(LISTED + use + "\n").findings
+    assert any(f.confidence is Confidence.REVIEW and "which holds generator models now" in f.message for f in findings)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "print(models)",
+        "len(models)",
+        "others = {}\nothers.update({1: models[1]})",
+        "show(len(models))",
+        "list(models)",
+        "def show(m):\n    print(m)\nshow(models)",
+        "show(names)",
+    ],
+)
+def test_other_uses_of_the_container_are_not(use: str) -> None:
+    findings = migrate_source(LISTED + use + "\n").findings
+    assert not any("which holds generator models now" in f.message for f in findings)

@@ -85,7 +85,9 @@ _GONE = {
     "marginal_likelihood": "pm.sample_smc gives it from PyMC3 3.9 on, as logarithms, one for each chain: "
     "np.exp(trace.report.log_marginal_likelihood)"
 }
-_CONTAINERS = frozenset({"append", "insert", "setdefault", "extend", "add", "get", "index", "count", "remove"})
+_CONTAINERS = frozenset(
+    {"append", "insert", "setdefault", "extend", "add", "get", "index", "count", "remove", "update"}
+)
 
 
 #: Functions of expressions alone, which the generator front end has for those of ``pm.density``.
@@ -116,6 +118,8 @@ def plan_model_uses(plan: Plan, models: Models) -> None:
     for node in plan.tree.expressions:
         value = plan.flow.value(node)
         sites = [] if value is v.PLAIN else [m.site for m in v.models(value)]
+        if not sites:
+            _plan_held(plan, node, value)
         if not sites or _is_bound(plan, node) or _is_built(plan, node, sites):
             continue
         parent = plan.tree.parent[node]
@@ -187,6 +191,16 @@ def _shown(plan: Plan, node: cst.BaseExpression) -> Callable[[cst.BaseExpression
     return lambda updated: expression(f"{plan.names.alias('pm', node)}.density({code(updated)})")
 
 
+def _plan_held(plan: Plan, node: cst.BaseExpression, value: v.Value) -> None:
+    """Mark for review what passes on a container of models."""
+    arg = plan.tree.parent[node]
+    call = plan.tree.parent.get(arg)
+    if value is not v.PLAIN and isinstance(arg, cst.Arg) and isinstance(call, cst.Call) and call.func is not node:
+        held = next((a for a in v.flat(value) if isinstance(a, v.ModelRef)), None)
+        if held is not None:
+            _plan_argument(plan, arg, call, node, held.site)
+
+
 def _plan_argument(plan: Plan, arg: cst.Arg, call: cst.Call, node: cst.BaseExpression, key: cst.CSTNode) -> None:
     name = plan.flow.name_of(call.func) or ""
     known = name.startswith(("pymc3.", "arviz.", "builtins.")) or all(
@@ -194,5 +208,7 @@ def _plan_argument(plan: Plan, arg: cst.Arg, call: cst.Call, node: cst.BaseExpre
     )
     method = isinstance(call.func, cst.Attribute) and call.func.attr.value in _CONTAINERS
     if not known and not method:
-        message = f"`{code(call.func)}` is given `{code(node)}`, which is a generator model now"
+        certain = bool(v.models(plan.flow.value(node)))
+        what = "which is a generator model now" if certain else "which holds generator models now"
+        message = f"`{code(call.func)}` is given `{code(node)}`, {what}"
         plan.note(arg, key, OBJECT.code, message, review=True)
