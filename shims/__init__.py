@@ -12,7 +12,7 @@ from typing import Any
 
 from pm_migrate.catalog import DISTRIBUTIONS
 from pm_migrate.catalog.exports import LEAKED_MODULES, PYMC3_MODULES, PYMC3_NAMES
-from pm_migrate.catalog.older import GONE, RENAMED
+from pm_migrate.catalog.older import RENAMED, why_missing
 from pm_migrate.shims import placeholders, xla_cache
 from pm_migrate.shims.distributions import HOMES as DISTRIBUTION_HOMES
 
@@ -117,8 +117,7 @@ def __getattr__(name: str) -> Any:
     if name in RENAMED:
         return __getattr__(RENAMED[name])
     if name not in PYMC3_NAMES:
-        gone = f": {GONE[name]}" if name in GONE else ""
-        raise AttributeError(f"module 'pymc3' has no attribute {name!r}{gone}")
+        raise AttributeError(f"module 'pymc3' has no attribute {name!r}{why_missing(name)}")
     for home in map(_module, ("plots", "stats")):
         if name in home.NAMES:
             return getattr(home, name)

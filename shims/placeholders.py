@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from pm_migrate.catalog.later import LATER, SERVED, alternative
+from pm_migrate.catalog.older import why_missing
 from pm_migrate.errors import NotSupported
 
 ROOT = "pm_migrate.shims"
@@ -72,7 +73,7 @@ def placeholder(module: str, name: str) -> Any:
         return getattr(importlib.import_module(f"{ROOT}.{served[name]}"), name)
     listed = {entry.rstrip("()!"): entry for entry in LATER.get(module, ())}
     if name not in listed:
-        raise AttributeError(f"module 'pymc3.{module}' has no attribute {name!r}")
+        raise AttributeError(f"module 'pymc3.{module}' has no attribute {name!r}{why_missing(name, module)}")
     for child in _children(module):
         if name in {entry.rstrip("()!") for entry in LATER[child]} or name in SERVED.get(child, {}):
             return placeholder(child, name)

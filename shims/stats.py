@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from pm_migrate.catalog.older import why_missing
+
 #: Names that PyMC3 took over from ``arviz.stats``.
 NAMES = frozenset(
     """
@@ -18,7 +20,7 @@ __all__ = sorted(NAMES)
 
 def __getattr__(name: str) -> Any:
     if name not in NAMES:
-        raise AttributeError(f"module 'pymc3.stats' has no attribute {name!r}")
+        raise AttributeError(f"module 'pymc3.stats' has no attribute {name!r}{why_missing(name)}")
     from pm_migrate.shims.plots import arviz_function
 
     found = arviz_function(name)

@@ -10,7 +10,7 @@ with pm.Model() as pads:
     slope = pm.Normal('slope', 0, 1)
     sd = pm.HalfNormal('sd', 1)
     pm.Normal('wear', slope * km, sd=sd, observed=wear)
-    # TODO(pm-migrate PM310): pm.advi has no rule: PyMC3 dropped it in 3.2: pm.fit(n, method='advi') takes its place
+    # TODO(pm-migrate PM310): pm.advi has no rule: PyMC3 dropped it in 3.2: approx = pm.fit(n, method='advi') takes its place, and -approx.hist that of its elbo_vals
     v_params = pm.variational.advi(n=1000)
     # TODO(pm-migrate PM310): pm.sample_vp has no rule: PyMC3 dropped it in 3.2: approx.sample(draws) takes its place
     trace = pm.variational.sample_vp(v_params, draws=200)

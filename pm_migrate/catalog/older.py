@@ -14,7 +14,11 @@ RENAMED: Mapping[str, str] = MappingProxyType(
 )
 
 _CRITERION = (
-    "PyMC3 dropped it by 3.4: az.loo(trace) or az.waic(trace) takes its place, another criterion with other numbers"
+    "PyMC3 dropped it by 3.4: az.loo(trace) or az.waic(trace) takes its place, another criterion with other numbers; {}"
+)
+_DIC = "its own is 2 * mean - at_mean, the mean of -2 * model.logp over the draws, and that at the mean of the draws"
+_BPIC = (
+    "its own is 3 * mean - 2 * at_mean, the mean of -2 * model.logp over the draws, and that at the mean of the draws"
 )
 _STORED = "PyMC3 dropped it by 3.9: leave trace= out of pm.sample, and store what it gives by trace.to_netcdf(path)"
 _FILES = (
@@ -28,7 +32,8 @@ _STOCHASTIC = "PyMC3 dropped it by 3.9: pm.fit with pm.Minibatch, or NUTS with a
 #: Names that are gone: what to do.
 GONE: Mapping[str, str] = MappingProxyType(
     {
-        "advi": "PyMC3 dropped it in 3.2: pm.fit(n, method='advi') takes its place",
+        "advi": "PyMC3 dropped it in 3.2: approx = pm.fit(n, method='advi') takes its place, and -approx.hist that of "
+        "its elbo_vals",
         "advi_minibatch": "PyMC3 dropped it in 3.2: pm.fit(n, method='advi') with pm.Minibatch takes its place",
         "sample_vp": "PyMC3 dropped it in 3.2: approx.sample(draws) takes its place",
         "SMC": "pm.sample_smc(draws) takes its place from PyMC3 3.7 on",
@@ -36,8 +41,8 @@ GONE: Mapping[str, str] = MappingProxyType(
         "glm.glm": "it is of PyMC3 3.0; later releases call it pm.glm.GLM.from_formula",
         "gp.GP": _PROCESS,
         "gp.sample_gp": _PROCESS,
-        "dic": _CRITERION,
-        "bpic": _CRITERION,
+        "dic": _CRITERION.format(_DIC),
+        "bpic": _CRITERION.format(_BPIC),
         "quantiles": "PyMC3 dropped it by 3.9: trace.posterior.quantile(q, dim=('chain', 'draw')) takes its place; it "
         "interpolates between draws, PyMC3 took one of them",
         "mc_error": "PyMC3 dropped it by 3.9: az.mcse(trace) takes its place; PyMC3's was that of batch means",
@@ -53,6 +58,37 @@ GONE: Mapping[str, str] = MappingProxyType(
         "CSG": _STOCHASTIC,
     }
 )
+
+#: Names of functions that went on under another one: what PyMC3 3.11.6 calls them, and what is not the same.
+REPLACED: Mapping[str, str] = MappingProxyType(
+    {
+        "sample_ppc": "pm.sample_posterior_predictive takes its place from PyMC3 3.7 on",
+        "df_summary": "pm.summary takes its place from PyMC3 3.3 on",
+        "hpd": "pm.hdi takes its place from PyMC3 3.9 on, with hdi_prob=0.94 where it had 0.95",
+        "gelman_rubin": "pm.rhat takes its place from PyMC3 3.9 on, rank-normalised, in a Dataset",
+        "effective_n": "pm.ess takes its place from PyMC3 3.9 on, in a Dataset",
+        "plot_joint": "pm.plot_pair takes its place from PyMC3 3.9 on",
+        "diagnostics": "pm.rhat and pm.ess take the place of its functions from PyMC3 3.9 on",
+        "smc": "pm.sample_smc(draws) takes its place from PyMC3 3.7 on",
+        "posteriorplot": "pm.plot_posterior is in pm, and the rest of it in pm.plots.posteriorplot",
+    }
+)
+
+
+def why_missing(name: str, module: str = "") -> str:
+    """The end of an error about a name that a module of PyMC3 (dotted, without ``pymc3``) does not have: what to do.
+
+    Examples
+    --------
+    >>> why_missing("sample_ppc", "sampling")
+    ': pm.sample_posterior_predictive takes its place from PyMC3 3.7 on'
+    >>> why_missing("Text", "backends") == why_missing("text", "backends")
+    False
+    >>> why_missing("nothing")
+    ''
+    """
+    found = advice(f"{module}.{name}" if module else name) or advice(name) or REPLACED.get(name)
+    return f": {found}" if found else ""
 
 
 def advice(name: str) -> str | None:

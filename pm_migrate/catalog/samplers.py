@@ -72,10 +72,25 @@ SAMPLE = InferenceCall(
     },
     drop=frozenset(
         """cores njobs compute_convergence_checks mp_ctx pickle_backend return_inferencedata live_plot
-        live_plot_kwargs use_mmap""".split()
+        live_plot_kwargs use_mmap skip_first refresh_every roll_over""".split()
     ),
     target="sample",
 )
+
+#: Arguments of ``pm.sample`` by names that they once had.
+SAMPLE_OLD: Mapping[str, str] = MappingProxyType({"nchains": "chains"})
+
+#: Arguments that PyMC3 before 3.9 took and passed over, which 3.11 does not take, and what would do what they say.
+SAMPLE_IGNORED: Mapping[str, str] = MappingProxyType({"samples": "the number of draws is draws="})
+
+#: Options of ``step=pm.SMC()`` that mean the same in ``pm.sample_smc``: ``p_acc_rate=`` had two meanings.
+SMC_OPTIONS = frozenset({"n_steps", "tune_steps", "threshold"})
+
+#: Arguments of ``pm.sample`` that mean something with ``step=pm.SMC()``.
+SMC_ARGUMENTS = frozenset({"draws", "random_seed"})
+
+#: Arguments of ``pm.sample`` that change the start of ``step=pm.SMC()``, or where its draws go.
+SMC_REFUSED = frozenset({"start", "initvals", "trace"})
 
 #: Arguments of PyMC3's ``pm.sample`` that are options of its step methods: NUTS by name, others by the method's name.
 STEP_OPTIONS = frozenset(
@@ -141,6 +156,9 @@ def _same(name: str, signature: str, *, first: int = 0, **options: Any) -> Infer
 
 
 _NO_LOCAL = {"local_rv": "amortised inference has no counterpart"}
+_ANOTHER_SMC = (
+    "before PyMC3 3.5 another algorithm; pm.sample_smc(draws, n_steps=25, chains=2) runs draws particles for each chain"
+)
 _SIMULATED = "write the simulator as pm.Simulator and sample it with kernel='ABC', as PyMC3 3.11 has it"
 
 #: PyMC3's other functions of a model, and its inference objects.
@@ -164,7 +182,11 @@ OTHERS = (
         first=1,
         drop=frozenset({"progressbar"}),
         rest=False,
-        refuse={**dict.fromkeys(("epsilon", "dist_func", "sum_stat", "step"), _SIMULATED)},
+        refuse={
+            **dict.fromkeys(("epsilon", "dist_func", "sum_stat"), _SIMULATED),
+            "step": "write its options as arguments of pm.sample_smc",
+            **dict.fromkeys(("n_chains", "samples"), _ANOTHER_SMC),
+        },
     ),
     _same(
         "fit",
@@ -198,6 +220,7 @@ FITS = (
     _same("SVGD", "n_particles jitter model start random_seed estimator kernel"),
     _same("ASVGD", "approx estimator kernel"),
     _same("NFVI", "flow model", first=1),
+    _same("NormalizingFlow", "flow model", first=1),
     _same("Empirical", "trace size jitter model", first=1),
 )
 

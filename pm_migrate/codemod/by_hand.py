@@ -223,12 +223,44 @@ BY_HAND: Mapping[str, Example] = MappingProxyType(
 
             with pm.Model() as model:
                 pm.glm.glm('y ~ x', data)
+                fitted = pm.advi(n=20000)
+                trace = pm.sample(1000, tune=1000, chains=2)
+
+            print(fitted.elbo_vals[-1], pm.dic(trace, model))
             """,
             """
             import pymc3 as pm
 
             with pm.Model() as model:
                 pm.glm.GLM.from_formula('y ~ x', data)
+                approx = pm.fit(n=20000, method='advi')
+                trace = pm.sample(1000, tune=1000, chains=2)
+
+            mean = {name: trace[name].mean(axis=0) for name in model.test_point}
+            deviances = [-2 * model.logp(point) for point in trace.points()]
+            dic = 2 * sum(deviances) / len(deviances) + 2 * model.logp(mean)
+            print(-approx.hist[-1], dic)
+            """,
+        ),
+        "PM320": Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                x = pm.Normal('x', 0, 1)
+                trace = pm.sample_smc(n_steps=20, n_chains=1000)
+
+            print(model.marginal_likelihood)
+            """,
+            """
+            import numpy as np
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                x = pm.Normal('x', 0, 1)
+                trace = pm.sample_smc(draws=1000, n_steps=20, chains=1)
+
+            print(np.exp(trace.report.log_marginal_likelihood))
             """,
         ),
         "PM402": Example(

@@ -118,6 +118,8 @@ class Plan:
     nested: dict[cst.CSTNode, list[tuple[cst.CSTNode, str]]] = field(default_factory=dict)
     #: Random variables that are read outside of their model only for their name.
     by_name: set[cst.CSTNode] = field(default_factory=set)
+    #: Outside of models: variables that are shown by ``pm.density``, calls of functions of them, and names for these.
+    outside: set[cst.CSTNode] = field(default_factory=set)
     #: What edits wrote that PyMC4 itself does not have, as ``Options.refused``.
     offences: set[tuple[tuple[int, int, str], str]] = field(default_factory=set)
     #: Functions that got a parameter for a name which is bound again later: whether every call hands it over.

@@ -96,6 +96,7 @@ _HOMES = (
     "pymc3.model.",
     "pymc3.sampling.",
     "pymc3.plots.posteriorplot.",
+    "pymc3.posteriorplot.",
     "pymc3.plots.",
     "pymc3.stats.",
     "pymc3.diagnostics.",

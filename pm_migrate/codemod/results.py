@@ -19,6 +19,7 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.scopes import method_of, parameters
+from pm_migrate.codemod.sequential import sequential_step
 from pm_migrate.codemod.starred import unknown_stars
 from pm_migrate.codemod.tree import COMPREHENSIONS, code, is_none, string_value
 from pm_migrate.codemod.variables import name_argument, variable_name
@@ -153,6 +154,8 @@ class Results:
     def _name(self, call: cst.CSTNode) -> str:
         if not isinstance(call, cst.Call):
             return ""
+        if sequential_step(self.plan.flow, call) is not None:
+            return "sample_smc"
         return pymc3_names.canonical(self.plan.flow.references.get(call.func, "")).removeprefix("pymc3.")
 
     def _argument(self, call: cst.CSTNode, *names: str) -> cst.BaseExpression | None:

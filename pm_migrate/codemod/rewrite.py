@@ -52,6 +52,7 @@ from pm_migrate.codemod.rules import (
     nameless,
     nested,
     ode,
+    outside,
     own_distributions,
     own_maps,
     processes,
@@ -130,6 +131,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     conversions.plan_conversions(plan)
     given_back.plan_given_back(plan, models)
     model_block.plan_models(plan, models)
+    outside.plan_outside(plan, models)
     helper.plan_helpers(plan, models)
     elsewhere.plan_elsewhere(plan)
     elsewhere.plan_unseen(plan, models)
@@ -167,6 +169,8 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
                 random_variable.plan_variable(plan, call, short)
         elif name.endswith(".dist") and short.removesuffix(".dist") in pymc3_names.DISTRIBUTIONS:
             nameless.plan_dist(plan, call, short.removesuffix(".dist"))
+        elif name in model_object.SLOPES:
+            model_object.plan_slopes(plan, models, call, name)
         elif name == "pymc3.Bound":
             nameless.plan_bound(plan, call)
         elif name == "pymc3.Data":
@@ -199,6 +203,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     leftover.plan_helpers(plan)
     model_object.plan_model_uses(plan, models)
     escapes.plan_escapes(plan, models)
+    outside.plan_sampled(plan, inference.FUNCTIONS.code)
     attributes.plan_readers(plan, models, escapes.ESCAPE.code)
     tensors.plan_attributes(plan)
     ipython.plan_strings(plan)

@@ -5,7 +5,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from pm_migrate.catalog.older import why_missing
 from pm_migrate.shims.backends import report, tracetab
 from pm_migrate.shims.backends.ndarray import NDArray, load_trace, point_list_to_multitrace, save_trace
 
 __all__ = ["NDArray", "load_trace", "point_list_to_multitrace", "report", "save_trace", "tracetab"]
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(f"module 'pymc3.backends' has no attribute {name!r}{why_missing(name, 'backends')}")

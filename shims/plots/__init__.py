@@ -7,6 +7,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from pm_migrate.catalog.older import why_missing
+
 #: PyMC3's old names to ArviZ's.
 ALIASES = {
     "autocorrplot": "plot_autocorr",
@@ -101,4 +103,4 @@ def __getattr__(name: str) -> Any:
         from pm_migrate.shims.plots.posteriorplot import plot_posterior_predictive_glm
 
         return plot_posterior_predictive_glm
-    raise AttributeError(f"module 'pymc3.plots' has no attribute {name!r}")
+    raise AttributeError(f"module 'pymc3.plots' has no attribute {name!r}{why_missing(name)}")

@@ -80,14 +80,16 @@ _LATER = {
     # PyMC3's, for generator models
     **dict.fromkeys(
         """
-        ADVI ASVGD Empirical FullRankADVI NFVI SVGD adagrad_window apply_momentum apply_nesterov_momentum callbacks
-        momentum nesterov_momentum norm_constraint rmsprop sample_approx set_tt_rng total_norm_constraint
+        ADVI ASVGD Empirical FullRankADVI NFVI NormalizingFlow SVGD adagrad_window apply_momentum
+        apply_nesterov_momentum callbacks momentum nesterov_momentum norm_constraint rmsprop sample_approx set_tt_rng
+        total_norm_constraint
         """.split(),
         "pymc3_variational",
     ),
     **dict.fromkeys(
         """
-        find_MAP find_hessian guess_scaling init_nuts iter_sample sample_posterior_predictive_w sample_smc trace_cov
+        find_MAP find_hessian gradient guess_scaling hessian_diag jacobian init_nuts iter_sample
+        sample_posterior_predictive_w sample_smc trace_cov
         """.split(),
         "pymc3_functions",
     ),

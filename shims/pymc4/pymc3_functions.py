@@ -12,15 +12,19 @@ from pm_migrate.shims.pymc4.density_model import density
 from pm_migrate.shims.pymc4.hessian import negative_hessian
 from pm_migrate.shims.pymc4.step_methods import value_variables
 from pm_migrate.shims.theano.graph import Variable
+from pm_migrate.shims.theanof import gradient, hessian_diag, jacobian
 from pm_migrate.shims.tuning import scaling, starting
 from pm_migrate.shims.util import get_var_name
 
 __all__ = [
     "find_MAP",
     "find_hessian",
+    "gradient",
     "guess_scaling",
+    "hessian_diag",
     "init_nuts",
     "iter_sample",
+    "jacobian",
     "sample_posterior_predictive_w",
     "sample_smc",
     "trace_cov",

@@ -34,6 +34,7 @@ __all__ = [
     "SVGD",
     "Empirical",
     "FullRankADVI",
+    "NormalizingFlow",
     "adagrad_window",
     "apply_momentum",
     "apply_nesterov_momentum",
@@ -123,6 +124,11 @@ class ASVGD(own.ASVGD):
 
 @_of_generator(own.NFVI)
 class NFVI(own.NFVI):
+    pass
+
+
+@_of_generator(families.NormalizingFlow)
+class NormalizingFlow(families.NormalizingFlow):
     pass
 
 

@@ -88,6 +88,8 @@ _PRINTING = frozenset({"debugprint", "pp", "pprint"})
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return import_module(f"{__name__}.{name}")
+    if name == "theano":  # Theano imports itself, and programs take it from there: from theano import theano, tensor
+        return import_module(__name__)
     if name in _PRINTING:
         return getattr(import_module(f"{__name__}.printing"), name)
     return names.missing("theano")(name)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pm_migrate.errors import NotSupported
 from pm_migrate.shims import recording
 from pm_migrate.shims.backends.base import MultiTrace
 from pm_migrate.shims.backends.ndarray import NDArray
@@ -15,6 +16,7 @@ from pm_migrate.shims.model.pickling import PickledWhole
 from pm_migrate.shims.theano import clone, function, shared
 from pm_migrate.shims.theano import tensor as tt
 from pm_migrate.shims.theano.config import floatX
+from pm_migrate.shims.theano.evaluation import ancestors
 from pm_migrate.shims.theano.graph import Variable
 from pm_migrate.shims.util import WithMemoization, get_default_varnames, locally_cachedmethod
 from pm_migrate.shims.variational.group import Group, over_samples
@@ -310,12 +312,30 @@ class Approximation(PickledWhole, WithMemoization):
         -------
         Variable or list of Variable
             With the samples on the first axis, unless ``size`` is None.
+
+        Raises
+        ------
+        NotSupported
+            For replacements that a generator model does not have in its expressions, such as its data.
         """
+        self._check_replaced(node, more_replacements or {})
         changed = clone(node, more_replacements, strict=False)
         sampled = self.symbolic_single_sample(changed) if size is None else self.symbolic_sample_over_posterior(changed)
         sampled = self.set_size_and_deterministic(sampled, size, deterministic, more_replacements)
         try_to_set_test_value(node, sampled, size)
         return sampled
+
+    def _check_replaced(self, node: Any, replacements: Mapping[Any, Any] | Sequence[tuple[Any, Any]]) -> None:
+        """The expressions of a generator model are of its variables alone: replacing its data would change nothing."""
+        if not hasattr(type(self.model), "returned"):  # not the view of a generator model
+            return
+        known = set(ancestors(node if isinstance(node, (list, tuple)) else [node]))
+        for old in dict(replacements):
+            if old not in known:
+                raise NotSupported(
+                    f"more_replacements: {old} is no part of this expression of a generator model, which holds its "
+                    "data; set them (pm.set_data, set_value), and sample again"
+                )
 
     def rslice(self, name: str) -> Variable:
         """The samples of a free variable, by its name; they are still symbolic.

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import pm_migrate.pymc4 as pm
+from pm_migrate.errors import NotSupported
 from pm_migrate.shims.backends.base import MultiTrace
 from pm_migrate.shims.step_methods.compound import CompoundStep
 
@@ -110,6 +111,44 @@ def test_an_inference_object_fits_and_goes_on() -> None:
 @pytest.mark.parametrize("method", ["svgd", "nfvi"])
 def test_other_methods_fit(method: str) -> None:
     assert pm.fit(NORMAL, n=5, method=method, progressbar=False).sample(3)["mu"].shape == (3,)
+
+
+def test_derivatives_of_a_density() -> None:
+    view = pm.density(NORMAL)
+    slope = pm.gradient(view.logpt, view.vars)
+    point = {name: np.asarray(value) + 0.3 for name, value in view.test_point.items()}
+    values = [point[v.name] for v in view.vars]
+    found = slope.eval(dict(zip(view.vars, values, strict=True)))
+    assert np.allclose(found, view.dlogp()(point))
+    assert pm.jacobian(slope, view.vars).tag.test_value.shape == (len(values), len(values))
+    assert pm.hessian_diag(view.logpt, view.vars).tag.test_value.shape == (len(values),)
+
+
+def test_data_of_a_generator_model_are_no_symbols() -> None:
+    rates = pm.shared(np.array([1.0, 2.0]))
+
+    @pm.model(name=None, keep_return=False)
+    def scaled():
+        mu = yield pm.Normal("mu", 0, 1)
+        return rates * mu
+
+    made = scaled()
+    approx = pm.fit(made, n=5, progressbar=False)
+    found, mu = pm.density(made).returned, pm.density(made)["mu"]
+    with pytest.raises(NotSupported, match="is no part of this expression"):
+        approx.sample_node(found, more_replacements={rates: np.zeros(2)})
+    replaced = approx.sample_node(found + 2 * mu, more_replacements={mu: 1.0})
+    assert np.allclose(replaced.eval(), [3.0, 4.0])
+    rates.set_value(np.zeros(2))
+    assert np.allclose(approx.sample_node(found).eval(), 0.0)
+
+
+def test_a_flow_is_an_approximation() -> None:
+    flow = pm.NormalizingFlow("scale-hh*2-loc", model=NORMAL)
+    assert isinstance(flow, pm.NFVI("scale-loc", model=NORMAL).approx.__class__)
+    assert flow.sample(3)["mu"].shape == (3,)
+    with pytest.raises(TypeError, match="needs the model"):
+        pm.NormalizingFlow("scale-loc")
 
 
 def test_sequential_monte_carlo_draws_the_posterior_and_its_evidence() -> None:

@@ -50,6 +50,8 @@ def after(text: str, **options) -> str:
         ),
         ("pm.variational.inference.ADVI(start=point)", "pm.ADVI(start=point, model=m)"),
         ("pm.NFVI('planar*2', jitter=1)", "pm.NFVI('planar*2', jitter=1, model=m)"),
+        ("pm.NormalizingFlow('scale-loc', model=m)", "pm.NormalizingFlow('scale-loc', model=m)"),
+        ("pm.variational.approximations.NormalizingFlow(jitter=1)", "pm.NormalizingFlow(jitter=1, model=m)"),
         ("pm.step_methods.metropolis.Metropolis([a])", "pm.Metropolis(['a'], model=m)"),
         (
             "pm.Metropolis([a], proposal_dist=pm.CauchyProposal)",
@@ -147,6 +149,6 @@ def test_nothing_of_it_is_in_pymc4_itself():
 
 
 def test_a_model_that_stays_keeps_its_functions():
-    text = "    x = pm.find_MAP()\n    step = pm.Metropolis()\n    trace = pm.sample(10, step, skip_first=1)\n"
+    text = "    x = pm.find_MAP()\n    step = pm.Metropolis()\n    trace = pm.sample(10, step, thin=1)\n"
     result = migrate_source(MODEL + text)
     assert "x = pm.find_MAP()\n" in result.code and "step = pm.Metropolis()\n" in result.code

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import operator
+import re
+
 import pytest
 
 from pm_migrate.catalog.exports import PYMC3_NAMES
-from pm_migrate.catalog.older import GONE, RENAMED, advice
+from pm_migrate.catalog.older import GONE, RENAMED, REPLACED, advice
 from pm_migrate.codemod import migrate_source
+from pm_migrate.findings import Confidence
 
 PROGRAM = """import pymc3 as pm
 
@@ -69,5 +73,178 @@ def test_the_drop_in_has_the_renamed_and_says_what_takes_the_place_of_the_others
     assert pm.sample_ppc_w is pm.sample_posterior_predictive_w
     with pytest.raises(AttributeError, match=r"no attribute 'dic': PyMC3 dropped it .* az\.loo"):
         pm.dic  # noqa: B018
-    with pytest.raises(AttributeError, match=r"no attribute 'nothing'$"):
-        pm.nothing  # noqa: B018
+    for name in ("nothing", "stats.nothing", "plots.nothing", "backends.nothing", "sampling.nothing"):
+        with pytest.raises(AttributeError, match=r"no attribute 'nothing'$"):
+            operator.attrgetter(name)(pm)
+
+
+@pytest.mark.parametrize("name", sorted(REPLACED))
+def test_the_drop_in_names_what_went_on_under_another_name(name: str) -> None:
+    pm = pytest.importorskip("pm_migrate.shims", reason="needs the runtime")
+    holder = pm.step_methods if name == "smc" else pm
+    with pytest.raises(AttributeError, match=rf"no attribute '{name}': {re.escape(REPLACED[name])}$"):
+        getattr(holder, name)
+    for new in re.findall(r"pm\.(\w+)", REPLACED[name]):
+        assert getattr(pm, new)
+
+
+@pytest.mark.parametrize(
+    ("name", "new"),
+    [
+        ("stats.hpd", "pm.hdi"),
+        ("stats.dic", "az.loo"),
+        ("plots.plot_joint", "pm.plot_pair"),
+        ("sampling.sample_ppc", "pm.sample_posterior_predictive"),
+        ("step_methods.SGFS", "pm.Minibatch"),
+        ("backends.Text", "trace.to_netcdf"),
+        ("backends.text", "az.from_netcdf"),
+    ],
+)
+def test_the_modules_of_the_drop_in_do_too(name: str, new: str) -> None:
+    pm = pytest.importorskip("pm_migrate.shims", reason="needs the runtime")
+    with pytest.raises(AttributeError, match=new):
+        operator.attrgetter(name)(pm)
+
+
+def sampled(call: str, **options: bool) -> tuple[str, list[str]]:
+    """What becomes of the sampling call of the program, and what is left to a person."""
+    result = migrate_source(PROGRAM.replace("pm.sample(500, tune=500, chains=2)", call).format("pass"), **options)
+    (line,) = [line.strip() for line in result.code.splitlines() if "trace = pm.sample" in line]
+    return line, [f.message for f in result.findings if f.confidence is Confidence.MANUAL]
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("pm.sample(9, step=pm.SMC())", "9, chains=1, model=model"),
+        ("pm.sample(9, pm.SMC())", "9, chains=1, model=model"),
+        ("pm.sample(step=pm.step_methods.smc.SMC())", "1000, chains=1, model=model"),
+        ("pm.sample(n, step=pm.SMC(n_steps=5, threshold=t))", "n, n_steps=5, threshold=t, chains=1, model=model"),
+        (
+            "pm.sample(9, step=pm.SMC(), chains=100, tune=7, cores=4, progressbar=False, random_seed=3)",
+            "9, chains=1, random_seed=3, model=model",
+        ),
+    ],
+)
+def test_sequential_monte_carlo_was_a_step_method(before: str, expected: str) -> None:
+    assert sampled(before) == (f"trace = pm.sample_smc({expected})", [])
+
+
+@pytest.mark.parametrize(
+    ("before", "why"),
+    [
+        ("pm.sample(9, step=pm.SMC(p_acc_rate=0.9))", "p_acc_rate"),
+        ("pm.sample(9, step=pm.SMC(**options))", "options"),
+        ("pm.sample(9, step=pm.SMC([mu]))", "[mu]"),
+        ("pm.sample(9, step=pm.SMC(), start=points)", "start="),
+        ("pm.sample(9, step=pm.SMC(), trace=[mu])", "trace="),
+        ("pm.sample(9, step=[pm.SMC()])", "pm.SMC has no rule"),
+        ("pm.sample(9, **dict(step=pm.SMC()))", "pm.SMC has no rule"),
+        ("pm.sample_smc(samples=9, chains=100)", "another algorithm"),
+        ("pm.sample_smc(n_steps=9, n_chains=100)", "another algorithm"),
+    ],
+)
+def test_other_sequential_monte_carlo_is_left(before: str, why: str) -> None:
+    line, messages = sampled(before)
+    assert line == f"trace = {before}" and why in " ".join(messages)
+
+
+def test_a_trace_of_sequential_monte_carlo_stays_a_multitrace() -> None:
+    text = PROGRAM.replace("pm.sample(500, tune=500, chains=2)", "pm.sample(9, step=pm.SMC())")
+    result = migrate_source(text.format("print(trace['mu'], trace.report)"))
+    assert "print(trace['mu'], trace.report)" in result.code and result.references.todo == 0
+    assert any("pm.sample_smc" in f.message and f.confidence is Confidence.REVIEW for f in result.findings)
+
+
+@pytest.mark.parametrize("read", ["model.marginal_likelihood", "[model][0].marginal_likelihood"])
+def test_the_marginal_likelihood_is_the_traces(read: str) -> None:
+    result = migrate_source(PROGRAM.format(f"print({read})"))
+    assert any(f.code == "PM208" and "log_marginal_likelihood" in f.message for f in result.findings)
+    other = migrate_source(PROGRAM.format("print(trace.marginal_likelihood, marginal_likelihood)"))
+    assert not any("log_marginal_likelihood" in f.message for f in other.findings)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("9, tune=9, nchains=2", "num_samples=9, burn_in=9, num_chains=2"),
+        ("9, tune=9, chains=2, live_plot=True, skip_first=1", "num_samples=9, burn_in=9, num_chains=2"),
+        ("9, tune=9, chains=2, refresh_every=3, roll_over=4", "num_samples=9, burn_in=9, num_chains=2"),
+        ("tune=9, chains=2, samples=5", "num_samples=1000, burn_in=9, num_chains=2"),
+    ],
+)
+def test_arguments_of_older_releases(arguments: str, expected: str) -> None:
+    assert sampled(f"pm.sample({arguments})") == (f"trace = pm.sample(model, {expected})", [])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [("9, nchains=2, chains=3", "nchains="), ("9, thin=2", "thin="), ("9, n_chains=2", "n_chains=")],
+)
+def test_arguments_that_no_release_took_are_left(arguments: str, why: str) -> None:
+    line, messages = sampled(f"pm.sample({arguments})")
+    assert line == f"trace = pm.sample({arguments})" and why in " ".join(messages)
+
+
+def test_what_older_releases_passed_over_is_marked() -> None:
+    assert "samples=5" in sampled("pm.sample(9, samples=5)", safe_only=True)[0]
+    text = PROGRAM.replace("chains=2", "chains=2, samples=5").format("pass")
+    assert any("draws=" in f.message and f.confidence is Confidence.REVIEW for f in migrate_source(text).findings)
+
+
+@pytest.mark.parametrize("home", ["posteriorplot.", "plots.posteriorplot.", "plots.", ""])
+def test_plots_are_known_by_their_old_modules(home: str) -> None:
+    result = migrate_source(PROGRAM.format(f"pm.{home}plot_posterior(trace, varnames=['mu'])"))
+    assert "az.plot_posterior(trace, var_names=['mu'])" in result.code and result.references.todo == 0
+
+
+LISTED = """from collections import OrderedDict
+import pymc3 as pm
+
+def fit():
+    models = {}
+    for k in range(3):
+        with pm.Model() as models[k]:
+            pm.Normal('mu', 0, k + 1)
+    return models
+
+models = fit()
+print(models[1].test_point)
+"""
+
+
+@pytest.mark.parametrize("made", ["OrderedDict()", "dict()", "{}"])
+def test_models_in_a_dictionary_are_models(made: str) -> None:
+    result = migrate_source(LISTED.replace("{}", made))
+    assert "pm.density(models[1]).test_point" in result.code and result.references.todo == 0
+
+
+@pytest.mark.parametrize("made", ["OrderedDict(others)", "OrderedDict(a=1)", "load()", "Ordered()"])
+def test_models_among_other_things_are_not_certain(made: str) -> None:
+    result = migrate_source(LISTED.replace("{}", made))
+    assert any(f.code == "PM208" and "may or may not be" in f.message for f in result.findings)
+
+
+@pytest.mark.parametrize(
+    "use", ["show(models)", "fixed(models=models)", "show([models[1]])", "widgets.show(1, models)"]
+)
+def test_models_that_are_passed_on_in_a_container_are_marked(use: str) -> None:
+    findings = migrate_source(LISTED + use + "\n").findings
+    assert any(f.confidence is Confidence.REVIEW and "which holds generator models now" in f.message for f in findings)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "print(models)",
+        "len(models)",
+        "others = {}\nothers.update({1: models[1]})",
+        "show(len(models))",
+        "list(models)",
+        "def show(m):\n    print(m)\nshow(models)",
+        "show(names)",
+    ],
+)
+def test_other_uses_of_the_container_are_not(use: str) -> None:
+    findings = migrate_source(LISTED + use + "\n").findings
+    assert not any("which holds generator models now" in f.message for f in findings)

@@ -265,10 +265,10 @@ def test_lists_of_which_more_is_read(text):
 @pytest.mark.parametrize(
     "statement",
     [
-        "x = a + 1",
+        "x = [a + 1]",
         "x = a.eval() + c.eval()",
         "x = a.owner",
-        "x = y.eval({a: 1})",
+        "x = plot.eval({a: 1})",
         "x = {a: 1}",
         "x = show({a: 1})",
         "x = [a, b]",

@@ -5,15 +5,15 @@ log density. Outside of a generator there is none; ``pm.density(model)['mu']`` s
 
 Why: a generator hands each variable to whoever evaluates it, and nothing of it is left behind.
 
-A value that has no name in the model is handed out by it, where other code only looks at it (PM234).
+What is computed from it there, by operators and functions of tensors, is an expression of the drop-in, as it was one
+of Theano. A value that has no name in the model is handed out by it, where other code only looks at it (PM234).
 
-Limits: what computes with a variable outside of its model keeps the model as it was: name what it computes with
-``pm.Deterministic('name', ...)``, or read its values from a trace, then run again.
+Limits: an expression that is used for more than being evaluated, looked at, or sampled by ``approx.sample_node`` keeps
+the model as it was: name what it computes with ``pm.Deterministic('name', ...)``, or read its values from a trace, then
+run again.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import libcst as cst
 
@@ -23,6 +23,7 @@ from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.inference import name_of_variable
+from pm_migrate.codemod.rules.places import NOT_KEPT, is_shown, lacked, still_bound
 from pm_migrate.codemod.tree import code, expression
 
 ESCAPE = Rule(
@@ -59,6 +60,31 @@ ESCAPE = Rule(
 
             with pm.Model() as model:
                 mu = pm.Normal('mu', 0, 1)
+                approx = pm.fit(20000)
+            size = pm.math.exp(mu) + 1
+            print(approx.sample_node(size, size=100).eval())
+            """,
+            """
+            import pm_migrate.pymc4 as pm
+
+
+            @pm.model(name=None)
+            def build_model():
+                mu = yield pm.Normal('mu', 0, 1)
+
+
+            model = build_model()
+            approx = pm.fit(model, n=20000)
+            size = pm.math.exp(pm.density(model)['mu']) + 1
+            print(approx.sample_node(size, size=100).eval())
+            """,
+        ),
+        Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1)
                 two = 2 * mu
             print(two + 1)
             """,
@@ -81,11 +107,10 @@ RULES = (ESCAPE,)
 _ATTRIBUTES = frozenset(
     """
     distribution dshape dsize dtype eval get_value logp logpt logp_elemwise logp_elemwiset logp_nojact
-    logp_sum_unscaledt missing_values ndim observations random shape tag transformation transformed type
+    missing_values ndim observations random shape tag transformation transformed type
     """.split()
 )
 _DENSITIES = frozenset("logp dlogp d2logp fastlogp fastdlogp fastd2logp logp_array dlogp_array".split())
-_SHOWN = frozenset({"builtins.print", "builtins.str", "builtins.repr", "builtins.type", "builtins.display"})
 
 
 def plan_escapes(plan: Plan, models: Models) -> None:
@@ -122,7 +147,10 @@ def _plan_escape(plan: Plan, model: Model, block: Block, node: cst.CSTNode, *, c
         plan.edit(node, model.site, lambda _: expression(_quoted(plan, node, text)))
         plan.note(node, model.site, ESCAPE.code, f"`{code(node)}` is the coordinate {text} of a point")
         return
-    shown = (asked and parent.attr.value in _ATTRIBUTES) or _is_shown(plan, parent)  # type: ignore[attr-defined]
+    if (unkept := lacked(plan, node)) is not None:
+        plan.refuse(node, model.site, ESCAPE.code, f"`{code(unkept)}` {NOT_KEPT}")
+        return
+    shown = (asked and parent.attr.value in _ATTRIBUTES) or is_shown(plan, parent) or node in plan.outside  # type: ignore[attr-defined]
     name = plan.model_names.get(block.node)
     if (
         text is not None
@@ -203,37 +231,3 @@ def _quoted(plan: Plan, node: cst.CSTNode, text: str) -> str:
             other = "'" if text[-1] == '"' else '"'
             return f"{other}{text[1:-1]}{other}"
     return text
-
-
-def _is_shown(plan: Plan, parent: cst.CSTNode) -> bool:
-    """Whether a variable is only printed, or stands at the end of a cell."""
-    if isinstance(parent, (cst.Expr, cst.FormattedStringExpression)):
-        return True
-    call = plan.tree.parent.get(parent)
-    return isinstance(parent, cst.Arg) and isinstance(call, cst.Call) and plan.flow.name_of(call.func) in _SHOWN
-
-
-def still_bound(plan: Plan, block: Block, node: cst.CSTNode, name: str) -> bool:
-    """Whether the name of a model is the model's where a variable of it is read."""
-    if not name.isidentifier():
-        return False
-    scope = plan.tree.scope(block.node)
-    sites = plan.flow.scope_sites(scope, name)
-    here = plan.tree.order[block.node]
-    if plan.tree.scope(node) is not scope:
-        return len(sites) <= 1 and not any(plan.flow.scope_sites(s, name) for s in _between(plan, node, scope))
-    if plan.tree.order[node] < here:
-        return False
-    loops = [a for a in plan.tree.ancestors(block.node) if isinstance(a, (cst.For, cst.While))]
-    if any(not plan.tree.inside(node, a) for a in loops):
-        return False
-    other = [s for s in sites if not plan.tree.inside(s, block.node)]
-    return not any(here < plan.tree.order[s] < plan.tree.order[node] for s in other)
-
-
-def _between(plan: Plan, node: cst.CSTNode, outer: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """The scopes from a place out to another one, that one left out."""
-    scope = plan.tree.scope(node)
-    while scope is not outer and not isinstance(scope, cst.Module):
-        yield scope
-        scope = plan.tree.scope(scope)

@@ -29,6 +29,7 @@ from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules import layout, sampling
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.calls import Item, Refused, given, mapped, name_of_variable, names_of_variables
+from pm_migrate.codemod.sequential import sequential_step
 from pm_migrate.codemod.tree import code, expression
 
 RULE = Rule(
@@ -93,15 +94,15 @@ RULE = Rule(
 
             with pm.Model() as model:
                 mu = pm.Normal('mu', 0, 1)
-                trace = pm.sample(500, skip_first=100)
+                trace = pm.sample(500, thin=2)
             """,
             """
             import pymc3 as pm
 
             with pm.Model() as model:
                 mu = pm.Normal('mu', 0, 1)
-                # TODO(pm-migrate PM301): skip_first= has no counterpart
-                trace = pm.sample(500, skip_first=100)
+                # TODO(pm-migrate PM301): thin= has no counterpart
+                trace = pm.sample(500, thin=2)
             """,
         ),
     ),
@@ -232,7 +233,8 @@ RULES = (RULE, PREDICTIVE, FUNCTIONS)
 
 def plan_inference(plan: Plan, models: Models, call: cst.Call, name: str) -> None:
     """Plan the rewriting of one inference call."""
-    row = INFERENCE[name]
+    step = sequential_step(plan.flow, call)
+    row = INFERENCE[name if step is None else "sample_smc"]
     rule = _rule_of(row)
     plan.understand(call.func, call)
     keys = {k for a in call.args for k in plan.keys_of(plan.flow.value(a.value))}
@@ -244,9 +246,12 @@ def plan_inference(plan: Plan, models: Models, call: cst.Call, name: str) -> Non
             raise Refused(f"PyMC4 4.0a2 has no pm.{row.name}: leave it out, or use the runtime of pm-migrate")
         model, sites = ("", []) if row.model == "none" else model_of(plan, models, call)
         plan.unite(call, *sites)
-        items = (
-            sampling.mapped(plan, row, call) if row.target == "sample" else mapped(plan, row, given(plan, row, call))
-        )
+        if step is not None:
+            items = sampling.sequential(plan, call, step)
+        elif row.target == "sample":
+            items = sampling.mapped(plan, row, call, rule)
+        else:
+            items = mapped(plan, row, given(plan, row, call))
         if name == "fit" and not FIT_FORM & {keyword for keyword, _ in items}:
             items.append(("n", FIT_STEPS))  # PyMC4's form gives its own result, and no approximation
         if plan.options.upstream:
@@ -269,7 +274,13 @@ def plan_inference(plan: Plan, models: Models, call: cst.Call, name: str) -> Non
         plan.edit(call, call, lambda updated: _in_place(plan, row, call, updated, items), {"pm"})
     else:
         plan.edit(call, call, lambda updated: _on_line(plan, row, call, updated, items), {"pm"})
-    plan.note(call, call, rule, f"{name} takes the model {model}" if model else f"{name} stays what it is")
+    if step is not None:
+        what = (
+            "pm.sample_smc, with PyMC3 3.11's rule for the steps of each stage; its report has the marginal likelihood"
+        )
+        plan.note(call, call, rule, f"pm.SMC is {what}", review=True)
+    else:
+        plan.note(call, call, rule, f"{name} takes the model {model}" if model else f"{name} stays what it is")
 
 
 def plan_same(plan: Plan, node: cst.CSTNode, name: str) -> None:

@@ -117,6 +117,9 @@ def plan_leftovers(plan: Plan) -> set[cst.CSTNode]:
             plan.refuse(node, group, UNKNOWN.code, f"`{code(node)}` is used in a way that is not understood")
         elif advice is not None:
             plan.refuse(node, group, RULE.code, f"pm.{short} has no rule: {advice}")
+        elif name.startswith("theano.sparse."):
+            dense = "tensors are dense: convert matrices with .toarray(), and use the function of theano.tensor"
+            plan.refuse(node, group, RULE.code, f"{code(node)} has no rule: {dense}")
         else:
             plan.refuse(node, group, RULE.code, f"{code(node)} has no rule: keep this on PyMC3")
     return unknown

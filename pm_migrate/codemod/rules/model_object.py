@@ -8,10 +8,12 @@ import libcst as cst
 
 from pm_migrate.codemod import edits
 from pm_migrate.codemod import values as v
+from pm_migrate.codemod.blocks import Role
 from pm_migrate.codemod.labels import labelling
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
+from pm_migrate.codemod.rules.places import NOT_KEPT, lacked
 from pm_migrate.codemod.tree import code, expression
 
 OBJECT = Rule(
@@ -78,7 +80,37 @@ _CHANGES = frozenset(
 )
 #: Attributes that a generator model has, too, with the same meaning.
 _SHARED = frozenset({"coords"})
-_CONTAINERS = frozenset({"append", "insert", "setdefault", "extend", "add", "get", "index", "count", "remove"})
+#: Attributes that models of other releases of PyMC3 had, and what takes their place.
+_GONE = {
+    "marginal_likelihood": "pm.sample_smc gives it from PyMC3 3.9 on, as logarithms, one for each chain: "
+    "np.exp(trace.report.log_marginal_likelihood)"
+}
+_CONTAINERS = frozenset(
+    {"append", "insert", "setdefault", "extend", "add", "get", "index", "count", "remove", "update"}
+)
+
+
+#: Functions of expressions alone, which the generator front end has for those of ``pm.density``.
+SLOPES = frozenset(f"pymc3.{name}" for name in ("gradient", "hessian_diag", "jacobian"))
+
+
+def plan_slopes(plan: Plan, models: Models, call: cst.Call, name: str) -> None:
+    """Derivatives of what a model has: ``pm.theanof.gradient(model.logpt, model.vars)``."""
+    names = [n for a in call.args for n in plan.tree.walk(a.value, cst.Name)]
+    sites = [m.site for n in names if v.only(plan.flow.value(n), v.ModelRef) for m in v.models(plan.flow.value(n))]
+    generators = (s for b in models.blocks for s in b.having(Role.GENERATOR))
+    if (
+        plan.options.upstream
+        or not sites
+        or any(v.tainted(plan.flow.value(n)) for n in names if isinstance(n, cst.Name))
+        or any(plan.tree.inside(call, s) for s in generators)
+    ):
+        return
+    plan.unite(call, *sites)
+    plan.understand(call.func, call)
+    plan.allow(OBJECT.code, call)
+    plan.edit(call.func, call, lambda _: plan.names.name("pm", name.removeprefix("pymc3."), call), {"pm"})
+    plan.note(call, call, OBJECT.code, f"`{code(call.func)}` of what pm.density shows")
 
 
 def plan_model_uses(plan: Plan, models: Models) -> None:
@@ -86,6 +118,8 @@ def plan_model_uses(plan: Plan, models: Models) -> None:
     for node in plan.tree.expressions:
         value = plan.flow.value(node)
         sites = [] if value is v.PLAIN else [m.site for m in v.models(value)]
+        if not sites:
+            _plan_held(plan, node, value)
         if not sites or _is_bound(plan, node) or _is_built(plan, node, sites):
             continue
         parent = plan.tree.parent[node]
@@ -137,6 +171,15 @@ def _plan_attribute(
             return
         if parent.attr.value in _SHARED:
             return
+        if parent.attr.value in _GONE:
+            plan.refuse(parent, key, OBJECT.code, f"`{text}` is gone: {_GONE[parent.attr.value]}")
+            return
+    top: cst.CSTNode = parent
+    while isinstance(top, (cst.Attribute, cst.Subscript)):  # model.x, model['x'], model.named_vars['x']
+        if (unkept := lacked(plan, top)) is not None:
+            plan.refuse(unkept, key, OBJECT.code, f"`{code(unkept)}` {NOT_KEPT}")
+            return
+        top = plan.tree.parent[top]
     if plan.names.pm_site(parent) is None:
         plan.refuse(parent, key, OBJECT.code, f"import pymc3 where `{text}` is read, too")
         return
@@ -148,6 +191,16 @@ def _shown(plan: Plan, node: cst.BaseExpression) -> Callable[[cst.BaseExpression
     return lambda updated: expression(f"{plan.names.alias('pm', node)}.density({code(updated)})")
 
 
+def _plan_held(plan: Plan, node: cst.BaseExpression, value: v.Value) -> None:
+    """Mark for review what passes on a container of models."""
+    arg = plan.tree.parent[node]
+    call = plan.tree.parent.get(arg)
+    if value is not v.PLAIN and isinstance(arg, cst.Arg) and isinstance(call, cst.Call) and call.func is not node:
+        held = next((a for a in v.flat(value) if isinstance(a, v.ModelRef)), None)
+        if held is not None:
+            _plan_argument(plan, arg, call, node, held.site)
+
+
 def _plan_argument(plan: Plan, arg: cst.Arg, call: cst.Call, node: cst.BaseExpression, key: cst.CSTNode) -> None:
     name = plan.flow.name_of(call.func) or ""
     known = name.startswith(("pymc3.", "arviz.", "builtins.")) or all(
@@ -155,5 +208,7 @@ def _plan_argument(plan: Plan, arg: cst.Arg, call: cst.Call, node: cst.BaseExpre
     )
     method = isinstance(call.func, cst.Attribute) and call.func.attr.value in _CONTAINERS
     if not known and not method:
-        message = f"`{code(call.func)}` is given `{code(node)}`, which is a generator model now"
+        certain = bool(v.models(plan.flow.value(node)))
+        what = "which is a generator model now" if certain else "which holds generator models now"
+        message = f"`{code(call.func)}` is given `{code(node)}`, {what}"
         plan.note(arg, key, OBJECT.code, message, review=True)

@@ -24,7 +24,7 @@ from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules import own_maps
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.comprehension import prepare_yield
-from pm_migrate.codemod.rules.escapes import still_bound
+from pm_migrate.codemod.rules.places import still_bound
 from pm_migrate.codemod.rules.random_variable import HELPER, in_one_model, variable_group, yielded
 from pm_migrate.codemod.rules.tensors import function_group
 from pm_migrate.codemod.tree import code, expression

@@ -6,7 +6,18 @@ from collections.abc import Mapping
 
 import libcst as cst
 
-from pm_migrate.catalog.samplers import SAMPLE_DEFAULTS, SAMPLE_INITS, STEP_OPTIONS, InferenceCall
+from pm_migrate.catalog.samplers import (
+    SAMPLE,
+    SAMPLE_DEFAULTS,
+    SAMPLE_IGNORED,
+    SAMPLE_INITS,
+    SAMPLE_OLD,
+    SMC_ARGUMENTS,
+    SMC_OPTIONS,
+    SMC_REFUSED,
+    STEP_OPTIONS,
+    InferenceCall,
+)
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.calls import Given, Item, Refused, given, names_of_variables
@@ -17,8 +28,8 @@ _OPTIONS = ("target_accept", "max_treedepth")
 _HOLDERS = ("nuts_kwargs", "nuts", "step_kwargs")
 
 
-def mapped(plan: Plan, row: InferenceCall, call: cst.Call) -> list[Item]:
-    """The arguments of the output besides the model, in order.
+def mapped(plan: Plan, row: InferenceCall, call: cst.Call, rule: str) -> list[Item]:
+    """The arguments of the output besides the model, in order; ``rule`` says what is left out.
 
     Raises
     ------
@@ -39,6 +50,10 @@ def mapped(plan: Plan, row: InferenceCall, call: cst.Call) -> list[Item]:
             continue
         if name == "discard_tuned_samples" and code(arg.value) == "True":
             continue
+        if name in SAMPLE_IGNORED:
+            message = f"{name}= is left out: PyMC3 before 3.9 passed it over, later releases refuse it"
+            plan.note(call, call, rule, f"{message}; {SAMPLE_IGNORED[name]}", review=True)
+            continue
         if name in STEP_OPTIONS:
             loose.append(f"{name!r}: {held.texts.get(arg) or code(arg.value)}")
         elif name not in row.keep:
@@ -54,8 +69,40 @@ def mapped(plan: Plan, row: InferenceCall, call: cst.Call) -> list[Item]:
     return held.written(items + [item for found in options for item in found])
 
 
+def sequential(plan: Plan, call: cst.Call, step: cst.Call) -> list[Item]:
+    """The arguments of ``pm.sample_smc`` in place of ``pm.sample(draws, step=pm.SMC(...))``, besides the model.
+
+    One run of as many particles as there were draws, as it was; what PyMC3 passed over with this step is left out.
+
+    Raises
+    ------
+    Refused
+        For what has no counterpart.
+    """
+    plan.understand(step.func, call)
+    held = given(plan, SAMPLE, call)
+    refused = sorted(SMC_REFUSED & set(held))
+    if refused:
+        raise Refused(f"{refused[0]}= with pm.SMC has no counterpart")
+    items: list[Item] = [("", held.get("draws", SAMPLE_DEFAULTS["draws"]))]
+    for arg in step.args:
+        if arg.star or arg.keyword is None or arg.keyword.value not in SMC_OPTIONS:
+            raise Refused(
+                f"`{code(arg.value) if arg.keyword is None else arg.keyword.value}` of pm.SMC has no counterpart"
+            )
+        items.append((arg.keyword.value, code(arg.value)))
+    items.append(("chains", "1"))
+    items += [(name, held[name]) for name in held if name in SMC_ARGUMENTS and name != "draws"]
+    return held.written(items)
+
+
 def _in_their_places(plan: Plan, arguments: Mapping[str, cst.Arg]) -> dict[str, cst.Arg]:
     """The arguments of a call by the names of PyMC3 3.11; before 3.1, the start point was the third."""
+    for old, new in SAMPLE_OLD.items():
+        if old in arguments:
+            if new in arguments:
+                raise Refused(f"{old}= is {new}=, which is given, too")
+            arguments = {(new if name == old else name): arg for name, arg in arguments.items()}
     init = arguments.get("init")
     if init is not None and init.keyword is None and not v.only(plan.flow.value(init.value), v.Text):
         if "start" in arguments or "initvals" in arguments:

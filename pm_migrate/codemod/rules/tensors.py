@@ -182,7 +182,7 @@ def plan_function(plan: Plan, node: cst.CSTNode, qualified: str) -> None:
         plan.unite(key, operation)
     plan.understand(node, key)
     plan.allow(RULE.code, key)
-    if call is None:
+    if call is None or call in plan.outside:
         _plan_math(plan, node, key, row, name)
         return
     values = [plan.flow.value(a.value) for a in call.args]
@@ -357,7 +357,7 @@ def plan_attributes(plan: Plan) -> None:
     """Refuse attributes of random variables that their values do not have, each once: the longest chain's."""
     refused = {note.node for note in plan.notes}
     for node in plan.tree.of(cst.Attribute):
-        if node.attr.value in _ATTRIBUTES:
+        if node.attr.value in _ATTRIBUTES or _base(node) in plan.outside:
             continue
         value = plan.flow.value(node.value)
         if node.attr.value in COMPONENT_ATTRIBUTES and any(
@@ -374,6 +374,13 @@ def plan_attributes(plan: Plan) -> None:
                 METHODS.code,
                 f"`.{_first_attribute(node)}` of a random variable has no counterpart: take it out of the model",
             )
+
+
+def _base(node: cst.BaseExpression) -> cst.BaseExpression:
+    """What an attribute, or a chain of them, is asked of."""
+    while isinstance(node, cst.Attribute):
+        node = node.value
+    return node
 
 
 def _first_attribute(node: cst.Attribute) -> str:

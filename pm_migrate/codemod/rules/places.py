@@ -1,0 +1,67 @@
+"""Where a variable of a model is read outside of it: what is done with it, and whether the model is at hand there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from pm_migrate.codemod.blocks import Block
+from pm_migrate.codemod.plan import Plan
+
+_SHOWN = frozenset({"builtins.print", "builtins.str", "builtins.repr", "builtins.type", "builtins.display"})
+
+
+#: What the distribution of a variable is asked for outside of a generator model.
+_OF_DISTRIBUTIONS = frozenset("default dtype logp random shape".split())
+
+
+#: What to do about anything else.
+NOT_KEPT = "is not kept by a generator model: name it in the model with pm.Deterministic, and ask for that"
+
+
+def lacked(plan: Plan, node: cst.CSTNode) -> cst.Attribute | None:
+    """What a variable is asked for that a generator model does not keep: ``x.distribution.mu``, if it is."""
+    parent = plan.tree.parent[node]
+    if not isinstance(parent, cst.Attribute) or parent.value is not node:
+        return None
+    if parent.attr.value == "logp_sum_unscaledt":
+        return parent
+    above = plan.tree.parent[parent]
+    if parent.attr.value != "distribution" or not isinstance(above, cst.Attribute) or above.value is not parent:
+        return None
+    return None if above.attr.value in _OF_DISTRIBUTIONS else above
+
+
+def is_shown(plan: Plan, parent: cst.CSTNode) -> bool:
+    """Whether a variable is only printed, or stands at the end of a cell."""
+    if isinstance(parent, (cst.Expr, cst.FormattedStringExpression)):
+        return True
+    call = plan.tree.parent.get(parent)
+    return isinstance(parent, cst.Arg) and isinstance(call, cst.Call) and plan.flow.name_of(call.func) in _SHOWN
+
+
+def still_bound(plan: Plan, block: Block, node: cst.CSTNode, name: str) -> bool:
+    """Whether the name of a model is the model's where a variable of it is read."""
+    if not name.isidentifier():
+        return False
+    scope = plan.tree.scope(block.node)
+    sites = plan.flow.scope_sites(scope, name)
+    here = plan.tree.order[block.node]
+    if plan.tree.scope(node) is not scope:
+        return len(sites) <= 1 and not any(plan.flow.scope_sites(s, name) for s in _between(plan, node, scope))
+    if plan.tree.order[node] < here:
+        return False
+    loops = [a for a in plan.tree.ancestors(block.node) if isinstance(a, (cst.For, cst.While))]
+    if any(not plan.tree.inside(node, a) for a in loops):
+        return False
+    other = [s for s in sites if not plan.tree.inside(s, block.node)]
+    return not any(here < plan.tree.order[s] < plan.tree.order[node] for s in other)
+
+
+def _between(plan: Plan, node: cst.CSTNode, outer: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The scopes from a place out to another one, that one left out."""
+    scope = plan.tree.scope(node)
+    while scope is not outer and not isinstance(scope, cst.Module):
+        yield scope
+        scope = plan.tree.scope(scope)
