@@ -27,6 +27,7 @@ from pm_migrate.codemod.plan import Edit, Note, Options, Plan
 from pm_migrate.codemod.positions import printed
 from pm_migrate.codemod.results import Results
 from pm_migrate.codemod.rules import (
+    asked,
     at_run_time,
     attributes,
     augmented,
@@ -198,6 +199,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     leftover.plan_ties(plan)
     leftover.plan_helpers(plan)
     model_object.plan_model_uses(plan, models)
+    asked.plan_by_model(plan)
     escapes.plan_escapes(plan, models)
     attributes.plan_readers(plan, models, escapes.ESCAPE.code)
     tensors.plan_attributes(plan)

@@ -71,11 +71,11 @@ OBJECT = Rule(
 
 RULES = (OBJECT,)
 
-#: What changes a model, or belongs to the context that PyMC3 keeps.
+#: What changes a model, and what belongs to the context that PyMC3 keeps.
 _CHANGES = frozenset(
-    """Var Deterministic add_coords add_random_variable register_rv add_transform_variable get_context get_contexts
-    __enter__ __exit__ parent root isroot model""".split()
+    """Var Deterministic add_coords add_random_variable register_rv add_transform_variable __enter__ __exit__""".split()
 )
+_CONTEXT = frozenset("context_class contexts get_context get_contexts isroot model parent root".split())
 #: Attributes that a generator model has, too, with the same meaning.
 _SHARED = frozenset({"coords"})
 _CONTAINERS = frozenset({"append", "insert", "setdefault", "extend", "add", "get", "index", "count", "remove"})
@@ -134,6 +134,10 @@ def _plan_attribute(
     if isinstance(parent, cst.Attribute):
         if parent.attr.value in _CHANGES:
             plan.refuse(parent, key, OBJECT.code, f"`{text}` changes the model: give it everything where it is made")
+            return
+        if parent.attr.value in _CONTEXT:
+            message = f"`{text}` belongs to the context that PyMC3 keeps: a generator model has no models around it"
+            plan.refuse(parent, key, OBJECT.code, message)
             return
         if parent.attr.value in _SHARED:
             return
