@@ -13,6 +13,7 @@ from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.tree import code, expression
+from pm_migrate.codemod.variables import COMPONENT_ATTRIBUTES, is_component
 
 OBJECT = Rule(
     "PM208",
@@ -139,6 +140,9 @@ def _plan_attribute(
             message = f"`{text}` belongs to the context that PyMC3 keeps: a generator model has no models around it"
             plan.refuse(parent, key, OBJECT.code, message)
             return
+        if parent.attr.value in COMPONENT_ATTRIBUTES and any(is_component(k, plan.flow) for k in _made(value)):
+            plan.refuse(parent, key, OBJECT.code, f"`{text}`: make the linear model in a with block of pm.Model()")
+            return
         if parent.attr.value in _SHARED:
             return
     if plan.names.pm_site(parent) is None:
@@ -146,6 +150,11 @@ def _plan_attribute(
         return
     plan.edit(node, key, _shown(plan, node), {"pm"})
     plan.note(parent, key, OBJECT.code, f"`{text}` is asked of pm.density")
+
+
+def _made(value: v.Value) -> list[cst.Call]:
+    """The calls that make the models which a value may be."""
+    return [m.site for m in v.models(value) if isinstance(m.site, cst.Call)]
 
 
 def _shown(plan: Plan, node: cst.BaseExpression) -> Callable[[cst.BaseExpression], cst.BaseExpression]:

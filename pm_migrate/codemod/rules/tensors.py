@@ -26,7 +26,7 @@ from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.calls import name_of_variable
 from pm_migrate.codemod.rules.random_variable import separated
 from pm_migrate.codemod.tree import code, expression
-from pm_migrate.codemod.variables import is_component
+from pm_migrate.codemod.variables import COMPONENT_ATTRIBUTES, is_component
 
 RULE = Rule(
     "PM401",
@@ -205,8 +205,6 @@ _ATTRIBUTES = frozenset(
     get_value max mean min ndim nonzero norm ones_like prod ravel repeat reshape round shape size sort squeeze std sum
     swapaxes take trace transpose var zeros_like""".split()
 )
-#: What a linear predictor and a generalised linear model have.
-COMPONENT_ATTRIBUTES = frozenset({"coeffs", "y_est"})
 #: Methods that Theano's tensors have and arrays lack, or have with another meaning.
 _THEANO_METHODS = frozenset({"dimshuffle", "norm", "flatten", "sort", "zeros_like", "ones_like"})
 #: Methods that the tensors of PyMC4 itself lack are refused with the others.
