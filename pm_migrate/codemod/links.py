@@ -21,6 +21,10 @@ class Links:
         Such functions that another file keeps as they are.
     reexports
         Names of other files that are PyMC3's or Theano's: qualified here (``.common.pm``), and dotted there.
+    unlisted
+        Names of other files, qualified here, that their ``import *`` does not give.
+    unsure
+        Modules here of which it cannot be seen what their ``import *`` gives.
     exported
         Names of this program, given to PyMC3 or Theano by its imports, that other files go on to take.
     held
@@ -34,6 +38,8 @@ class Links:
     called: frozenset[str] = frozenset()
     given_up: frozenset[str] = frozenset()
     reexports: tuple[tuple[str, str], ...] = ()
+    unlisted: frozenset[str] = frozenset()
+    unsure: frozenset[str] = frozenset()
     exported: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
     seen: frozenset[str] = frozenset()

@@ -87,7 +87,7 @@ def rewrite(text: str, options: Options) -> Migration:
         parse(text)  # Python's own parser says better where the fault is
         where = f"line {error.raw_line}, column {error.raw_column + 1}"
         raise SourceError(f"not valid Python: {where}: {error.message}") from error
-    flow = Flow(tree, options.links.makers, dict(options.links.reexports))
+    flow = Flow(tree, options.links.makers, dict(options.links.reexports), options.links.unlisted)
     plan = Plan(tree, flow, options)
     plan.names = Names(plan)
     if not flow.references and not plan.names.sites:
