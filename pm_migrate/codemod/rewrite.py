@@ -90,7 +90,7 @@ def rewrite(text: str, options: Options) -> Migration:
     flow = Flow(tree, options.links.makers, dict(options.links.reexports), options.links.unlisted)
     plan = Plan(tree, flow, options)
     plan.names = Names(plan)
-    if not flow.references and not plan.names.sites:
+    if not flow.references and not plan.names.sites and not flow.makers:
         return Migration(text, changed=False)
     models = Models(tree, flow)
     plan.helpers = models.helpers
@@ -132,7 +132,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     given_back.plan_given_back(plan, models)
     model_block.plan_models(plan, models)
     helper.plan_helpers(plan, models)
-    elsewhere.plan_elsewhere(plan)
+    elsewhere.plan_elsewhere(plan, models)
     elsewhere.plan_unseen(plan, models)
     caller_model.plan_callers(plan)
     nested.plan_nested(plan)
