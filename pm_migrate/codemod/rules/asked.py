@@ -80,9 +80,11 @@ def way_out(plan: Plan, node: cst.Attribute) -> str:
         return _ADVICE.get(node.attr.value, "")
     attribute = asked_of(plan, node)
     made = {code(a.rv.func) for a in v.tensors(plan.flow.value(node.value)) if a.rv is not None}
-    again = f"{made.pop() if len(made) == 1 else 'pm.Normal'}.dist(...)"
+    known = len(made) == 1 and not any(name.endswith("Deterministic") for name in made)
+    again = f"{made.pop()}.dist(...)" if known else "pm.Normal.dist(...), or its like,"
     if attribute in ("logp", "logcdf", "random"):
         return f"ask {again} for `{attribute}`"
+    again = again.removesuffix(",")
     return f"compute its `{attribute}` from the parameters" if attribute else f"make it again as {again}"
 
 
