@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod.driver import Task, source_of
@@ -19,18 +20,28 @@ from pm_migrate.errors import PmMigrateError
 
 #: What adds to the model around it, by the last part of its name; a method of a model of the program's own is none.
 _ADDS = pymc3_names.DISTRIBUTIONS | {"Data", "Deterministic", "GLM", "LinearComponent", "Potential"}
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 @dataclass(eq=False)
 class _Read:
-    """One program: its syntax, the files that it imports, and its names that may create variables."""
+    """One program: its syntax, what it takes of other files, and its names that may create variables."""
 
     file: File
     tree: ast.Module | None
-    modules: dict[str, File] = field(default_factory=dict)
+    sources: list[tuple[File, dict[str, str] | None]] | None = None
     makers: set[str] = field(default_factory=set)
 
-    @property
+    @cached_property
+    def uses(self) -> dict[str, frozenset[str]]:
+        """The names that each function and class at the top reads outside of models made there."""
+        return {
+            node.name: frozenset(_last(inner) for inner in _outside_models(node) if _is_read(inner))
+            for node in (self.tree.body if self.tree is not None else ())
+            if isinstance(node, _DEFINITIONS)
+        }
+
+    @cached_property
     def imports(self) -> list[ast.Import | ast.ImportFrom]:
         """Its import statements."""
         nodes = ast.walk(self.tree) if self.tree is not None else ()
@@ -69,8 +80,8 @@ def mark(files: dict[str, File]) -> None:
                 task = replace(file.task, data=bytes_of(file.task))
                 reads[file] = _Read(File(task, file.outside), _tree(task))
         for read in reads.values():
-            if not read.modules:
-                read.modules = dict(imports(read.file.path, read.imports, files))
+            if read.sources is None:
+                read.sources = list(_sources(read, dict(imports(read.file.path, read.imports, files))))
         names |= _spread(reads)
     for file, read in reads.items():
         if not file.task.needs_work and any(True for _ in _taken(read, reads)):
@@ -84,7 +95,8 @@ def _spread(reads: dict[File, _Read]) -> set[str]:
     while changed:
         changed = False
         for read in reads.values():
-            found = _calling(read.tree, {*_taken(read, reads), *read.makers})
+            names = {*_taken(read, reads), *read.makers}
+            found = {name for name, used in read.uses.items() if used & names}
             if not found <= read.makers:
                 read.makers |= found
                 changed = True
@@ -93,22 +105,26 @@ def _spread(reads: dict[File, _Read]) -> set[str]:
 
 def _taken(read: _Read, reads: dict[File, _Read]) -> Iterator[str]:
     """The names of a program, or attributes of modules in it, that may create variables and are in other files."""
+    for file, names in read.sources or ():
+        makers = reads[file].makers if file in reads else set()
+        yield from makers if names is None else (names[name] for name in makers & names.keys())
+
+
+def _sources(read: _Read, modules: dict[str, File]) -> Iterator[tuple[File, dict[str, str] | None]]:
+    """The files that a program imports, and what of each by which name; None for all of it."""
+    whole: set[str] = set()
     for node in read.imports:
-        if isinstance(node, ast.ImportFrom):
-            target = reads.get(read.modules.get(spelled(node)))  # type: ignore[arg-type]
-            makers = set() if target is None else target.makers
+        if isinstance(node, ast.Import):
+            whole |= {alias.name for alias in node.names}
+            continue
+        whole |= {f"{spelled(node)}.{alias.name}" for alias in node.names}
+        if spelled(node) in modules:
             star = any(alias.name == "*" for alias in node.names)
-            yield from makers if star else (a.asname or a.name for a in node.names if a.name in makers)
-    for name, file in read.modules.items():
-        if file in reads and file.path != read.file.path and not _is_from(read, name):
-            yield from reads[file].makers
-
-
-def _is_from(read: _Read, name: str) -> bool:
-    """Whether a module is only the one that names are taken from."""
-    given = {f"{spelled(n)}.{a.name}" for n in read.imports if isinstance(n, ast.ImportFrom) for a in n.names}
-    plain = {a.name for n in read.imports if isinstance(n, ast.Import) for a in n.names}
-    return name not in given | plain
+            names = {alias.name: alias.asname or alias.name for alias in node.names}
+            yield modules[spelled(node)], None if star else names
+    for name in whole & modules.keys():
+        if modules[name].path != read.file.path:
+            yield modules[name], None
 
 
 def _made_here(read: _Read) -> set[str]:
@@ -123,21 +139,12 @@ def _made_here(read: _Read) -> set[str]:
     starred = any(a.name == "*" for node in read.imports for a in node.names)
     if not known | taken:
         return set()
-    return _having(read.tree, lambda node: _adds(node) and (starred or _root(node) in known | taken))
-
-
-def _calling(tree: ast.Module | None, names: set[str]) -> set[str]:
-    """The functions and classes at the top of a program that refer to one of these names."""
-    return _having(tree, lambda node: _reads(node, names))
-
-
-def _having(tree: ast.Module | None, found: Callable[[ast.AST], bool]) -> set[str]:
-    """The functions and classes at the top of a program in which something is found outside of models made there."""
+    roots = known | taken
     return {
         node.name
-        for node in (tree.body if tree is not None else ())
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
-        and any(map(found, _outside_models(node)))
+        for node in (read.tree.body if read.tree is not None else ())
+        if isinstance(node, _DEFINITIONS)
+        and any(_adds(inner) and (starred or _root(inner) in roots) for inner in _outside_models(node))
     }
 
 
@@ -151,8 +158,8 @@ def _outside_models(node: ast.AST) -> Iterator[ast.AST]:
             yield from _outside_models(child)
 
 
-def _reads(node: ast.AST, names: set[str]) -> bool:
-    return isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load) and _last(node) in names
+def _is_read(node: ast.AST) -> bool:
+    return isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load)
 
 
 def _adds(node: ast.AST) -> bool:
