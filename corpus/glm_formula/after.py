@@ -57,3 +57,9 @@ def build_by_hand():
 
 
 by_hand = build_by_hand()
+
+whole = pm.glm.GLM.from_formula('y ~ x + side', frame, name='whole', priors={'x': pm.Normal.dist(0, scale=5)})
+best = pm.find_MAP(whole, progressbar=False)
+
+print(sorted(pm.density(whole).named_vars))
+print(best['whole_x'].round(2))

@@ -15,7 +15,7 @@ def bend(x):
 
 
 with pm.Model() as line:
-    pm.glm.GLM.from_formula('y ~ x', frame)
+    pm.glm.GLM.from_formula('y ~ x', frame, model=line)
     trace = pm.sample(200, tune=300, chains=2, cores=1, random_seed=262)
 
 print(pm.summary(trace))
@@ -37,3 +37,10 @@ with pm.Model() as by_hand:
     lm = LinearComponent(frame.x.values, frame.y, labels=['slope'], offset=1.)
     sigma = pm.Exponential('sigma', 1.)
     pm.Normal('y', mu=lm.y_est, sd=sigma, observed=frame.y)
+
+whole = pm.GLM.from_formula('y ~ x + side', frame, name='whole', priors={'x': pm.Normal.dist(0, sd=5)})
+with whole:
+    best = pm.find_MAP(progressbar=False)
+
+print(sorted(whole.named_vars))
+print(best['whole_x'].round(2))

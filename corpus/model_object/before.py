@@ -9,12 +9,15 @@ with pm.Model() as poll:
     a = pm.HalfNormal('a', 5.)
     b = pm.HalfNormal('b', 5.)
     share = pm.Beta('share', alpha=a + 1, beta=b + 1, shape=4)
+    pm.Deterministic('log_' + share.name, pm.math.log(share))
     pm.Binomial('votes', n=asked, p=share, observed=votes)
 
 print(poll.check_test_point())
 print([rv.name for rv in poll.free_RVs])
 print([rv.name for rv in poll.observed_RVs])
 print(sorted(poll.named_vars))
+print(poll.fn(share)(poll.test_point), a.init_value.round(3))
+print(share.distribution.random(size=3).shape, share.distribution.dtype)
 
 point = poll.test_point
 print('at the test point: %.4f' % poll.logp(point))

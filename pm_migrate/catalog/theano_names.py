@@ -114,6 +114,11 @@ def kept(name: str) -> str | None:
     return name if last in _KEPT.get(home, ()) or name == "theano.__version__" else None
 
 
+def names() -> frozenset[str]:
+    """The last parts of all names that :func:`kept` knows."""
+    return frozenset(name for home in _KEPT.values() for name in home) | {n.rpartition(".")[2] for n in _MOVED}
+
+
 def of_constants(name: str) -> bool:
     """Whether something of Theano's is a plain value: a setting, a type, a version."""
     found = renamed(name) or ""

@@ -73,7 +73,7 @@ def migrate_source(
     SourceError
         With line and column, for text that does not parse.
     """
-    taken = links is not None and links.reexports
+    taken = links is not None and (links.reexports or links.drawn)
     if not taken and "pymc3" not in text and "theano" not in text and "TODO(pm-migrate " not in text:
         return Migration(text, changed=False)
     from pm_migrate.codemod import todos

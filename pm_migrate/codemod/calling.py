@@ -107,7 +107,7 @@ class Calls(Expressions):
                     self.functions.setdefault(atom.node, FunctionFacts()).escapes = True
             return frozenset({v.Foreign(node)})
         if short in pymc3_names.COMPONENTS:
-            return frozenset({v.Tensor(site, node)})
+            return frozenset({v.ModelRef(node) if self._stands_alone(node) else v.Tensor(site, node)})
         if short in pymc3_names.DISTRIBUTIONS:
             self._call_back(node, short, site)
             made = frozenset({v.Tensor(site, node, self._scalar_variable(node, short))})
@@ -153,6 +153,13 @@ class Calls(Expressions):
         if pymc3_names.is_plain(name):
             return PLAIN
         return frozenset({v.Foreign(node)})
+
+    def _stands_alone(self, node: cst.Call) -> bool:
+        """Whether a linear model is certainly no part of another one: a function may be called in the block of one."""
+        given = [a for a in node.args if a.star or (a.keyword is not None and a.keyword.value == "model")]
+        entered = isinstance(self.tree.parent[node], cst.WithItem)
+        here = entered or isinstance(self.scope.node, cst.Module)
+        return here and not self._stack and all(is_none(a.value) for a in given)
 
     def _model_around(self, node: cst.Call, args: list[Value]) -> Value:
         """What ``pm.modelcontext(model)`` gives: the model around it, when that is certainly what it looks for."""

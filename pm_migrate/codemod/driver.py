@@ -79,7 +79,8 @@ class Task:
     @property
     def mentions_pymc3(self) -> bool:
         """Whether the file has to do with PyMC3, by its own words or by what it takes from another file."""
-        return mentions_pymc3(self.data) or bool(self.options.links.reexports)
+        links = self.options.links
+        return mentions_pymc3(self.data) or bool(links.reexports) or links.drawn
 
 
 @dataclass(frozen=True)
@@ -155,10 +156,11 @@ def process_all(tasks: Sequence[Task], jobs: int | None = None) -> Iterator[Outc
         Number of processes. By default one for fewer than 20 files that mention PyMC3, else one for each processor.
     """
     from pm_migrate.codemod import reexports
+    from pm_migrate.codemod.drawn import draw_in
     from pm_migrate.codemod.holding import hold
     from pm_migrate.codemod.linking import link
 
-    tasks = reexports.tell(tasks)
+    tasks = draw_in(reexports.tell(tasks))
     found = [task for task in tasks if task.needs_work]
     heavy = reexports.keep(hold(tasks, link(found)))
     told = {id(before): after for before, after in zip(found, heavy, strict=True)}

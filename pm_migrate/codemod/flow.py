@@ -64,6 +64,10 @@ class Flow(Statements):
         Names of other files that are PyMC3's or Theano's: qualified here, and dotted there.
     taken
         Those of them that the program takes.
+    unlisted
+        Names of other files that ``import *`` does not give.
+    starred
+        What the program takes by ``import *`` of another file: for the statement and the name, an import of it.
     model_classes
         The program's own subclasses of ``pm.Model``.
     opaque
@@ -75,11 +79,17 @@ class Flow(Statements):
     """
 
     def __init__(
-        self, tree: Tree, makers: frozenset[str] = frozenset(), reexports: Mapping[str, str] = MappingProxyType({})
+        self,
+        tree: Tree,
+        makers: frozenset[str] = frozenset(),
+        reexports: Mapping[str, str] = MappingProxyType({}),
+        unlisted: frozenset[str] = frozenset(),
     ) -> None:
         self.tree = tree
         self.makers = makers
         self.reexports = reexports
+        self.unlisted = unlisted
+        self.starred: dict[tuple[cst.CSTNode, str], cst.ImportAlias] = {}
         self.taken: set[str] = set()
         self.values: dict[cst.CSTNode, Value] = {}
         self.sites: dict[cst.CSTNode, frozenset[cst.CSTNode]] = {}
@@ -262,6 +272,17 @@ class Flow(Statements):
         scope.env[name] = Entry(value, frozenset({site}))
         scope.add(name, value)
 
+    def _gives(self, module: str, name: str) -> bool:
+        """Whether ``import *`` of another file gives something of PyMC3's or Theano's by a name."""
+        full = f"{module}.{name}"
+        return full in self.reexports and full not in self.unlisted
+
+    def _by_star(self, module: str, name: str, site: cst.CSTNode) -> Entry:
+        """What ``import *`` of another file gives by a name, as an import of that name would."""
+        alias = self.starred.setdefault((site, name), cst.ImportAlias(cst.Name(name)))
+        self.tree.stand_in(alias, site)
+        return Entry(frozenset({v.Qualified(self._through(f"{module}.{name}"), alias)}), frozenset({alias}))
+
     def _owner(self, name: str) -> Scope | None:
         scope = self.scope.parent
         while scope is not None:
@@ -283,10 +304,9 @@ class Flow(Statements):
                 value = owner.ever(name) or PLAIN
                 return Entry(value, frozenset(owner.sites.get(name, ())))
         if name not in scope.bound:
-            for module, site in self.star_sites.items():
-                if f"{module}.{name}" in self.reexports:
-                    taken = self._through(f"{module}.{name}")
-                    return Entry(frozenset({v.Qualified(taken, site)}), frozenset({site}))
+            for module, site in reversed(self.star_sites.items()):
+                if self._gives(module, name):
+                    return self._by_star(module, name, site)
                 if pymc3_names.is_public(module, name) or f"{module}.{name}" in self.makers:
                     return Entry(frozenset({v.Qualified(f"{module}.{name}", site)}), frozenset({site}))
             if name in _BUILTINS:

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from pm_migrate.codemod.drawn import mark
 from pm_migrate.codemod.driver import Task, examine
 from pm_migrate.codemod.links import NO_LINKS, Linked, Links
 from pm_migrate.codemod.modules import File, files_of, import_nodes, imports, spelled
@@ -38,6 +39,7 @@ def link(tasks: Sequence[Task]) -> list[Task]:
                 files[path].modules[name] = target
         todo += [other for other in files if other not in before]
     _know_neighbours(list(files.values()))
+    mark(files)
     users = [file for file in files.values() if file.modules]
     imported = {target for file in users for target in file.modules.values() if target.task.needs_work}
     for file in users:
@@ -115,10 +117,21 @@ def _links(file: File, users: list[File], lost: Lost, offers: Offers) -> Links:
         file.task.options.links,  # what it takes of PyMC3 from other files is known already
         generators=frozenset(makers) - kept,
         kept=frozenset(kept),
+        methods=frozenset(f"{m}.{method}" for m, target in file.modules.items() for method in _methods(target)),
         called=frozenset(called) - given_up,
         given_up=frozenset(given_up),
         seen=frozenset(file.modules),
     )
+
+
+def _methods(file: File) -> frozenset[str]:
+    """The methods that create variables, of the classes that can be taken from a file."""
+    todo, seen = [file], {file}
+    while todo:
+        passing = {*todo[-1].starred, *(owner for owner, _ in todo.pop().passed.values())} - seen
+        seen |= passing
+        todo += passing
+    return frozenset(method for other in seen for method in other.linked.methods)
 
 
 def _owner(file: File, name: str, offers: Offers) -> tuple[File, str]:

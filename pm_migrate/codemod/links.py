@@ -15,12 +15,20 @@ class Links:
         Functions elsewhere that become generators, by their qualified names in this program (``helpers.prior``).
     kept
         Functions elsewhere that stay as they are.
+    methods
+        Methods elsewhere that create variables for their callers, which are not followed: ``helpers.Priors.make``.
     called
         Functions of this program that models of other files call.
     given_up
         Such functions that another file keeps as they are.
     reexports
         Names of other files that are PyMC3's or Theano's: qualified here (``.common.pm``), and dotted there.
+    unlisted
+        Names of other files, qualified here, that their ``import *`` does not give.
+    unsure
+        Modules here of which it cannot be seen what their ``import *`` gives.
+    drawn
+        Whether this program does not mention PyMC3, and may create variables by functions of others.
     exported
         Names of this program, given to PyMC3 or Theano by its imports, that other files go on to take.
     held
@@ -31,9 +39,13 @@ class Links:
 
     generators: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
+    methods: frozenset[str] = frozenset()
     called: frozenset[str] = frozenset()
     given_up: frozenset[str] = frozenset()
     reexports: tuple[tuple[str, str], ...] = ()
+    unlisted: frozenset[str] = frozenset()
+    unsure: frozenset[str] = frozenset()
+    drawn: bool = False
     exported: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
     seen: frozenset[str] = frozenset()
@@ -52,6 +64,8 @@ class Linked:
     ----------
     makers
         Its functions that create variables for their callers.
+    methods
+        Methods of its classes that do.
     used
         Functions elsewhere that it calls, by their qualified names here.
     blocked
@@ -63,6 +77,7 @@ class Linked:
     """
 
     makers: frozenset[str] = frozenset()
+    methods: frozenset[str] = frozenset()
     used: frozenset[str] = frozenset()
     blocked: frozenset[str] = frozenset()
     taken: frozenset[str] = frozenset()

@@ -23,7 +23,7 @@ from pm_migrate.codemod.helpers import Helpers, adds_to_model
 from pm_migrate.codemod.purity import is_pure_statement
 from pm_migrate.codemod.scopes import bound_name, bound_names
 from pm_migrate.codemod.tree import Tree, target_names
-from pm_migrate.codemod.variables import is_observed, variable_name
+from pm_migrate.codemod.variables import is_component, is_observed, variable_name
 
 
 class Models:
@@ -95,7 +95,9 @@ class Models:
                 yield Model(block.made.node, [b for b in self.blocks if block.key in b.sites], definition=block)
 
     def _define(self, model: Model) -> None:
-        """Find the block that defines a model."""
+        """Find the block that defines a model; a linear model that stands alone has none."""
+        if self.is_whole(model.site):
+            return
         for block in model.blocks:
             if block.defines and block.item.item is model.site:
                 model.definition = block
@@ -184,6 +186,10 @@ class Models:
         return not any(model.site in {m.site for m in v.models(self.flow.value(n))} for n in nodes) and not any(
             t.site is model.site for n in nodes for t in v.tensors(self.flow.value(n))
         )
+
+    def is_whole(self, site: cst.CSTNode) -> bool:
+        """Whether the call that makes a model makes all of its variables: a linear model that stands alone."""
+        return isinstance(site, cst.Call) and is_component(site, self.flow)
 
     def siblings(self, line: cst.CSTNode) -> list[cst.CSTNode]:
         """The statements of the body that a statement stands in."""
@@ -349,6 +355,8 @@ class Models:
                 if atom.rv is node and atom.rv is not None and atom.site in out:
                     out[atom.site][variable_name(atom.rv, self.flow)] = is_observed(atom.rv)
         for site, model in self.models.items():
+            if self.is_whole(site):
+                out[site][None] = False
             if model_name(model.site) is not None or self.flow.nested:
                 # a function does not know the prefix of its caller
                 out[site].update(dict.fromkeys([None] if self.helpers.functions else [], False))

@@ -61,6 +61,36 @@ def import_nodes(task: Task, *, top: bool = False) -> list[ast.Import | ast.Impo
     return [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
 
 
+def listed(task: Task) -> frozenset[str] | None:
+    """The names in ``__all__`` of a program; None where it has none.
+
+    Raises
+    ------
+    ValueError
+        When they are computed.
+    """
+    try:
+        tree = ast.parse(source_of(task))
+    except (PmMigrateError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    found: frozenset[str] | None = None
+    for node in _run_on_import(tree):
+        if isinstance(node, ast.Name) and node.id == "__all__" and isinstance(node.ctx, ast.Store):
+            found = found or frozenset()
+        elif isinstance(node, ast.Name) and node.id == "__all__":
+            raise ValueError("__all__ is used")
+    for node in _run_on_import(tree) if found is not None else ():
+        match node:
+            case ast.Assign(targets=[ast.Name(id="__all__")], value=value):
+                names = ast.literal_eval(value)
+            case ast.AugAssign(target=ast.Name(id="__all__"), value=value):
+                names = [*found, *ast.literal_eval(value)]
+            case _:
+                continue
+        found = frozenset(str(name) for name in names)
+    return found
+
+
 def _run_on_import(tree: ast.AST) -> Iterator[ast.AST]:
     for node in ast.iter_child_nodes(tree):
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):

@@ -7,7 +7,7 @@ the migrated models use an alias of their own (``pm4``), so that neither can be 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import libcst as cst
@@ -32,7 +32,8 @@ class ImportSite:
     """One imported name (or star) of PyMC3 or Theano.
 
     ``node`` is the alias, or the whole statement for a star; ``root`` is ``pymc3`` or ``theano``. ``taken`` is the
-    dotted name of what is taken from another file of the program.
+    dotted name of what is taken from another file of the program; ``starred`` says that it comes by ``import *``, and
+    ``node`` then is no part of the text.
     """
 
     node: cst.ImportAlias | cst.ImportFrom
@@ -41,6 +42,7 @@ class ImportSite:
     root: str
     scope: cst.CSTNode
     taken: str | None = None
+    starred: bool = False
 
     @property
     def local(self) -> str | None:
@@ -56,8 +58,11 @@ class ImportSite:
         return None
 
 
-def import_sites(tree: Tree, reexports: Mapping[str, str]) -> Iterator[ImportSite]:
+def import_sites(flow: Flow) -> Iterator[ImportSite]:
     """Yield every import of PyMC3 and Theano in source order, from other files of the program too."""
+    tree, reexports = flow.tree, flow.reexports
+    used = {a.site for n in flow.references for a in flow.value(n) if isinstance(a, v.Qualified)}
+    by_star = [(star, alias) for (star, _), alias in flow.starred.items() if alias in used]
     for node in tree.of(cst.Import, cst.ImportFrom):
         if isinstance(node, cst.Import):
             for alias in node.names:
@@ -66,10 +71,11 @@ def import_sites(tree: Tree, reexports: Mapping[str, str]) -> Iterator[ImportSit
         else:
             module = "." * len(node.relative) + (dotted(node.module) or "" if node.module is not None else "")
             if not is_reference(module):
-                for alias in () if isinstance(node.names, cst.ImportStar) else node.names:
+                star = isinstance(node.names, cst.ImportStar)
+                for alias in [a for n, a in by_star if n is node] if star else node.names:
                     taken = reexports.get(f"{module}.{dotted(alias.name)}")
                     if taken is not None and is_reference(taken):
-                        yield replace(_site(tree, alias, node, taken), taken=taken)
+                        yield replace(_site(tree, alias, node, taken), taken=taken, starred=star)
             elif isinstance(node.names, cst.ImportStar):
                 yield _site(tree, node, node, module)
             else:
@@ -98,7 +104,7 @@ class Names:
         self.plan = plan
         self.tree: Tree = plan.tree
         self.flow: Flow = plan.flow
-        self.sites = list(import_sites(plan.tree, plan.flow.reexports))
+        self.sites = list(import_sites(plan.flow))
         self.mixed = False
         #: Imports of Theano that stay for what was not migrated.
         self.left: set[cst.CSTNode] = set()

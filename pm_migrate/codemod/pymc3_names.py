@@ -7,7 +7,7 @@ from functools import cache
 from pm_migrate.catalog import DISTRIBUTIONS as ROWS
 from pm_migrate.catalog import theano_names
 from pm_migrate.catalog.exports import PYMC3_MODULES, PYMC3_NAMES
-from pm_migrate.catalog.functions import function_named
+from pm_migrate.catalog.functions import FUNCTIONS, function_named
 from pm_migrate.catalog.older import RENAMED
 from pm_migrate.catalog.samplers import ADVICE, ARVIZ, INFERENCE, SAME, TABLES
 
@@ -55,6 +55,7 @@ MAPS = {
 
 _INFERENCE = frozenset(INFERENCE) | frozenset(name.split(".")[0] for name in SAME)
 _CALLED = _INFERENCE | frozenset(RENAMED) | frozenset(ARVIZ) | frozenset(ADVICE) | frozenset(TABLES)
+_THEANO = frozenset(FUNCTIONS) | theano_names.names()
 _PYMC3 = PYMC3_NAMES | PYMC3_MODULES | DISTRIBUTIONS | BASES | _OTHERS | _CALLED
 
 #: Functions of tensors that the generator front end has too, by the name that they have there.
@@ -174,6 +175,17 @@ def is_public(module: str, name: str) -> bool:
         or theano_names.kept(full) is not None
         or full in ("theano.shared", "theano.scan")
     )
+
+
+def public_names(module: str) -> frozenset[str]:
+    """The names that ``from module import *`` binds, as far as they are known.
+
+    Examples
+    --------
+    >>> "Normal" in public_names("pymc3"), "exp" in public_names("theano.tensor")
+    (True, True)
+    """
+    return _PYMC3 if module == "pymc3" else frozenset(n for n in _THEANO if is_public(module, n))
 
 
 def is_plain(name: str) -> bool:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from pm_migrate.codemod.driver import Task, examine
-from pm_migrate.codemod.modules import File, bytes_of, files_of, import_nodes, imports, spelled
+from pm_migrate.codemod.modules import File, bytes_of, files_of, import_nodes, imports, listed, spelled
+from pm_migrate.codemod.pymc3_names import public_names
 from pm_migrate.codemod.roots import is_reference
 from pm_migrate.errors import PmMigrateError
 
@@ -41,7 +42,10 @@ def tell(tasks: Sequence[Task]) -> list[Task]:
         names = run.taken(path)
         if any(map(is_reference, names.values())):
             task = run.files[path].task
-            links = replace(task.options.links, reexports=tuple(sorted(names.items())))
+            unlisted, unsure = run.stars(path)
+            links = replace(
+                task.options.links, reexports=tuple(sorted(names.items())), unlisted=unlisted, unsure=unsure
+            )
             told[task.path] = replace(task, options=replace(task.options, links=links))
     return [told.get(task.path, task) for task in tasks]
 
@@ -57,7 +61,29 @@ def keep(tasks: Sequence[Task]) -> list[Task]:
         for name, target in imports(path, import_nodes(file.task), files) if left else ():
             names = {q.removeprefix(f"{name}.") for q in left if q.startswith(f"{name}.")}
             kept.setdefault(target.task.path, set()).update(n for n in names if "." not in n)
+    _keep_along(files, kept)
     return [_keeping(task, frozenset(kept.get(task.path, ()))) for task in tasks]
+
+
+def _keep_along(files: dict[str, File], kept: dict[str, set[str]]) -> None:
+    """What is needed of a file that takes it from another one itself is needed of that one, too."""
+    by_path = {file.task.path: path for path, file in files.items()}
+    todo = [by_path[shown] for shown in kept]
+    while todo:
+        path = todo.pop()
+        file = files[path]
+        needed, nodes = kept[file.task.path], import_nodes(file.task, top=True)
+        targets = dict(imports(path, nodes, files))
+        for node in nodes:
+            target = targets.get(spelled(node)) if isinstance(node, ast.ImportFrom) else None
+            if target is None or target is file:
+                continue
+            names = {a.name for a in node.names if (a.asname or a.name) in needed}
+            names |= needed if any(a.name == "*" for a in node.names) else set()
+            before = kept.setdefault(target.task.path, set())
+            if names - before:
+                before |= names
+                todo.append(target.path)
 
 
 def _keeping(task: Task, names: frozenset[str]) -> Task:
@@ -105,6 +131,27 @@ class _Run:
             for own, what in self._given(target).items()
         }
 
+    def stars(self, path: str) -> tuple[frozenset[str], frozenset[str]]:
+        """The qualified names that ``import *`` does not give in a program, and the modules where that is not known."""
+        unlisted, unsure = set(), set()
+        nodes = import_nodes(self.files[path].task)
+        starred = {spelled(n) for n in nodes if isinstance(n, ast.ImportFrom) and n.names[0].name == "*"}
+        for name, target in imports(path, nodes, self.files):
+            if name not in starred:
+                continue
+            gives, sure = self._listed(target)
+            unlisted |= {f"{name}.{own}" for own in self._given(target) if not gives(own)}
+            unsure |= set() if sure else {name}
+        return frozenset(unlisted), frozenset(unsure)
+
+    def _listed(self, file: File) -> tuple[Callable[[str], bool], bool]:
+        """Whether ``import *`` of a file gives a name, and whether that is known."""
+        try:
+            names = listed(file.task)
+        except ValueError:
+            return (lambda _: True), False
+        return (lambda name: name in names if names is not None else not name.startswith("_")), True
+
     def _given(self, file: File) -> Names:
         """All of PyMC3 and Theano that can be taken from a file: its own imports, and what it takes itself."""
         path = file.path
@@ -112,8 +159,9 @@ class _Run:
             self._known[path] = {}  # files may import each other
             names = self.bound(path)
             taken = {} if file.task.notebook else self.taken(path, top=True)
+            unlisted = self.stars(path)[0] if taken else frozenset()
             for node in import_nodes(file.task, top=True) if taken else ():
-                names |= _passed(node, taken)
+                names |= _passed(node, taken, unlisted)
             self._known[path] = names
         return self._known[path]
 
@@ -126,16 +174,18 @@ def _bound(nodes: Sequence[ast.Import | ast.ImportFrom]) -> Iterator[tuple[str, 
                 dotted = alias.name if alias.asname else alias.name.split(".")[0]
             else:
                 dotted = f"{spelled(node)}.{alias.name}"
-            if (is_reference(dotted) or dotted.split(".")[0] in ALONG) and alias.name != "*":
+            if alias.name == "*" and isinstance(node, ast.ImportFrom) and is_reference(spelled(node)):
+                yield from ((name, f"{spelled(node)}.{name}") for name in public_names(spelled(node)))
+            elif (is_reference(dotted) or dotted.split(".")[0] in ALONG) and alias.name != "*":
                 yield alias.asname or (alias.name if isinstance(node, ast.ImportFrom) else dotted), dotted
 
 
-def _passed(node: ast.Import | ast.ImportFrom, taken: Names) -> Names:
+def _passed(node: ast.Import | ast.ImportFrom, taken: Names, unlisted: frozenset[str]) -> Names:
     """The local names under which an import passes on what it takes from another file."""
     if isinstance(node, ast.Import):
         return {}
     module = spelled(node)
     every = {name.removeprefix(f"{module}."): what for name, what in taken.items() if name.startswith(f"{module}.")}
     if any(alias.name == "*" for alias in node.names):
-        return {name: what for name, what in every.items() if "." not in name}
+        return {n: what for n, what in every.items() if "." not in n and f"{module}.{n}" not in unlisted}
     return {alias.asname or alias.name: every[alias.name] for alias in node.names if alias.name in every}

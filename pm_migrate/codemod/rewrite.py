@@ -27,6 +27,7 @@ from pm_migrate.codemod.plan import Edit, Note, Options, Plan
 from pm_migrate.codemod.positions import printed
 from pm_migrate.codemod.results import Results
 from pm_migrate.codemod.rules import (
+    asked,
     at_run_time,
     attributes,
     augmented,
@@ -87,10 +88,10 @@ def rewrite(text: str, options: Options) -> Migration:
         parse(text)  # Python's own parser says better where the fault is
         where = f"line {error.raw_line}, column {error.raw_column + 1}"
         raise SourceError(f"not valid Python: {where}: {error.message}") from error
-    flow = Flow(tree, options.links.makers, dict(options.links.reexports))
+    flow = Flow(tree, options.links.makers, dict(options.links.reexports), options.links.unlisted)
     plan = Plan(tree, flow, options)
     plan.names = Names(plan)
-    if not flow.references and not plan.names.sites:
+    if not flow.references and not plan.names.sites and not flow.makers:
         return Migration(text, changed=False)
     models = Models(tree, flow)
     plan.helpers = models.helpers
@@ -133,7 +134,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     model_block.plan_models(plan, models)
     outside.plan_outside(plan, models)
     helper.plan_helpers(plan, models)
-    elsewhere.plan_elsewhere(plan)
+    elsewhere.plan_elsewhere(plan, models)
     elsewhere.plan_unseen(plan, models)
     caller_model.plan_callers(plan)
     nested.plan_nested(plan)
@@ -202,6 +203,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     leftover.plan_ties(plan)
     leftover.plan_helpers(plan)
     model_object.plan_model_uses(plan, models)
+    asked.plan_by_model(plan)
     escapes.plan_escapes(plan, models)
     outside.plan_sampled(plan, inference.FUNCTIONS.code)
     attributes.plan_readers(plan, models, escapes.ESCAPE.code)

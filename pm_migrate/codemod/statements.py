@@ -21,6 +21,13 @@ class Statements(Calls):
     """Runs statements in the scope that is being run; branches join, loops run until nothing changes."""
 
     star_sites: dict[str, cst.CSTNode]
+
+    def _gives(self, module: str, name: str) -> bool:
+        raise NotImplementedError
+
+    def _by_star(self, module: str, name: str, site: cst.CSTNode) -> Entry:
+        raise NotImplementedError
+
     nested: dict[cst.With, cst.WithItem]
     own_maps: dict[cst.CSTNode, frozenset[str]]
     _snapshots: dict[cst.CSTNode, Env]
@@ -319,10 +326,31 @@ class Statements(Calls):
                 root = full.split(".")[0]
                 self._bind_name(root, frozenset({v.Qualified(root, alias)}), alias)
 
+    def _is_imported_next(self, name: str, star: cst.ImportFrom) -> bool:
+        """Whether an import below ``import *`` gives the same name before anything can use it."""
+        body = list(getattr(self.tree.parent.get(self.tree.parent[star]), "body", ()))
+        below = body[body.index(self.tree.parent[star]) + 1 :] if self.tree.parent[star] in body else []
+        for line in below:
+            if not isinstance(line, cst.SimpleStatementLine):
+                return False
+            for small in line.body:
+                if not isinstance(small, (cst.Import, cst.ImportFrom)) or isinstance(small.names, cst.ImportStar):
+                    return False
+                bound = [a.asname.name if a.asname is not None else a.name for a in small.names]
+                if any((dotted(b) or "").split(".")[0] == name for b in bound):
+                    return True
+        return False
+
     def _import_from(self, node: cst.ImportFrom) -> None:
         module = "." * len(node.relative) + (dotted(node.module) or "" if node.module else "")
         if isinstance(node.names, cst.ImportStar):
+            self.star_sites.pop(module, None)  # the last one counts
             self.star_sites[module] = node
+            for name in sorted(self.scope.bound):
+                if self._gives(module, name) and not self._is_imported_next(name, node):
+                    entry = self._by_star(module, name, node)
+                    for site in entry.sites:
+                        self._bind_name(name, entry.value, site)
             return
         for alias in node.names:
             value: Value = frozenset({v.Qualified(self._through(f"{module}.{dotted(alias.name)}"), alias)})

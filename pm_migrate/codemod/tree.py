@@ -188,6 +188,7 @@ class Tree:
         self._of: dict[tuple[type, ...], list[int]] = {}
         self._index()
         self.order = {node: place for place, node in enumerate(self.nodes)}
+        self._stand_ins: dict[cst.CSTNode, cst.CSTNode] = {}
 
     def _index(self) -> None:
         """Walk over the module once."""
@@ -250,7 +251,12 @@ class Tree:
 
     def position(self, node: cst.CSTNode) -> CodeRange:
         """Where a node stands: lines from 1, columns from 0."""
-        return self._positions[node]
+        return self._positions[self._stand_ins.get(node, node)]
+
+    def stand_in(self, node: cst.CSTNode, at: cst.CSTNode) -> None:
+        """Give a node that is not in the text the place of one that is."""
+        self.parent[node], self.order[node] = at, self.order[at]
+        self._stand_ins[node] = at
 
     def code(self, node: cst.CSTNode) -> str:
         """Source text of one node of the module, as :func:`code` gives it."""

@@ -7,6 +7,10 @@ import libcst as cst
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.flow import Flow
+from pm_migrate.codemod.tree import is_none
+
+#: What a linear predictor and a generalised linear model have.
+COMPONENT_ATTRIBUTES = frozenset({"coeffs", "y_est"})
 
 
 def is_observed(call: cst.Call) -> bool:
@@ -35,6 +39,22 @@ def is_component(call: cst.Call, flow: Flow) -> bool:
     """Whether a call makes a linear predictor or a generalised linear model."""
     name = pymc3_names.canonical(flow.references.get(call.func, ""))
     return name.removeprefix("pymc3.") in pymc3_names.COMPONENTS
+
+
+def model_argument(call: cst.Call) -> cst.Arg | None:
+    """The argument that says which model a linear model is a part of."""
+    for arg in call.args:
+        if arg.keyword is not None and arg.keyword.value == "model" and not is_none(arg.value):
+            return arg
+    return None
+
+
+def given_around(call: cst.Call, flow: Flow) -> cst.Arg | None:
+    """The argument ``model=`` of a linear model, where it is the model in whose block the call stands anyway."""
+    arg, context = model_argument(call), flow.context.get(call)
+    if arg is None or not context or not v.only(context, v.ModelRef) or len(context) != 1:
+        return None
+    return arg if flow.value(arg.value) == context else None
 
 
 def name_argument(call: cst.Call) -> cst.BaseExpression | None:

@@ -197,7 +197,7 @@ class _Search:
                 self.found.failed.append((source.path, source.problem))
             elif not self._is_of_a_pair(source, in_pair=os.path.dirname(source.path) in folders):
                 self._sort(source, originals, rewritten)
-        self.as_they_are = frozenset(source.target for source in originals)
+        self.as_they_are = frozenset(s.target for s in originals if not _may_yield_elsewhere(s.target))
         for search, chosen in ((self._originals, originals), (self._rewritten, rewritten)):
             programs, self.found.programs = programs + self.found.programs, []
             search(chosen)
@@ -350,6 +350,15 @@ class _Search:
     def _program(self, source: Source, original: str, rewritten: str | None) -> Program:
         entry = self.entries.get(os.path.normpath(source.path))
         return Program(source.path, original, rewritten, entry, entry)
+
+
+def _may_yield_elsewhere(target: str) -> bool:
+    """Whether a file may have been rewritten without an import: it only calls generators of other files."""
+    try:
+        data = Path(target).read_bytes()
+    except OSError:
+        return False
+    return b"yield from" in data and not mentions_pymc3(data)
 
 
 def _is_program(source: Source, outcome: Outcome | None, neighbours: Neighbours) -> bool:

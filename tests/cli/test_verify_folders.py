@@ -111,6 +111,29 @@ def test_originals_have_their_neighbours(study: Path, run: Run, against: str | N
         assert (before, after) == (list(FILES.values()), written)
 
 
+@pytest.mark.parametrize("against", [None, "journal", "HEAD"])
+def test_files_that_were_rewritten_without_an_import_are_originals_too(
+    study: Path, run: Run, against: str | None
+) -> None:
+    """They only call functions of others, which are generators now."""
+    calls = "from .helpers import prior\n\n\ndef two(name):\n    return prior(name, 5) + prior(name + '_', 5)\n"
+    Path("study/calls.py").write_text(calls)
+    Path("study/main.py").write_text(MAIN.replace("helpers import prior", "calls import two").replace("prior(", "two("))
+    Path("study/main.py").write_text(Path("study/main.py").read_text().replace('("sigma", 5)', '("sigma")'))
+    git("add", "-A")
+    git("commit", "-qm", "calls")
+    assert run("study").exit_code == 0
+    written = Path("study/calls.py").read_text()
+    assert "yield from prior(name, 5)" in written and "pm_migrate" not in written
+    if against == "HEAD":
+        Path(".pm-migrate").rename("gone")
+    targets = find_targets(["study"], against=against)
+    with Overlay(targets.before) as before:
+        (main,) = [program for program in targets.programs if Path(program.path).stem == "main"]
+        folder = before.path(main.original).parent
+        assert (folder / "calls.py").read_text() == calls and "def prior" in (folder / "helpers.py").read_text()
+
+
 def test_a_file_that_stays_runs_among_rewritten_ones(study: Path) -> None:
     Path("study/main.py").write_text(MAIN + "\nDATA2 = DATA\n")
     Path("study/report.py").write_text("import pymc3 as pm\nfrom . import main\n\nprint(pm.__version__, main.model)\n")

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 import pm_migrate.pymc4 as pm
+from pm_migrate.codemod.rules import asked
 from pm_migrate.errors import NotSupported
 from pm_migrate.shims.pymc4.errors import StopExecution
 from pm_migrate.shims.pymc4.model_graph import parents
@@ -55,6 +56,24 @@ def test_terms_and_test_values_are_pymc3s() -> None:
     assert list(VIEW.test_point) == ["mu", "sd_log__", "u_interval__", "k"]
     assert float(VIEW.test_point["sd_log__"]) == pytest.approx(-0.22579135, abs=1e-8)
     assert float(VIEW["sd"].tag.test_value) == pytest.approx(np.sqrt(2 / np.pi))
+
+
+@pytest.mark.parametrize("attribute", sorted(asked.OF_VARIABLES - {"get_value"}))  # that is pm.Data's
+def test_what_rewritten_programs_ask_of_variables_is_there(attribute: str) -> None:
+    view = pm.density(NORMAL)
+    assert any(hasattr(view[name], attribute) for name in ("mu", "sd", "y"))
+
+
+@pytest.mark.parametrize("name", ["mu", "sd"])
+@pytest.mark.parametrize("attribute", sorted(asked.OF_DISTRIBUTIONS))
+def test_what_rewritten_programs_ask_of_distributions_is_there(name: str, attribute: str) -> None:
+    assert getattr(pm.density(NORMAL)[name].distribution, attribute) is not None
+
+
+def test_variables_are_given_to_functions_of_a_model() -> None:
+    view = pm.density(NORMAL)
+    assert float(view.fn(view["sd"])({"mu": 0.3, "sd_log__": np.log(2.0)})) == pytest.approx(2.0)
+    assert [float(x) for x in view.fn([view["mu"], view["sd_log__"]])({"mu": 0.3, "sd_log__": 1.0})] == [0.3, 1.0]
 
 
 def test_variables_have_pymc3s_names_and_places() -> None:

@@ -186,6 +186,134 @@ def test_a_function_whose_file_is_there_is_known(tmp_path):
     assert not reviewed(tmp_path, {"main.py": UNSEEN, "tools.py": tools})
 
 
+CALLS = "from priors import prior\n\n\ndef two(a, b):\n    return prior(a) + prior(b)\n"
+USE_TWO = """
+import pymc3 as pm
+from calls import two
+
+with pm.Model() as model:
+    pm.Normal('y', two('a', 'b'), 1, observed=data)
+"""
+
+
+@pytest.mark.parametrize(
+    ("calls", "became"),
+    [
+        (CALLS, "(yield from prior(a)) + (yield from prior(b))"),
+        (CALLS.replace("import prior", "import *"), "(yield from prior(a)) + (yield from prior(b))"),
+        (
+            CALLS.replace("from priors import prior", "import priors").replace("prior(", "priors.prior("),
+            "(yield from priors.prior(a)) + (yield from priors.prior(b))",
+        ),
+        (
+            CALLS.replace("import prior", "import prior as p").replace("prior(", "p("),
+            "(yield from p(a)) + (yield from p(b))",
+        ),
+    ],
+)
+def test_a_file_that_only_calls_functions_of_others(tmp_path, calls, became):
+    after = run(tmp_path, {"priors.py": PRIORS, "calls.py": calls, "main.py": USE_TWO})
+    assert f"    return {became}\n" in after["calls.py"][0]
+    assert "yield pm.Normal('y', (yield from two('a', 'b')), 1, observed=data)" in after["main.py"][0]
+    assert "return (yield pm.Normal" in after["priors.py"][0]
+    assert not any(findings for _, findings in after.values())
+    again = run(tmp_path, {name: text for name, (text, _) in after.items()})
+    assert {name: text for name, (text, _) in again.items()} == {name: text for name, (text, _) in after.items()}
+
+
+def test_through_several_such_files(tmp_path):
+    four = "from calls import two\n\n\ndef four(a):\n    return two(a, a + '1') + two(a + '2', a + '3')\n"
+    main = USE_TWO.replace("calls import two", "more import four").replace("two('a', 'b')", "four('a')")
+    after = run(tmp_path, {"priors.py": PRIORS, "calls.py": CALLS, "more.py": four, "main.py": main})
+    assert "return (yield from two(a, a + '1')) + (yield from two(a + '2', a + '3'))" in after["more.py"][0]
+    assert "(yield from four('a'))" in after["main.py"][0] and not any(f for _, f in after.values())
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"main.py": USE_TWO + "    pm.BART('b', 1, 2)\n"}, "PM264"),
+        ({"calls.py": CALLS.replace("def two", "@cached\ndef two")}, "PM214"),
+        ({"calls.py": CALLS + "\n\nprior('z')\n"}, "PM231"),
+        ({"calls.py": CALLS + "\n\ndef fill(model):\n    with model:\n        prior('z')\n"}, "PM214"),
+        ({"calls.py": CALLS + "\n\nbest = min([prior])\n"}, "PM264"),
+    ],
+)
+def test_what_keeps_one_file_keeps_all(tmp_path, changed, code):
+    after = run(tmp_path, {"priors.py": PRIORS, "calls.py": CALLS, "main.py": USE_TWO, **changed})
+    assert "return pm.Normal" in after["priors.py"][0] and "return prior(a) + prior(b)" in after["calls.py"][0]
+    assert "with pm.Model() as model:" in after["main.py"][0]
+    assert code in {found.split()[0] for _, findings in after.values() for found in findings}
+
+
+def test_such_a_file_that_is_not_in_the_run(tmp_path):
+    files = {"priors.py": PRIORS, "calls.py": CALLS, "main.py": USE_TWO}
+    text, findings = run(tmp_path, files, only=["main.py"])["main.py"]
+    assert "with pm.Model() as model:" in text and "PM264" in " ".join(findings)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from priors import width\n\n\ndef two(a):\n    return width(a)\n",
+        "def prior(a):\n    return a\n\n\ndef two(a):\n    return prior(a)\n",
+        "from other import prior\n\n\ndef two(a):\n    return prior(a)\n",
+        "import priors\n\n\ndef two(a):\n    return priors.width(a)\n",
+        "from priors import build\n\n\ndef two(a):\n    return build()\n",
+        "from priors import prior\n",
+        "prior = 3\n",
+    ],
+)
+def test_files_that_call_nothing_of_the_kind_stay_as_they_are(tmp_path, text):
+    priors = PRIORS + "\n\ndef width(a):\n    return 2 * a\n\n\ndef build():\n    with pm.Model() as m:\n"
+    priors += "        pm.Normal('z', 0, 1)\n    return 3\n"
+    files = {"priors.py": priors, "other.py": "def prior(a):\n    return a\n", "calls.py": text, "main.py": USE}
+    after = run(tmp_path, files)
+    assert after["calls.py"] == (text, set()) and "(yield from prior('x'))" in after["main.py"][0]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "from kinds import Priors\n\nwith pm.Model() as model:\n    x = Priors().make('a')\n    pm.Normal('y', x, 1)\n",
+        "import kinds\n\np = kinds.Priors()\nwith pm.Model() as model:\n    pm.Normal('y', p.make('a'), 1)\n",
+        "from kinds import *\n\n\ndef get(p):\n    return p.make('a')\n\n\nwith pm.Model() as model:\n"
+        "    pm.Normal('y', get(Priors()), 1)\n",
+        "from face import Priors\n\nwith pm.Model() as model:\n    pm.Normal('y', Priors().make('a'), 1)\n",
+        "from kinds import Made\n\nwith pm.Model() as model:\n    made = Made('a')\n    pm.Normal('y', made.x, 1)\n",
+    ],
+)
+def test_methods_of_other_files_that_create_variables(tmp_path, use):
+    kinds = """
+    import pymc3 as pm
+
+
+    class Priors:
+        def make(self, name):
+            return pm.Normal(name, 0, 1)
+
+
+    class Made:
+        def __init__(self, name):
+            self.x = pm.Normal(name, 0, 1)
+    """
+    files = {"kinds.py": kinds, "face.py": "from kinds import Priors\n", "main.py": "import pymc3 as pm\n" + use}
+    text, findings = run(tmp_path, files)["main.py"]
+    assert "with pm.Model() as model:" in text and "in a class of another file" in " ".join(findings)
+
+
+def test_methods_of_other_files_that_create_nothing(tmp_path):
+    kinds = "class Plain:\n    def make(self, name):\n        return len(name)\n"
+    kinds += (
+        "\n\nclass Whole:\n    def fit(self):\n        with pm.Model():\n            self.own()\n        return 3\n"
+    )
+    kinds += "\n    def own(self):\n        return pm.Normal('x', 0, 1)\n"
+    use = "import pymc3 as pm\nfrom kinds import Plain, Whole\n\nk = Whole().fit()\nwith pm.Model() as model:\n"
+    use += "    x = pm.Normal('x', Plain().make('a'), k)\n"
+    after = run(tmp_path, {"kinds.py": "import pymc3 as pm\n\n\n" + kinds, "main.py": use})
+    assert "x = yield pm.Normal('x', value, k)" in after["main.py"][0] and not after["main.py"][1]
+
+
 def test_many_files_that_take_names_of_each_other(tmp_path):
     """Following each chain of imports by itself would take years."""
     names = [f"part{i}" for i in range(14)]

@@ -113,11 +113,85 @@ def test_models_left_behind_and_rewritten_in_one_file(tmp_path):
     assert "with pm.Model() as other:" in text and "\nimport pymc3 as pm\n" in after["common.py"][0]
 
 
-def test_stars_are_named(tmp_path):
-    use = USE.replace("from common import np, pm, tt", "from common import *")
+STAR = USE.replace("from common import np, pm, tt", "from common import *")
+OWN = "from common import *\nimport pm_migrate.pymc4 as pm\nimport tensorflow as tf\n"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"common.py": COMMON},
+        {"common.py": COMMON + "__all__ = ['np', 'pm', 'tt']\n"},
+        {"common.py": COMMON + "__all__ = ['np']\n__all__ += ['pm', 'tt']\n"},
+        {"base.py": COMMON, "common.py": "from base import *\n"},
+        {"base.py": COMMON, "common.py": "from base import np, pm, tt\n"},
+    ],
+)
+def test_what_a_star_gives(tmp_path, files):
+    after = run(tmp_path, {**files, "main.py": STAR})
+    assert after["main.py"][0] == OWN + "\n" + REWRITTEN and not left(after)
+    again = run(tmp_path, {name: text for name, (text, _) in after.items()})
+    assert {name: text for name, (text, _) in again.items()} == {name: text for name, (text, _) in after.items()}
+
+
+def test_a_star_gives_names_of_pymc3_that_come_by_a_star(tmp_path):
+    use = "from common import *\n\nwith Model() as model:\n    mu = Normal('mu', 0, sd=2)\n"
+    after = run(tmp_path, {"common.py": "from pymc3 import *\n", "main.py": use})
+    assert "mu = yield pm.Normal('mu', 0, scale=2)" in after["main.py"][0] and not left(after)
+    assert after["main.py"][0].startswith("from common import *\nimport pm_migrate.pymc4 as pm\n")
+    after = run(tmp_path, {"common.py": "from pymc3 import *\n", "main.py": use + "    BART('b', mu, mu)\n"})
+    assert "from pymc3 import *" in after["common.py"][0] and "with Model() as model:" in after["main.py"][0]
+
+
+def test_a_star_in_front_of_functions(tmp_path):
+    use = "from common import *\n\n\ndef build():\n    with pm.Model() as model:\n        pm.Normal('x', 0, sd=1)\n"
     after = run(tmp_path, {"common.py": COMMON, "main.py": use})
-    assert "comes by `from common import *`" in " ".join(after["main.py"][1])
-    assert "with pm.Model() as model:" in after["main.py"][0] and "import pymc3 as pm" in after["common.py"][0]
+    assert "yield pm.Normal('x', 0, scale=1)" in after["main.py"][0] and not left(after)
+
+
+@pytest.mark.parametrize("above", ["import pymc3 as pm\n", ""])
+@pytest.mark.parametrize("below", ["import pymc3 as pm\n", ""])
+def test_the_front_end_comes_below_a_star(tmp_path, above, below):
+    """The other file keeps PyMC3 for a model of its own, and gives it under the same name."""
+    kept = "\nwith pm.Model() as kept:\n    pm.BART('b', 1, 2)\n"
+    use = STAR.replace("from common import *\n", above + "from common import *\n" + below)
+    after = run(tmp_path, {"common.py": COMMON + kept, "main.py": use})
+    assert "import pymc3 as pm" in after["common.py"][0] and after["main.py"][0].endswith(REWRITTEN)
+    assert "import pm_migrate.pymc4 as pm" in after["main.py"][0].split("from common import *")[1]
+
+
+def test_a_star_whose_names_are_computed(tmp_path):
+    for more in ("__all__ = names()\n", "__all__ = ['pm'] + more\n", "__all__ = ['pm']\n__all__.append('tt')\n"):
+        after = run(tmp_path, {"common.py": COMMON + more, "main.py": STAR})
+        assert "comes by `from common import *`, and `__all__` is computed" in " ".join(after["main.py"][1])
+        assert "with pm.Model() as model:" in after["main.py"][0] and "import pymc3 as pm" in after["common.py"][0]
+
+
+@pytest.mark.parametrize(
+    "common",
+    [
+        COMMON + "__all__ = ['np']\n",
+        COMMON.replace("as pm", "as _pm").replace("as tt", "as _tt"),
+        "import numpy as np\nfrom base import np as pm\n",
+        "import numpy as np\n",
+    ],
+)
+def test_what_a_star_does_not_give(tmp_path, common):
+    assert run(tmp_path, {"base.py": COMMON, "common.py": common, "main.py": STAR})["main.py"] == (
+        STAR.lstrip("\n"),
+        set(),
+    )
+
+
+@pytest.mark.parametrize(
+    "common", ["from base import np, pm, tt\n", "from base import *\n", "from base import *\nx = 1\n"]
+)
+@pytest.mark.parametrize("use", [USE, STAR])
+def test_a_file_that_passes_on_what_a_model_left_behind_needs(tmp_path, common, use):
+    files = {"base.py": COMMON, "common.py": common, "main.py": use + "    pm.BART('b', mu, mu)\n"}
+    after = run(tmp_path, files)
+    assert "\nimport pymc3 as pm\n" in after["base.py"][0] and "with pm.Model() as model:" in after["main.py"][0]
+    assert common.split("\n")[0] in after["common.py"][0]
 
 
 @pytest.mark.parametrize(

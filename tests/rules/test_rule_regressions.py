@@ -77,15 +77,66 @@ def test_draws_are_read_by_names_that_the_formula_gives() -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "model = pm.GLM(x, y)\nwith model:\n    t = pm.find_MAP()\n",
+            "model = pm.glm.GLM(x, y)\nt = pm.find_MAP(model)\n",
+        ),
+        (
+            "with pm.GLM(x, y, model=None) as m:\n    t = pm.find_MAP()\n",
+            "m = pm.glm.GLM(x, y, model=None)\nt = pm.find_MAP(m)\n",
+        ),
+        ("with pm.GLM(x, y):\n    t = pm.find_MAP()\n", "model = pm.glm.GLM(x, y)\nt = pm.find_MAP(model)\n"),
+        (
+            "def fit(x, y):\n    with pm.GLM(x, y) as m:\n        return pm.find_MAP()\n",
+            "def fit(x, y):\n    m = pm.glm.GLM(x, y)\n    return pm.find_MAP(m)\n",
+        ),
+        (
+            "lm = pm.glm.LinearComponent(x, y, priors={'x': pm.Normal.dist(0, sd=2)})\nf(lm.vars)\n",
+            "lm = pm.glm.LinearComponent(x, y, priors={'x': pm.Normal.dist(0, scale=2)})\nf(pm.density(lm).vars)\n",
+        ),
+    ],
+)
+def test_a_linear_model_that_stands_alone(before: str, after: str) -> None:
+    result = migrate_source(HEAD + before)
+    assert result.code == HEAD.replace("import pymc3 as pm", "import pm_migrate.pymc4 as pm") + after
+    assert not [f for f in result.findings if f.confidence is Confidence.MANUAL]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("pm.GLM(x, y, model=model)", "yield pm.glm.GLM(x, y)"),
+        ("pm.GLM(x, y, model=model, name='a')", "yield pm.glm.GLM(x, y, name='a')"),
+        ("lm = pm.glm.LinearComponent(x, y, model=model)", "lm = yield pm.glm.LinearComponent(x, y)"),
+        ("pm.GLM(x, y, model=None)", "yield pm.glm.GLM(x, y, model=None)"),
+    ],
+)
+def test_the_model_of_the_block_is_left_out(before: str, after: str) -> None:
+    assert f"    {after}\n" in migrate_source(HEAD + MODEL + before + "\n").code
+
+
+@pytest.mark.parametrize(
     ("text", "code"),
     [
         (MODEL + "pm.GLM(*arguments)\n", "PM250"),
-        (MODEL + "pm.GLM(x, y, model=model)\n", "PM250"),
+        (MODEL + "pm.GLM(x, y, model=other)\n", "PM250"),
+        ("m = pm.Model()\npm.GLM(x, y, model=m)\n", "PM250"),
+        (MODEL + "z = pm.Normal('z', 0, 1)\npm.GLM(x, y, model=model)\n", "PM250"),
+        ("with pm.Model() as m:\n    pass\n" + MODEL + "pm.GLM(x, y, model=m)\n", "PM250"),
         (MODEL + "pm.GLM.from_formula('y ~ x', d, eval_env=2)\n", "PM250"),
         (MODEL + "lm = pm.GLM(x, y)\n    show(lm.named_vars)\n", "PM403"),
         ("class Own(pm.glm.families.Family):\n    parent = 'mu'\n", "PM250"),
         ("def g():\n    pm.GLM(x, y)\n\ndef h():\n    g()\n", "PM214"),
-        ("model = pm.GLM(x, y)\n", "PM214"),
+        ("def g():\n    model = pm.GLM(x, y)\n    return model\n", "PM214"),
+        ("model = pm.GLM(*arguments)\n", "PM250"),
+        ("model = pm.GLM.from_formula('y ~ x', d, eval_env=1)\n", "PM250"),
+        ("lm = pm.glm.LinearComponent(x, y)\nshow(lm.y_est)\n", "PM208"),
+        ("lm = pm.glm.LinearComponent(x, y)\nlm.add_coords({})\n", "PM208"),
+        ("lm = pm.glm.LinearComponent(x, y)\nwith lm:\n    pm.Normal('z', 0, 1)\n", "PM207"),
+        ("with pm.GLM(x, y) as model:\n    pm.Potential('p', f(z))\n    t = pm.sample()\n", "PM207"),
+        (MODEL + "with pm.GLM(x, y, model=model):\n        t = pm.sample()\n", "PM205"),
         (MODEL + "pm.glm.glm('y ~ x', d)\n", "PM310"),
         (
             "z = 1\ndef fit(d):\n    z = d.x ** 2\n    with pm.Model() as m:\n"

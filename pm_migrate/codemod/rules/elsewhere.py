@@ -1,13 +1,15 @@
 """Functions of other files that create random variables: ``from priors import prior``.
 
 Given both files in one run (``pm-migrate src/``), the function becomes a generator in its file, and its calls
-``yield from`` in all of them, or in none.
+``yield from`` in all of them, or in none: also in files that never mention PyMC3, and through as many functions as
+there are in between.
 
 Why: a generator has to be handed what a helper function creates, wherever that stands.
 
 Limits: a file that keeps a model which calls the function keeps the function in all files. A function that is passed
-on, or called outside of the models of a file, keeps its callers as they were. Whether a function of a package that is
-not in the run creates variables cannot be seen: where a model calls one, this is for review.
+on, or called outside of the models of a file, keeps its callers as they were, and so does a method of a class.
+Whether a function of a package that is not in the run creates variables cannot be seen: where a model calls one, this
+is for review.
 """
 
 from __future__ import annotations
@@ -107,7 +109,7 @@ def _is_unseen(plan: Plan, name: str) -> bool:
     return not any(module == seen or module.startswith(seen + ".") for seen in plan.options.links.seen)
 
 
-def plan_elsewhere(plan: Plan) -> None:
+def plan_elsewhere(plan: Plan, models: Models) -> None:
     """Refuse models that call functions of other files which stay as they are, or that are used otherwise."""
     for call, name in plan.helpers.elsewhere.items():
         if name in plan.options.links.kept:
@@ -117,11 +119,36 @@ def plan_elsewhere(plan: Plan) -> None:
         if _is_at_top(plan, function) and function.name.value in plan.options.links.given_up:
             message = "a model of another file calls this and stays as it was: see there"
             plan.refuse(function, function, RULE.code, message)
+    _plan_methods(plan, models)
     for node, name in _passed_on(plan):
         group = function_group(plan, node)
         plan.unite(group, *(a.site for a in plan.flow.value(node) if isinstance(a, v.Qualified) and a.site is not None))
         message = f"`{name}` creates variables in another file: only call it, in the block of a model"
         plan.refuse(node, group, RULE.code, message)
+
+
+def _plan_methods(plan: Plan, models: Models) -> None:
+    """Refuse models that call methods of classes of other files which create variables."""
+    named = {name.rpartition(".")[2] for name in plan.options.links.methods}
+    makes = {name.rpartition(".")[0] for name in plan.options.links.methods if name.endswith(".__init__")}
+    for call in plan.tree.of(cst.Call) if named else ():
+        made = plan.flow.name_of(call.func) in makes
+        if not made:
+            if not isinstance(call.func, cst.Attribute) or call.func.attr.value not in named:
+                continue
+            if not _may_be_elsewhere(plan.flow.value(call.func.value)):
+                continue
+        key = variable_group(plan, call)
+        if plan.flow.context.get(call) is None:  # a model may call what stands around it
+            plan.unite(key, *models.models)
+        message = f"`{code(call.func)}` creates variables in a class of another file: make it a function there"
+        plan.refuse(call, key, RULE.code, message)
+
+
+def _may_be_elsewhere(value: v.Value) -> bool:
+    """Whether something may be an object of a class of another file."""
+    known = (v.Number, v.Text, v.ModelRef, v.Tensor, v.Foreign, v.Dist, v.Symbol, v.TraceRef, v.Instance, v.Function)
+    return not all(isinstance(a, known) or (isinstance(a, v.Qualified) and is_reference(a.name)) for a in value)
 
 
 def _passed_on(plan: Plan) -> Iterator[tuple[cst.CSTNode, str]]:
@@ -142,7 +169,20 @@ def linked(plan: Plan) -> Linked:
     blocked = {name for call, name in helpers.elsewhere.items() if any(map(plan.is_blocked, helpers.calls[call]))}
     blocked |= {name for name in plan.options.links.called if name not in own or plan.is_blocked(own[name])}
     passed = {name for _, name in _passed_on(plan)}
-    return Linked(frozenset(own), frozenset(used) | passed, frozenset(blocked | passed))
+    return Linked(
+        makers=frozenset(own),
+        methods=frozenset(m for f in helpers.functions if (m := _method(plan, f)) is not None),
+        used=frozenset(used) | passed,
+        blocked=frozenset(blocked | passed),
+    )
+
+
+def _method(plan: Plan, function: cst.CSTNode) -> str | None:
+    """The name of a function with its class, if it is a method of one at the top of the program."""
+    around = plan.tree.scope(function)
+    if not isinstance(function, cst.FunctionDef) or not isinstance(around, cst.ClassDef):
+        return None
+    return f"{around.name.value}.{function.name.value}" if plan.tree.parent[around] is plan.tree.module else None
 
 
 def _is_at_top(plan: Plan, function: cst.CSTNode) -> bool:

@@ -8,9 +8,10 @@ Why: a generator hands each variable to whoever evaluates it, and nothing of it 
 What is computed from it there, by operators and functions of tensors, is an expression of the drop-in, as it was one
 of Theano. A value that has no name in the model is handed out by it, where other code only looks at it (PM234).
 
-Limits: an expression that is used for more than being evaluated, looked at, or sampled by ``approx.sample_node`` keeps
-the model as it was: name what it computes with ``pm.Deterministic('name', ...)``, or read its values from a trace, then
-run again.
+Limits: of a variable's distribution there are only its draws (``x.distribution.random()``); for its other attributes,
+make it again with the same parameters (``pm.Normal.dist(...)``), or compute them from these. An expression that is used
+for more than being evaluated, looked at, or sampled by ``approx.sample_node`` keeps the model as it was: name what it
+computes with ``pm.Deterministic('name', ...)``, or read its values from a trace, then run again.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.blocks import Block, Model, Role
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.rules.asked import is_answered, way_out
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.inference import name_of_variable
-from pm_migrate.codemod.rules.places import NOT_KEPT, is_shown, lacked, still_bound
+from pm_migrate.codemod.rules.places import is_shown, still_bound
 from pm_migrate.codemod.tree import code, expression
 
 ESCAPE = Rule(
@@ -98,18 +100,51 @@ ESCAPE = Rule(
             print(two + 1)
             """,
         ),
+        Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1)
+            print(mu.distribution.random(size=3))
+            at = model.fn(mu)
+            """,
+            """
+            import pm_migrate.pymc4 as pm
+
+
+            @pm.model(name=None)
+            def build_model():
+                mu = yield pm.Normal('mu', 0, 1)
+
+
+            model = build_model()
+            print(pm.density(model)['mu'].distribution.random(size=3))
+            at = pm.density(model).fn(pm.density(model)['mu'])
+            """,
+        ),
+        Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1)
+            print(mu.distribution.logp(0.5).eval())
+            """,
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1)
+            # TODO(pm-migrate PM206): `mu.distribution` is not kept: ask pm.Normal.dist(...) for `logp`
+            print(mu.distribution.logp(0.5).eval())
+            """,
+        ),
     ),
 )
 
 RULES = (ESCAPE,)
 
-#: What ``pm.density(model)['x']`` can be asked.
-_ATTRIBUTES = frozenset(
-    """
-    distribution dshape dsize dtype eval get_value logp logpt logp_elemwise logp_elemwiset logp_nojact
-    missing_values ndim observations random shape tag transformation transformed type
-    """.split()
-)
 _DENSITIES = frozenset("logp dlogp d2logp fastlogp fastdlogp fastd2logp logp_array dlogp_array".split())
 
 
@@ -147,10 +182,7 @@ def _plan_escape(plan: Plan, model: Model, block: Block, node: cst.CSTNode, *, c
         plan.edit(node, model.site, lambda _: expression(_quoted(plan, node, text)))
         plan.note(node, model.site, ESCAPE.code, f"`{code(node)}` is the coordinate {text} of a point")
         return
-    if (unkept := lacked(plan, node)) is not None:
-        plan.refuse(node, model.site, ESCAPE.code, f"`{code(unkept)}` {NOT_KEPT}")
-        return
-    shown = (asked and parent.attr.value in _ATTRIBUTES) or is_shown(plan, parent) or node in plan.outside  # type: ignore[attr-defined]
+    shown = is_answered(plan, node) or is_shown(plan, parent) or node in plan.outside
     name = plan.model_names.get(block.node)
     if (
         text is not None
@@ -164,8 +196,17 @@ def _plan_escape(plan: Plan, model: Model, block: Block, node: cst.CSTNode, *, c
         _keep_evaluation(plan, parent)
         plan.note(node, model.site, ESCAPE.code, f"`{code(node)}` is shown by pm.density({name})")
         return
-    message = f"`{code(node)}` belongs to a model and is used outside of it"
-    plan.refuse(node, model.site, ESCAPE.code, f"{message}: {_way_out(plan, node, certain)}")
+    plan.refuse(node, model.site, ESCAPE.code, _message(plan, node, certain))
+
+
+def _message(plan: Plan, node: cst.CSTNode, certain: bool) -> str:
+    """What is wrong with a place that reads a variable outside of its model, and the way out."""
+    parent = plan.tree.parent[node]
+    if certain and isinstance(parent, cst.Attribute) and parent.value is node and not is_answered(plan, node):
+        advice = way_out(plan, parent) if name_of_variable(plan, node) is not None else ""
+        if advice:
+            return f"`{code(parent)}` is not kept: {advice}"
+    return f"`{code(node)}` belongs to a model and is used outside of it: {_way_out(plan, node, certain)}"
 
 
 def _name_of_data(plan: Plan, node: cst.CSTNode) -> str | None:

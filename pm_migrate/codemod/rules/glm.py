@@ -1,7 +1,8 @@
 """Yield generalised linear models: ``pm.glm.GLM.from_formula('y ~ x', data)`` becomes ``yield`` of the same.
 
 The generator front end has PyMC3's classes as models that another one yields: variables have PyMC3's names and priors,
-and ``lm.y_est`` is the linear predictor. Families are those of ``pm.glm.families``.
+and ``lm.y_est`` is the linear predictor. Families are those of ``pm.glm.families``. One that is made outside of
+functions and blocks is a model by itself, and stays one.
 
 Why: a formula says which variables there are when the program runs, and only a generator can hand them on.
 
@@ -24,6 +25,7 @@ from pm_migrate.codemod.rules.constructors import yielded
 from pm_migrate.codemod.rules.random_variable import HELPER, in_one_model, variable_group
 from pm_migrate.codemod.rules.tensors import function_group
 from pm_migrate.codemod.tree import code, is_none
+from pm_migrate.codemod.variables import given_around, model_argument
 
 RULE = Rule(
     "PM250",
@@ -80,6 +82,39 @@ RULE = Rule(
             """
             import pymc3 as pm
 
+            with pm.glm.GLM.from_formula('y ~ x', data) as model:
+                trace = pm.sample()
+            """,
+            """
+            import pm_migrate.pymc4 as pm
+
+            model = pm.glm.GLM.from_formula('y ~ x', data)
+            trace = pm.sample(model, num_samples=1000, burn_in=1000, num_chains=4)
+            """,
+        ),
+        Example(
+            """
+            import pymc3 as pm
+
+            with pm.Model() as model:
+                pm.glm.GLM.from_formula('y ~ x', data, model=model)
+            """,
+            """
+            import pm_migrate.pymc4 as pm
+
+
+            @pm.model(name=None)
+            def build_model():
+                yield pm.glm.GLM.from_formula('y ~ x', data)
+
+
+            model = build_model()
+            """,
+        ),
+        Example(
+            """
+            import pymc3 as pm
+
             with pm.Model() as model:
                 pm.glm.GLM.from_formula('y ~ scaled(x)', data, eval_env=1)
             """,
@@ -108,16 +143,28 @@ def plan_component(plan: Plan, call: cst.Call, name: str) -> None:
     if plan.options.upstream:
         plan.refuse(call, key, RULE.code, "PyMC4 4.0a2 has no linear models: write out their variables")
         return
-    if not in_one_model(plan, call):
-        plan.refuse(call, key, HELPER.code, "this adds to the model of the caller: create it in the block of its model")
-        return
     for node, message in _problems(plan, call, name):
         plan.refuse(node, key, RULE.code, message)
-    prepare_yield(plan, call, key)
+    alone = is_whole(plan, call)
+    plan.unite(key, *(k for a in call.args for k in plan.keys_of(plan.flow.value(a.value))))
+    if not alone and not in_one_model(plan, call):
+        if model_argument(call) is None:
+            message = "this adds to the model of the caller: create it in the block of its model"
+            plan.refuse(call, key, HELPER.code, message)
+        return
+    if alone:
+        plan.note(call, key, RULE.code, f"{name} is a model by itself")
+    else:
+        prepare_yield(plan, call, key)
 
     def apply(updated: cst.Call) -> cst.BaseExpression:
-        return yielded(plan, call, updated.with_changes(func=plan.names.name("pm", f"glm.{name}", call)))
+        args = [new for new, old in zip(updated.args, call.args, strict=True) if old is not around]
+        if args and around is call.args[-1]:
+            args[-1] = args[-1].with_changes(comma=updated.args[-1].comma)
+        made = updated.with_changes(func=plan.names.name("pm", f"glm.{name}", call), args=args)
+        return made if alone else yielded(plan, call, made)
 
+    around = given_around(call, plan.flow)
     plan.edit(call, key, apply, {"pm"})
     for read in _rebound(plan, call, name):
         message = (
@@ -150,13 +197,18 @@ def _problems(plan: Plan, call: cst.Call, name: str) -> Iterator[tuple[cst.CSTNo
             yield arg, "eval_env=: put what the formula reads into the data"
         elif keyword is None and place > 5:
             yield arg, "give name=, offset= and what follows by keyword"
-        elif keyword == "model" and not is_none(arg.value):
-            yield arg, f"`{code(arg)}`: write this in the block of that model, and leave model= out"
+        elif keyword == "model" and not is_none(arg.value) and arg is not given_around(call, plan.flow):
+            yield arg, f"`{code(arg)}`: write this in a with block of that model, and leave model= out"
     scopes = [s for s in plan.flow.owners(plan.tree.scope(call)) if isinstance(s, cst.FunctionDef)]
     for read in _names_read(plan, call, name):
         inner = any(plan.flow.scope_sites(s, read) for s in scopes)
         if inner and plan.flow.scope_sites(plan.tree.module, read):
             yield call, f"the formula's `{read}` is one thing in this function and another outside: rename one"
+
+
+def is_whole(plan: Plan, call: cst.Call) -> bool:
+    """Whether a call makes a linear model that is no part of another one."""
+    return any(isinstance(a, v.ModelRef) and a.site is call for a in plan.flow.value(call))
 
 
 def _names_read(plan: Plan, call: cst.Call, name: str) -> list[str]:

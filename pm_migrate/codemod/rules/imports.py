@@ -21,6 +21,7 @@ from pm_migrate.codemod import edits
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.names import DROP_IN, FRONT_ENDS, MODULES, ImportSite
 from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.roots import is_reference
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.tree import code, dotted, statement, string_value
 
@@ -140,7 +141,7 @@ def plan_imports(plan: Plan, leftover: set[cst.CSTNode], needs: frozenset[str]) 
     by_line: dict[cst.CSTNode, list[ImportSite]] = {}
     for site in sites:
         by_line.setdefault(site.line, []).append(site)
-    provided: set[tuple[cst.CSTNode, str]] = set()
+    provided: set[tuple[cst.CSTNode, str, cst.CSTNode | None]] = set()
     missing: list[str] = [m for m in ("az", "np", "tf") if m in needs and not names.has(m)]
     missing += _own_modules(plan, sites, needs)
     kept = _kept_sites(plan)
@@ -153,7 +154,7 @@ def plan_imports(plan: Plan, leftover: set[cst.CSTNode], needs: frozenset[str]) 
             if "pm" in needs and (later := _pymc3_below_code(plan, site, sites)) is not None:
                 site = later  # what stands between already uses the front end
             if site.root == "pymc3" and (fate[site.node] or "pm" in needs):
-                key = (site.scope, names.pm_alias(site))
+                key = (site.scope, names.pm_alias(site), _star_above(plan, site))
                 if key not in provided and not _has_module(plan, site, sites):
                     provided.add(key)
                     extra.append(f"import {FRONT_ENDS[plan.options.runtime]} as {key[1]}")
@@ -180,6 +181,14 @@ def _has_module(plan: Plan, site: ImportSite, sites: list[ImportSite]) -> bool:
     first = next(s for s in sites if s.root == "pymc3" and s.scope is site.scope)
     beside = plan.tree.parent.get(first.line) is plan.tree.parent.get(site.line)
     return site.local is None and first.local not in (None, "pymc3") and beside and not plan.names.mixed
+
+
+def _star_above(plan: Plan, site: ImportSite) -> cst.CSTNode | None:
+    """The last ``import *`` of another file above an import, or with it: it may have given the same name again."""
+    here = plan.tree.order[site.statement]
+    stars = plan.flow.star_sites.items() if plan.flow.reexports else ()
+    above = [star for module, star in stars if not is_reference(module) and plan.tree.order[star] <= here]
+    return max(above, key=lambda star: plan.tree.order[star], default=None)
 
 
 def _import(plan: Plan, module: str, at: cst.CSTNode) -> str:
@@ -348,6 +357,8 @@ def _used_before(plan: Plan, line: cst.CSTNode) -> bool:
 def _places(plan: Plan, home: ImportSite, modules: list[str]) -> dict[cst.CSTNode, tuple[list[str], list[str]]]:
     """Before and after which lines new imports go, so that sorted imports stay sorted."""
     out: dict[cst.CSTNode, tuple[list[str], list[str]]] = {}
+    if home.starred:
+        return {home.line: ([], modules)}  # the star may give the same names
     run = _run(plan, home.line)
     keys = [_sort_key(line) for line in run]
     for module in modules:

@@ -171,6 +171,8 @@ def _plan_model(plan: Plan, models: Models, model: Model, pieces: Pieces) -> Non
     if isinstance(model.site, cst.ClassDef):
         model_class.plan_class(plan, models, model)
         return
+    if models.is_whole(model.site):
+        return
     key = model.site
     plan.understand(model.site.func, key)
     block = model.definition
@@ -256,12 +258,10 @@ def _plan_reentry(plan: Plan, models: Models, block: Block, pieces: Pieces) -> N
     if any(models.creates(s, block.sites) for s in block.body):
         if any(rule == REENTRY.code for _, rule, _ in block.problems):
             return
-        plan.refuse(
-            block.node,
-            block.key,
-            REENTRY.code,
-            "this adds to a model that an earlier block began: move these statements there",
-        )
+        message = "this adds to a model that an earlier block began: move these statements there"
+        if models.is_whole(block.key):
+            message = "this adds to a linear model: make that in a with block of pm.Model(), and these below it"
+        plan.refuse(block.node, block.key, REENTRY.code, message)
         return
     name = None if block.item.asname is None else code(block.item.asname.name)
     if name is None and not _is_path(block.item.item):

@@ -15,6 +15,7 @@ from pm_migrate.codemod.rules import attributes
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.model_object import OBJECT
 from pm_migrate.codemod.tree import COMPREHENSIONS, code, string_value
+from pm_migrate.codemod.variables import given_around, is_component
 
 REENTRY = Rule(
     "PM207",
@@ -170,11 +171,13 @@ def check_generator(plan: Plan, models: Models, block: Block) -> None:
 
 
 def _names_outer(plan: Plan, node: cst.CSTNode) -> bool:
-    """Whether a model in a model is told which model is around it."""
+    """Whether a model in a model, or a linear model, is told which model is around it."""
     parent = plan.tree.parent[node]
     call = plan.tree.parent[parent]
     if not isinstance(parent, cst.Arg) or not isinstance(call, cst.Call):
         return False
+    if is_component(call, plan.flow):
+        return given_around(call, plan.flow) is parent
     inner = {i.item for i in plan.flow.nested.values()}
     return call in inner or any(
         isinstance(a, v.Function) and a.node in plan.flow.model_classes for a in plan.flow.value(call.func)

@@ -13,8 +13,8 @@ from pm_migrate.codemod.labels import labelling
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
-from pm_migrate.codemod.rules.places import NOT_KEPT, lacked
 from pm_migrate.codemod.tree import code, expression
+from pm_migrate.codemod.variables import COMPONENT_ATTRIBUTES, is_component
 
 OBJECT = Rule(
     "PM208",
@@ -73,11 +73,11 @@ OBJECT = Rule(
 
 RULES = (OBJECT,)
 
-#: What changes a model, or belongs to the context that PyMC3 keeps.
+#: What changes a model, and what belongs to the context that PyMC3 keeps.
 _CHANGES = frozenset(
-    """Var Deterministic add_coords add_random_variable register_rv add_transform_variable get_context get_contexts
-    __enter__ __exit__ parent root isroot model""".split()
+    """Var Deterministic add_coords add_random_variable register_rv add_transform_variable __enter__ __exit__""".split()
 )
+_CONTEXT = frozenset("context_class contexts get_context get_contexts isroot model parent root".split())
 #: Attributes that a generator model has, too, with the same meaning.
 _SHARED = frozenset({"coords"})
 #: Attributes that models of other releases of PyMC3 had, and what takes their place.
@@ -169,22 +169,28 @@ def _plan_attribute(
         if parent.attr.value in _CHANGES:
             plan.refuse(parent, key, OBJECT.code, f"`{text}` changes the model: give it everything where it is made")
             return
+        if parent.attr.value in _CONTEXT:
+            message = f"`{text}` belongs to the context that PyMC3 keeps: a generator model has no models around it"
+            plan.refuse(parent, key, OBJECT.code, message)
+            return
+        if parent.attr.value in COMPONENT_ATTRIBUTES and any(is_component(k, plan.flow) for k in _made(value)):
+            plan.refuse(parent, key, OBJECT.code, f"`{text}`: make the linear model in a with block of pm.Model()")
+            return
         if parent.attr.value in _SHARED:
             return
         if parent.attr.value in _GONE:
             plan.refuse(parent, key, OBJECT.code, f"`{text}` is gone: {_GONE[parent.attr.value]}")
             return
-    top: cst.CSTNode = parent
-    while isinstance(top, (cst.Attribute, cst.Subscript)):  # model.x, model['x'], model.named_vars['x']
-        if (unkept := lacked(plan, top)) is not None:
-            plan.refuse(unkept, key, OBJECT.code, f"`{code(unkept)}` {NOT_KEPT}")
-            return
-        top = plan.tree.parent[top]
     if plan.names.pm_site(parent) is None:
         plan.refuse(parent, key, OBJECT.code, f"import pymc3 where `{text}` is read, too")
         return
     plan.edit(node, key, _shown(plan, node), {"pm"})
     plan.note(parent, key, OBJECT.code, f"`{text}` is asked of pm.density")
+
+
+def _made(value: v.Value) -> list[cst.Call]:
+    """The calls that make the models which a value may be."""
+    return [m.site for m in v.models(value) if isinstance(m.site, cst.Call)]
 
 
 def _shown(plan: Plan, node: cst.BaseExpression) -> Callable[[cst.BaseExpression], cst.BaseExpression]:

@@ -12,27 +12,6 @@ from pm_migrate.codemod.plan import Plan
 _SHOWN = frozenset({"builtins.print", "builtins.str", "builtins.repr", "builtins.type", "builtins.display"})
 
 
-#: What the distribution of a variable is asked for outside of a generator model.
-_OF_DISTRIBUTIONS = frozenset("default dtype logp random shape".split())
-
-
-#: What to do about anything else.
-NOT_KEPT = "is not kept by a generator model: name it in the model with pm.Deterministic, and ask for that"
-
-
-def lacked(plan: Plan, node: cst.CSTNode) -> cst.Attribute | None:
-    """What a variable is asked for that a generator model does not keep: ``x.distribution.mu``, if it is."""
-    parent = plan.tree.parent[node]
-    if not isinstance(parent, cst.Attribute) or parent.value is not node:
-        return None
-    if parent.attr.value == "logp_sum_unscaledt":
-        return parent
-    above = plan.tree.parent[parent]
-    if parent.attr.value != "distribution" or not isinstance(above, cst.Attribute) or above.value is not parent:
-        return None
-    return None if above.attr.value in _OF_DISTRIBUTIONS else above
-
-
 def is_shown(plan: Plan, parent: cst.CSTNode) -> bool:
     """Whether a variable is only printed, or stands at the end of a cell."""
     if isinstance(parent, (cst.Expr, cst.FormattedStringExpression)):

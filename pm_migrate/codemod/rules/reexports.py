@@ -5,8 +5,8 @@ as anything that takes it stays as it was.
 
 Why: such a file need not mention PyMC3, but its models are models like others.
 
-Limits: names that come by ``from .common import *`` are a finding: import them by name. The other file has to be in the
-run, or beside a file that is given by name.
+Limits: names that come by ``from .common import *`` are a finding where ``__all__`` of that file is computed: import
+them by name. The other file has to be in the run, or beside a file that is given by name.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from collections.abc import Collection
 
 import libcst as cst
 
+from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
+from pm_migrate.codemod.names import ImportSite
 from pm_migrate.codemod.plan import Plan
-from pm_migrate.codemod.roots import is_reference
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.tree import code
 
@@ -56,19 +57,18 @@ EXAMPLE = Example(
 
 
 def plan_stars(plan: Plan) -> None:
-    """Refuse what uses PyMC3 by the star import of another file: nothing says where the name comes from after that."""
-    for node in plan.flow.references if plan.flow.reexports else ():
-        sites = [a.site for a in plan.flow.value(node) if isinstance(a, v.Qualified) and a.site is not None]
-        for star in filter(_is_star, sites):
-            message = f"`{code(node)}` comes by `{code(star)}`: import it by name"
-            plan.refuse(node, plan.owner[node], RULE.code, message)
+    """Refuse what may use PyMC3 by the star import of another file whose names are computed."""
+    starred = {alias: star for (star, _), alias in plan.flow.starred.items()}
+    for node in plan.flow.references if plan.options.links.unsure else ():
+        for site in (a.site for a in plan.flow.value(node) if isinstance(a, v.Qualified)):
+            star = starred.get(site)
+            if isinstance(star, cst.ImportFrom) and _module(star) in plan.options.links.unsure:
+                message = f"`{code(node)}` comes by `{code(star)}`, and `__all__` is computed there: import it by name"
+                plan.refuse(node, plan.owner[node], RULE.code, message)
 
 
-def _is_star(site: cst.CSTNode) -> bool:
-    match site:
-        case cst.ImportFrom(names=cst.ImportStar(), relative=relative, module=module):
-            return bool(relative) or module is None or not is_reference(code(module))
-    return False
+def _module(node: cst.ImportFrom) -> str:
+    return "." * len(node.relative) + ("" if node.module is None else code(node.module))
 
 
 def exported(plan: Plan) -> set[cst.CSTNode]:
@@ -76,14 +76,18 @@ def exported(plan: Plan) -> set[cst.CSTNode]:
     names = plan.options.links.exported
     found: set[cst.CSTNode] = set()
     for site in plan.names.sites if names else ():
-        if isinstance(site.node, cst.ImportAlias):
-            bound = code(site.node.asname.name if site.node.asname is not None else site.node.name)
-            if bound.split(".")[0] in names:
-                plan.refuse(
-                    site.statement, site.node, RULE.code, f"another file takes `{bound}` from here and needs it"
-                )
-                found.add(site.node)
+        for bound in sorted(_bound(site) & names):
+            message = f"another file takes `{bound}` from here and needs it"
+            plan.refuse(site.statement, site.node, RULE.code, message)
+            found.add(site.node)
     return found
+
+
+def _bound(site: ImportSite) -> frozenset[str]:
+    """The names that an import binds."""
+    if isinstance(site.node, cst.ImportAlias):
+        return frozenset([code(site.node.asname.name if site.node.asname else site.node.name).split(".")[0]])
+    return pymc3_names.public_names(_module(site.node))
 
 
 def taken(plan: Plan, left: Collection[cst.CSTNode]) -> frozenset[str]:
