@@ -82,13 +82,21 @@ def listed(task: Task) -> frozenset[str] | None:
     for node in _run_on_import(tree) if found is not None else ():
         match node:
             case ast.Assign(targets=[ast.Name(id="__all__")], value=value):
-                names = ast.literal_eval(value)
+                names = _names(value)
             case ast.AugAssign(target=ast.Name(id="__all__"), value=value):
-                names = [*found, *ast.literal_eval(value)]
+                names = [*(found or ()), *_names(value)]
             case _:
                 continue
-        found = frozenset(str(name) for name in names)
+        found = frozenset(names)
     return found
+
+
+def _names(value: ast.expr) -> list[str]:
+    """The texts of a list, or a tuple; a ValueError for anything else."""
+    found = ast.literal_eval(value)
+    if not isinstance(found, (list, tuple)) or not all(isinstance(name, str) for name in found):
+        raise ValueError("__all__ is no list of names")
+    return list(found)
 
 
 def _run_on_import(tree: ast.AST) -> Iterator[ast.AST]:

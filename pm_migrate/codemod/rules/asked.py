@@ -128,9 +128,9 @@ def _sources(plan: Plan, node: cst.CSTNode, depth: int = 3) -> Iterator[cst.Base
     for site in sorted(plan.flow.sites.get(root, ()), key=lambda s: plan.tree.order[s]):
         for outer in plan.tree.ancestors(site):
             if isinstance(outer, (cst.For, cst.CompFor)):
-                inside = plan.tree.walk(outer.iter)
+                inside = list(plan.tree.walk(outer.iter))
             elif isinstance(outer, cst.Assign):
-                inside = iter([outer.value])
+                inside = [outer.value]
             elif isinstance(outer, (cst.BaseStatement, cst.BaseSmallStatement)):
                 break
             else:

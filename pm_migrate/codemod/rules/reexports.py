@@ -58,7 +58,7 @@ EXAMPLE = Example(
 
 def plan_stars(plan: Plan) -> None:
     """Refuse what may use PyMC3 by the star import of another file whose names are computed."""
-    starred = {alias: star for (star, _), alias in plan.flow.starred.items()}
+    starred: dict[cst.CSTNode | None, cst.CSTNode] = {alias: star for (star, _), alias in plan.flow.starred.items()}
     for node in plan.flow.references if plan.options.links.unsure else ():
         for site in (a.site for a in plan.flow.value(node) if isinstance(a, v.Qualified)):
             star = starred.get(site)
