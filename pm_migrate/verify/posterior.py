@@ -11,8 +11,11 @@ is compared with Student's t of Welch and Satterthwaite's degrees of freedom, ``
 e2**4 / (n2 - 1))``. Holm's step-down procedure (1979, Scandinavian Journal of Statistics 6, 65-70) over all of them
 keeps the probability that any equal mean is called different below the error rate, however they depend on each other.
 
-A scalar whose chains have not mixed on one of the sides (rank-normalised R-hat above 1.05, or an effective sample size
-below 100) has no such error and is not compared: it is counted as not settled.
+A scalar whose chains have not mixed on one of the sides has no such error and is not compared: it is counted as not
+settled. That is so when its rank-normalised R-hat is above 1.05, its effective sample size is below 100, or the means
+of its chains differ by more than their own errors explain: the sum of ``(m_i - m)**2 / e_i**2`` over the chains, with
+``e_i`` from the draws of chain ``i`` alone, is compared with the chi-squared distribution. R-hat alone passes chains
+that stay in modes of their own where the modes differ little in a scalar.
 """
 
 from __future__ import annotations
@@ -29,6 +32,8 @@ from pm_migrate.reference.records import ModelInfo, ProgramInfo
 from pm_migrate.verify.pairing import NO_NAMES, same_name
 
 R_HAT = 1.05
+#: How often a scalar whose chains have mixed may be taken for one whose chains have not, by their means.
+APART = 1e-4
 EFFECTIVE = 100.0
 #: Draws that differ by no more than this part of their size are one number, computed with roundings.
 CONSTANT = 1e-12
@@ -187,7 +192,20 @@ def _settled(draws: np.ndarray) -> bool:
         return False
     # of a few values (a coin) ranks have ties, and R-hat of a constant chain is no number
     mixed = float(arviz.rhat(draws)) if draws.shape[0] > 1 else 1.0
-    return mixed <= R_HAT and float(arviz.ess(draws)) >= EFFECTIVE
+    return mixed <= R_HAT and float(arviz.ess(draws)) >= EFFECTIVE and _together(draws)
+
+
+def _together(draws: np.ndarray) -> bool:
+    """Whether the means of the chains are as near to each other as their own errors say."""
+    import arviz
+    from scipy import stats
+
+    chains, length = draws.shape
+    sizes = [float(arviz.ess(chain[None], method="mean")) if np.ptp(chain) else length for chain in draws]
+    errors = draws.var(axis=1, ddof=1).mean() / np.minimum(sizes, length)
+    means = draws.mean(axis=1)
+    distance = float(np.sum((means - means.mean()) ** 2 / errors))
+    return chains == 1 or float(stats.chi2.sf(distance, chains - 1)) >= APART
 
 
 def _welch(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:

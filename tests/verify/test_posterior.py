@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from unittest.mock import Mock
 
+import arviz
 import numpy as np
 import pytest
 
@@ -55,6 +56,15 @@ def test_chains_that_have_not_mixed_are_not_judged(generator: np.random.Generato
     found = compare_draws({"x": stuck, "y": slow, "z": a}, {"x": b, "y": b, "z": b}, 1e-3)
     assert found["unsettled"] == ["x", "y"] and found["compared"] == 2 and not found["rejected"]
     assert "2 scalar(s) have not mixed and were not compared: x, y" in found["text"][1]
+
+
+def test_chains_in_modes_of_their_own_are_not_judged(generator: np.random.Generator) -> None:
+    """A quarter of a standard deviation between two modes, of which each chain sees one: R-hat is 1.01."""
+    modes = np.array([[0.0, 0.0, 0.0, 1.0], [1.0, 1.0, 1.0, 0.0]])
+    a, b = (0.25 * mode[:, None] + generator.standard_normal((4, 2000)) for mode in modes)
+    assert arviz.rhat(a) < 1.02 and arviz.rhat(b) < 1.02
+    found = compare_draws({"x": a}, {"x": b}, 1e-3)
+    assert found["unsettled"] == ["x"] and not found["compared"]
 
 
 def test_constants_discrete_values_and_what_is_not_compared(generator: np.random.Generator) -> None:
