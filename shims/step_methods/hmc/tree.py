@@ -168,7 +168,8 @@ class Trajectory:
         """What PyMC3 says of a trajectory; ``mean_tree_accept`` weights the states by their density."""
         mean_accept: Any = 0.0
         if self.log_size > 0:  # the first state, of weight 1, is always accepted and does not count
-            mean_accept = np.exp(self.log_weighted_accept_sum - logdiffexp_numpy(self.log_size, 0.0))
+            total = self.log_weighted_accept_sum - logdiffexp_numpy(self.log_size, 0.0)
+            mean_accept = min(np.exp(total), 1.0)  # which roundings may exceed
         return {
             "depth": self.depth,
             "mean_tree_accept": mean_accept,
