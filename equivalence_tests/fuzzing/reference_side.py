@@ -21,7 +21,7 @@ import numpy as np
 #: Relative step by which the conditioning of the gradient is measured.
 STEP = 2.0**-26
 #: Evaluations with other roundings.
-ROUNDINGS = 8
+EVALUATIONS = 8
 
 
 def _module(name: str, path: str) -> Any:
@@ -117,7 +117,7 @@ class FuzzSide(worker.PyMC3Side):  # type: ignore[name-defined, misc]
     def _spread(self, handle: str, model: int, points: Mapping[str, np.ndarray]) -> Dict[str, Any]:
         """How far terms and slopes move by other roundings; nothing where Theano cannot say, and the find stands."""
         try:
-            return self.spread(handle, model, points, ROUNDINGS, 0)
+            return self.spread(handle, model, points, EVALUATIONS, 0)
         except Exception:  # Theano's, of any kind
             return {"terms": {}, "gradient": {}}
 

@@ -13,10 +13,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from pm_migrate.codemod import pymc3_names
-from pm_migrate.codemod.driver import Task, source_of
-from pm_migrate.codemod.modules import File, bytes_of, files_of, imports, spelled
+from pm_migrate.codemod.driver import Task
+from pm_migrate.codemod.modules import File, bytes_of, files_of, imports, parsed, spelled
 from pm_migrate.codemod.roots import is_reference
-from pm_migrate.errors import PmMigrateError
 
 #: What adds to the model around it, by the last part of its name; a method of a model of the program's own is none.
 _ADDS = pymc3_names.DISTRIBUTIONS | {"Data", "Deterministic", "GLM", "LinearComponent", "Potential"}
@@ -67,7 +66,7 @@ def mark(files: dict[str, File]) -> None:
     heavy = [file for file in files.values() if file.task.needs_work]
     if len(heavy) == len(files):
         return
-    reads = {file: _Read(file, _tree(file.task)) for file in heavy if not file.task.notebook}
+    reads = {file: _Read(file, parsed(file.task)) for file in heavy if not file.task.notebook}
     for read in reads.values():
         read.makers = _made_here(read)
     names = {name for read in reads.values() for name in read.makers}
@@ -78,7 +77,7 @@ def mark(files: dict[str, File]) -> None:
         for file in list(files.values()):
             if file not in reads and file not in heavy and pattern.search(bytes_of(file.task)):
                 task = replace(file.task, data=bytes_of(file.task))
-                reads[file] = _Read(File(task, file.outside), _tree(task))
+                reads[file] = _Read(File(task, file.outside), parsed(task))
         for read in reads.values():
             if read.sources is None:
                 read.sources = list(_sources(read, dict(imports(read.file.path, read.imports, files))))
@@ -174,10 +173,3 @@ def _root(node: ast.AST) -> str:
     while isinstance(node, ast.Attribute):
         node = node.value
     return _last(node)
-
-
-def _tree(task: Task) -> ast.Module | None:
-    try:
-        return ast.parse(source_of(task))
-    except (PmMigrateError, SyntaxError, ValueError, RecursionError, MemoryError):  # what the parser cannot take
-        return None

@@ -51,11 +51,18 @@ def bytes_of(task: Task) -> bytes:
         return b""
 
 
+def parsed(task: Task) -> ast.Module | None:
+    """The syntax of a program; None for what the parser cannot take."""
+    try:
+        return ast.parse(source_of(task))
+    except (PmMigrateError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 def import_nodes(task: Task, *, top: bool = False) -> list[ast.Import | ast.ImportFrom]:
     """The import statements of a program, or those that run when it is imported."""
-    try:
-        tree = ast.parse(source_of(task))
-    except (PmMigrateError, SyntaxError, ValueError, RecursionError, MemoryError):  # what the parser cannot take
+    tree = parsed(task)
+    if tree is None:
         return []
     nodes = _run_on_import(tree) if top else ast.walk(tree)
     return [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
@@ -69,9 +76,8 @@ def listed(task: Task) -> frozenset[str] | None:
     ValueError
         When they are computed.
     """
-    try:
-        tree = ast.parse(source_of(task))
-    except (PmMigrateError, SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = parsed(task)
+    if tree is None:
         return None
     found: frozenset[str] | None = None
     for node in _run_on_import(tree):

@@ -78,7 +78,7 @@ def _named(plan: Plan, reads: set[cst.CSTNode]) -> set[cst.CSTNode]:
     while True:
         for node in reads | found:
             target = _target(plan, _expression(plan, node))
-            if target is not None and target not in targets:
+            if target is not None:
                 targets.add(target)
         more = {n for n, sites in plan.flow.sites.items() if sites & targets and n not in targets}
         if more <= found:
