@@ -88,8 +88,8 @@ LATER: dict[str, tuple[tuple[str, str, str], ...]] = {
          "not any(re.search(rb\"\\b\" + re.escape(n.encode())"),
     ),
     "codemod.reexports": (
-        ("codemod: names that a file passes on are not known", "            names |= _passed(node, taken)\n",
-         "            pass\n"),
+        ("codemod: names that a file passes on are not known", "                names |= _passed(node, taken, unlisted)\n",
+         "                pass\n"),
     ),
     "codemod.linking": (
         ("codemod: functions that another file gives up are rewritten",

@@ -24,7 +24,7 @@ def variable(name: str) -> Any:
     [
         (lambda: pm.Normal.dist(variable("m"), variable("s")), "x ~ Normal(mu=m, sigma=f(s))"),
         (lambda: pm.Normal.dist(variable("m"), tau=variable("t")), "x ~ Normal(mu=m, sigma=f(f(t)))"),
-        (lambda: pm.Normal.dist(0.4, tau=0.7), "x ~ Normal(mu=0.4, sigma=1.1952286093343938)"),
+        (lambda: pm.Normal.dist(0.4, tau=0.25), "x ~ Normal(mu=0.4, sigma=2.0)"),
         (lambda: pm.HalfNormal.dist(variable("s")), "x ~ HalfNormal(sigma=f(s))"),
         (lambda: pm.StudentT.dist(0.4, 0.7, lam=variable("l")), "x ~ StudentT(nu=0.4, mu=0.7, lam=f(l))"),
         (lambda: pm.Lognormal.dist(0.4, sigma=variable("s")), "x ~ LogNormal(mu=0.4, tau=f(f(s)))"),
