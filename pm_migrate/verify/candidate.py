@@ -10,9 +10,11 @@ import contextlib
 import importlib
 import math
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -167,8 +169,8 @@ class TensorFlowSide:
         each = [{name: values[i] for name, values in points.items()} for i in range(count)]
         with self.config.change_flags(floatX=program["floatX"]), self._placed(), data.in_place():
             reason = _why_no_gradient(density, each[0]) if keep_errors else ""
-            found = [_attempt(density, point, not reason, keep_errors) for point in each]
-        return _stacked(density, found, reason, gradient, terms)
+            found = [_attempt(density, point, reason, keep_errors) for point in each]
+        return _stacked(density, found, gradient, terms)
 
     def split_terms(self, handle: str, model: int, points: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """The terms without the Jacobians of transforms, by name, stacked."""
@@ -266,6 +268,25 @@ def _function(density: Any, gradient: bool) -> Any:
     return density.compiled("everything" if gradient else "everything but the gradient", build)
 
 
+@dataclass(frozen=True)
+class _Attempt:
+    """What was found at a point, or the error that was raised there, and why there is no gradient, if there is none."""
+
+    row: dict[str, Any] | None = None
+    error: str = ""
+    no_gradient: str = ""
+
+
+def _in_a_line(error: Exception) -> str:
+    """Type and first line of what a compiled function raised, without where in its graph that was."""
+    where = ("Graph execution error", "Detected at ")
+    said = [line for line in str(error).splitlines() if line.strip() and not line[0].isspace()]
+    line = next((line for line in said if not line.startswith(where)), "")
+    if re.match(r"[A-Za-z_.]+: ", line):  # raised by a Python function
+        return line
+    return f"{type(error).__name__}: {line}" if line else in_a_line(error)
+
+
 def _why_no_gradient(density: Any, point: Mapping[str, np.ndarray]) -> str:
     """What tracing the gradient raises, where tracing the log density alone raises nothing; empty if there is one."""
     import tensorflow as tf
@@ -280,31 +301,33 @@ def _why_no_gradient(density: Any, point: Mapping[str, np.ndarray]) -> str:
     return ""
 
 
-def _attempt(
-    density: Any, point: Mapping[str, np.ndarray], gradient: bool, keep_errors: bool
-) -> tuple[dict[str, Any] | None, str]:
-    """What there is at a point, or None and the error that it raised."""
+def _attempt(density: Any, point: Mapping[str, np.ndarray], reason: str, keep_errors: bool) -> _Attempt:
+    """What there is at a point, without the gradient where there is none, or where it alone raises an error."""
     import tensorflow as tf
 
     try:
-        return _everything(density, point, gradient), ""
+        return _Attempt(_everything(density, point, not reason), no_gradient=reason)
     except tf.errors.OpError as error:  # of a compiled function, whatever was raised within it
         if not keep_errors:
             raise
-        return None, in_a_line(error)
+        raised = _in_a_line(error)
+    if reason or not density.continuous:
+        return _Attempt(error=raised)
+    try:
+        return _Attempt(_everything(density, point, gradient=False), no_gradient=raised)
+    except tf.errors.OpError as error:
+        return _Attempt(error=_in_a_line(error))
 
 
-def _stacked(
-    density: Any, found: Sequence[tuple[dict[str, Any] | None, str]], reason: str, gradient: bool, terms: bool
-) -> dict[str, Any]:
+def _stacked(density: Any, found: Sequence[_Attempt], gradient: bool, terms: bool) -> dict[str, Any]:
     """The answer: what was found at each point, stacked, NaN where an error was raised."""
-    rows = [row for row, _ in found]
+    rows = [each.row for each in found]
     whole: dict[str, Any] = next((row for row in rows if row is not None), {"terms": {}, "values": {}})
     result: dict[str, Any] = {
         "logp": np.array([math.nan if row is None else row["logp"] for row in rows], float),
         "gradient": {},
-        "errors": [error for _, error in found],
-        "no_gradient": [reason] * len(rows),
+        "errors": [each.error for each in found],
+        "no_gradient": [each.no_gradient for each in found],
     }
     if gradient:
         for v in density.continuous:

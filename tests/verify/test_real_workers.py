@@ -27,6 +27,24 @@ with pm.Model() as operation:
     x = pm.Normal("x")
     pm.Potential("p", fussy(x))
 
+class Slope(tt.Op):
+    itypes = otypes = [tt.dscalar]
+    def perform(self, node, inputs, outputs):
+        if inputs[0] > 0.3:
+            raise ValueError("no slope here")
+        outputs[0][0] = np.asarray(-2.0 * inputs[0])
+
+class Square(tt.Op):
+    itypes = otypes = [tt.dscalar]
+    def perform(self, node, inputs, outputs):
+        outputs[0][0] = np.asarray(-inputs[0] ** 2)
+    def grad(self, inputs, gradients):
+        return [gradients[0] * Slope()(inputs[0])]
+
+with pm.Model() as slope:
+    x = pm.Normal("x")
+    pm.Potential("p", Square()(x))
+
 with pm.Model() as factor:
     x = pm.Normal("x")
     pm.Potential("p", tt.log(tt.diag(tt.slinalg.cholesky(tt.stack([[1.0, x], [x, 1.0]])))).sum())
@@ -70,12 +88,14 @@ def verified(folder: Path, original: str, rewritten: str | None = None, **option
 @pytest.mark.usefixtures("workers")
 def test_an_error_at_a_point_is_a_result_of_that_point(tmp_path: Path) -> None:
     found = verified(tmp_path, ERRORS, at=("test", "near"), points=8)
-    operation, factor = found["operation", "drop-in"], found["factor", "drop-in"]
+    operation, slope, factor = (found[name, "drop-in"] for name in ("operation", "slope", "factor"))
     assert operation["verdict"] == "equal, without a gradient" and operation["ok"], operation["detail"]
     assert operation["points"] > 1 and operation["raised"] > 0 and operation["gradient"] is None
     notes = "\n".join(operation["notes"])
     assert "both sides raise an error" in notes and "ValueError: too large for me" in notes
     assert "PyMC3 has no gradient, which was not compared: NotImplementedError" in notes
+    assert slope["verdict"] == "equal" and slope["points"] == 9 and slope["gradient"] < 1e-12, slope["detail"]
+    assert any("no gradient at" in note and "ValueError: no slope here" in note for note in slope["notes"])
     # no factor where abs(x) > 1: scipy raises, TensorFlow gives NaN
     assert factor["verdict"] == "equal" and factor["points"] > 1 and factor["outside"] > 0, factor["detail"]
     assert any("PyMC3 raises an error" in note and "LinAlgError" in note for note in factor["notes"])
