@@ -13,11 +13,13 @@ from typing import Any
 from pm_migrate.catalog import DISTRIBUTIONS
 from pm_migrate.catalog.exports import LEAKED_MODULES, PYMC3_MODULES, PYMC3_NAMES
 from pm_migrate.catalog.older import RENAMED, why_missing
-from pm_migrate.shims import placeholders, xla_cache
+from pm_migrate.shims import keras_later, placeholders, xla_cache
 from pm_migrate.shims.distributions import HOMES as DISTRIBUTION_HOMES
 
 placeholders.install_finder()
-xla_cache.configure()  # before anything imports TensorFlow
+# before anything imports TensorFlow
+xla_cache.configure()
+keras_later.configure()
 
 __version__ = "3.11.6"  # of PyMC3, whose behaviour this package has
 

@@ -15,6 +15,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -64,13 +65,12 @@ class TensorFlowSide:
     def hello(self) -> dict[str, str]:
         """Versions."""
         import tensorflow
-        import tensorflow_probability
 
         return {
             "python": ".".join(map(str, sys.version_info[:3])),
             "numpy": np.__version__,
             "tensorflow": tensorflow.__version__,
-            "tensorflow_probability": tensorflow_probability.__version__,
+            "tensorflow_probability": _version_of_tfp(),
         }
 
     def load_program(
@@ -215,6 +215,14 @@ class TensorFlowSide:
                 density, draws=draws, tune=tune, chains=chains, seed=seed, progress=False, **options
             )
             return {name: np.asarray(values) for name, values in inference.record(density, found).items()}
+
+
+def _version_of_tfp() -> str:
+    """Without the import, which costs seconds that few models need."""
+    for name in ("tensorflow-probability", "tfp-nightly"):
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            return metadata.version(name)
+    return "unknown"
 
 
 @contextlib.contextmanager
