@@ -8,8 +8,8 @@ HEAD = """\
 # Findings
 
 Made from the rules by `docs/generate.py`; `pm-migrate explain CODE` prints the same. What a finding means is in
-[the codemod](codemod.md#findings). What programs written by Hypothesis found in PyMC3, TensorFlow Probability and here is another
-list: [finds of the fuzzer](fuzzing.md#what-was-found).
+[the codemod](codemod.md#findings). What programs written by Hypothesis found in PyMC3, TensorFlow Probability and here
+is another list: [finds of the fuzzer](fuzzing.md#what-was-found).
 
 """
 

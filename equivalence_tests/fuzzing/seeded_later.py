@@ -88,7 +88,8 @@ LATER: dict[str, tuple[tuple[str, str, str], ...]] = {
          "not any(re.search(rb\"\\b\" + re.escape(n.encode())"),
     ),
     "codemod.reexports": (
-        ("codemod: names that a file passes on are not known", "                names |= _passed(node, taken, unlisted)\n",
+        ("codemod: names that a file passes on are not known",
+         "                names |= _passed(node, taken, unlisted)\n",
          "                pass\n"),
     ),
     "codemod.linking": (

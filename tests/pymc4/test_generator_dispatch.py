@@ -42,6 +42,21 @@ CASES: dict[str, tuple[Callable[[Any], Any], Callable[[np.ndarray], Any]]] = {
     "stack with an integer": (lambda x: tf.stack([x[0], 1]), lambda x: np.stack([x[0], 1])),
     "concat": (lambda x: tf.concat([x, [0]], axis=0), lambda x: np.append(x, 0)),
     "concat by keywords": (lambda x: tf.concat(values=[x, np.arange(2)], axis=0), lambda x: np.append(x, [0, 1])),
+    "list beside integers": (
+        lambda x: tf.concat([[x[0]], tf.cast(x, tf.int64)], 0),
+        lambda x: np.array([0.5, 0, 2, 3]),
+    ),
+    "list behind integers": (lambda x: tf.concat([K, [x[0], x[1]]], 0), lambda x: np.array([0, 1, 1, 2, 0.5, 2])),
+    "list beside booleans": (lambda x: tf.concat([x > 1, [x[0]]], 0), lambda x: np.array([0, 1, 1, 0.5])),
+    "list beside float32": (
+        lambda x: tf.concat([np.float32([0.5]), [x[0] / 3]], 0),
+        lambda x: np.array([0.5, x[0] / 3]),
+    ),
+    "list in a function of integers": (
+        lambda x: tf.math.squared_difference(tf.cast(x, tf.int64), [x[0], x[0], x[0]]),
+        lambda x: (x.astype(int) - 0.5) ** 2,
+    ),
+    "list as a shape": (lambda x: tf.reshape(x, [tf.constant(3, tf.int64), 1]), lambda x: x.reshape(3, 1)),
     "gather": (lambda x: tf.gather(x, K), lambda x: x[K]),
     "gather of a series": (lambda x: tf.gather(x, pd.Series(K)), lambda x: x[K]),
     "gather by a value": (lambda x: tf.gather(A, tf.cast(x, tf.int64)[:2] % 2), lambda x: A[[0, 0]]),
@@ -236,3 +251,10 @@ def test_functions_in_arguments_are_adapted_only_while_a_model_is_evaluated() ->
 def test_what_tensorflow_does_not_dispatch_fails_loudly(call: Callable[[Any], Any]) -> None:
     with pytest.raises(TypeError, match=r"GeneratorTensor|NumPy array"):
         call(GeneratorTensor(tf.constant(X)))
+
+
+def test_a_list_of_plain_tensors_is_not_cut_off_either() -> None:
+    parts = [[tf.constant(0.87, tf.float64)], tf.constant([1, 0], tf.int64)]
+    with evaluating(), pytest.raises(TypeError, match="int64"):
+        tf.concat(parts, 0)
+    assert tf.concat(parts, 0).numpy().tolist() == [0, 1, 0]  # elsewhere TensorFlow does as it always does

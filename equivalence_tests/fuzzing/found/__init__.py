@@ -2,7 +2,8 @@
 
 A file begins with comments: ``# verdict:`` (``ours``, ``PyMC3's``, ``TFP's``; ``neither's`` where double precision does
 not determine the number), ``# settled:`` in one line, and ``# signature:`` as the campaign had it. A program of ours
-must agree now; any other must still differ, so that an entry which does not hold any more fails.
+must agree now; any other must still differ, so that an entry which does not hold any more fails. With ``# where: some
+processors``, whether it differs depends on how the processor's exponential rounds; then it must not differ otherwise.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-_HEAD = re.compile(r"# (verdict|settled|signature): (.*)")
+_HEAD = re.compile(r"# (verdict|settled|signature|where): (.*)")
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class FoundProgram:
         ``road: kind: about``.
     source
         The program without its head.
+    where
+        Whether it differs everywhere, or on some processors.
     """
 
     name: str
@@ -39,6 +42,7 @@ class FoundProgram:
     settled: str
     signature: str
     source: str
+    where: str = "everywhere"
 
     @property
     def lines(self) -> int:
@@ -53,7 +57,7 @@ def read(path: Path) -> FoundProgram:
     while rest and (match := _HEAD.fullmatch(rest[0])):
         head[match[1]] = match[2]
         rest.pop(0)
-    return FoundProgram(path.stem, head["verdict"], head["settled"], head["signature"], "\n".join(rest).strip() + "\n")
+    return FoundProgram(path.stem, source="\n".join(rest).strip() + "\n", **head)
 
 
 def every() -> Iterator[FoundProgram]:

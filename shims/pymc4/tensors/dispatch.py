@@ -218,4 +218,28 @@ def _floats(value: Any) -> Any:
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def _packed(value: Any, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Any:
+    """Refuse to pack a list of tensors into a dtype that cannot hold them; TensorFlow's own turn in any other case.
+
+    TensorFlow packs a list that stands beside a tensor into the dtype of that: ``tf.concat([[x], counts], 0)`` would
+    cut off the decimals of ``x``, without a word.
+    """
+    if dtype is None or not is_evaluating():
+        return NotImplemented
+    wanted = tf.as_dtype(dtype).base_dtype
+    if _holds(value, lambda part: tf.is_tensor(part) and _cut(part.dtype, wanted)):
+        raise TypeError(
+            f"a list has numbers that {wanted.name} cannot hold, and stands beside {wanted.name}: use tf.cast"
+        )
+    return NotImplemented
+
+
+def _cut(dtype: tf.DType, wanted: tf.DType) -> bool:
+    """Whether numbers lose something: decimals, or digits that ``floatX`` has."""
+    if dtype.is_floating and wanted.is_floating:
+        return dtype.size > wanted.size and wanted.size < floatx().size
+    return not np.can_cast(dtype.as_numpy_dtype, wanted.as_numpy_dtype, "same_kind")
+
+
 GeneratorTensorDispatcher().register()
+tf.register_tensor_conversion_function((list, tuple), _packed, 50)  # TensorFlow's own has 99
