@@ -475,3 +475,21 @@ def test_how_far_roundings_move_a_number(reference: ReferenceClient, program: Wr
     assert slopes["x"].shape == (2,)
     again, _ = reference.spread(loaded, model, points)
     assert all(np.array_equal(again[name], terms[name]) for name in terms)
+
+
+def test_numbers_too_small_to_have_all_their_digits(reference: ReferenceClient, program: Write) -> None:
+    source = """
+        import pymc3 as pm
+        import theano.tensor as tt
+
+        with pm.Model() as m:
+            x = pm.Flat('x')
+            pm.Potential('few', tt.log(0.5 ** (1064. + x) - 0.5 ** (1080. + x)))
+            pm.Potential('lost', tt.log(x) * tt.sqrt(x))
+        """
+    loaded = reference.load_program(program(source))
+    (model,) = loaded.models
+    terms, slopes = reference.spread(loaded, model, [{"x": np.array(0.25)}, {"x": np.array(0.0)}])
+    # 2.0**-1064.25 has ten bits at most: a unit in the last place is a thousandth of it
+    assert 0.5 < terms["few"][0] / 2.0**-9.75 < 4.0
+    assert terms["lost"][0] < 1e-14 and terms["lost"][1] == np.inf == slopes["x"][1] == np.inf

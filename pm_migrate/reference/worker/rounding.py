@@ -21,6 +21,12 @@ POSITIVE = frozenset(
     "Exp Exp2 Sigmoid ScalarSigmoid Softplus ScalarSoftplus Erfc Erfcx Softmax SoftmaxWithBias".split()
 )
 
+#: Operations whose results are exact where they are too small to have all their digits.
+SUMS = frozenset({"Add", "Sub", "Sum"})
+
+#: The smallest number, and the smallest that has all its digits.
+LEAST, NORMAL = 2.0**-1074, 2.0**-1022
+
 #: Operations that move numbers about.
 MOVING = frozenset(
     "Subtensor AdvancedSubtensor AdvancedSubtensor1 AdvancedBooleanSubtensor Join Split MakeVector Alloc AllocDiag "
@@ -39,14 +45,15 @@ class RoundingSide(Side):
 
         The graph is the one that Theano runs, without operations that are fused or in place. Each result of an
         arithmetic operation is multiplied by 1, 1 + eps or 1 - eps, by chance, ``count`` times over (D. S. Parker,
-        Monte Carlo Arithmetic, UCLA CSD-970002, 1997); what may have underflowed gets the smallest number, too, or
-        loses it (N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition, equation 2.8).
+        Monte Carlo Arithmetic, UCLA CSD-970002, 1997); what may have underflowed, or is too small to have all its
+        digits, gets the smallest number, too, or loses it (N. J. Higham, Accuracy and Stability of Numerical
+        Algorithms, 2nd edition, equation 2.8).
 
         Returns
         -------
         dict
             ``terms`` and ``gradient``, by name, for each point: the largest distance from the number itself; infinity
-            where it is finite under some roundings alone.
+            where it is finite under some roundings alone, or NaN in this graph.
         """
         program = self.programs[handle]
         subject = program["models"][model]
@@ -80,12 +87,14 @@ class _Shaken:
         thunk()
         if self.dice is None or _is_exact(node.op):
             return
-        least = 2.0**-1074 if _kind(node.op) in POSITIVE else 0.0
+        kind = _kind(node.op)
         for cell in thunk.outputs:
             value = cell[0]
             if getattr(value, "dtype", None) == np.float64:
                 relative, absolute = self.dice.randint(-1, 2, (2, *np.shape(value)))
                 with np.errstate(all="ignore"):
+                    few = (value != 0.0) & (np.abs(value) < NORMAL) & (kind not in SUMS)
+                    least = np.where(few | (kind in POSITIVE), LEAST, 0.0)
                     cell[0] = np.asarray(value * (1.0 + 2.0**-52 * relative) + least * absolute)
 
 
@@ -117,7 +126,8 @@ def _moved(function: Callable[..., Any], row: Sequence[Any], shaken: _Shaken, co
     plain, error = attempt(function, row, keep_errors=True)
     if plain is None:
         raise ValueError(error)
-    worst = [0.0] * len(plain)
+    # a number that another order of the operations loses altogether is not determined, either
+    worst = [np.inf if np.size(value) and np.all(np.isnan(value)) else 0.0 for value in plain]
     for number in range(count):
         shaken.dice = np.random.RandomState(seed + number)
         found, _ = attempt(function, row, keep_errors=True)
