@@ -48,6 +48,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--record-wrong-bits", metavar="FOLDER", help="keep the wrong bits of every point drawn")
 
 
+def with_exact_casts() -> None:
+    """``tf.cast(0.1, tf.float64)`` is 0.1 in float32, made longer: no test may see that happen."""
+    tf: Any = sys.modules.get("tensorflow")
+    if not hasattr(tf, "cast") or hasattr(tf.cast, "of_tensorflow"):
+        return
+    cast = tf.cast
+
+    def exact(x: Any, dtype: Any, name: str | None = None) -> Any:
+        numbers = x if isinstance(x, (list, tuple)) else (x,)
+        assert not any(type(n) is float and n == n and float(tf.float32.as_numpy_dtype(n)) != n for n in numbers), (
+            f"tf.cast rounds {x} to float32: use tf.constant"
+        )
+        return cast(x, dtype, name)
+
+    exact.of_tensorflow = cast  # type: ignore[attr-defined]
+    tf.cast = exact
+
+
 def without_numbers_of_loaded_modules() -> None:
     """Hypothesis also draws the numbers written in the modules loaded so far: here, in whatever a worker ran before."""
     with suppress(ImportError, AttributeError):  # not public, so it may move
@@ -72,6 +90,10 @@ def pytest_collection() -> Iterator[None]:
         gc.freeze()
         gc.set_threshold(20_000, 20, 10)
         gc.enable()
+
+
+def pytest_runtest_setup() -> None:
+    with_exact_casts()
 
 
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:

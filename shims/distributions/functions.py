@@ -16,7 +16,7 @@ Tensor = Any
 
 def _where(condition: Tensor, yes: Tensor, no: Tensor) -> Tensor:
     dtype = next((x.dtype for x in (yes, no) if tf.is_tensor(x)), tf.float64)
-    return tf.where(condition, tf.cast(yes, dtype), tf.cast(no, dtype))
+    return tf.where(condition, *(tf.cast(x, dtype) if tf.is_tensor(x) else tf.constant(x, dtype) for x in (yes, no)))
 
 
 def _of_number(exact: Callable[[float], float], of_tensor: Callable[[Tensor], Tensor]) -> Callable[..., Any]:

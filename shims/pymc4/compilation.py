@@ -263,7 +263,7 @@ class DensityRun(_Compiling):
 
 def scaled(term: Tensor, factor: float) -> Tensor:
     """A term of the log density that counts several times."""
-    return term if factor == 1.0 else term * tf.cast(factor, term.dtype)
+    return term if factor == 1.0 else term * tf.constant(factor, term.dtype)
 
 
 def _known_alone(each: Tensor, mask: np.ndarray | None) -> Tensor:

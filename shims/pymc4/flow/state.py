@@ -166,7 +166,7 @@ class SamplingState:
                 # data with missing entries are completed in a deterministic of their name
                 term = dist.log_prob(self.deterministics_values.get(name, self.all_values[name]))
                 scaling = self.scalings.get(name, 1.0)
-                yield term if scaling == 1.0 else term * tf.cast(scaling, term.dtype)
+                yield term if scaling == 1.0 else term * tf.constant(scaling, term.dtype)
             for potential in self.potentials:
                 yield potential.value
 
