@@ -90,7 +90,7 @@ def observed(d: Draft) -> None:
     values = f.inside(d, variable, count)
     extra = {"observed": _observations(d, values, shape)}
     if d.flip(5) and shape:
-        extra["total_size"] = str(shape[0] * 2)
+        extra["total_size"] = str(shape[0] * 2 + 1)  # most factors have no end in binary
         d.features.add("total_size")
     elif shape and d.flip(10):
         extra |= shape_text(d, shape)
