@@ -151,10 +151,10 @@ class Models:
                 continue
             cuts, inferred = [0], False
             for i, s in enumerate(block.body):
-                if inferred and self.creates(s, block.sites) and not self._draws(s, block.sites):
+                if inferred and self.creates(s, block.sites) and not self.draws(s, block.sites):
                     cuts.append(i)
                     inferred = False
-                inferred = inferred or self._draws(s, block.sites)
+                inferred = inferred or self.draws(s, block.sites)
             if len(cuts) == 1:
                 continue
             parts = [
@@ -176,7 +176,7 @@ class Models:
             return False
         if not isinstance(first.node.body, cst.IndentedBlock) or not isinstance(block.node.body, cst.IndentedBlock):
             return False
-        if any(self._draws(s, first.sites) for s in first.body):
+        if any(self.draws(s, first.sites) for s in first.body):
             return False
         between = siblings[siblings.index(first.node) + 1 : siblings.index(block.node)]
         read = {n.value for s in first.body for n in self.tree.walk(s, cst.Name)}
@@ -235,7 +235,7 @@ class Models:
         context = self.flow.context.get(call)
         return context is not None and bool({m.site for m in v.models(context)} & sites)
 
-    def _draws(self, statement: cst.CSTNode, sites: frozenset[cst.CSTNode]) -> bool:
+    def draws(self, statement: cst.CSTNode, sites: frozenset[cst.CSTNode]) -> bool:
         """Whether a statement draws from one of these models, itself or through a function of the program."""
         return self.infers(statement, sites) or any(
             any(isinstance(a, v.Function) for a in self.flow.value(n.func)) and v.traces(self.flow.value(n))
@@ -256,7 +256,7 @@ class Models:
             block.roles = dict.fromkeys(block.body, Role.GENERATOR)
             return
         body, sites = block.body, block.sites
-        first = next((i for i, s in enumerate(body) if self._draws(s, sites)), len(body))
+        first = next((i for i, s in enumerate(body) if self.draws(s, sites)), len(body))
         for i, s in enumerate(body):
             creates = self.creates(s, sites)
             if creates and i > first:

@@ -30,7 +30,7 @@ from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules import model_class
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.late_names import check_functions
-from pm_migrate.codemod.rules.model_checks import REENTRY, arguments, check_generator
+from pm_migrate.codemod.rules.model_checks import REENTRY, arguments, check_generator, check_strings
 from pm_migrate.codemod.tree import code, expression, is_none, statement, string_value, walk
 
 RULE = Rule(
@@ -121,6 +121,7 @@ def plan_models(plan: Plan, models: Models) -> None:
         plan.unite(*block.sites)
         for node, rule, message in block.problems:
             plan.refuse(node, block.key, rule, message)
+        check_strings(plan, models, block)
         if block.base is not None:
             _plan_extension(plan, models, block, pieces)
         elif not any(m.definition is block for m in models.models.values()):

@@ -170,6 +170,17 @@ def check_generator(plan: Plan, models: Models, block: Block) -> None:
     _check_iterators(plan, generator, block)
 
 
+def check_strings(plan: Plan, models: Models, block: Block) -> None:
+    """Refuse a model of which code in a string may be a part."""
+    for s in block.body:
+        if block.roles.get(s) is Role.AFTER and models.draws(s, block.sites):
+            return
+        for call in plan.tree.walk(s, cst.Call):
+            if plan.flow.name_of(call.func) in ("builtins.exec", "builtins.eval"):
+                message = f"`{code(call.func)}` runs code that cannot be seen, in a model: write it out"
+                plan.refuse(call, block.key, ORDER.code, message)
+
+
 def _names_outer(plan: Plan, node: cst.CSTNode) -> bool:
     """Whether a model in a model, or a linear model, is told which model is around it."""
     parent = plan.tree.parent[node]
