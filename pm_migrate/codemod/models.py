@@ -25,6 +25,9 @@ from pm_migrate.codemod.scopes import bound_name, bound_names
 from pm_migrate.codemod.tree import Tree, target_names
 from pm_migrate.codemod.variables import is_component, is_observed, variable_name
 
+#: Methods of loggers.
+_LOGS = frozenset({"critical", "debug", "error", "info", "log", "warning"})
+
 
 class Models:
     """Every model of a program.
@@ -259,6 +262,9 @@ class Models:
         first = next((i for i, s in enumerate(body) if self.draws(s, sites)), len(body))
         for i, s in enumerate(body):
             creates = self.creates(s, sites)
+            if i < first and not creates and self._shows(s, body[i + 1 :], sites):
+                block.roles[s] = Role.AFTER
+                continue
             if creates and i > first:
                 block.problems.append((s, "PM205", "this adds to the model after inference began: move it above"))
             if creates and i == first:
@@ -277,6 +283,23 @@ class Models:
         for s in body[last + 1 :]:
             block.roles.setdefault(s, Role.AFTER)
         self._front(block, undecided)
+
+    def _shows(self, s: cst.CSTNode, later: list[cst.CSTNode], sites: frozenset[cst.CSTNode]) -> bool:
+        """Whether a statement only shows test values, as well below the model: ``print(x.tag.test_value)``."""
+        match s:
+            case cst.SimpleStatementLine(body=[cst.Expr(value=cst.Call(func=func))]):
+                logs = isinstance(func, cst.Attribute) and func.attr.value in _LOGS and not self._random(func, sites)
+                if not logs and self.flow.name_of(func) != "builtins.print":
+                    return False
+            case cst.SimpleStatementLine(body=[cst.Expr(value=cst.Attribute())]):
+                pass
+            case _:
+                return False
+        asked = [
+            n.value for n in self.tree.walk(s, cst.Attribute) if n.attr.value == "tag" and self._random(n.value, sites)
+        ]
+        names = {n.value for n in self.tree.walk(s, cst.Name)}
+        return bool(asked) and not names & self.bound_in(later)
 
     def _spread(self, block: Block, body: list[cst.CSTNode]) -> None:
         """A statement that reads what a model statement bound belongs to the generator too."""
