@@ -347,10 +347,10 @@ class Models:
             block.roles.setdefault(s, Role.FRONT)
 
     def _documents(self, block: Block, s: cst.CSTNode) -> bool:
-        """A string at the head of a block documents the model."""
+        """A string in a block documents the model, or is code that was taken out of it."""
         match s:
             case cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString())]):
-                return s is block.body[0]
+                return True
         return False
 
     def sites_in(self, statements: list[cst.CSTNode]) -> frozenset[cst.CSTNode]:
