@@ -45,6 +45,13 @@ def test_what_looks_like_a_variable_keeps_the_model(imports: str, line: str) -> 
     assert "with pm.Model() as model:" in code and "yield" not in code
 
 
+@pytest.mark.parametrize("package", ["aesara_theano_fallback", "aesara"])
+def test_theano_by_another_name_keeps_the_model(package: str) -> None:
+    review, manual, code = told(f"import {package}.tensor as tt", "wide = tt.exp(mu)")
+    assert not review and "yield" not in code
+    assert manual == {"PM264 `tt.exp` is Theano's by another name: take it from theano"}
+
+
 @pytest.mark.parametrize(
     ("imports", "line"),
     [

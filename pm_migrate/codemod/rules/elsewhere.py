@@ -89,6 +89,9 @@ KNOWN = sys.stdlib_module_names | frozenset(
 #: Packages built on PyMC3, whose functions create variables in its models.
 EXTENSIONS = frozenset("bambi calibr8 covid19_inference exoplanet pymc3_ext pymc3_hmm pymc3_models".split())
 
+#: Packages that give Theano's functions.
+OF_THEANO = frozenset({"aesara", "aesara_theano_fallback"})
+
 #: What only a variable is given.
 _OF_VARIABLES = frozenset("dims observed shape testval total_size transform".split())
 
@@ -104,6 +107,10 @@ def plan_unseen(plan: Plan, models: Models) -> None:
             for call in plan.tree.walk(statement, cst.Call):
                 name = plan.flow.name_of(call.func)
                 if not (_may_be_starred(plan, call.func) if name is None else _is_unseen(plan, name)):
+                    continue
+                if (name or "").split(".")[0] in OF_THEANO:
+                    message = f"`{code(call.func)}` is Theano's by another name: take it from theano"
+                    plan.refuse(call, block.key, RULE.code, message)
                     continue
                 where = f"`{code(call.func)}` is in no file of this run"
                 if _makes_variable(plan, call, name or ""):
