@@ -132,3 +132,16 @@ def test_a_function_that_makes_models_is_passed_on(use: str) -> None:
 def test_functions_that_are_not_passed_on(use: str) -> None:
     result = migrate_source(PASSED.format(use=use))
     assert not [f for f in result.findings if f.confidence is not Confidence.SAFE]
+
+
+@pytest.mark.parametrize(
+    ("line", "way_out"),
+    [
+        ("wide: pm.model.FreeRV = pm.Normal('wide', 0, 1)", "leave the annotation out"),
+        ("def f(x: pm.model.FreeRV) -> int:\n        return 1", "leave the annotation out"),
+        ("def f(x) -> 'int | None':\n        return pm.model.FreeRV", "keep this on PyMC3"),
+    ],
+)
+def test_annotations_without_a_rule_say_that_they_are(line: str, way_out: str) -> None:
+    _, manual, _ = told("", line)
+    assert f"PM310 pm.model.FreeRV has no rule: {way_out}" in manual
