@@ -145,3 +145,33 @@ def test_functions_that_are_not_passed_on(use: str) -> None:
 def test_annotations_without_a_rule_say_that_they_are(line: str, way_out: str) -> None:
     _, manual, _ = told("", line)
     assert f"PM310 pm.model.FreeRV has no rule: {way_out}" in manual
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("for i in range(2):\n        globals()['b%d' % i] = pm.Normal('b%d' % i, 0, 1)", "globals"),
+        ("for i in range(2):\n        vars()['b%d' % i] = pm.Normal('b%d' % i, 0, 1)", "vars"),
+        ("locals()['b'] = mu * 2", "locals"),
+        ("setattr(kept, 'b', pm.Normal('b', 0, 1))", "setattr"),
+        ("setattr(kept, 'b', mu * 2)", "setattr"),
+    ],
+)
+def test_names_that_are_computed_hide_where_variables_go(line: str, name: str) -> None:
+    _, manual, code = told("", line)
+    assert f"PM205 `{name}` hides where a variable goes: keep it in a dict that the block makes" in manual
+    assert "yield" not in code
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "setattr(kept, 'b', 3)",
+        "n = globals()['n']",
+        "names = vars(kept)",
+        "own = {}\n    own['b'] = pm.Normal('b', 0, 1)",
+    ],
+)
+def test_names_that_hide_no_variable(line: str) -> None:
+    _, manual, code = told("", line)
+    assert not [m for m in manual if "hides" in m] and "yield" in code

@@ -176,9 +176,20 @@ def check_strings(plan: Plan, models: Models, block: Block) -> None:
         if block.roles.get(s) is Role.AFTER and models.draws(s, block.sites):
             return
         for call in plan.tree.walk(s, cst.Call):
-            if plan.flow.name_of(call.func) in ("builtins.exec", "builtins.eval"):
-                message = f"`{code(call.func)}` runs code that cannot be seen, in a model: write it out"
+            name = (plan.flow.name_of(call.func) or "").removeprefix("builtins.")
+            if name in ("exec", "eval"):
+                message = f"`{name}` runs code that cannot be seen, in a model: write it out"
                 plan.refuse(call, block.key, ORDER.code, message)
+            elif _hides(plan, block, s, call, name):
+                message = f"`{name}` hides where a variable goes: keep it in a dict that the block makes"
+                plan.refuse(call, block.key, ORDER.code, message)
+
+
+def _hides(plan: Plan, block: Block, s: cst.CSTNode, call: cst.Call, name: str) -> bool:
+    """Whether a call stores a variable under a name that is computed: ``globals()['x%d' % i] = ...``, ``setattr``."""
+    if name == "setattr":
+        return any(v.tainted(plan.flow.value(arg.value)) for arg in call.args)
+    return name in ("globals", "locals", "vars") and block.roles.get(s) is Role.GENERATOR
 
 
 def _names_outer(plan: Plan, node: cst.CSTNode) -> bool:
