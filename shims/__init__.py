@@ -12,7 +12,7 @@ from typing import Any
 
 from pm_migrate.catalog import DISTRIBUTIONS
 from pm_migrate.catalog.exports import LEAKED_MODULES, PYMC3_MODULES, PYMC3_NAMES
-from pm_migrate.catalog.older import RENAMED, why_missing
+from pm_migrate.catalog.older import OF_MATH, RENAMED, why_missing
 from pm_migrate.shims import keras_later, placeholders, xla_cache
 from pm_migrate.shims.distributions import HOMES as DISTRIBUTION_HOMES
 
@@ -118,6 +118,8 @@ def __getattr__(name: str) -> Any:
         return classes[name] if name in classes else getattr(home, name)
     if name in RENAMED:
         return __getattr__(RENAMED[name])
+    if name in OF_MATH:
+        return getattr(_module("math"), name)
     if name not in PYMC3_NAMES:
         raise AttributeError(f"module 'pymc3' has no attribute {name!r}{why_missing(name)}")
     for home in map(_module, ("plots", "stats")):

@@ -13,6 +13,13 @@ RENAMED: Mapping[str, str] = MappingProxyType(
     }
 )
 
+#: Functions of pm.math that PyMC3 before 3.0 had in its own namespace as well: ``pm.switch``, ``pm.exp``.
+OF_MATH = frozenset(
+    """abs_ and_ ceil clip concatenate constant cos cosh det dot eq erf erfinv exp extract_diag flatten floor ge gt le
+    log lt matrix_dot matrix_inverse maximum minimum neq ones_like or_ prod sgn sigmoid sin sinh sqr sqrt stack sum
+    switch tan tanh where zeros_like""".split()
+)
+
 _CRITERION = (
     "PyMC3 dropped it by 3.4: az.loo(trace) or az.waic(trace) takes its place, another criterion with other numbers; {}"
 )

@@ -25,6 +25,9 @@ from pm_migrate.codemod.scopes import bound_name, bound_names
 from pm_migrate.codemod.tree import Tree, target_names
 from pm_migrate.codemod.variables import is_component, is_observed, variable_name
 
+#: Methods of loggers.
+_LOGS = frozenset({"critical", "debug", "error", "info", "log", "warning"})
+
 
 class Models:
     """Every model of a program.
@@ -151,10 +154,10 @@ class Models:
                 continue
             cuts, inferred = [0], False
             for i, s in enumerate(block.body):
-                if inferred and self.creates(s, block.sites) and not self._draws(s, block.sites):
+                if inferred and self.creates(s, block.sites) and not self.draws(s, block.sites):
                     cuts.append(i)
                     inferred = False
-                inferred = inferred or self._draws(s, block.sites)
+                inferred = inferred or self.draws(s, block.sites)
             if len(cuts) == 1:
                 continue
             parts = [
@@ -176,7 +179,7 @@ class Models:
             return False
         if not isinstance(first.node.body, cst.IndentedBlock) or not isinstance(block.node.body, cst.IndentedBlock):
             return False
-        if any(self._draws(s, first.sites) for s in first.body):
+        if any(self.draws(s, first.sites) for s in first.body):
             return False
         between = siblings[siblings.index(first.node) + 1 : siblings.index(block.node)]
         read = {n.value for s in first.body for n in self.tree.walk(s, cst.Name)}
@@ -235,7 +238,7 @@ class Models:
         context = self.flow.context.get(call)
         return context is not None and bool({m.site for m in v.models(context)} & sites)
 
-    def _draws(self, statement: cst.CSTNode, sites: frozenset[cst.CSTNode]) -> bool:
+    def draws(self, statement: cst.CSTNode, sites: frozenset[cst.CSTNode]) -> bool:
         """Whether a statement draws from one of these models, itself or through a function of the program."""
         return self.infers(statement, sites) or any(
             any(isinstance(a, v.Function) for a in self.flow.value(n.func)) and v.traces(self.flow.value(n))
@@ -256,9 +259,12 @@ class Models:
             block.roles = dict.fromkeys(block.body, Role.GENERATOR)
             return
         body, sites = block.body, block.sites
-        first = next((i for i, s in enumerate(body) if self._draws(s, sites)), len(body))
+        first = next((i for i, s in enumerate(body) if self.draws(s, sites)), len(body))
         for i, s in enumerate(body):
             creates = self.creates(s, sites)
+            if i < first and not creates and self._shows(s, body[i + 1 :], sites):
+                block.roles[s] = Role.AFTER
+                continue
             if creates and i > first:
                 block.problems.append((s, "PM205", "this adds to the model after inference began: move it above"))
             if creates and i == first:
@@ -277,6 +283,23 @@ class Models:
         for s in body[last + 1 :]:
             block.roles.setdefault(s, Role.AFTER)
         self._front(block, undecided)
+
+    def _shows(self, s: cst.CSTNode, later: list[cst.CSTNode], sites: frozenset[cst.CSTNode]) -> bool:
+        """Whether a statement only shows test values, as well below the model: ``print(x.tag.test_value)``."""
+        match s:
+            case cst.SimpleStatementLine(body=[cst.Expr(value=cst.Call(func=func))]):
+                logs = isinstance(func, cst.Attribute) and func.attr.value in _LOGS and not self._random(func, sites)
+                if not logs and self.flow.name_of(func) != "builtins.print":
+                    return False
+            case cst.SimpleStatementLine(body=[cst.Expr(value=cst.Attribute())]):
+                pass
+            case _:
+                return False
+        asked = [
+            n.value for n in self.tree.walk(s, cst.Attribute) if n.attr.value == "tag" and self._random(n.value, sites)
+        ]
+        names = {n.value for n in self.tree.walk(s, cst.Name)}
+        return bool(asked) and not names & self.bound_in(later)
 
     def _spread(self, block: Block, body: list[cst.CSTNode]) -> None:
         """A statement that reads what a model statement bound belongs to the generator too."""
@@ -324,10 +347,10 @@ class Models:
             block.roles.setdefault(s, Role.FRONT)
 
     def _documents(self, block: Block, s: cst.CSTNode) -> bool:
-        """A string at the head of a block documents the model."""
+        """A string in a block documents the model, or is code that was taken out of it."""
         match s:
             case cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString())]):
-                return s is block.body[0]
+                return True
         return False
 
     def sites_in(self, statements: list[cst.CSTNode]) -> frozenset[cst.CSTNode]:

@@ -8,7 +8,7 @@ from pm_migrate.catalog import DISTRIBUTIONS as ROWS
 from pm_migrate.catalog import theano_names
 from pm_migrate.catalog.exports import PYMC3_MODULES, PYMC3_NAMES
 from pm_migrate.catalog.functions import FUNCTIONS, function_named
-from pm_migrate.catalog.older import RENAMED
+from pm_migrate.catalog.older import OF_MATH, RENAMED
 from pm_migrate.catalog.samplers import ADVICE, ARVIZ, INFERENCE, SAME, TABLES
 
 #: Every class of PyMC3 that makes a random variable in a model, whether or not there is a catalogue row for it yet.
@@ -39,7 +39,10 @@ SOLVER = "pymc3.ode.DifferentialEquation"
 #: Base classes of a program's own distributions.
 BASES = frozenset("Continuous Discrete PositiveContinuous UnitContinuous BoundedContinuous Distribution".split())
 
-_RENAMED = {f"pymc3.{old}": f"pymc3.{new}" for old, new in RENAMED.items()}
+_RENAMED = {
+    **{f"pymc3.{old}": f"pymc3.{new}" for old, new in RENAMED.items()},
+    **{f"pymc3.{name}": f"pymc3.math.{name}" for name in OF_MATH},  # a star gives none: Python has a sum of its own
+}
 
 _OF_TRANSFORMS = frozenset({"forward", "backward", "jacobian_det"})
 #: Base classes of a program's own functions of values, and the methods that get values of a model.

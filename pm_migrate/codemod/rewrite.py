@@ -67,7 +67,8 @@ from pm_migrate.codemod.rules import (
     used_elsewhere,
 )
 from pm_migrate.codemod.safety import parse
-from pm_migrate.codemod.tree import Tree
+from pm_migrate.codemod.scopes import bound_name
+from pm_migrate.codemod.tree import Tree, code, dotted
 from pm_migrate.errors import SourceError
 from pm_migrate.findings import Confidence, Migration, References
 
@@ -110,7 +111,7 @@ def rewrite(text: str, options: Options) -> Migration:
     leftover_sites = {site for n in left for site in _sites(flow, n)} | taken_by_others
     plan.names.left = {site.node for site in plan.names.sites if site.root == "theano" and site.node in leftover_sites}
     fate = imports.plan_imports(plan, leftover_sites, needs)
-    code = _apply(plan)
+    changed = _apply(plan)
     if plan.offences - options.refused:
         return rewrite(text, replace(options, refused=options.refused | plan.offences))
     total = len(flow.references) + len(fate)
@@ -120,7 +121,7 @@ def rewrite(text: str, options: Options) -> Migration:
     findings = sorted({plan.finding(note) for note in notes})
     account = References(total, done, todo, len(unknown))
     linked = replace(elsewhere.linked(plan), taken=reexports.taken(plan, left), models=used_elsewhere.given(plan))
-    return Migration(code, code != text, tuple(findings), len(models.models), account, linked)
+    return Migration(changed, changed != text, tuple(findings), len(models.models), account, linked)
 
 
 def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
@@ -215,8 +216,17 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
 
 
 def _sites(flow: Flow, node: cst.CSTNode) -> set[cst.CSTNode]:
-    """The imports that a reference goes back to."""
-    return {a.site for a in flow.value(node) if isinstance(a, v.Qualified) and a.site is not None}
+    """The imports whose names a reference needs: a name bound from one (``x = theano.config.floatX``) needs none."""
+    found = {a.site for a in flow.value(node) if isinstance(a, v.Qualified) and a.site is not None}
+    first = (dotted(node) or "").partition(".")[0]
+    return {site for site in found if not first or _gives(site, first)}
+
+
+def _gives(site: cst.CSTNode, name: str) -> bool:
+    """Whether an import binds a name."""
+    if not isinstance(site, cst.ImportAlias):
+        return True
+    return name == (code(site.asname.name) if site.asname is not None else bound_name(site))
 
 
 def _planned(plan: Plan) -> list[Edit]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import keyword
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
@@ -26,6 +27,8 @@ _LAYOUT = frozenset(
 _LITERAL = frozenset({cst.Name, cst.Integer, cst.Float, cst.SimpleString})
 _SCOPES = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
 _Node = TypeVar("_Node", bound=cst.CSTNode)
+_BLANK_LINE = re.compile(r"([ \t]*)(\r\n|\n|\r)")
+_BLANK_END = re.compile(r"(?:(?<=\n)|(?<=\r)(?!\n))(?:[ \t]*(?:\r\n|\n|\r))+\Z")
 COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 
 
@@ -155,6 +158,14 @@ def parse_module(text: str) -> tuple[cst.Module, Positions]:
     The last one is kept, since the check of the input and the rewrite parse the same text.
     """
     module = cst.parse_module(text)
+    if module.code != text and (end := _BLANK_END.search(text)) is not None:
+        # LibCST loses one of several lines of blanks alone at the end of a file that has an indented block
+        module = cst.parse_module(text[: end.start()])
+        lines = [
+            cst.EmptyLine(False, cst.SimpleWhitespace(blanks), newline=cst.Newline(newline))
+            for blanks, newline in _BLANK_LINE.findall(end.group())
+        ]
+        module = module.with_changes(footer=[*module.footer, *lines])
     return module, Positions(module)
 
 

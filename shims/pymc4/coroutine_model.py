@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
@@ -146,13 +147,32 @@ class ModelTemplate:
         if "prefix" in kwargs and "prefix" not in inspect.signature(self.template).parameters:
             prefix = kwargs.pop("prefix")
         return Model(
-            functools.partial(self.template, *args, **kwargs),
+            _Bound(self.template, *args, **kwargs),
             name=name,
             keep_auxiliary=self.keep_auxiliary if keep_auxiliary is None else keep_auxiliary,
             keep_return=self.keep_return if keep_return is None else keep_return,
             coords=self.coords,
             prefix=prefix,
         )
+
+    def __reduce__(self) -> str:
+        """Pickled by its name, as functions are."""
+        return self.__qualname__
+
+
+class _Bound(functools.partial[Any]):
+    """A generator function with its arguments, which is pickled by the name of its template."""
+
+    def __reduce__(self) -> Any:
+        module = sys.modules.get(getattr(self.func, "__module__", ""))
+        template = getattr(module, getattr(self.func, "__qualname__", ""), None)
+        if isinstance(template, ModelTemplate) and template.template is self.func:
+            return _bound, (template, self.args, self.keywords)
+        return super().__reduce__()
+
+
+def _bound(template: ModelTemplate, args: tuple[Any, ...], keywords: dict[str, Any]) -> _Bound:
+    return _Bound(template.template, *args, **keywords)
 
 
 class Model:
@@ -232,6 +252,10 @@ class Model:
         from pm_migrate.shims.pymc4.compilation import complete
 
         return np.asarray(self.log_density().logp_and_gradient(complete(self, point))[0], self.floatx)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickled as its function, by name, with the arguments; compiled again where it is read."""
+        return {**self.__dict__, "_density": None, "_data_version": None}
 
     def __repr__(self) -> str:
         function = getattr(self.genfn, "func", self.genfn)

@@ -6,7 +6,7 @@ import libcst as cst
 import pytest
 
 from corpus.programs import PROGRAMS
-from pm_migrate.codemod.tree import Tree, code, expression, walk
+from pm_migrate.codemod.tree import Tree, code, expression, parse_module, walk
 
 ODD = (
     "def f(a, b=(1,\n        2)):\n    if a:\n"
@@ -51,3 +51,11 @@ def test_code_is_what_libcst_prints(text: str) -> None:
 @pytest.mark.parametrize("text", ["x", "pm.Normal", "a.b.c", "None", "True.real", "1", "f(x)", "a . b", "(a.b)"])
 def test_an_expression_is_what_libcst_parses(text: str) -> None:
     assert expression(text).deep_equals(cst.parse_expression(text))
+
+
+@pytest.mark.parametrize(
+    "end", ["", "\n", "    \n", "    \n    \n", "    \n\t\n\n    \n", "  \r\n    \r\n", "# why\n    \n   \n"]
+)
+@pytest.mark.parametrize("start", ["with a:\n    x\ny\n", "x\n", "with a:\n    x\n", "if a:\r\n    x\r\ny\r\n"])
+def test_blanks_at_the_end_survive(start: str, end: str) -> None:
+    assert parse_module(start + end)[0].code == start + end

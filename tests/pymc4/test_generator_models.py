@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import copy
+import pickle
 import traceback
 from typing import Any
 
@@ -381,3 +383,26 @@ def test_discrete_data_lose_their_fractions() -> None:
     mixed = np.logaddexp(poisson[3.0], poisson[4.0]) - np.log(2)
     assert terms["z"] == pytest.approx(mixed.sum(), rel=1e-12)
     assert terms["b"] == pytest.approx(np.log(0.7) + 2 * np.log(0.3), rel=1e-12)
+
+
+@pm.model(name=None)
+def at_the_top(n):
+    yield pm.Normal("mu", 0, 1)
+    yield pm.Normal("y", 0, 1, observed=np.ones(n))
+
+
+def test_a_model_of_a_function_at_the_top_is_pickled_by_its_name() -> None:
+    model = at_the_top(3)
+    expected = model.logp({"mu": 1.0})
+    read = pickle.loads(pickle.dumps({"model": model, "template": at_the_top}))
+    assert read["template"] is at_the_top
+    for other in (read["model"], copy.copy(model), copy.deepcopy(model)):
+        assert other is not model and other.logp({"mu": 1.0}) == expected
+
+    @pm.model(name=None)
+    def inner():
+        yield pm.Normal("mu", 0, 1)
+
+    assert copy.deepcopy(inner()).logp({"mu": 0.0}) == inner().logp({"mu": 0.0})
+    with pytest.raises((pickle.PicklingError, AttributeError), match="local object"):
+        pickle.dumps(inner())

@@ -179,3 +179,53 @@ def test_in_the_block(line, says):
 )
 def test_names_in_the_block(line, became):
     assert f"    {became}\n" in migrate_source(MODEL + f"    {line}\n").code
+
+
+SHOWN = """import pymc3 as pm
+import logging
+
+with pm.Model() as model:
+    a = pm.Normal('alpha', 0, 1, shape=3)
+    twice = a * 2
+    {line}
+    y = pm.Normal('y', twice.sum(), 1, observed=data)
+    {later}
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("print(a.tag.test_value)", "print(pm.density(model)['alpha'].tag.test_value)"),
+        ("print(f'{a.tag.test_value}', 1)", "print(f'{pm.density(model)['alpha'].tag.test_value}', 1)"),
+        ("print('shape', twice.tag.test_value.shape)", "print('shape', twice.tag.test_value.shape)"),
+        ("logging.info(a.tag.test_value)", "logging.info(pm.density(model)['alpha'].tag.test_value)"),
+        ("a.tag.test_value", "pm.density(model)['alpha'].tag.test_value"),
+    ],
+)
+@pytest.mark.parametrize("later", ["", "trace = pm.sample()", "pm.Deterministic('d', a)"])
+def test_a_test_value_that_a_block_shows_is_shown_below(line: str, expected: str, later: str) -> None:
+    result = migrate_source(SHOWN.format(line=line, later=later))
+    assert result.references.migrated == result.references.total, result.findings
+    model, below = result.code.split("model = build_model()\n")
+    assert ".tag" not in model and expected.replace("['alpha']", '["alpha"]') in below.replace("['alpha']", '["alpha"]')
+    assert not migrate_source(result.code).changed
+
+
+@pytest.mark.parametrize(
+    ("line", "later"),
+    [
+        ("print(a.tag.test_value)", "a = pm.Normal('b', 0, 1)"),
+        ("print(twice.tag.test_value)", "twice = 2"),
+        ("start = a.tag.test_value", ""),
+        ("print(a.random())", ""),
+        ("if flag:\n        print(a.tag.test_value)", ""),
+        ("keep(a.tag.test_value)", ""),
+        ("values.append(a.tag.test_value)", ""),
+        ("assert (a.tag.test_value > 0).all()", ""),
+        ("a.tag.test_value = 0", ""),
+    ],
+)
+def test_other_uses_of_test_values_in_a_block_are_findings(line: str, later: str) -> None:
+    result = migrate_source(SHOWN.format(line=line, later=later))
+    assert "yield" not in result.code and "PM403" in {f.code for f in result.findings}

@@ -200,3 +200,14 @@ def test_names_beside_the_module_need_no_import_of_their_own() -> None:
         "from pymc3.math import exp\n", "def f(x):\n    from pymc3.math import exp\n    return exp(x)\n"
     )
     assert migrate_source(inner).code.count("import pm_migrate.pymc4 as ") == 2
+
+
+def test_a_name_bound_from_theano_does_not_keep_its_import() -> None:
+    """The class keeps PyMC3 and reads ``floatX``, which comes of the front end now."""
+    text = "import pymc3 as pm\nimport theano\n\nfloatX = theano.config.floatX\n\n\n"
+    text += "class Own(pm.ode.DifferentialEquation):\n    def cast(self, y):\n        return y.astype(floatX)\n"
+    result = migrate_source(text)
+    assert "import theano\n" not in result.code and "floatX = pm4.config.floatX" in result.code
+    assert not migrate_source(result.code).changed
+    kept = text.replace("astype(floatX)", "astype(theano.compiledir)")
+    assert "import theano\n" in migrate_source(kept).code and not migrate_source(migrate_source(kept).code).changed

@@ -153,6 +153,28 @@ def test_comments_beside_dropped_arguments_keep_the_call():
     assert "yield" not in result.code and "# all" in result.code
 
 
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (
+            "\n    10,\n    cores=2,  # few\n    tune=5, model=m)",
+            "\n    m,\n    num_chains=2,\n    num_samples=10,\n    # few\n    burn_in=5)",
+        ),
+        (
+            "\n    10, tune=5,\n# chains=9,\n    cores=2, model=m)",
+            "\n    m,\n    num_chains=2,\n    num_samples=10, burn_in=5,\n# chains=9,\n    )",
+        ),
+        (
+            "\n    cores=2,  # few\n    # chains=9,\n    model=m,\n)",
+            "\n    # few\n    # chains=9,\n    m,\n    num_samples=1000, burn_in=1000, num_chains=2,\n    )",
+        ),
+        ("10, tune=5, cores=2, model=m  # one\n)", "m, num_chains=2, num_samples=10, burn_in=5,  # one\n)"),
+    ],
+)
+def test_comments_beside_dropped_arguments_stay(arguments: str, expected: str):
+    assert after(f"trace = pm.sample({arguments}\n") == f"trace = pm.sample({expected}"
+
+
 TRACE = MODEL + "    trace = pm.sample(10, tune=10, chains=2)\n"
 
 

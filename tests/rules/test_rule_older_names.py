@@ -8,7 +8,7 @@ import re
 import pytest
 
 from pm_migrate.catalog.exports import PYMC3_NAMES
-from pm_migrate.catalog.older import GONE, RENAMED, REPLACED, advice
+from pm_migrate.catalog.older import GONE, OF_MATH, RENAMED, REPLACED, advice
 from pm_migrate.codemod import migrate_source
 from pm_migrate.findings import Confidence
 
@@ -248,3 +248,27 @@ def test_models_that_are_passed_on_in_a_container_are_marked(use: str) -> None:
 def test_other_uses_of_the_container_are_not(use: str) -> None:
     findings = migrate_source(LISTED + use + "\n").findings
     assert not any("which holds generator models now" in f.message for f in findings)
+
+
+def test_functions_that_the_first_releases_had_at_the_top_too() -> None:
+    assert not OF_MATH & PYMC3_NAMES
+    old, new = (
+        PROGRAM.format(f"pm.Deterministic('d', {m}.switch(mu > 0, {m}.exp(mu), {m}.dot([1.0], mu)))")
+        for m in ("pm", "pm.math")
+    )
+    text = migrate_source(new).code
+    assert migrate_source(old).code == text and "yield" in text
+    imported = old.replace("pm\n", "pm\nfrom pymc3 import switch, exp, dot\n", 1).replace("pm.switch", "switch")
+    assert migrate_source(imported.replace("pm.exp", "exp").replace("pm.dot", "dot")).code == text
+
+
+@pytest.mark.parametrize("name", sorted(OF_MATH))
+def test_each_of_them_is_known(name: str) -> None:
+    for form in (f"pm.{name}", f"pm.math.{name}"):
+        result = migrate_source(PROGRAM.format(f"print({form})"))
+        assert not [f for f in result.findings if f.code == "PM901"], form
+
+
+def test_a_star_gives_none_of_them() -> None:
+    star = PROGRAM.replace("import pymc3 as pm", "from pymc3 import *").replace("pm.", "")
+    assert "Deterministic('d', sum([mu, mu]))" in migrate_source(star.format("Deterministic('d', sum([mu, mu]))")).code

@@ -952,3 +952,32 @@ def test_sums_of_arrays_and_variables_are_written_out(before, expected):
 def test_other_augmented_assignments_stay(before):
     text = "with pm.Model() as model:\n    b = pm.Normal('b', 0, 1)\n" + textwrap.indent(before, "    ")
     assert before.split("\n")[-1] in migrate_source(program(text + "\n    pm.Normal('y', mu, 1)\n")).code
+
+
+def test_strings_in_a_block_stay_where_they_are() -> None:
+    text = "import pymc3 as pm\n\nwith pm.Model() as model:\n    a = pm.Normal('a', 0, 1)\n"
+    text += "    '''b = pm.Normal(\n        'b', 0, 1)'''\n    n = 3\n    pm.Normal('c', a, 1, shape=n)\n"
+    text += "    trace = pm.sample()\n    'and then'\n"
+    code = migrate_source(text).code
+    assert (
+        "    a = yield pm.Normal('a', 0, 1)\n    '''b = pm.Normal(\n        'b', 0, 1)'''\n    yield pm.Normal('c'"
+        in code
+    )
+    assert "\nn = 3\n" in code and code.endswith("\n'and then'\n")
+
+
+def test_comments_of_the_statement_that_makes_a_model_go_to_its_generator() -> None:
+    text = "import pymc3 as pm\n\n\ndef build(y):\n    n = 3\n\n    # The model\n    model = pm.Model()  # empty\n"
+    text += "    with model:\n        pm.Normal('a', 0, n, observed=y)\n    return model\n"
+    lines = "    n = 3\n\n    # The model\n    # empty\n    @pm.model(name=None)\n    def build_model():\n"
+    assert lines in migrate_source(text).code
+
+
+def test_blank_lines_above_the_statement_that_makes_a_model_stay() -> None:
+    text = (
+        "import pymc3 as pm\n\nn = 3\n\n# The model\nmodel = pm.Model()\nm = 4\nwith model:\n    pm.Normal('a', m, n)\n"
+    )
+    code = migrate_source(text).code
+    assert "n = 3\n\n# The model\nm = 4\n\n\n@pm.model(name=None)\n" in code
+    bare = migrate_source(text.replace("# The model\n", "")).code
+    assert "n = 3\n\nm = 4\n\n\n@pm.model(name=None)\n" in bare

@@ -203,3 +203,50 @@ with pm.Model() as model:
 def test_arguments_on_lines_of_their_own_stay_where_they_are() -> None:
     text = "import pymc3 as pm\nwith pm.Model() as model:\n    x = pm.Normal(\n        'x', 0.0,\n        1.0)\n"
     assert "    x = yield pm.Normal(\n        'x', 0.0,\n        1.0)\n" in migrate_source(text).code
+
+
+INDEXED = """
+import numpy as np
+import pymc3 as pm
+import theano.tensor as tt
+
+data = np.arange(3.)
+means = {made}
+with pm.Model() as model:
+    z = pm.Categorical('z', p=np.ones(3) / 3, shape=4)
+    pm.Normal('y', {used}, 1, observed=np.ones(4))
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "used", "expected"),
+    [
+        ("pm.math.constant([1, 2, 3])", "means[z]", "pm.math.as_tensor_variable(means)[z]"),
+        ("tt.as_tensor_variable(data)", "means[z - 1]", "pm.math.as_tensor_variable(means)[z - 1]"),
+        ("tt.exp(data)", "means[:3][z]", "pm.math.as_tensor_variable(means[:3])[z]"),
+        ("tt.eye(3)", "means[0, z]", "pm.math.as_tensor_variable(means)[0, z]"),
+        ("data", "tt.constant(data)[z]", "pm.math.as_tensor_variable(data)[z]"),
+    ],
+)
+def test_a_variable_indexes_a_tensor_of_data(made: str, used: str, expected: str) -> None:
+    code = migrate_source(INDEXED.format(made=made, used=used)).code
+    assert f"yield pm.Normal('y', {expected}, 1, observed" in code
+    assert not migrate_source(code).changed
+
+
+@pytest.mark.parametrize(
+    ("made", "used"),
+    [
+        ("pm.math.constant([1, 2, 3])", "means[0] * z"),
+        ("tt.as_tensor_variable(data)", "means[np.array([0, 1, 1, 2])] + z"),
+        ("tt.exp(data)", "means[1:].sum() + z"),
+        ("theano.shared(data)", "means[z]"),
+        ("data", "data[:1] + z"),
+        ("data", "z[data.astype(int)]"),
+        ("tt.exp(data)", "z[0] * means"),
+    ],
+)
+def test_other_indexing_of_data_is_as_it_was(made: str, used: str) -> None:
+    text = INDEXED.format(made=made, used=used).replace("import theano.tensor", "import theano\nimport theano.tensor")
+    code = migrate_source(text).code
+    assert f"yield pm.Normal('y', {used}, 1, observed" in code and "as_tensor_variable" not in code

@@ -83,3 +83,41 @@ def test_a_file_given_alone_is_rewritten(tmp_path):
     (tmp_path / "main.py").write_text("from models import build\n\nbuild(3).logp({'mu': 0.1})\n")
     after = run(tmp_path, {"models.py": BUILD})
     assert "yield pm.Normal('mu', 0, scale=2)" in after["models.py"][0]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "from models import Study\n\nstudy = Study()\nprint('the model', study.name)\n",
+        "from models import Study\n\n# Study().data\nprint(Study().models)\n",
+        "from models import Study\n\n\nclass Other:\n    pass\n\n\nprint(Study, Other)\n",
+        "import models\n\nmodel = models.Study()\nprint(model)\n",
+    ],
+)
+def test_a_class_whose_model_nobody_asks_for_is_rewritten(tmp_path, use):
+    after = run(tmp_path, {"models.py": CLASS, "main.py": use, "more.py": "print('no model here')\n"})
+    assert "yield pm.Normal('mu', 0, scale=2)" in after["models.py"][0] and not after["models.py"][1]
+
+
+@pytest.mark.parametrize(
+    ("use", "more"),
+    [
+        ("from models import Study\n\nprint(getattr(Study(), name))\n", ""),
+        ("from models import Study\n\nprint(vars(Study()))\n", ""),
+        (
+            "from models import Study as S\n\n\nclass Other(S):\n    def f(self):\n        self.model.logp({})\n",
+            "",
+        ),
+        ("from models import Study\n\n\nclass Other(Study):\n    model = None\n", ""),
+        (
+            "from models import Study\nfrom more import show\n\nshow(Study())\n",
+            "def show(it):\n    print(it.model.logp({}))\n",
+        ),
+    ],
+)
+def test_a_class_whose_model_may_be_asked_for_stays(tmp_path, use, more):
+    after = run(tmp_path, {"models.py": CLASS, "main.py": use, "more.py": more})
+    assert "'mu', 0, sd=2" in after["models.py"][0]
+    assert {f.split(":")[0] for f in after["models.py"][1]} == {
+        "PM266 another file uses the model that `Study.model` gives"
+    }

@@ -9,7 +9,8 @@ Why: a generator has to be handed what a helper function creates, wherever that 
 Limits: a file that keeps a model which calls the function keeps the function in all files. A function that is passed
 on, or called outside of the models of a file, keeps its callers as they were, and so does a method of a class.
 Whether a function of a package that is not in the run creates variables cannot be seen: where a model calls one, this
-is for review.
+is for review. What looks like a variable (``Own('x', mu=mu, observed=y)``), and what a package of PyMC3's own kind is
+given a name for (``pymc3_ext.Angle('phi')``), keeps the model as it was.
 """
 
 from __future__ import annotations
@@ -85,6 +86,15 @@ KNOWN = sys.stdlib_module_names | frozenset(
 )
 
 
+#: Packages built on PyMC3, whose functions create variables in its models.
+EXTENSIONS = frozenset("bambi calibr8 covid19_inference exoplanet pymc3_ext pymc3_hmm pymc3_models".split())
+
+#: Packages that give Theano's functions.
+OF_THEANO = frozenset({"aesara", "aesara_theano_fallback"})
+
+#: What only a variable is given.
+_OF_VARIABLES = frozenset("dims observed shape testval total_size transform".split())
+
 _WAY_OUT = "rewrite its file in the same run"
 
 
@@ -96,9 +106,46 @@ def plan_unseen(plan: Plan, models: Models) -> None:
                 continue
             for call in plan.tree.walk(statement, cst.Call):
                 name = plan.flow.name_of(call.func)
-                if name is not None and _is_unseen(plan, name):
-                    message = f"`{code(call.func)}` is in no file of this run: if it creates variables, {_WAY_OUT}"
+                if not (_may_be_starred(plan, call.func) if name is None else _is_unseen(plan, name)):
+                    continue
+                if (name or "").split(".")[0] in OF_THEANO:
+                    message = f"`{code(call.func)}` is Theano's by another name: take it from theano"
+                    plan.refuse(call, block.key, RULE.code, message)
+                    continue
+                where = f"`{code(call.func)}` is in no file of this run"
+                if _makes_variable(plan, call, name or ""):
+                    message = f"{where}, and is called as what creates a variable: {_WAY_OUT}"
+                    plan.refuse(call, block.key, RULE.code, message)
+                else:
+                    message = f"{where}: if it creates variables, {_WAY_OUT}"
                     plan.note(call, block.key, RULE.code, message, review=True)
+
+
+def _makes_variable(plan: Plan, call: cst.Call, name: str) -> bool:
+    """Whether a call gives a name, and what only a variable has."""
+    keywords = {a.keyword.value for a in call.args if a.keyword is not None}
+    first = next((a for a in call.args if (a.keyword is None and a.star == "") or _is_name(a)), None)
+    if first is None or not _is_text(plan, first.value):
+        return False
+    return bool(keywords & _OF_VARIABLES) or name.split(".")[0] in EXTENSIONS
+
+
+def _is_name(arg: cst.Arg) -> bool:
+    return arg.keyword is not None and arg.keyword.value == "name"
+
+
+def _is_text(plan: Plan, node: cst.BaseExpression) -> bool:
+    if isinstance(node, cst.BinaryOperation):
+        return _is_text(plan, node.left)
+    string = isinstance(node, (cst.SimpleString, cst.ConcatenatedString, cst.FormattedString))
+    return string or v.only(plan.flow.value(node), v.Text)
+
+
+def _may_be_starred(plan: Plan, func: cst.BaseExpression) -> bool:
+    """Whether a name may have come by the ``import *`` of a file that is not in the run."""
+    if not isinstance(func, cst.Name) or plan.flow.sites.get(func):
+        return False
+    return any(_is_unseen(plan, f"{module}.{func.value}") for module in plan.flow.star_sites)
 
 
 def _is_unseen(plan: Plan, name: str) -> bool:

@@ -268,7 +268,7 @@ def plan_inference(plan: Plan, models: Models, call: cst.Call, name: str) -> Non
     if plan.tree.has_comments(call):
         kept = {value for _, value in items if not isinstance(value, str)}
         follows = row.model == "first" or any(k for k, value in items if not isinstance(value, str))
-        if not follows or any(plan.tree.has_comments(a) for a in call.args if a not in kept):
+        if not follows or any(plan.tree.has_comments(a.value) for a in call.args if a not in kept):
             plan.refuse(call, call, rule, "move the comments out of the arguments")
             return
         plan.edit(call, call, lambda updated: _in_place(plan, row, call, updated, items), {"pm"})
@@ -342,12 +342,24 @@ def _in_place(plan: Plan, row: InferenceCall, call: cst.Call, updated: cst.Call,
     """The call with every argument on the line where it stood, so that the comments beside them stay."""
     names = {value: keyword for keyword, value in items if not isinstance(value, str)}
     start = updated.whitespace_before_args
-    between = start if isinstance(start, cst.ParenthesizedWhitespace) else cst.SimpleWhitespace(" ")
-    own = [
-        layout.keyword(names[old], new.value).with_changes(comma=new.comma)
-        for new, old in zip(updated.args, call.args, strict=True)
-        if old in names
-    ]
+    own: list[cst.Arg] = []
+    for new, old in zip(updated.args, call.args, strict=True):
+        if old in names:
+            own.append(layout.keyword(names[old], new.value).with_changes(comma=new.comma))
+            continue
+        after = new.comma.whitespace_after if isinstance(new.comma, cst.Comma) else new.whitespace_after_arg
+        if not own:
+            place = start
+            start = _run_on(place, after)
+            if isinstance(place, cst.ParenthesizedWhitespace):
+                start = start.with_changes(indent=place.indent, last_line=place.last_line)
+        elif isinstance(own[-1].comma, cst.Comma):
+            own[-1] = own[-1].with_deep_changes(
+                own[-1].comma, whitespace_after=_run_on(own[-1].comma.whitespace_after, after)
+            )
+    between: cst.BaseParenthesizableWhitespace = cst.SimpleWhitespace(" ")
+    if isinstance(start, cst.ParenthesizedWhitespace):  # its comments stand in front of the first argument alone
+        between = start.with_changes(first_line=cst.TrailingWhitespace(), empty_lines=())
     made = [layout.keyword(keyword, expression(value)) for keyword, value in items if isinstance(value, str)]
     # in front of an argument of the program, since the line of the last one may end in a comment
     comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
@@ -357,7 +369,25 @@ def _in_place(plan: Plan, row: InferenceCall, call: cst.Call, updated: cst.Call,
     added = [a.with_changes(comma=last if i == len(added) - 1 else comma) for i, a in enumerate(added)]
     positional = sum(1 for a in own if a.keyword is None)
     args = [*model, *own[:positional], *added, *own[positional:]]
-    return updated.with_changes(func=plan.names.name("pm", row.target, call), args=args)
+    if isinstance(args[-1].comma, cst.Comma) and isinstance(args[-1].comma.whitespace_after, cst.SimpleWhitespace):
+        args[-1] = args[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+    func = plan.names.name("pm", row.target, call)
+    return updated.with_changes(func=func, whitespace_before_args=start, args=args)
+
+
+def _run_on(
+    before: cst.BaseParenthesizableWhitespace, after: cst.BaseParenthesizableWhitespace
+) -> cst.BaseParenthesizableWhitespace:
+    """The whitespace around an argument that goes, with the comments on both sides."""
+    if not isinstance(after, cst.ParenthesizedWhitespace):
+        return before
+    if not isinstance(before, cst.ParenthesizedWhitespace):
+        return after
+    said = after.first_line.comment
+    own_line = () if said is None else (cst.EmptyLine(indent=before.indent, whitespace=before.last_line, comment=said),)
+    return after.with_changes(
+        first_line=before.first_line, empty_lines=(*before.empty_lines, *own_line, *after.empty_lines)
+    )
 
 
 def model_of(plan: Plan, models: Models, call: cst.Call) -> tuple[str, list[cst.CSTNode]]:

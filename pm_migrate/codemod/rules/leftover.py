@@ -121,7 +121,9 @@ def plan_leftovers(plan: Plan) -> set[cst.CSTNode]:
             dense = "tensors are dense: convert matrices with .toarray(), and use the function of theano.tensor"
             plan.refuse(node, group, RULE.code, f"{code(node)} has no rule: {dense}")
         else:
-            plan.refuse(node, group, RULE.code, f"{code(node)} has no rule: keep this on PyMC3")
+            annotates = any(isinstance(a, cst.Annotation) for a in plan.tree.ancestors(node))
+            way_out = "leave the annotation out" if annotates else "keep this on PyMC3"
+            plan.refuse(node, group, RULE.code, f"{code(node)} has no rule: {way_out}")
     return unknown
 
 

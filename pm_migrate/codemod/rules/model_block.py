@@ -30,7 +30,7 @@ from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules import model_class
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.late_names import check_functions
-from pm_migrate.codemod.rules.model_checks import REENTRY, arguments, check_generator
+from pm_migrate.codemod.rules.model_checks import REENTRY, arguments, check_generator, check_strings
 from pm_migrate.codemod.tree import code, expression, is_none, statement, string_value, walk
 
 RULE = Rule(
@@ -121,6 +121,7 @@ def plan_models(plan: Plan, models: Models) -> None:
         plan.unite(*block.sites)
         for node, rule, message in block.problems:
             plan.refuse(node, block.key, rule, message)
+        check_strings(plan, models, block)
         if block.base is not None:
             _plan_extension(plan, models, block, pieces)
         elif not any(m.definition is block for m in models.models.values()):
@@ -199,7 +200,7 @@ def _plan_model(plan: Plan, models: Models, model: Model, pieces: Pieces) -> Non
     for line in block.adopted:
         plan.edit(line, key, _taken(plan, line), last=True)
     if model.assignment is not None:
-        plan.edit(model.assignment, key, edits.removed)
+        plan.edit(model.assignment, key, _begun(plan, model.assignment, block))
     if plan.options.upstream:
         plan.note(block.node, key, RULE.code, _ALPHA, review=True)
     plan.note(block.node, key, RULE.code, f"the model {name} is made by the generator {shape.builder}")
@@ -280,6 +281,22 @@ def _taken(plan: Plan, line: cst.CSTNode) -> Callable[[Any], Any]:
     def apply(updated: Any) -> Any:
         plan.moved[line] = edits.with_leading(updated, _without_blanks(updated.leading_lines))
         return edits.orphan([])
+
+    return apply
+
+
+def _begun(plan: Plan, line: cst.CSTNode, block: Block) -> Callable[[Any], Any]:
+    """What stays of ``model = pm.Model()``: its comments, next to the generator where that follows at once."""
+    body = list(getattr(plan.tree.parent[line], "body", ()))
+    following = next(iter(body[body.index(line) + 1 :]), None)
+    joined = following is not None and not getattr(following, "leading_lines", (None,))
+
+    def apply(updated: Any) -> Any:
+        made = edits.orphan(updated.leading_lines, updated.trailing_whitespace.comment, below=following is block.node)
+        blank = [e for e in updated.leading_lines if e.comment is None]
+        return (
+            edits.with_leading(made, [*blank, *made.leading_lines]) if joined and following is not block.node else made
+        )
 
     return apply
 

@@ -170,6 +170,28 @@ def check_generator(plan: Plan, models: Models, block: Block) -> None:
     _check_iterators(plan, generator, block)
 
 
+def check_strings(plan: Plan, models: Models, block: Block) -> None:
+    """Refuse a model of which code in a string may be a part."""
+    for s in block.body:
+        if block.roles.get(s) is Role.AFTER and models.draws(s, block.sites):
+            return
+        for call in plan.tree.walk(s, cst.Call):
+            name = (plan.flow.name_of(call.func) or "").removeprefix("builtins.")
+            if name in ("exec", "eval"):
+                message = f"`{name}` runs code that cannot be seen, in a model: write it out"
+                plan.refuse(call, block.key, ORDER.code, message)
+            elif _hides(plan, block, s, call, name):
+                message = f"`{name}` hides where a variable goes: keep it in a dict that the block makes"
+                plan.refuse(call, block.key, ORDER.code, message)
+
+
+def _hides(plan: Plan, block: Block, s: cst.CSTNode, call: cst.Call, name: str) -> bool:
+    """Whether a call stores a variable under a name that is computed: ``globals()['x%d' % i] = ...``, ``setattr``."""
+    if name == "setattr":
+        return any(v.tainted(plan.flow.value(arg.value)) for arg in call.args)
+    return name in ("globals", "locals", "vars") and block.roles.get(s) is Role.GENERATOR
+
+
 def _names_outer(plan: Plan, node: cst.CSTNode) -> bool:
     """Whether a model in a model, or a linear model, is told which model is around it."""
     parent = plan.tree.parent[node]

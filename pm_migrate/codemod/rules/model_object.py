@@ -203,8 +203,17 @@ def _plan_held(plan: Plan, node: cst.BaseExpression, value: v.Value) -> None:
     call = plan.tree.parent.get(arg)
     if value is not v.PLAIN and isinstance(arg, cst.Arg) and isinstance(call, cst.Call) and call.func is not node:
         held = next((a for a in v.flat(value) if isinstance(a, v.ModelRef)), None)
+        if held is None and isinstance(node, (cst.Name, cst.Attribute)):
+            held = _given_back(plan, value)
         if held is not None:
             _plan_argument(plan, arg, call, node, held.site)
+
+
+def _given_back(plan: Plan, value: v.Value) -> v.ModelRef | None:
+    """A model that a function gives, which is itself passed on."""
+    facts = [plan.flow.functions[a.node] for a in value if isinstance(a, v.Function) and a.node in plan.flow.functions]
+    made = (a for f in facts for a in v.flat(f.returns | f.known_returns))
+    return next((a for a in made if isinstance(a, v.ModelRef)), None)
 
 
 def _plan_argument(plan: Plan, arg: cst.Arg, call: cst.Call, node: cst.BaseExpression, key: cst.CSTNode) -> None:
@@ -214,7 +223,9 @@ def _plan_argument(plan: Plan, arg: cst.Arg, call: cst.Call, node: cst.BaseExpre
     )
     method = isinstance(call.func, cst.Attribute) and call.func.attr.value in _CONTAINERS
     if not known and not method:
-        certain = bool(v.models(plan.flow.value(node)))
-        what = "which is a generator model now" if certain else "which holds generator models now"
+        value = plan.flow.value(node)
+        makes = not any(isinstance(a, v.ModelRef) for a in v.flat(value))
+        does = "is" if v.models(value) else "makes" if makes else "holds"
+        what = f"which {does} generator models now" if does != "is" else "which is a generator model now"
         message = f"`{code(call.func)}` is given `{code(node)}`, {what}"
         plan.note(arg, key, OBJECT.code, message, review=True)

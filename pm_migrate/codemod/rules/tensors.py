@@ -343,6 +343,22 @@ def plan_symbols(plan: Plan) -> None:
             if attr == "flatten" and not node.args:
                 continue
             plan.edit(node, key, _as_function(plan, node, attr), {"pm"})
+    for index in plan.tree.of(cst.Subscript):
+        random = any(v.tainted(plan.flow.value(n)) for e in index.slice for n in plan.tree.walk(e, cst.BaseExpression))
+        if random and _is_array(plan, index.value) and not plan.options.upstream:
+            # a variable cannot index an array of NumPy's
+            plan.edit(index, function_group(plan, index), _of_tensor(plan, index), {"pm"})
+
+
+def _of_tensor(plan: Plan, node: cst.Subscript) -> Callable[[cst.Subscript], cst.Subscript]:
+    def apply(updated: cst.Subscript) -> cst.Subscript:
+        array = updated.value
+        if isinstance(array, cst.Call) and code(array.func) == f"{plan.names.alias('np', node)}.asarray":
+            array = array.args[0].value
+        func = plan.names.name("pm", "math.as_tensor_variable", node)
+        return updated.with_changes(value=cst.Call(func, [cst.Arg(array)]))
+
+    return apply
 
 
 def _is_array(plan: Plan, node: cst.CSTNode) -> bool:

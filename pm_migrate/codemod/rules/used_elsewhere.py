@@ -1,7 +1,7 @@
 """Models that another file of the run uses: ``from models import build``.
 
 A function that returns a model, and a model at the top of a file, stay as they were when another file of the run
-imports them.
+imports them; so does a model that a class holds, when another file names the attribute or method that gives it.
 
 Why: what that file does with the model (``with build() as model:``, ``model.logp(point)``) would meet another kind of
 model.
@@ -68,7 +68,7 @@ def plan_used_elsewhere(plan: Plan) -> None:
 
 
 def given(plan: Plan) -> frozenset[str]:
-    """The names at the top of a program that are models, or give some."""
+    """The names at the top of a program that are models, or give some: of a class, with that of its member."""
     return frozenset(name for name, value in _given(plan) if any(_models(value)))
 
 
@@ -79,11 +79,11 @@ def _given(plan: Plan) -> Iterator[tuple[str, Value]]:
     for node, facts in flow.functions.items():
         owner = node if isinstance(node, cst.FunctionDef) else None
         if owner is not None and isinstance(plan.tree.scope(owner), cst.ClassDef):
-            yield _outermost(plan, owner), facts.returns | facts.known_returns
+            yield f"{_outermost(plan, owner)}.{owner.name.value}", facts.returns | facts.known_returns
         elif owner is not None and plan.tree.scope(owner) is plan.tree.module:
             yield owner.name.value, facts.returns | facts.known_returns
-    for (cls, _), value in flow.attributes.items():
-        yield _outermost(plan, cls), value
+    for (cls, attribute), value in flow.attributes.items():
+        yield f"{_outermost(plan, cls)}.{attribute}", value
 
 
 def _outermost(plan: Plan, node: cst.CSTNode) -> str:
