@@ -155,9 +155,10 @@ class ModelTemplate:
             prefix=prefix,
         )
 
-    def __reduce__(self) -> str:
-        """Pickled by its name, as functions are."""
-        return self.__qualname__
+    def __reduce__(self) -> Any:
+        """Pickled by its name, as functions are, if it has one."""
+        name: str | None = self.__dict__.get("__qualname__")  # the generator function's
+        return super().__reduce__() if name is None else name
 
 
 class _Bound(functools.partial[Any]):

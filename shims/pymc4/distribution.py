@@ -66,7 +66,8 @@ class Distribution:
     allow_nan_stats
         Has no effect; kept for PyMC4's signature.
     shape
-        Total shape, as in PyMC3 (not in PyMC4); excludes the stacks.
+        Total shape, as in PyMC3 (not in PyMC4); excludes the stacks. One that does not hold the parameters is an error,
+        but for a variable with data, whose shape it is not.
     testval
         Start value (not in PyMC4).
     dims
@@ -158,6 +159,8 @@ class Distribution:
         except ValueError:
             joined = ()
         if joined != self.total_shape:
+            if self.observed is not None:  # the data say the shape; PyMC3 never looks at the other
+                return (*batch, *event)
             raise ModelError(
                 f"{type(self).__name__}({self.name!r}): shape={self.total_shape} does not hold the parameters, whose "
                 f"shape is {(*batch, *event)}"

@@ -118,6 +118,18 @@ def test_shape_is_checked() -> None:
         pm.Normal("x", 0, 1, shape=2, batch_stack=3)
 
 
+def test_the_shape_of_data_is_their_own() -> None:
+    """PyMC3 never looks at the ``shape=`` of a variable with data."""
+    mean = np.array([0.0, 1.0, 2.0, 3.0])
+
+    @pm.model(name=None)
+    def build():
+        yield pm.Normal("x", mean, 1.0, shape=2, observed=mean + 1.0)
+
+    logp = pm.density(build()).logp({})
+    assert logp == pytest.approx(4 * (-0.5 - 0.5 * np.log(2 * np.pi)), rel=1e-12)
+
+
 def test_anonymous_distributions() -> None:
     anonymous = pm.HalfNormal.dist(2.0)
     assert anonymous.is_anonymous and anonymous.name is None

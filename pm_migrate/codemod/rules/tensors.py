@@ -344,7 +344,8 @@ def plan_symbols(plan: Plan) -> None:
                 continue
             plan.edit(node, key, _as_function(plan, node, attr), {"pm"})
     for index in plan.tree.of(cst.Subscript):
-        random = any(v.tainted(plan.flow.value(n)) for e in index.slice for n in plan.tree.walk(e, cst.BaseExpression))
+        inside = (n for e in index.slice for n in plan.tree.walk(e) if isinstance(n, cst.BaseExpression))
+        random = any(v.tainted(plan.flow.value(n)) for n in inside)
         if random and _is_array(plan, index.value) and not plan.options.upstream:
             # a variable cannot index an array of NumPy's
             plan.edit(index, function_group(plan, index), _of_tensor(plan, index), {"pm"})
