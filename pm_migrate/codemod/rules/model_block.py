@@ -325,7 +325,9 @@ def _earlier(plan: Plan, block: Block, node: cst.With) -> Callable[[Any], Any]:
         front = [s for original in once for s in plan.done(original)]
         lines = [*_comment_line(updated.body.header.comment), *updated.body.footer]
         if not front:
-            return edits.orphan([*updated.leading_lines, *lines], below=True)
+            heading = updated.leading_lines
+            apart = bool(heading) and heading[-1].comment is None  # of a cell, and not of the block
+            return edits.orphan([*heading, *lines], below=not apart)
         front[0] = edits.with_leading(front[0], [*updated.leading_lines, *_without_blanks(edits.leading(front[0]))])
         return cst.FlattenSentinel([*front, edits.orphan(lines)])
 
