@@ -31,6 +31,7 @@ from pm_migrate.codemod.rules import (
     at_run_time,
     attributes,
     augmented,
+    built_on,
     by_name,
     caller_model,
     chosen,
@@ -137,6 +138,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     helper.plan_helpers(plan, models)
     elsewhere.plan_elsewhere(plan, models)
     elsewhere.plan_unseen(plan, models)
+    built_on.plan_built_on(plan, models)
     caller_model.plan_callers(plan)
     nested.plan_nested(plan)
     augmented.plan_augmented(plan)
