@@ -169,6 +169,8 @@ def adopt(block: Any) -> Any:
         if above or below:
             lines = leading(node)
             blanks = next((i for i, line in enumerate(lines) if line.comment is not None), len(lines))
+            while blanks and below and below[0].comment is None:
+                below = below[1:]
             node = with_leading(node, [*above, *lines[:blanks], *below, *lines[blanks:]])
             above, below = [], []
         body.append(node)
