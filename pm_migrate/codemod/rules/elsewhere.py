@@ -14,6 +14,7 @@ is for review. What looks like a variable (``Own('x', mu=mu, observed=y)``) keep
 
 from __future__ import annotations
 
+import builtins
 import sys
 from collections.abc import Iterator
 
@@ -103,7 +104,9 @@ def plan_unseen(plan: Plan, models: Models) -> None:
                 continue
             for call in plan.tree.walk(statement, cst.Call):
                 name = plan.flow.name_of(call.func)
-                if not (_may_be_starred(plan, call.func) if name is None else _is_unseen(plan, name)):
+                starred = name is None and _may_be_starred(plan, call.func)
+                nowhere = name is None and not starred and _is_nowhere(plan, call)
+                if not (starred or nowhere or (name is not None and _is_unseen(plan, name))):
                     continue
                 if built_on.is_built_on(plan, call):
                     continue  # a rule of its own says so
@@ -145,6 +148,14 @@ def _may_be_starred(plan: Plan, func: cst.BaseExpression) -> bool:
     if not isinstance(func, cst.Name) or plan.flow.sites.get(func):
         return False
     return any(_is_unseen(plan, f"{module}.{func.value}") for module in plan.flow.star_sites)
+
+
+def _is_nowhere(plan: Plan, call: cst.Call) -> bool:
+    """Whether nothing in the program binds what is called with a text: ``%run priors.py`` or the session did."""
+    first = next(iter(call.args), None)
+    if not isinstance(call.func, cst.Name) or plan.flow.sites.get(call.func) or first is None or first.star:
+        return False
+    return not hasattr(builtins, call.func.value) and _is_text(plan, first.value)
 
 
 def _is_unseen(plan: Plan, name: str) -> bool:
