@@ -156,6 +156,8 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
             transforms.plan_transform(plan, node, transform)
         elif name.startswith("pymc3.glm.families."):
             glm.plan_family(plan, node, name)
+        elif name.endswith(".draw_values"):
+            own_maps.plan_drawn(plan, node)
         elif name == pymc3_names.SOLVER:
             ode.plan_solver(plan, node)
         elif short.startswith("gp.") or short == "plot_gp_dist":
