@@ -359,7 +359,7 @@ def test_a_notebook_goes_on_after_an_error(reference: ReferenceClient, tmp_path:
     assert len(reference.load_program(script).models) == len(loaded.models) - 1
 
 
-@pytest.mark.parametrize("mark", ["# %%", "#%% plots", "# In[12]:", "# In[ ]:"])
+@pytest.mark.parametrize("mark", ["# %%", "#%% plots", "# In[12]:", "# In[ ]:", "# pm-migrate-notebook-0 cell 3"])
 def test_a_script_in_cells_goes_on_after_an_error(reference: ReferenceClient, tmp_path: Path, mark: str) -> None:
     path = tmp_path / "script.py"
     path.write_text(f"{mark}\n{MODEL}first\n{mark}\nwith pm.Model() as late:\n    pm.Normal('late')\n")

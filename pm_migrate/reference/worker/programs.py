@@ -125,9 +125,9 @@ def run_program(
     ``numpy.random.multivariate_normal`` is the same for all versions of NumPy. ``cells`` notes the states of the global
     generators at each cell of a notebook, or puts them back.
 
-    A notebook as a script (``*.ipynb.py``), and a script in cells (``# %%``, ``# In[1]:``), go on after a statement
-    that raises, as a person goes on to the next cell: a plot style or a file that is missing does not hide the models
-    below it.
+    A notebook or document as a script (``*.ipynb.py``), and a script in cells (``# %%``, ``# In[1]:``), go on after a
+    statement that raises, as a person goes on to the next cell: a plot style or a file that is missing does not hide
+    the models below it.
 
     A file of a package can import its neighbours by relative names, as ``python -m package.file`` would, and find the
     package by its name.
@@ -195,7 +195,7 @@ def _execute(path: str, namespace: Dict[str, Any], cells: Cells) -> Optional[str
     with open(path, "rb") as file:
         source = file.read()
     tree = ast.parse(source, path)
-    marks = _marks(source.decode("utf-8", "replace"), path.endswith(NOTEBOOK))
+    marks = _marks(source.decode("utf-8", "replace"))
     if not (marks or path.endswith(NOTEBOOK)):
         exec(compile(tree, path, "exec", dont_inherit=True), namespace)
         return None
@@ -215,14 +215,15 @@ def _execute(path: str, namespace: Dict[str, Any], cells: Cells) -> Optional[str
     return f"{raised[0].rstrip()} (and {len(raised) - 1} more after it)"
 
 
-def _marks(source: str, notebook: bool) -> List[Tuple[int, str]]:
-    """Line and number of the cells of a script, or those that a notebook was written as a script of."""
+def _marks(source: str) -> List[Tuple[int, str]]:
+    """Line and number of the cells that a notebook or document was written as a script of, or that a script has."""
     lines = list(enumerate(source.split("\n"), 1))
-    if not notebook:
-        marked = [number for number, line in lines if _SCRIPT_CELL.fullmatch(line.rstrip("\r"))]
-        return [(number, str(place)) for place, number in enumerate(marked)]
     found = ((number, CELL.fullmatch(line)) for number, line in lines)
-    return [(number, match.group(1)) for number, match in found if match]
+    marks = [(number, match.group(1)) for number, match in found if match]
+    if marks:
+        return marks
+    own = [number for number, line in lines if _SCRIPT_CELL.fullmatch(line.rstrip("\r"))]
+    return [(number, str(place)) for place, number in enumerate(own)]
 
 
 @contextlib.contextmanager
