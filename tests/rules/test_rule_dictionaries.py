@@ -48,6 +48,13 @@ def test_what_is_under_the_other_keys_is_no_model(use: str, expected: str) -> No
     assert rewritten(BUILD + f"found = fit(table)\n{use}\n").endswith(expected + "\n")
 
 
+def test_made_by_keywords() -> None:
+    code = rewritten(BUILD.replace("{'data': data, 'model': model, 'trace': trace}", "dict(data=data, model=model)"))
+    assert "return dict(data=data, model=model)" in code
+    text = BUILD.replace("{'data': data, 'model': model, 'trace': trace}", "dict(data=data, model=model)")
+    assert "print(found['data']['y'])" in rewritten(text + "found = fit(table)\nprint(found['data']['y'])\n")
+
+
 def test_given_to_another_function() -> None:
     code = rewritten(BUILD + "def show(found):\n    plot(found['data']['y'])\n\nshow(fit(table))\nshow(fit(other))\n")
     assert "    plot(found['data']['y'])\n" in code
@@ -65,6 +72,8 @@ def test_in_another_dictionary() -> None:
         "found = {'model': model, 'data': 1}\nfound['data'] = model\nprint(found['data'].test_point)",
         "found = {'model': model, 'data': 1, **more}\nprint(found['data'].test_point)",
         "found = {key: model, 'data': 1}\nprint(found['data'].test_point)",
+        "found = dict(other, data=1, model=model)\nprint(found['data'].test_point)",
+        "found = dict(data=1, model=model, **other)\nprint(found['data'].test_point)",
         "found = {'model': model}\nfound.update(other)\nprint(found['x'].test_point)",
         "found = {'data': 1, 'data': model, 'x': 2}\nfor each in found.values():\n    print(each.test_point)",
     ],

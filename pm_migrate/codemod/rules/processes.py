@@ -214,7 +214,8 @@ def _plan_module(plan: Plan, node: cst.CSTNode, name: str) -> None:
         case _:
             return
     uses = [plan.tree.parent[n] for n in reads]
-    if plan.options.upstream or not all(isinstance(u, cst.Attribute) and u in plan.flow.references for u in uses):
+    known = bool(uses) and all(isinstance(u, cst.Attribute) and u in plan.flow.references for u in uses)
+    if plan.options.upstream or not known:
         return
     plan.unite(node, *(function_group(plan, _called(plan, use)) for use in uses))
     plan.understand(node, node)
