@@ -52,6 +52,8 @@ class Calls(Expressions):
             return asked
         if name == "builtins.map" and len(args) == 2 and (mapped := self._mapped(args)):
             return mapped
+        if name == "builtins.dict" and node.args and all(arg.keyword is not None for arg in node.args):
+            return v.record([(a.keyword.value, value) for a, value in zip(node.args, args, strict=True) if a.keyword])
         if name is not None and name.startswith("builtins."):
             return self._builtin_call(name.removeprefix("builtins."), args)
         if name == "collections.OrderedDict" and not args:

@@ -19,9 +19,11 @@ def orphan(
 ) -> cst.SimpleStatementLine:
     """A placeholder that carries the comments of a removed statement.
 
-    They go above the next statement: in front of the blank lines there, or with ``below`` next to the statement.
+    They go above the next statement: in front of the blank lines there, or with ``below`` next to the statement. Blank
+    lines above a comment go with it.
     """
-    kept = [line for line in lines if line.comment is not None]
+    last = max((i for i, line in enumerate(lines) if line.comment is not None), default=-1)
+    kept = list(lines[: last + 1])
     if trailing is not None:
         kept.append(cst.EmptyLine(comment=trailing))
     return cst.SimpleStatementLine([cst.Expr(cst.Name(_BELOW if below else ORPHAN))], leading_lines=kept)
@@ -167,6 +169,8 @@ def adopt(block: Any) -> Any:
         if above or below:
             lines = leading(node)
             blanks = next((i for i, line in enumerate(lines) if line.comment is not None), len(lines))
+            while blanks and below and below[0].comment is None:
+                below = below[1:]
             node = with_leading(node, [*above, *lines[:blanks], *below, *lines[blanks:]])
             above, below = [], []
         body.append(node)

@@ -151,7 +151,10 @@ class Expressions:
             case cst.List() | cst.Set():
                 return v.bag([self._element(e) for e in node.elements])
             case cst.Dict():
-                return v.bag([self._element(e) for e in node.elements])
+                items = [self._element(e) for e in node.elements]
+                keys = [string_value(e.key) if isinstance(e, cst.DictElement) else None for e in node.elements]
+                named = [(key, item) for key, item in zip(keys, items, strict=True) if key is not None]
+                return v.record(named) if items and len(named) == len(items) else v.bag(items)
             case cst.ListComp() | cst.SetComp() | cst.GeneratorExp():
                 return self._comprehension(node.for_in, [node.elt])
             case cst.DictComp():
@@ -282,7 +285,9 @@ class Expressions:
                     out |= atom.items[int(literal.value)]
                 case v.Row() | v.Bag() if isinstance(slices[0], cst.Slice):
                     out.add(v.Bag(v.item(frozenset({atom}))))
-                case v.Row() | v.Bag():
+                case v.Bag():
+                    out |= atom.at(string_value(literal))
+                case v.Row():
                     out |= v.item(frozenset({atom}))
                 case v.TraceRef(kind="trace") if len(slices) == 1 and isinstance(slices[0], cst.Slice):
                     out.add(atom)

@@ -183,21 +183,25 @@ class Names:
         return self._existing[module] is not None
 
     def _existing_import(self, module: str) -> str | None:
-        """The alias by which the module scope knows a module, if it is bound once and before it is used."""
+        """The alias by which the module scope knows a module, if it is bound to nothing else and before it is used."""
         first_use = min((self.tree.order[s.statement] for s in self.sites), default=0)
         for node in self.tree.of(cst.ImportAlias):
             if not isinstance(self.tree.scope(node), cst.Module):
                 continue
-            value = frozenset({v.Qualified(module, node)})
             bound = [
                 name
                 for name in ([code(node.asname.name)] if node.asname is not None else [dotted(node.name) or ""])
-                if self.flow.scope.everything.get(name) == value
+                if self._is_module(module, node, self.flow.scope.everything.get(name, v.NOTHING))
             ]
             early = self.tree.order[node] < first_use or self._same_run(node)
             if bound and early and self._unconditional(node):
                 return bound[0]
         return None
+
+    def _is_module(self, module: str, node: cst.ImportAlias, value: v.Value) -> bool:
+        """Whether a name is one module by an import, and by others of the same: a notebook imports it in each cell."""
+        same = all(isinstance(a, v.Qualified) and a.name == module for a in value)
+        return same and v.Qualified(module, node) in value
 
     def _same_run(self, node: cst.CSTNode) -> bool:
         """Whether an import stands among imports at the top, so that nothing runs between it and the others."""

@@ -31,6 +31,7 @@ from pm_migrate.codemod.rules import (
     at_run_time,
     attributes,
     augmented,
+    built_on,
     by_name,
     caller_model,
     chosen,
@@ -137,6 +138,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     helper.plan_helpers(plan, models)
     elsewhere.plan_elsewhere(plan, models)
     elsewhere.plan_unseen(plan, models)
+    built_on.plan_built_on(plan, models)
     caller_model.plan_callers(plan)
     nested.plan_nested(plan)
     augmented.plan_augmented(plan)
@@ -154,6 +156,8 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
             transforms.plan_transform(plan, node, transform)
         elif name.startswith("pymc3.glm.families."):
             glm.plan_family(plan, node, name)
+        elif name.endswith(".draw_values"):
+            own_maps.plan_drawn(plan, node)
         elif name == pymc3_names.SOLVER:
             ode.plan_solver(plan, node)
         elif short.startswith("gp.") or short == "plot_gp_dist":

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import io
 import keyword
 import re
+import tokenize
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
@@ -278,7 +280,10 @@ class Tree:
     def has_comments(self, node: cst.CSTNode) -> bool:
         """Whether comments stand inside of an expression of the module."""
         text = self._positions.text(node)
-        return "#" in text and any(line.lstrip().startswith("#") or "  #" in line for line in text.splitlines())
+        if "#" not in text:
+            return False
+        tokens = tokenize.generate_tokens(io.StringIO(f"({text}\n)").readline)
+        return any(token.type == tokenize.COMMENT for token in tokens)
 
     def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """Yield the parent of a node, its parent, and so on."""

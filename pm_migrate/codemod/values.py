@@ -6,7 +6,7 @@ certainty. The sets only grow while the program is analysed, so the analysis end
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import libcst as cst
@@ -118,9 +118,19 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Bag:
-    """A list, dict or set: what any item may be."""
+    """A list, dict or set: what any item may be; of a dictionary with texts for keys, what each one may be."""
 
     item: Value
+    keys: tuple[tuple[str, Value], ...] = ()
+
+    def at(self, key: str | None) -> Value:
+        """What is there under a key, as far as the dictionary as it was written says.
+
+        Functions are not told apart: what is chosen from a table is one of it.
+        """
+        if key is None or any(isinstance(atom, Function) for atom in flat(self.item)):
+            return self.item
+        return dict(self.keys).get(key, self.item)
 
 
 Atom = (
@@ -170,6 +180,15 @@ def bag(items: Iterable[Value]) -> Value:
     return frozenset({Bag(item)}) if depth(item) < _DEPTH else frozenset({Bag(frozenset(flat(item)))})
 
 
+def record(pairs: Sequence[tuple[str, Value]]) -> Value:
+    """A dictionary with texts for keys, the last of equal ones counting."""
+    whole = bag(value for _, value in pairs)
+    (atom,) = whole
+    if not isinstance(atom, Bag) or max(depth(value) for _, value in pairs) + 1 > _DEPTH:
+        return whole
+    return frozenset({Bag(atom.item, tuple(sorted(dict(pairs).items(), key=lambda pair: pair[0])))})
+
+
 def row(items: Iterable[Value]) -> Value:
     """A tuple of these items."""
     items = tuple(items)
@@ -217,7 +236,7 @@ def placed(value: Value, site: cst.CSTNode) -> Value:
             case Row():
                 out.add(Row(tuple(placed(inner, site) for inner in atom.items)))
             case Bag():
-                out.add(Bag(placed(atom.item, site)))
+                out.add(Bag(placed(atom.item, site), tuple((k, placed(inner, site)) for k, inner in atom.keys)))
             case _:
                 out.add(atom)
     return frozenset(out)

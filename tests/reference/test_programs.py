@@ -13,6 +13,7 @@ import pytest
 from pm_migrate.errors import RemoteError, WorkerCrashed, WorkerTimeout
 from pm_migrate.reference.client import ProgramInfo, ReferenceClient
 from pm_migrate.reference.worker import run_program
+from pm_migrate.reference.worker.programs import Cells
 
 Write = Callable[[str], Path]
 
@@ -356,6 +357,33 @@ def test_a_notebook_goes_on_after_an_error(reference: ReferenceClient, tmp_path:
     script = tmp_path / "script.py"
     script.write_text(text)
     assert len(reference.load_program(script).models) == len(loaded.models) - 1
+
+
+@pytest.mark.parametrize("mark", ["# %%", "#%% plots", "# In[12]:", "# In[ ]:", "# pm-migrate-notebook-0 cell 3"])
+def test_a_script_in_cells_goes_on_after_an_error(reference: ReferenceClient, tmp_path: Path, mark: str) -> None:
+    path = tmp_path / "script.py"
+    path.write_text(f"{mark}\n{MODEL}first\n{mark}\nwith pm.Model() as late:\n    pm.Normal('late')\n")
+    loaded = reference.load_program(path)
+    assert [model.name for model in loaded.models][-1] == "late"
+    assert loaded.error is not None and loaded.error.splitlines()[-1] == "NameError: name 'first' is not defined"
+
+
+@pytest.mark.parametrize("line", ["x = 1  # %%", "# In", "# In 12:", "# 5 %%", "#"])
+def test_other_comments_make_no_cells(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "script.py"
+    path.write_text(f"{line}\nfirst\nlate = 1\n")
+    namespace, error = run_program(str(path))
+    assert "late" not in namespace and error is not None
+
+
+def test_the_cells_of_a_script_begin_with_the_same_random_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "script.py"
+    path.write_text("# %%\nimport numpy as np\nnp.random.rand(5)\n# %%\nx = np.random.rand()\n")
+    cells = Cells()
+    first, _ = run_program(str(path), cells=cells)
+    path.write_text("# %%\nimport numpy as np\nraise ValueError\n# %%\nx = np.random.rand()\n")
+    second, _ = run_program(str(path), cells=Cells(cells.states))
+    assert first["x"] == second["x"]
 
 
 def test_a_forgotten_program(reference: ReferenceClient, program: Write) -> None:

@@ -211,3 +211,14 @@ def test_a_name_bound_from_theano_does_not_keep_its_import() -> None:
     assert not migrate_source(result.code).changed
     kept = text.replace("astype(floatX)", "astype(theano.compiledir)")
     assert "import theano\n" in migrate_source(kept).code and not migrate_source(migrate_source(kept).code).changed
+
+
+def test_a_module_that_is_imported_again_is_one():
+    """As notebooks do, in each cell that needs it."""
+    text = "import numpy as np\nimport pymc3 as pm\nimport theano.tensor as tt\n\n"
+    text += "x = tt.as_tensor_variable([1.])\n{again}\n"
+    for again in ("import numpy as np", "import numpy as np\nimport numpy as np"):
+        code = migrate_source(text.format(again=again)).code
+        assert "x = np.asarray([1.])" in code and "np_" not in code
+    for other in ("import numpy.linalg as np", "np = 3", "from own import np", "def np():\n    pass"):
+        assert "import numpy as np_" in migrate_source(text.format(again=other)).code

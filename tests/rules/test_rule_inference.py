@@ -430,3 +430,19 @@ def test_predictive_refused(statement):
     result = migrate_source(TRACE + statement + "\n")
     assert [f.code for f in result.findings if f.confidence is Confidence.MANUAL] == ["PM302"]
     assert "yield" not in result.code
+
+
+def test_comments_after_one_blank():
+    """Fewer than the style guides want, and often there."""
+    text = "import pymc3 as pm\n\nwith pm.Model() as m:\n    a = pm.Normal('a', 0, 1)\n    trace = pm.sample({args})\n"
+    for args, after in (
+        (
+            "draws=9, # draws\n              tune=5,\n              cores=4",
+            "num_samples=9, # draws\n          burn_in=5)\n",
+        ),
+        ("draws=9, # draws\n              cores=4, tune=5)  # (7", "burn_in=5)  # (7)\n"),
+    ):
+        result = migrate_source(text.format(args=args))
+        assert "# draws" in result.code and "yield" in result.code
+        assert result.code.endswith(after)
+    assert "yield" in migrate_source(text.format(args="9, cores=f('  # x')")).code

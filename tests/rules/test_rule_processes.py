@@ -193,3 +193,36 @@ def test_pymc4_itself_has_no_such_processes() -> None:
     """
     result = migrate_source(program(text), runtime="upstream")
     assert "LatentGP alone" in result.code and "with pm.Model()" in result.code
+
+
+NAMED = """import pymc3 as pm
+
+cov = pm.gp.cov
+
+with pm.Model() as model:
+    ls = pm.Exponential('ls', 1)
+    gp = pm.gp.Latent(cov_func=ls ** 2 * cov.ExpQuad(1, ls))
+    f = gp.prior('f', X=X)
+{below}
+"""
+
+
+def test_a_module_of_functions_by_another_name():
+    code = migrate_source(NAMED.format(below="K = cov.Matern52(1, 2.)")).code
+    assert "import pymc3" not in code and "cov = pm.gp.kernels\n" in code
+    assert "pm.gp.kernels.ExpQuad(1, ls)" in code and "K = pm.gp.kernels.Matern52(1, 2.)" in code
+
+
+@pytest.mark.parametrize(
+    "below",
+    ["show(cov)", "kinds = [cov]", "f = getattr(cov, 'ExpQuad')", "print(cov.__name__)"],
+)
+def test_a_module_that_is_used_otherwise_stays(below):
+    code = migrate_source(NAMED.format(below=below)).code
+    assert "cov = pm.gp.cov\n" in code and "import pymc3 as pm" in code
+
+
+def test_a_module_that_a_model_needs_as_it_was():
+    kept = "with pm.Model() as kept:\n    a = pm.Normal('a', 0, 1)\n    pm.tt_rng()\n    k = cov.ExpQuad(1, a)"
+    code = migrate_source(NAMED.format(below=kept)).code
+    assert "cov = pm.gp.cov\n" in code and "k = cov.ExpQuad(1, a)" in code

@@ -142,6 +142,8 @@ def test_names_of_arviz(before, expected):
         "pm.compare({m: trace})",
         "pm.hpd(draws, 0.05)",
         "t = pm.df_summary(trace)\nprint(t[['mean', 'hpd_2.5']])",
+        "t = az.summary(trace)\nprint(t[['mean', 'hpd_2.5%']])",
+        "x = pm.summary(trace)['hpd_97%']",
     ],
 )
 def test_what_only_pymc3_had_is_marked(text):
@@ -154,7 +156,18 @@ def test_what_may_mean_two_things_is_refused(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["az.plot_trace(trace)", "pm.summary(trace)['mean']", "x = {'mc_error': 1}", "x = table['mc_error']"]
+    "text",
+    [
+        "az.plot_trace(trace)",
+        "pm.summary(trace)['mean']",
+        "x = {'mc_error': 1}",
+        "x = table['mc_error']",
+        "x = table['hpd_3%']",
+        "az.summary(trace)['hdi_3%']",
+        "az.summary(trace)['hpd_low%']",
+        "az.summary(trace, kind='hpd_3%')",
+        "az.summary(trace)['mc_error']",
+    ],
 )
 def test_what_arviz_has_is_not_marked(text):
     assert findings(text, Confidence.REVIEW) == []

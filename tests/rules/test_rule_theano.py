@@ -157,6 +157,15 @@ def test_set_data_finds_its_model():
         "with m:\n    pm.set_data({'z': 1})",
     ):
         assert migrate_source(text + call + "\n").code.endswith("pm.set_data({'z': 1}, m)\n")
+    for before, after in (
+        ("pm.set_data({\n    'z': 1,\n})", "pm.set_data({\n    'z': 1,\n}, m)"),
+        ("pm.set_data(\n    {'z': 1},\n)", "pm.set_data(\n    {'z': 1},\n    m,\n)"),
+        ("pm.set_data(\n    {'z': 1}\n)", "pm.set_data(\n    {'z': 1},\n    m\n)"),
+        ("pm.set_data(  # new\n    {'z': 1},  # one\n)", "pm.set_data(  # new\n    {'z': 1},\n    m,  # one\n)"),
+        ("pm.set_data({'z': 1},)", "pm.set_data({'z': 1}, m)"),
+    ):
+        inside = "with m:\n" + "".join(f"    {line}\n" for line in before.split("\n"))
+        assert migrate_source(text + inside).code.endswith(after + "\n")
     assert "PM412" in manual(migrate_source(text + "pm.set_data({'z': 1})\n"))
 
 

@@ -32,9 +32,8 @@ def told(imports: str, line: str) -> tuple[set[str], set[str], str]:
         ("from own import Wide", "wide = Wide('wide_%d' % 1, mu, shape=2)"),
         ("from own import Wide", "wide = Wide(name='wide', mu=mu, testval=1.)"),
         ("import own", "wide = own.Wide(f'wide{1}', mu, dims='place')"),
+        ("", "wide = Wide('wide', mu=mu, shape=2)"),
         ("from own import *", "wide = Wide('wide', mu=mu, observed=data)"),
-        ("import exoplanet as xo", "wide = xo.distributions.Angle('wide')"),
-        ("import pymc3_ext as pmx", "wide = 2 * pmx.UnitUniform('wide')"),
     ],
 )
 def test_what_looks_like_a_variable_keeps_the_model(imports: str, line: str) -> None:
@@ -61,7 +60,7 @@ def test_theano_by_another_name_keeps_the_model(package: str) -> None:
         ("import own", "wide = own.zeros(shape=(2, 3)) + mu"),
         ("from own import *", "wide = scale(mu, 2)"),
         ("from .own import *", "wide = scale(mu, 2)"),
-        ("import exoplanet as xo", "wide = xo.orbits.KeplerianOrbit(period=mu)"),
+        ("", "wide = scaled('wide', mu)"),
     ],
 )
 def test_other_calls_of_what_cannot_be_seen_are_for_review(imports: str, line: str) -> None:
@@ -79,6 +78,10 @@ def test_other_calls_of_what_cannot_be_seen_are_for_review(imports: str, line: s
         ("from own import *\n\n\ndef scale(x):\n    return 2 * x\n", "wide = scale(mu)"),
         ("import matplotlib.pyplot as plt", "plt.figure('wide')"),
         ("import pandas as pd", "wide = mu + pd.Series([1.]).values"),
+        ("", "wide = scaled(mu, 2)"),
+        ("", "wide = Wide(mu, shape=2)"),
+        ("", "wide = helper.scaled('wide', mu)"),
+        ("def scaled(name, x):\n    return 2 * x\n", "wide = scaled('wide', mu)"),
     ],
 )
 def test_known_names_are_nothing_to_say(imports: str, line: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pm_migrate.codemod.rules import (
     at_run_time,
     augmented,
+    built_on,
     caller_model,
     chosen,
     comprehension,
@@ -60,6 +61,7 @@ RULES: tuple[Rule, ...] = tuple(
             *kept.RULES,
             *helper.RULES,
             *elsewhere.RULES,
+            *built_on.RULES,
             *reexports.RULES,
             *augmented.RULES,
             *caller_model.RULES,

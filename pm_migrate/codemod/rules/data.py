@@ -99,13 +99,27 @@ def plan_set_data(plan: Plan, models: Models, call: cst.Call) -> None:
     place = names.index("new_data")
 
     def apply(updated: cst.Call) -> cst.Call:
-        comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-        bare = cst.MaybeSentinel.DEFAULT
-        data = updated.args[place].with_changes(keyword=None, equal=bare, comma=comma)
         func = plan.names.name("pm", "set_data", call)
-        return updated.with_changes(func=func, args=[data, cst.Arg(expression(model))])
+        return updated.with_changes(func=func, args=_with_model(updated, place, model))
 
     plan.edit(call, call, apply, {"pm"})
+
+
+def _with_model(updated: cst.Call, place: int, model: str) -> list[cst.Arg]:
+    """The data and the model, on a line of its own where the data have their own lines."""
+    before, last = updated.whitespace_before_args, updated.args[-1]
+    between: cst.BaseParenthesizableWhitespace = cst.SimpleWhitespace(" ")
+    if isinstance(before, cst.ParenthesizedWhitespace):
+        between = before.with_changes(first_line=cst.TrailingWhitespace(), empty_lines=())
+    data = updated.args[place].with_changes(
+        keyword=None,
+        equal=cst.MaybeSentinel.DEFAULT,
+        comma=cst.Comma(whitespace_after=between),
+        whitespace_after_arg=cst.SimpleWhitespace(""),
+    )
+    broken = isinstance(last.comma, cst.Comma) and isinstance(last.comma.whitespace_after, cst.ParenthesizedWhitespace)
+    comma = last.comma if broken else cst.MaybeSentinel.DEFAULT
+    return [data, cst.Arg(expression(model), comma=comma, whitespace_after_arg=last.whitespace_after_arg)]
 
 
 def _model_of(plan: Plan, models: Models, call: cst.Call, given: cst.Arg | None) -> tuple[str, list[cst.CSTNode]]:

@@ -12,6 +12,7 @@ are arguments and columns that only PyMC3's own plots and tables had.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -256,15 +257,25 @@ def _plan_names(plan: Plan, call: cst.Call) -> None:
                 plan.edit(arg.value, next(iter(keys)), _constant(text))
 
 
+#: A column of intervals, as ``az.summary`` named it.
+_OLD_COLUMN = re.compile(r"hpd_(\d+(?:\.\d+)?%)")
+
+
 def plan_columns(plan: Plan) -> None:
-    """Mark for review what reads columns that only PyMC3's own summary had."""
-    calls = (n for n in plan.tree.of(cst.Call) if n.func in plan.flow.references)
-    names = {pymc3_names.canonical(plan.flow.references[c.func]) for c in calls}
-    if not names & {"pymc3.summary", "pymc3.df_summary"}:
+    """Mark for review what reads columns that only PyMC3's own summary had, or ArviZ's before 0.8."""
+    called = {plan.flow.name_of(call.func) for call in plan.tree.of(cst.Call)}
+    names = {pymc3_names.canonical(name) for name in called if name is not None}
+    own = bool(names & {"pymc3.summary", "pymc3.df_summary"})
+    if not own and "arviz.summary" not in names:
         return
     for node in plan.tree.of(cst.SimpleString):
-        column = string_value(node)
-        parent = plan.tree.parent[node] if column in SUMMARY_COLUMNS else None
-        if isinstance(parent, (cst.Index, cst.Element)):
-            message = f"az.summary has no column `{column}`, which PyMC3 had before 3.7: read {SUMMARY_COLUMNS[column]}"  # type: ignore[index]
-            plan.note(node, plan.tree.module, RULE.code, message, review=True)
+        column = string_value(node) or ""
+        if not isinstance(plan.tree.parent[node], (cst.Index, cst.Element)):
+            continue
+        if own and column in SUMMARY_COLUMNS:
+            message = f"az.summary has no column `{column}`, which PyMC3 had before 3.7: read {SUMMARY_COLUMNS[column]}"
+        elif (found := _OLD_COLUMN.fullmatch(column)) is not None:
+            message = f"az.summary has no column `{column}`, which ArviZ had before 0.8: read hdi_{found[1]}"
+        else:
+            continue
+        plan.note(node, plan.tree.module, RULE.code, message, review=True)

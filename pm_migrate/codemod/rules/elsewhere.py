@@ -9,12 +9,12 @@ Why: a generator has to be handed what a helper function creates, wherever that 
 Limits: a file that keeps a model which calls the function keeps the function in all files. A function that is passed
 on, or called outside of the models of a file, keeps its callers as they were, and so does a method of a class.
 Whether a function of a package that is not in the run creates variables cannot be seen: where a model calls one, this
-is for review. What looks like a variable (``Own('x', mu=mu, observed=y)``), and what a package of PyMC3's own kind is
-given a name for (``pymc3_ext.Angle('phi')``), keeps the model as it was.
+is for review. What looks like a variable (``Own('x', mu=mu, observed=y)``) keeps the model as it was.
 """
 
 from __future__ import annotations
 
+import builtins
 import sys
 from collections.abc import Iterator
 
@@ -26,6 +26,7 @@ from pm_migrate.codemod.links import Linked
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.roots import is_reference
+from pm_migrate.codemod.rules import built_on
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.random_variable import variable_group
 from pm_migrate.codemod.rules.tensors import function_group
@@ -86,9 +87,6 @@ KNOWN = sys.stdlib_module_names | frozenset(
 )
 
 
-#: Packages built on PyMC3, whose functions create variables in its models.
-EXTENSIONS = frozenset("bambi calibr8 covid19_inference exoplanet pymc3_ext pymc3_hmm pymc3_models".split())
-
 #: Packages that give Theano's functions.
 OF_THEANO = frozenset({"aesara", "aesara_theano_fallback"})
 
@@ -106,14 +104,18 @@ def plan_unseen(plan: Plan, models: Models) -> None:
                 continue
             for call in plan.tree.walk(statement, cst.Call):
                 name = plan.flow.name_of(call.func)
-                if not (_may_be_starred(plan, call.func) if name is None else _is_unseen(plan, name)):
+                starred = name is None and _may_be_starred(plan, call.func)
+                nowhere = name is None and not starred and _is_nowhere(plan, call)
+                if not (starred or nowhere or (name is not None and _is_unseen(plan, name))):
                     continue
+                if built_on.is_built_on(plan, call):
+                    continue  # a rule of its own says so
                 if (name or "").split(".")[0] in OF_THEANO:
                     message = f"`{code(call.func)}` is Theano's by another name: take it from theano"
                     plan.refuse(call, block.key, RULE.code, message)
                     continue
                 where = f"`{code(call.func)}` is in no file of this run"
-                if _makes_variable(plan, call, name or ""):
+                if _makes_variable(plan, call):
                     message = f"{where}, and is called as what creates a variable: {_WAY_OUT}"
                     plan.refuse(call, block.key, RULE.code, message)
                 else:
@@ -121,13 +123,13 @@ def plan_unseen(plan: Plan, models: Models) -> None:
                     plan.note(call, block.key, RULE.code, message, review=True)
 
 
-def _makes_variable(plan: Plan, call: cst.Call, name: str) -> bool:
+def _makes_variable(plan: Plan, call: cst.Call) -> bool:
     """Whether a call gives a name, and what only a variable has."""
     keywords = {a.keyword.value for a in call.args if a.keyword is not None}
     first = next((a for a in call.args if (a.keyword is None and a.star == "") or _is_name(a)), None)
     if first is None or not _is_text(plan, first.value):
         return False
-    return bool(keywords & _OF_VARIABLES) or name.split(".")[0] in EXTENSIONS
+    return bool(keywords & _OF_VARIABLES)
 
 
 def _is_name(arg: cst.Arg) -> bool:
@@ -146,6 +148,14 @@ def _may_be_starred(plan: Plan, func: cst.BaseExpression) -> bool:
     if not isinstance(func, cst.Name) or plan.flow.sites.get(func):
         return False
     return any(_is_unseen(plan, f"{module}.{func.value}") for module in plan.flow.star_sites)
+
+
+def _is_nowhere(plan: Plan, call: cst.Call) -> bool:
+    """Whether nothing in the program binds what is called with a text: ``%run priors.py`` or the session did."""
+    first = next(iter(call.args), None)
+    if not isinstance(call.func, cst.Name) or plan.flow.sites.get(call.func) or first is None or first.star:
+        return False
+    return not hasattr(builtins, call.func.value) and _is_text(plan, first.value)
 
 
 def _is_unseen(plan: Plan, name: str) -> bool:

@@ -369,10 +369,19 @@ def _in_place(plan: Plan, row: InferenceCall, call: cst.Call, updated: cst.Call,
     added = [a.with_changes(comma=last if i == len(added) - 1 else comma) for i, a in enumerate(added)]
     positional = sum(1 for a in own if a.keyword is None)
     args = [*model, *own[:positional], *added, *own[positional:]]
-    if isinstance(args[-1].comma, cst.Comma) and isinstance(args[-1].comma.whitespace_after, cst.SimpleWhitespace):
+    if isinstance(args[-1].comma, cst.Comma) and _ends(args[-1].comma.whitespace_after, updated.args[-1]):
         args[-1] = args[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
     func = plan.names.name("pm", row.target, call)
     return updated.with_changes(func=func, whitespace_before_args=start, args=args)
+
+
+def _ends(after: cst.BaseParenthesizableWhitespace, last: cst.Arg) -> bool:
+    """Whether the bracket that closed next to the last argument can close next to another one."""
+    if isinstance(last.comma, cst.Comma) or isinstance(last.whitespace_after_arg, cst.ParenthesizedWhitespace):
+        return isinstance(after, cst.SimpleWhitespace)
+    if isinstance(after, cst.ParenthesizedWhitespace):
+        return after.first_line.comment is None and all(line.comment is None for line in after.empty_lines)
+    return True
 
 
 def _run_on(

@@ -292,11 +292,11 @@ def _begun(plan: Plan, line: cst.CSTNode, block: Block) -> Callable[[Any], Any]:
     joined = following is not None and not getattr(following, "leading_lines", (None,))
 
     def apply(updated: Any) -> Any:
-        made = edits.orphan(updated.leading_lines, updated.trailing_whitespace.comment, below=following is block.node)
+        below = following is block.node and not _is_apart(updated.leading_lines)
+        made = edits.orphan(updated.leading_lines, updated.trailing_whitespace.comment, below=below)
         blank = [e for e in updated.leading_lines if e.comment is None]
-        return (
-            edits.with_leading(made, [*blank, *made.leading_lines]) if joined and following is not block.node else made
-        )
+        apart = joined and following is not block.node and not made.leading_lines
+        return edits.with_leading(made, blank) if apart else made
 
     return apply
 
@@ -325,7 +325,8 @@ def _earlier(plan: Plan, block: Block, node: cst.With) -> Callable[[Any], Any]:
         front = [s for original in once for s in plan.done(original)]
         lines = [*_comment_line(updated.body.header.comment), *updated.body.footer]
         if not front:
-            return edits.orphan([*updated.leading_lines, *lines], below=True)
+            heading = updated.leading_lines
+            return edits.orphan([*heading, *lines], below=not _is_apart(heading))
         front[0] = edits.with_leading(front[0], [*updated.leading_lines, *_without_blanks(edits.leading(front[0]))])
         return cst.FlattenSentinel([*front, edits.orphan(lines)])
 
@@ -347,6 +348,11 @@ def _unwrapped(plan: Plan, block: Block, updated: Any, name: str | None) -> list
     first = [*updated.leading_lines, *_comment_line(updated.body.header.comment)]
     made[0] = edits.with_leading(made[0], [*first, *_without_blanks(edits.leading(made[0]))])
     return [*made, *_footer(updated)]
+
+
+def _is_apart(heading: Sequence[cst.EmptyLine]) -> bool:
+    """Whether a blank line parts the comments above a statement from it: they are of a cell, or of what follows."""
+    return bool(heading) and heading[-1].comment is None
 
 
 def _comment_line(comment: cst.Comment | None) -> list[cst.EmptyLine]:

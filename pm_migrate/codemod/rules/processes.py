@@ -183,6 +183,9 @@ def plan_reference(plan: Plan, node: cst.CSTNode, name: str) -> None:
         if call is not None:
             _plan_process(plan, call, name)
         return
+    if name in _MODULES:
+        _plan_module(plan, node, name)
+        return
     module, _, rest = name.partition(".")
     if own_maps.is_own(plan, node) and not plan.options.upstream:
         own_maps.plan_base(plan, node, f"gp.{_MODULES[module]}.{rest}", RULE.code)
@@ -200,6 +203,30 @@ def plan_reference(plan: Plan, node: cst.CSTNode, name: str) -> None:
         return
     chosen = f"gp.{_MODULES.get(module, module)}.{rest}"
     plan.edit(node, key, lambda updated: plan.names.name("pm", chosen, node), {"pm"})
+
+
+def _plan_module(plan: Plan, node: cst.CSTNode, name: str) -> None:
+    """``cov = pm.gp.cov``, of which the program takes functions: they are looked up in the module's own rule."""
+    assign = plan.tree.parent[node]
+    match assign:
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name() as target)]):
+            reads = [n for n, sites in plan.flow.sites.items() if target in sites and n is not target]
+        case _:
+            return
+    uses = [plan.tree.parent[n] for n in reads]
+    known = bool(uses) and all(isinstance(u, cst.Attribute) and u in plan.flow.references for u in uses)
+    if plan.options.upstream or not known:
+        return
+    plan.unite(node, *(function_group(plan, _called(plan, use)) for use in uses))
+    plan.understand(node, node)
+    plan.allow(RULE.code, node)
+    plan.edit(node, node, lambda updated: plan.names.name("pm", f"gp.{_MODULES[name]}", node), {"pm"})
+
+
+def _called(plan: Plan, node: cst.CSTNode) -> cst.CSTNode:
+    """The call of a function, or the function where it is not called."""
+    parent = plan.tree.parent[node]
+    return parent if isinstance(parent, cst.Call) and parent.func is node else node
 
 
 def _plan_process(plan: Plan, call: cst.Call, name: str) -> None:

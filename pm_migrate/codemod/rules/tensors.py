@@ -7,8 +7,8 @@ arrays.
 
 Limits: where TensorFlow has no single function with Theano's meaning for every argument, the function is taken from
 ``pm.math`` of the generator front end (``pm.math.dot``, ``pm.math.invlogit``, ``pm.math.set_subtensor``), and so it is
-where nothing says whether the arguments are random. PyMC4 itself has no ``pm.math``: with ``--runtime upstream`` such a
-model stays as it was.
+where nothing says whether the arguments are random, and in a function that is called with random variables here and
+with arrays there. PyMC4 itself has no ``pm.math``: with ``--runtime upstream`` such a model stays as it was.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.asked import way_out
 from pm_migrate.codemod.rules.base import Example, Rule
+from pm_migrate.codemod.rules.both_ways import is_called_both_ways
 from pm_migrate.codemod.rules.calls import name_of_variable
 from pm_migrate.codemod.rules.random_variable import separated
 from pm_migrate.codemod.tree import code, expression
@@ -95,7 +96,8 @@ ARRAYS = Rule(
     Why: the values in a generator are TensorFlow's.
 
     Limits: NumPy functions without a certain counterpart stay as they are: the values of a model take part in NumPy's
-    functions where they have a meaning, and refuse the others with an error.
+    functions where they have a meaning, and refuse the others with an error. They also stay in a function of the
+    program that is called with arrays elsewhere, which goes on giving arrays there.
     """,
     (
         Example(
@@ -223,7 +225,8 @@ def plan_function(plan: Plan, node: cst.CSTNode, qualified: str) -> None:
         plan.unite(key, operation)
     plan.understand(node, key)
     plan.allow(RULE.code, key)
-    if call is None or call in plan.outside:
+    both = not plan.options.upstream and is_called_both_ways(plan, plan.tree.scope(node))
+    if call is None or call in plan.outside or (both and name not in ("set_subtensor", "inc_subtensor")):
         _plan_math(plan, node, key, row, name)
         return
     values = [plan.flow.value(a.value) for a in call.args]
@@ -305,6 +308,9 @@ def plan_numpy(plan: Plan) -> None:
             continue
         row = FUNCTIONS.get(NUMPY.get(name.removeprefix("numpy."), ""))
         key = function_group(plan, node)
+        both = is_called_both_ways(plan, plan.tree.scope(node))
+        if row is not None and both and not plan.options.upstream:
+            continue
         exact = row is not None and (row.exact or plan.options.upstream)
         if name in ("numpy.array", "numpy.asarray") and _stacks(plan, node):
             plan.allow(ARRAYS.code, key)

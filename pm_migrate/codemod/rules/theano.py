@@ -239,7 +239,7 @@ def _taken_out(plan: Plan, line: cst.SimpleStatementLine) -> Callable[[Any], Any
     def apply(updated: Any) -> Any:
         made = edits.orphan(updated.leading_lines, updated.trailing_whitespace.comment)
         blank = [e for e in updated.leading_lines if e.comment is None]
-        return edits.with_leading(made, [*blank, *made.leading_lines]) if joined else made
+        return edits.with_leading(made, blank) if joined and not made.leading_lines else made
 
     return apply
 

@@ -72,6 +72,8 @@ class Entry:
 
 #: The comment line in front of each cell of a notebook that was written as a script.
 CELL = re.compile(r"# pm-migrate-notebook-\d+ cell (\d+)[ \t]*")
+#: The comment line in front of each cell of a script in cells, as of VS Code, Spyder and Jupytext, and of nbconvert.
+_SCRIPT_CELL = re.compile(r"#[ \t]*(?:%%|In\[[\d ]*\]).*")
 
 
 class Cells:
@@ -123,8 +125,9 @@ def run_program(
     ``numpy.random.multivariate_normal`` is the same for all versions of NumPy. ``cells`` notes the states of the global
     generators at each cell of a notebook, or puts them back.
 
-    A notebook as a script (``*.ipynb.py``) goes on after a statement that raises, as a person goes on to the next cell:
-    a plot style or a file that is missing does not hide the models below it.
+    A notebook or document as a script (``*.ipynb.py``), and a script in cells (``# %%``, ``# In[1]:``), go on after a
+    statement that raises, as a person goes on to the next cell: a plot style or a file that is missing does not hide
+    the models below it.
 
     A file of a package can import its neighbours by relative names, as ``python -m package.file`` would, and find the
     package by its name.
@@ -192,11 +195,11 @@ def _execute(path: str, namespace: Dict[str, Any], cells: Cells) -> Optional[str
     with open(path, "rb") as file:
         source = file.read()
     tree = ast.parse(source, path)
-    if not path.endswith(NOTEBOOK):
+    marks = _marks(source.decode("utf-8", "replace"))
+    if not (marks or path.endswith(NOTEBOOK)):
         exec(compile(tree, path, "exec", dont_inherit=True), namespace)
         return None
     flags, raised, body = 0, [], tree.body
-    marks = _marks(source.decode("utf-8", "replace"))
     for node in body:
         while marks and marks[0][0] < node.lineno:
             cells.enter(marks.pop(0)[1])
@@ -213,9 +216,14 @@ def _execute(path: str, namespace: Dict[str, Any], cells: Cells) -> Optional[str
 
 
 def _marks(source: str) -> List[Tuple[int, str]]:
-    """Line and number of the cells that a notebook was written as a script of."""
-    found = ((number, CELL.fullmatch(line)) for number, line in enumerate(source.split("\n"), 1))
-    return [(number, match.group(1)) for number, match in found if match]
+    """Line and number of the cells that a notebook or document was written as a script of, or that a script has."""
+    lines = list(enumerate(source.split("\n"), 1))
+    found = ((number, CELL.fullmatch(line)) for number, line in lines)
+    marks = [(number, match.group(1)) for number, match in found if match]
+    if marks:
+        return marks
+    own = [number for number, line in lines if _SCRIPT_CELL.fullmatch(line.rstrip("\r"))]
+    return [(number, str(place)) for place, number in enumerate(own)]
 
 
 @contextlib.contextmanager

@@ -1,0 +1,38 @@
+"""Functions of a program that are called with random variables here, and with arrays there.
+
+A curve that simulates data and is the mean of the likelihood has to go on giving arrays to the first call.
+"""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from pm_migrate.codemod import values as v
+from pm_migrate.codemod.plan import Plan
+
+
+def is_called_both_ways(plan: Plan, function: cst.CSTNode) -> bool:
+    """Whether some parameter of a function may be random, and some call gives it nothing that certainly is."""
+    if not isinstance(function, (cst.FunctionDef, cst.Lambda)):
+        return False
+    if function not in plan.both_ways:
+        plan.both_ways[function] = False  # for functions that call themselves
+        facts = plan.flow.functions.get(function)
+        given = () if facts is None else (*facts.params.values(), *facts.known_params.values())
+        if any(v.tainted(value) for value in given):
+            plan.both_ways[function] = any(_is_plain(plan, call) for call in _calls(plan, function))
+    return plan.both_ways[function]
+
+
+def _calls(plan: Plan, function: cst.CSTNode) -> list[cst.Call]:
+    def calls(value: v.Value) -> bool:
+        return any(isinstance(a, v.Function) and a.node is function for a in value)
+
+    return [call for call in plan.tree.of(cst.Call) if call.args and calls(plan.flow.value(call.func))]
+
+
+def _is_plain(plan: Plan, call: cst.Call) -> bool:
+    """Whether a call may give nothing random."""
+    if not any(v.tainted(plan.flow.value(a.value)) for a in call.args):
+        return True
+    return is_called_both_ways(plan, plan.tree.scope(call))

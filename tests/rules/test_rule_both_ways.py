@@ -1,0 +1,74 @@
+"""Functions of a program that are called with random variables here, and with arrays there."""
+
+from __future__ import annotations
+
+import pytest
+
+from pm_migrate.codemod import migrate_source
+
+HEAD = "import numpy as np\nimport pymc3 as pm\nimport theano.tensor as tt\n\n"
+MODEL = "\nwith pm.Model() as m:\n    a = pm.Normal('a', 0, 1)\n    y = pm.Normal('y', {mean}, 1, observed=data)\n"
+
+
+def rewritten(functions: str, mean: str) -> str:
+    result = migrate_source(HEAD + functions + MODEL.format(mean=mean))
+    assert result.references.migrated == result.references.total, result.findings
+    assert not migrate_source(result.code).changed
+    return result.code
+
+
+@pytest.mark.parametrize(
+    ("body", "stays"),
+    [
+        ("np.exp(-x * a)", "np.exp(-x * a)"),
+        ("np.sum(np.abs(a) * x)", "np.sum(np.abs(a) * x)"),
+        ("tt.exp(-x * a)", "pm.math.exp(-x * a)"),
+        ("tt.sum(tt.log(a) * x, axis=0)", "pm.math.sum(pm.math.log(a) * x, axis=0)"),
+    ],
+)
+@pytest.mark.parametrize(
+    "call", ["data = curve(2.0, xs)", "data = curve(np.ones(3), xs) + noise", "def draw():\n    return curve(true, xs)"]
+)
+def test_arrays_go_on_giving_what_they_gave(body: str, stays: str, call: str) -> None:
+    """``tf.exp`` of an array is a tensor, without ``.max()`` and masks; ``tf.math.log`` takes no integers."""
+    assert f"return {stays}\n" in rewritten(f"def curve(a, x):\n    return {body}\n\n{call}\n", "curve(a, xs)")
+
+
+def test_also_through_another_function_and_in_a_lambda() -> None:
+    functions = (
+        "decay = lambda a: np.exp(-a)\n\ndef curve(a, x):\n    return x * decay(a)\n\ndata = curve(2.0, xs) + noise\n"
+    )
+    assert "decay = lambda a: np.exp(-a)\n" in rewritten(functions, "curve(a, xs)")
+
+
+def test_a_function_that_calls_itself() -> None:
+    functions = "def f(a, n):\n    return np.exp(a) if n < 1 else f(np.exp(a), n - 1)\n\ndata = f(0.5, 2)\n"
+    assert "np.exp(a) if n < 1 else f(np.exp(a), n - 1)" in rewritten(functions, "f(a, 2)")
+
+
+@pytest.mark.parametrize(
+    ("functions", "mean", "expected"),
+    [
+        ("def curve(a, x):\n    return np.exp(-x * a)\n", "curve(a, xs)", "tf.exp(-x * a)"),
+        ("def curve(a, x):\n    return tt.exp(-x * a)\n", "curve(a, xs)", "tf.exp(-x * a)"),
+        # random in both calls
+        ("def curve(a, x):\n    return np.exp(-x * a)\n", "curve(a, xs) + curve(a, 2)", "tf.exp(-x * a)"),
+        ("def curve(a, x):\n    return np.exp(-x * a)\n", "curve(a, xs) + curve(1, a)", "tf.exp(-x * a)"),
+        # the other call is of another function
+        ("def curve(a):\n    return np.exp(a)\n\ndef other(a):\n    return a\n\nother(1)\n", "curve(a)", "tf.exp(a)"),
+        # what is random here comes from around the function, and no call gives it
+        ("", "(lambda i: np.exp(a) * i)(2)", "tf.exp(a) * i"),
+    ],
+)
+def test_elsewhere_the_values_are_tensors(functions: str, mean: str, expected: str) -> None:
+    assert expected in rewritten(functions, mean)
+
+
+@pytest.mark.parametrize("call", ["", "data = curve(2.0, xs)\n"])
+def test_pymc4_itself_has_no_functions_for_both(call: str) -> None:
+    text = HEAD + f"def curve(a, x):\n    return np.exp(-x * a)\n\n{call}" + MODEL.format(mean="curve(a, xs)")
+    assert "tf.exp(" in migrate_source(text, runtime="upstream").code
+
+
+def test_where_nothing_is_random_numpy_takes_over() -> None:
+    assert "return np.exp(x)" in rewritten("def f(x):\n    return tt.exp(x).eval()\n\ndata = f(xs)\n", "a")
