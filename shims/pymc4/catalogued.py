@@ -64,11 +64,19 @@ class Catalogued(Distribution):
                 given[name] = to_tensor(value)
             except TypeError as error:
                 raise TypeError(f"{type(self).__name__}({self.name!r}): {name}: {error}") from None
+        if self.row.name == "Multinomial":
+            given["total_count"] = self._by_row(given["total_count"])
         with quirks.quirks(self.quirks):
             plain = bind(self.row, self.form, given)
             if not self.event_stack:
                 return plain, plain
             return plain, bind(self.row, self.form, {name: self._spread(name, t) for name, t in given.items()})
+
+    def _by_row(self, trials: Tensor) -> Tensor:
+        """A column of trial numbers beside rows of counts is one number for each row, as in PyMC3."""
+        rank = getattr(self.observed, "ndim", None)
+        column = trials.shape.rank > 1 and trials.shape[-1] == 1 and trials.shape.rank == rank
+        return trials[..., 0] if column else trials
 
     def _spread(self, name: str, tensor: Tensor) -> Tensor:
         """Put axes of size 1 for the event stack between a parameter's batch and event axes."""

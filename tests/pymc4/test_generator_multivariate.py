@@ -388,6 +388,19 @@ def test_a_wishart_of_an_ill_conditioned_factor_keeps_its_digits() -> None:
     assert pm.Wishart.dist(4.0, scale_matrix=factor @ factor.T).log_prob(K1) == -np.inf
 
 
+def test_a_column_of_trial_numbers_is_one_for_each_row() -> None:
+    counts, p = np.array([[1, 2, 3], [4, 3, 2]]), np.array([0.2, 0.3, 0.5])
+
+    @pm.model(name=None)
+    def build() -> Any:
+        yield pm.Multinomial("y", counts.sum(axis=1, keepdims=True), p, observed=counts)
+
+    expected = stats.multinomial.logpmf(counts, counts.sum(axis=1), p).sum()
+    assert pm.density(build()).logp({}) == pytest.approx(expected, rel=1e-12)
+    # without data it is a batch of one column
+    assert pm.Multinomial.dist(counts.sum(axis=1, keepdims=True), p).batch_shape == (2, 1)
+
+
 def test_exports() -> None:
     for name in (*multivariate.MULTIVARIATE, *multivariate.GENERATORS, *timeseries.__all__):
         assert name in dir(pm) and getattr(pm.distributions, name) is getattr(pm, name)
