@@ -108,6 +108,9 @@ def rewrite(text: str, options: Options) -> Migration:
     )
     if plan.names.mixed:
         migrated -= plan.shared
+        left |= plan.shared
+        if not migrated:  # a file of which nothing is rewritten keeps its settings, and gets none
+            plan.blocked |= {plan.owner[n] for n in plan.shared}
     needs = frozenset(need for edit in _planned(plan) for need in edit.needs)
     leftover_sites = {site for n in left for site in _sites(flow, n)} | taken_by_others
     plan.names.left = {site.node for site in plan.names.sites if site.root == "theano" and site.node in leftover_sites}

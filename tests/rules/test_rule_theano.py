@@ -259,3 +259,33 @@ def test_other_indexing_of_data_is_as_it_was(made: str, used: str) -> None:
     text = INDEXED.format(made=made, used=used).replace("import theano.tensor", "import theano\nimport theano.tensor")
     code = migrate_source(text).code
     assert f"yield pm.Normal('y', {used}, 1, observed" in code and "as_tensor_variable" not in code
+
+
+SETTINGS = """import pymc3 as pm
+{imported}
+
+{config}.floatX = 'float32'
+{config}.compute_test_value = 'off'  # faster
+"""
+KEPT_MODEL = "with pm.Model() as kept:\n    pm.Simulator('s', simulate, params=1.0, observed=seen)\n"
+
+
+@pytest.mark.parametrize(
+    ("imported", "config"), [("import theano", "theano.config"), ("from theano import config", "config")]
+)
+def test_settings_hold_for_what_stays_on_pymc3_too(imported: str, config: str) -> None:
+    head = SETTINGS.format(imported=imported, config=config)
+    code = migrate_source(head + MODEL + KEPT_MODEL).code
+    assert code.startswith(
+        f"import pymc3 as pm\nimport pm_migrate.pymc4 as pm4\n{imported}\n\n"
+        f"{config}.floatX = 'float32'\npm4.config.floatX = 'float32'\n{config}.compute_test_value = 'off'  # faster\n"
+    )
+    assert not migrate_source(code).changed
+    alone = migrate_source(head + MODEL).code
+    assert alone.startswith("import pm_migrate.pymc4 as pm\n\npm.config.floatX = 'float32'\n# faster\n")
+
+
+def test_a_file_of_which_nothing_is_rewritten_keeps_its_settings() -> None:
+    head = SETTINGS.format(imported="import theano", config="theano.config")
+    code = migrate_source(head + KEPT_MODEL).code
+    assert code.startswith(head) and "pm_migrate" not in code.replace("pm-migrate", "")

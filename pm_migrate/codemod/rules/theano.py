@@ -2,7 +2,8 @@
 
 ``theano.shared(x)`` becomes ``pm.shared(x)``, ``theano.scan`` ``pm.scan``, ``theano.config`` ``pm.config``;
 ``pm.Minibatch`` stays, and draws other rows in every evaluation of a compiled model. Statements that only set how
-Theano checks, optimises and compiles graphs go.
+Theano checks, optimises and compiles graphs go. Where a model of the file stays on PyMC3, settings stay for it, and
+``floatX`` is set on both sides.
 
 Why: a shared variable is read anew at each evaluation of a model, also after ``set_value`` with another length;
 compiled programs are made again then.
@@ -192,15 +193,26 @@ def _plan_renamed(plan: Plan, node: cst.CSTNode, name: str) -> None:
     key = _group(plan, node)
     plan.understand(node, key)
     plan.allow(RULE.code, key)
-    line = _settings(plan, node, name)
-    if line is not None:
-        plan.edit(line, key, _taken_out(plan, line))
-        return
+    setting = _setting(plan, node, name)
+    if setting is not None:
+        line, option = setting
+        plan.shared.add(node)
+        if option in theano_names.NO_SETTINGS or _is_set_below(plan, line, option):
+            taken_out = _taken_out(plan, line)
+            plan.edit(line, key, lambda updated: updated if plan.names.mixed else taken_out(updated))
+            return
+        plan.edit(line, key, _set_for_both(plan, node, name))
     if name == "scan" and not _plain_scan(plan, node):
         plan.refuse(node, key, RULE.code, "pm.scan has no until, truncate_gradient and updates: write a Python loop")
         return
     if not _is_variable(plan, node):
-        plan.edit(node, key, lambda updated: plan.names.name("pm", name, node), {"pm"})
+        both = setting is not None  # in a file where something stays on PyMC3, the line does, too
+        plan.edit(
+            node,
+            key,
+            lambda updated: updated if both and plan.names.mixed else plan.names.name("pm", name, node),
+            {"pm"},
+        )
 
 
 def _is_variable(plan: Plan, node: cst.CSTNode) -> bool:
@@ -213,8 +225,8 @@ def _is_variable(plan: Plan, node: cst.CSTNode) -> bool:
     )
 
 
-def _settings(plan: Plan, node: cst.CSTNode, name: str) -> cst.SimpleStatementLine | None:
-    """The statement that only sets what has no meaning any more."""
+def _setting(plan: Plan, node: cst.CSTNode, name: str) -> tuple[cst.SimpleStatementLine, str] | None:
+    """The statement that sets an option of Theano's to a plain value, and the option."""
     target, path = node, name.split(".")
     while isinstance(outer := plan.tree.parent.get(target), cst.Attribute):
         target = outer
@@ -224,9 +236,36 @@ def _settings(plan: Plan, node: cst.CSTNode, name: str) -> cst.SimpleStatementLi
     match line:
         case cst.SimpleStatementLine(body=[cst.Assign(targets=[cst.AssignTarget(target=found)], value=value)]):
             plain = not any(isinstance(n, cst.Call) for n in plan.tree.walk(value))
-            if found is target and plain and len(path) > 1 and path[1] in theano_names.NO_SETTINGS:
-                return line
+            of_config = len(path) == 2 and path[0] == "config"
+            known = of_config or (len(path) > 1 and path[1] in theano_names.NO_SETTINGS)
+            if found is target and plain and known:
+                return line, path[1]
     return None
+
+
+def _is_set_below(plan: Plan, line: cst.SimpleStatementLine, option: str) -> bool:
+    """Whether the next statement sets an option of the generator front end: this file was rewritten before."""
+    body = list(getattr(plan.tree.parent[line], "body", ()))
+    match body[body.index(line) + 1 :]:
+        case [cst.SimpleStatementLine(body=[cst.Assign(targets=[cst.AssignTarget(target=target)])]), *_]:
+            return code(target).endswith(f".config.{option}") and code(target) != code(line.body[0].targets[0].target)
+    return False
+
+
+def _set_for_both(plan: Plan, node: cst.CSTNode, name: str) -> Callable[[Any], Any]:
+    """Where something stays on PyMC3, a setting holds on both sides: the statement, and a copy of it."""
+
+    def apply(updated: Any) -> Any:
+        if not plan.names.mixed:
+            return updated
+        assign = updated.body[0]
+        ours = plan.names.name("pm", name, node)
+        whole = assign.targets[0].target
+        option = ours if name != "config" else whole.with_changes(value=ours)
+        copy = assign.with_changes(targets=[assign.targets[0].with_changes(target=option)])
+        return cst.FlattenSentinel([updated, updated.with_changes(leading_lines=(), body=[copy])])
+
+    return apply
 
 
 def _taken_out(plan: Plan, line: cst.SimpleStatementLine) -> Callable[[Any], Any]:
