@@ -248,7 +248,7 @@ def _is_set_below(plan: Plan, line: cst.SimpleStatementLine, option: str) -> boo
     body = list(getattr(plan.tree.parent[line], "body", ()))
     match body[body.index(line) + 1 :]:
         case [cst.SimpleStatementLine(body=[cst.Assign(targets=[cst.AssignTarget(target=target)])]), *_]:
-            return code(target).endswith(f".config.{option}") and code(target) != code(line.body[0].targets[0].target)
+            return code(target).endswith(f".config.{option}") and not code(line.body[0]).startswith(code(target))
     return False
 
 
