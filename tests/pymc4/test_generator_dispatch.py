@@ -56,6 +56,18 @@ CASES: dict[str, tuple[Callable[[Any], Any], Callable[[np.ndarray], Any]]] = {
         lambda x: tf.math.squared_difference(tf.cast(x, tf.int64), [x[0], x[0], x[0]]),
         lambda x: (x.astype(int) - 0.5) ** 2,
     ),
+    "lists of a number and a value": (lambda x: tf.concat([[0.1], [x[0]]], 0), lambda x: np.r_[0.1, x[0]]),
+    "number beside a value": (lambda x: tf.math.xlogy(0.1, x), lambda x: special.xlogy(0.1, x)),
+    "numbers beside a value": (lambda x: tf.tensordot([0.1, 0.2, 3], x, 1), lambda x: np.dot([0.1, 0.2, 3], x)),
+    "numbers in rows": (lambda x: tf.linalg.matvec([[0.1, 0.2, 3.0]], x), lambda x: np.dot([[0.1, 0.2, 3]], x)),
+    "numbers by a value": (
+        lambda x: tf.gather([0.1, 0.2, 0.3], tf.cast(x[:1], tf.int64)) * x[0],
+        lambda x: np.array([0.1]) * x[0],
+    ),
+    "scan from a number": (
+        lambda x: tf.scan(lambda a, b: a * 0.1 + b, x, initializer=0.7),
+        lambda x: np.array([0.57, 2.057, 3.2057]),
+    ),
     "list as a shape": (lambda x: tf.reshape(x, [tf.constant(3, tf.int64), 1]), lambda x: x.reshape(3, 1)),
     "gather": (lambda x: tf.gather(x, K), lambda x: x[K]),
     "gather of a series": (lambda x: tf.gather(x, pd.Series(K)), lambda x: x[K]),

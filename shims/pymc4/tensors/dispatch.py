@@ -140,7 +140,13 @@ def _adapted(function: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Tensors for values of the model and arrays for pandas objects, in nested arguments."""
+    """Tensors for values of the model and arrays for pandas objects, in nested arguments.
+
+    Python's floats keep their digits: TensorFlow takes them for float32 where nothing else in a list or beside it has a
+    dtype.
+    """
+    if floatx() == tf.float64 and _are_floats(value):
+        return np.asarray(value) if isinstance(value, (list, tuple)) else np.float64(value)
     if isinstance(value, GeneratorTensor):
         return value.tensor
     if isinstance(value, Variable):
@@ -150,6 +156,14 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
         return type(value)(_plain(v) for v in value)
     return value.to_numpy() if hasattr(value, "to_numpy") else value
+
+
+def _are_floats(value: Any) -> bool:
+    """Whether a value is a float of Python's, or nested lists of numbers with one."""
+    if not isinstance(value, (list, tuple)) or hasattr(value, "_fields"):
+        return type(value) is float
+    parts = [*value]
+    return any(map(_are_floats, parts)) and all(type(part) is int or _are_floats(part) for part in parts)
 
 
 def _special(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
