@@ -48,10 +48,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--record-wrong-bits", metavar="FOLDER", help="keep the wrong bits of every point drawn")
 
 
-def with_exact_casts() -> None:
+def with_exact_casts(wanted: bool) -> None:
     """``tf.cast(0.1, tf.float64)`` is 0.1 in float32, made longer: no test may see that happen."""
     tf: Any = sys.modules.get("tensorflow")
-    if not hasattr(tf, "cast") or hasattr(tf.cast, "of_tensorflow"):
+    if not hasattr(tf, "cast") or hasattr(tf.cast, "of_tensorflow") == wanted:
+        return
+    if not wanted:
+        tf.cast = tf.cast.of_tensorflow
         return
     cast = tf.cast
 
@@ -92,8 +95,8 @@ def pytest_collection() -> Iterator[None]:
         gc.enable()
 
 
-def pytest_runtest_setup() -> None:
-    with_exact_casts()
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    with_exact_casts(wanted=item.path.is_relative_to(Path(__file__).parent / "tests"))  # the harness measures digits
 
 
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
