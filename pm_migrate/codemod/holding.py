@@ -70,8 +70,9 @@ def _held(maker: Task, users: Sequence[bytes], others: Callable[[], Iterator[byt
 
 def _is_held(name: str, users: Sequence[bytes], others: Callable[[], Iterator[bytes]]) -> bool:
     first, _, member = name.partition(".")
-    if not member or not any(_mentions(data, first) for data in users):
-        return any(_mentions(data, first) for data in users)
+    mentioned = any(_mentions(data, first) for data in users)
+    if not member or not mentioned:
+        return mentioned
     word = re.escape(member.encode())
     asked = re.compile(rb"\.\s*" + word + rb"\b")
     # what takes the class may derive from it, and define the member anew
