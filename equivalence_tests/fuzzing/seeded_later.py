@@ -84,8 +84,8 @@ LATER: dict[str, tuple[tuple[str, str, str], ...]] = {
          "shape = dist.value_shape if data is None else dist.observation_shape(data)", "shape = dist.value_shape"),
     ),
     "codemod.holding": (
-        ("codemod: models that another file uses are rewritten", "any(re.search(rb\"\\b\" + re.escape(n.encode())",
-         "not any(re.search(rb\"\\b\" + re.escape(n.encode())"),
+        ("codemod: models that another file uses are rewritten", "mentioned = any(_mentions(",
+         "mentioned = not any(_mentions("),
     ),
     "codemod.reexports": (
         ("codemod: names that a file passes on are not known",
