@@ -126,6 +126,8 @@ class Plan:
     handed: dict[tuple[cst.CSTNode, str], bool] = field(default_factory=dict)
     #: The names that a model's calls hand over so, by block.
     late: dict[cst.CSTNode, list[str]] = field(default_factory=dict)
+    #: Places in functions that read a name of a model, and read a parameter in its place.
+    closed: set[cst.CSTNode] = field(default_factory=set)
     #: Functions that were looked at: whether they are called with random variables here and with arrays there.
     both_ways: dict[cst.CSTNode, bool] = field(default_factory=dict)
     _roots: dict[Key, Key] = field(default_factory=dict)

@@ -35,6 +35,7 @@ from pm_migrate.codemod.rules import (
     by_name,
     caller_model,
     chosen,
+    closures,
     conversions,
     data,
     deterministic,
@@ -135,6 +136,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     diagnostics.plan_arviz(plan)
     diagnostics.plan_columns(plan)
     conversions.plan_conversions(plan)
+    closures.plan_closures(plan, models)
     given_back.plan_given_back(plan, models)
     model_block.plan_models(plan, models)
     outside.plan_outside(plan, models)

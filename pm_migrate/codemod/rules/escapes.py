@@ -158,7 +158,7 @@ def plan_escapes(plan: Plan, models: Models) -> None:
         inside = models.sites_in(generator)
         nodes = {n for s in generator for n in plan.tree.walk(s)}
         for node, sites in plan.flow.sites.items():
-            if node in nodes or node in plan.by_name or not sites & inside:
+            if node in nodes or node in plan.by_name or node in plan.closed or not sites & inside:
                 continue
             _plan_escape(plan, model, block, node, certain=sites <= inside)
 

@@ -194,7 +194,7 @@ def _names(plan: Plan, models: Models, chain: list[Block], block: Block) -> dict
     nodes = {n for b in chain for s in b.having(Role.GENERATOR) for n in plan.tree.walk(s)}
     reads: dict[str, set[cst.CSTNode]] = {}
     for node, sites in plan.flow.sites.items():
-        if isinstance(node, cst.Name) and node not in nodes and sites & inside:
+        if isinstance(node, cst.Name) and node not in nodes and node not in plan.closed and sites & inside:
             reads.setdefault(node.value, set()).add(node)
     here = plan.tree.scope(block.node)
     out = {}

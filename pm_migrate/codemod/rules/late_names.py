@@ -48,7 +48,7 @@ def rebound(plan: Plan, function: cst.CSTNode, block: Block) -> Iterator[cst.Nam
     """The names in a function that are bound again after the model of a block was made, each once."""
     seen: set[str] = set()
     for node in plan.tree.walk(function, cst.Name):
-        if node not in plan.flow.sites or node.value in seen:
+        if node not in plan.flow.sites or node.value in seen or node in plan.closed:
             continue
         outside = frozenset(s for s in plan.flow.sites[node] if not plan.tree.inside(s, function))
         if not outside or plan.flow.is_module(node) or v.only(plan.flow.value(node), v.Function):
@@ -67,7 +67,7 @@ def _is_parameter(plan: Plan, site: cst.CSTNode, function: cst.CSTNode) -> bool:
 def _handed(plan: Plan, models: Models, block: Block, function: cst.CSTNode, name: str) -> bool:
     """Make a name a parameter of a function, if that leaves every use of the function what it was."""
     if (function, name) not in plan.handed:
-        uses = _uses(plan, function)
+        uses = uses_of(plan, function)
         scope = plan.tree.scope(function)
         plain = (
             isinstance(function, cst.FunctionDef)
@@ -85,7 +85,7 @@ def _handed(plan: Plan, models: Models, block: Block, function: cst.CSTNode, nam
         if _same_everywhere(plan, function, uses, name):
             _plan_default(plan, block, function, name)
             plan.handed[function, name] = False
-        elif all(_is_call(plan, use) for use in uses) and not any(p.default for p in function.params.params):
+        elif all(is_call(plan, use) for use in uses) and not any(p.default for p in function.params.params):
             _plan_argument(plan, block, function, uses, name)
             plan.handed[function, name] = True
         else:
@@ -98,7 +98,7 @@ def _handed(plan: Plan, models: Models, block: Block, function: cst.CSTNode, nam
     return True
 
 
-def _uses(plan: Plan, function: cst.CSTNode) -> list[cst.Name] | None:
+def uses_of(plan: Plan, function: cst.CSTNode) -> list[cst.Name] | None:
     """The places that read a function by its name; None when something else may read it, or one may read another."""
     found = []
     for node, value in plan.flow.values.items():
@@ -110,7 +110,7 @@ def _uses(plan: Plan, function: cst.CSTNode) -> list[cst.Name] | None:
     return found
 
 
-def _is_call(plan: Plan, use: cst.Name) -> bool:
+def is_call(plan: Plan, use: cst.Name) -> bool:
     call = plan.tree.parent[use]
     return isinstance(call, cst.Call) and call.func is use and not any(a.star for a in call.args)
 
@@ -132,27 +132,27 @@ def _plan_default(plan: Plan, block: Block, function: cst.FunctionDef, name: str
         default=cst.Name(name),
         equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace("")),
     )
-    plan.edit(function.params, block.key, _with_param(param))
+    plan.edit(function.params, block.key, with_parameter(param))
     message = f"`{function.name.value}` keeps the value of `{name}`, which is bound again after the model was made"
     plan.note(function, block.key, ORDER.code, message)
 
 
 def _plan_argument(plan: Plan, block: Block, function: cst.FunctionDef, uses: list[cst.Name], name: str) -> None:
-    plan.edit(function.params, block.key, _with_param(cst.Param(cst.Name(name))))
+    plan.edit(function.params, block.key, with_parameter(cst.Param(cst.Name(name))))
     for use in uses:
         call = plan.tree.parent[use]
         assert isinstance(call, cst.Call)
         positional = len(call.args) == len(function.params.params) and not any(a.keyword for a in call.args)
-        plan.edit(call, block.key, _with_argument(name, positional))
+        plan.edit(call, block.key, with_argument(name, positional))
     message = f"`{function.name.value}` is handed `{name}`, which is bound again after the model was made"
     plan.note(function, block.key, ORDER.code, message)
 
 
-def _with_param(param: cst.Param) -> Any:
+def with_parameter(param: cst.Param) -> Any:
     return lambda updated: updated.with_changes(params=[*updated.params, param])
 
 
-def _with_argument(name: str, positional: bool) -> Any:
+def with_argument(name: str, positional: bool) -> Any:
     tight = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
     arg = cst.Arg(cst.Name(name)) if positional else cst.Arg(cst.Name(name), keyword=cst.Name(name), equal=tight)
     comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
