@@ -11,6 +11,10 @@ found[[3, 9]] += 6.0
 error = np.full(15, 0.3)
 
 
+def best(maxeval=5000):
+    return pm.find_MAP(progressbar=False, maxeval=maxeval)
+
+
 def line(x):
     return slope * x + level
 
@@ -19,7 +23,7 @@ with pm.Model() as plain:
     slope = pm.Normal("slope", mu=0.0, sigma=5.0)
     level = pm.Normal("level", mu=0.0, sigma=5.0)
     pm.Normal("y", mu=line(depth), sigma=error, observed=found)
-    plain_map = pm.find_MAP(progressbar=False)
+    plain_map = best()
 
 
 def mixed(y, x):
@@ -37,7 +41,7 @@ with pm.Model() as mixture:
     slope = pm.Normal("slope", mu=0.0, sigma=5.0)
     level = pm.Normal("level", mu=0.0, sigma=5.0)
     pm.DensityDist("y", mixed, observed={"y": found, "x": depth})
-    mixture_map = pm.find_MAP(progressbar=False)
+    mixture_map = best(maxeval=10000)
 
 
 def heavy(value):
@@ -50,7 +54,7 @@ with pm.Model() as cauchy:
     slope = pm.Normal("slope", mu=0.0, sigma=5.0)
     level = pm.Normal("level", mu=0.0, sigma=5.0)
     pm.DensityDist("y", logp=heavy, observed=found)
-    cauchy_map = pm.find_MAP(progressbar=False)
+    cauchy_map = best()
 
 for name, best in [("plain", plain_map), ("mixture", mixture_map), ("cauchy", cauchy_map)]:
     print(name, "slope:", best["slope"].round(2))

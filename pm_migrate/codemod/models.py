@@ -241,9 +241,32 @@ class Models:
     def draws(self, statement: cst.CSTNode, sites: frozenset[cst.CSTNode]) -> bool:
         """Whether a statement draws from one of these models, itself or through a function of the program."""
         return self.infers(statement, sites) or any(
-            any(isinstance(a, v.Function) for a in self.flow.value(n.func)) and v.traces(self.flow.value(n))
+            v.traces(self.flow.value(n)) or any(a.node in self._drawing for a in functions)
             for n in self.tree.walk(statement, cst.Call)
+            if (functions := [a for a in self.flow.value(n.func) if isinstance(a, v.Function)])
         )
+
+    @cached_property
+    def _drawing(self) -> frozenset[cst.CSTNode]:
+        """The functions that draw from the model around their callers."""
+        found = {
+            self.tree.scope(call)
+            for node in self.flow.references
+            if isinstance(call := self.tree.parent[node], cst.Call)
+            and any(name in INFERENCE for inner, name in self.calls(call) if inner is call)
+            and self.flow.context.get(call) is None
+        }
+        changed = True
+        while changed:
+            inner = [n for n in self.tree.of(cst.Call) if self.flow.context.get(n) is None]
+            outer = {
+                self.tree.scope(n)
+                for n in inner
+                if any(isinstance(a, v.Function) and a.node in found for a in self.flow.value(n.func))
+            }
+            changed = not outer <= found
+            found |= outer
+        return frozenset(found - {self.tree.module})
 
     def _random(self, statement: cst.CSTNode, sites: frozenset[cst.CSTNode]) -> bool:
         # what a method created for its caller and stored in an attribute belongs to no model that can be seen

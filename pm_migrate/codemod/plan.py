@@ -128,6 +128,8 @@ class Plan:
     late: dict[cst.CSTNode, list[str]] = field(default_factory=dict)
     #: Places in functions that read a name of a model, and read a parameter in its place.
     closed: set[cst.CSTNode] = field(default_factory=set)
+    #: Functions that draw from the model around their callers: the parameter for it, their uses, and the models.
+    drawing: dict[cst.FunctionDef, tuple[str, list[cst.Name], v.Value]] = field(default_factory=dict)
     #: Functions that were looked at: whether they are called with random variables here and with arrays there.
     both_ways: dict[cst.CSTNode, bool] = field(default_factory=dict)
     _roots: dict[Key, Key] = field(default_factory=dict)

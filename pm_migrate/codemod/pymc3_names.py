@@ -44,6 +44,16 @@ _RENAMED = {
     **{f"pymc3.{name}": f"pymc3.math.{name}" for name in OF_MATH},  # a star gives none: Python has a sum of its own
 }
 
+#: Functions that make a sparse tensor of a matrix; those of sparse tensors are the ones of dense tensors then.
+SPARSE = frozenset(
+    f"theano.sparse.{home}{name}" for home in ("", "basic.") for name in ("as_sparse", "as_sparse_variable")
+)
+_DENSE = dict.fromkeys(SPARSE, "theano.tensor.as_tensor_variable") | {
+    f"theano.sparse.{home}{name}": "theano.tensor.dot"
+    for home in ("", "basic.")
+    for name in ("dot", "structured_dot", "true_dot")
+}
+
 _OF_TRANSFORMS = frozenset({"forward", "backward", "jacobian_det"})
 #: Base classes of a program's own functions of values, and the methods that get values of a model.
 MAPS = {
@@ -153,7 +163,7 @@ def canonical(name: str) -> str:
             if rest.split(".")[0] in _PYMC3:
                 name = f"pymc3.{rest}"
                 break
-    return _RENAMED.get(name, name)
+    return _RENAMED.get(name) or _DENSE.get(name, name)
 
 
 def of_points(name: str) -> bool:

@@ -40,6 +40,7 @@ from pm_migrate.codemod.rules import (
     data,
     deterministic,
     diagnostics,
+    drawing,
     elsewhere,
     escapes,
     given_back,
@@ -61,6 +62,7 @@ from pm_migrate.codemod.rules import (
     processes,
     random_variable,
     reexports,
+    sparse,
     tensors,
     theano,
     trace,
@@ -132,6 +134,7 @@ def rewrite(text: str, options: Options) -> Migration:
 def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     """Let every rule plan; returns the references that none understood."""
     by_name.plan_lists(plan, models)
+    drawing.find_drawing(plan, models)
     plan.forms = Results(plan, models)
     diagnostics.plan_arviz(plan)
     diagnostics.plan_columns(plan)
@@ -139,6 +142,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     closures.plan_closures(plan, models)
     given_back.plan_given_back(plan, models)
     model_block.plan_models(plan, models)
+    drawing.plan_drawing(plan, models)
     outside.plan_outside(plan, models)
     helper.plan_helpers(plan, models)
     elsewhere.plan_elsewhere(plan, models)
@@ -169,6 +173,8 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
             processes.plan_reference(plan, node, short)
         elif name in pymc3_names.KEPT:
             kept.plan_kept(plan, node, pymc3_names.KEPT[name])
+        elif qualified in pymc3_names.SPARSE:
+            sparse.plan_dense(plan, node)
         elif function_named(name) is not None:
             tensors.plan_function(plan, node, name)
         elif not isinstance(call, cst.Call) or call.func is not node or not v.only(plan.flow.value(node), v.Qualified):

@@ -78,6 +78,10 @@ IN_MODELS = [
     ("y = (lambda x: tt.exp(x))(a)", "y = (lambda x: tf.exp(x))(a)"),
     ("f = tt.tanh\n    y = f(a)", "f = pm.math.tanh"),
     ("y = theano.dot(data, v)", "y = pm.math.dot(data, v)"),
+    ("y = theano.sparse.dot(data, v)", "y = pm.math.dot(data, v)"),
+    ("y = theano.sparse.basic.structured_dot(data, v)", "y = pm.math.dot(data, v)"),
+    ("w = theano.sparse.as_sparse_variable(data)\n    y = theano.sparse.true_dot(w, v)", "w = data.toarray()"),
+    ("y = theano.sparse.dot(theano.sparse.as_sparse(data[:2]), v)", "y = pm.math.dot(data[:2].toarray(), v)"),
     ("y = a if isinstance(a, tt.TensorVariable) else 0", "y = a if isinstance(a, pm.GeneratorTensor) else 0"),
 ]
 
@@ -100,7 +104,9 @@ REFUSED = [
     ("pm.set_data(**new)", "PM412"),
     ("pm.set_data({}, model, 3)", "PM412"),
     ("x = tt.set_subtensor(part, a)", "PM401"),
-    ("x = theano.sparse.dot(a, v)", "PM310"),
+    ("x = theano.sparse.mul(a, v)", "PM310"),
+    ("x = theano.sparse.as_sparse_variable(a)", "PM413"),
+    ("x = theano.sparse.as_sparse_variable(-data)", "PM413"),
 ]
 
 

@@ -6,6 +6,7 @@ import importlib
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 import pm_migrate.shims.theano.tensor as tt
 from pm_migrate.catalog.expr import FUNCTIONS
@@ -42,6 +43,21 @@ def test_programs_that_import_sparse_tensors_run_until_they_use_them() -> None:
     assert not hasattr(sparse, "__path__")
     with pytest.raises(NotSupported, match=r"theano\.sparse\.csr_matrix is not available.*toarray"):
         sparse.csr_matrix  # noqa: B018
+
+
+def test_products_with_sparse_matrices_are_those_of_dense_ones() -> None:
+    sparse = importlib.import_module("pm_migrate.shims.theano.sparse")
+    matrix = scipy.sparse.random(4, 3, 0.5, random_state=1, format="csr")
+    made, x = sparse.as_sparse_variable(matrix, name="w"), tt.dmatrix("x")
+    assert made.name == "w" and np.array_equal(made.eval(), matrix.toarray())
+    assert np.array_equal(sparse.dense_from_sparse(made).eval(), matrix.toarray())
+    values = np.arange(6.0).reshape(3, 2)
+    for product in (sparse.dot, sparse.structured_dot, sparse.true_dot):
+        for left in (made, matrix):
+            np.testing.assert_allclose(product(left, x).eval({x: values}), matrix @ values, rtol=1e-15)
+    np.testing.assert_allclose(sparse.dot(x.T, matrix.T).eval({x: values}), (matrix @ values).T, rtol=1e-15)
+    slope = theano.grad(sparse.dot(made, x).sum(), x).eval({x: values})
+    np.testing.assert_allclose(slope, np.repeat(matrix.toarray().sum(axis=0)[:, None], 2, axis=1), rtol=1e-15)
 
 
 def test_kinds_of_variables_are_told_apart() -> None:

@@ -29,6 +29,7 @@ from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules import layout, sampling
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.calls import Item, Refused, given, mapped, name_of_variable, names_of_variables
+from pm_migrate.codemod.rules.drawing import name_of_model
 from pm_migrate.codemod.sequential import sequential_step
 from pm_migrate.codemod.tree import code, expression
 
@@ -416,15 +417,10 @@ def model_of(plan: Plan, models: Models, call: cst.Call) -> tuple[str, list[cst.
     context = plan.flow.context.get(call)
     if context is None or not v.only(context, v.ModelRef):
         raise Refused("which model this draws from cannot be seen: give it as `model=`")
-    sites = [m.site for m in v.models(context)]
-    for block in models.blocks:
-        if plan.tree.inside(call, block.node):
-            if plan.tree.scope(call) is not plan.tree.scope(block.node):
-                raise Refused("which model this draws from cannot be seen: give it as `model=`")
-            if block.node in plan.model_names:
-                return plan.model_names[block.node], sites
-            return code(block.item.item), sites
-    raise Refused("which model this draws from cannot be seen: give it as `model=`")
+    name = name_of_model(plan, models, call)
+    if name is None:
+        raise Refused("which model this draws from cannot be seen: give it as `model=`")
+    return name, [m.site for m in v.models(context)]
 
 
 def _column(plan: Plan, call: cst.Call) -> int:
