@@ -11,6 +11,10 @@ found[[3, 9]] += 6.0
 error = np.full(15, 0.3)
 
 
+def best(model, maxeval=5000):
+    return pm.find_MAP(model, progressbar=False, maxeval=maxeval)
+
+
 def line(x, slope, level):
     return slope * x + level
 
@@ -23,7 +27,7 @@ def build_plain():
 
 
 plain = build_plain()
-plain_map = pm.find_MAP(plain, progressbar=False)
+plain_map = best(plain)
 
 
 def mixed(y, x, log_width, share, slope, level):
@@ -46,7 +50,7 @@ def build_mixture():
 
 
 mixture = build_mixture()
-mixture_map = pm.find_MAP(mixture, progressbar=False)
+mixture_map = best(mixture, maxeval=10000)
 
 
 def heavy(value, slope, level):
@@ -63,7 +67,7 @@ def build_cauchy():
 
 
 cauchy = build_cauchy()
-cauchy_map = pm.find_MAP(cauchy, progressbar=False)
+cauchy_map = best(cauchy)
 
 for name, best in [("plain", plain_map), ("mixture", mixture_map), ("cauchy", cauchy_map)]:
     print(name, "slope:", best["slope"].round(2))
