@@ -14,7 +14,7 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.arguments import computes_corr
 from pm_migrate.codemod.expressions import Expressions
 from pm_migrate.codemod.roots import is_reference
-from pm_migrate.codemod.scopes import FunctionFacts, method_of, parameters
+from pm_migrate.codemod.scopes import FunctionFacts, Scope, method_of, parameters
 from pm_migrate.codemod.tree import is_none, string_value
 from pm_migrate.codemod.values import NOTHING, NUMBER, PLAIN, Value
 
@@ -316,7 +316,17 @@ class Calls(Expressions):
             return frozenset({v.Text(None)})
         if name in ("print", "isinstance", "type", "id"):
             return PLAIN
+        if name == "super":
+            return self._family_around() or PLAIN
         return self._operation(args)
+
+    def _family_around(self) -> Value:
+        """The object whose class is derived from others of the program, in a method of it."""
+        scope: Scope | None = self.scope
+        while scope is not None and not isinstance(scope.node, cst.ClassDef):
+            scope = scope.parent
+        known = scope is not None and self.families.has(scope.node)
+        return frozenset({self._instance(scope.node)}) if known and scope is not None else NOTHING
 
     def _local_call(self, target: cst.CSTNode, node: cst.Call, args: list[Value]) -> Value:
         if isinstance(target, cst.ClassDef) and target in self.own:
@@ -325,10 +335,10 @@ class Calls(Expressions):
             self._pass(self.model_classes[target].init, node, args, bound=True)
             return frozenset({v.ModelRef(target)})
         if isinstance(target, cst.ClassDef):
-            init = method_of(target, "__init__")
-            if init is not None:
+            own = method_of(target, "__init__")
+            for init in [own] if own is not None else self.families.methods(target, "__init__"):
                 self._pass(init, node, args, bound=True)
-            return frozenset({v.Instance(target)})
+            return frozenset({self._instance(target)})
         assert isinstance(target, (cst.FunctionDef, cst.Lambda))
         if target in self.opaque:
             return self._operation(args)

@@ -246,13 +246,15 @@ class Expressions:
                 case v.Function() if attr == "dist" and atom.node in self.own:
                     out.add(atom)
                 case v.Instance():
-                    method = method_of(atom.node, attr)
-                    if method is not None and is_property(method):
-                        facts = self.functions.setdefault(method, FunctionFacts())
-                        facts.called = True
-                        out |= self._in_model(facts.returns | facts.known_returns) or PLAIN
-                    else:
-                        out |= {v.Function(method)} if method is not None else self._stored((atom.node, attr))
+                    methods = self.families.methods(atom.node, attr)
+                    out |= self._stored((atom.node, attr)) if not methods else NOTHING
+                    for method in methods:
+                        if is_property(method):
+                            facts = self.functions.setdefault(method, FunctionFacts())
+                            facts.called = True
+                            out |= self._in_model(facts.returns | facts.known_returns) or PLAIN
+                        else:
+                            out.add(v.Function(method))
                 case v.ModelRef() if self.scope.node is self._init_of(atom.site):
                     method = method_of(atom.site, attr)  # type: ignore[arg-type]
                     out |= {v.Function(method)} if method is not None else self._stored((atom.site, attr))

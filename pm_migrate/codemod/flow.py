@@ -17,6 +17,7 @@ import libcst as cst
 
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
+from pm_migrate.codemod.families import Families
 from pm_migrate.codemod.model_classes import ModelClass, model_class
 from pm_migrate.codemod.scopes import Entry, Env, FunctionFacts, Scope, bound_name, bound_names, parameters
 from pm_migrate.codemod.statements import Statements
@@ -72,6 +73,8 @@ class Flow(Statements):
         The program's own subclasses of ``pm.Model``.
     opaque
         Functions and classes of the program that are operations of Theano's: they compute with arrays.
+    families
+        The program's own classes that are derived from each other.
     nested
         ``with`` statements that make a model within the block of another, and the item that does.
     stores
@@ -102,6 +105,7 @@ class Flow(Statements):
         self.own: dict[cst.CSTNode, str] = {}
         self.own_maps: dict[cst.CSTNode, frozenset[str]] = {}
         self.model_classes: dict[cst.CSTNode, ModelClass] = {}
+        self.families = Families()
         self.attributes: dict[tuple[cst.CSTNode, str], Value] = {}
         self.attribute_sites: dict[tuple[cst.CSTNode, str], set[cst.CSTNode]] = {}
         self.nested: dict[cst.With, cst.WithItem] = {}

@@ -11,7 +11,7 @@ from pm_migrate.codemod.tree import children, walk
 
 _BUILTINS = frozenset(
     """abs all any bool dict divmod enumerate float frozenset getattr hasattr int isinstance len list map max min pow
-    range repr reversed round set slice sorted str sum tuple zip""".split()
+    range repr reversed round set slice sorted str sum super tuple zip""".split()
 )
 _METHODS = frozenset(
     """T all any argmax argmin argsort astype clip copy cumprod cumsum dimshuffle dot flatten format get groupby

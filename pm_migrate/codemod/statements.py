@@ -16,6 +16,9 @@ from pm_migrate.codemod.scopes import Entry, Env, FunctionFacts, Scope, paramete
 from pm_migrate.codemod.tree import children, dotted
 from pm_migrate.codemod.values import NOTHING, PLAIN, Value
 
+#: Bases that have no method which a program could mean by a name of its own.
+_PLAIN_BASES = frozenset({"builtins.object", "abc.ABC", "abc.ABCMeta"})
+
 
 class Statements(Calls):
     """Runs statements in the scope that is being run; branches join, loops run until nothing changes."""
@@ -276,6 +279,7 @@ class Statements(Calls):
             maps = self._maps_of(base)
             if maps is not None:
                 self.own_maps[node] = maps
+            self._derive(node, base)
         for decorator in node.decorators:
             self._expression(decorator.decorator)
         scope = self._scope(node, self.scope)
@@ -290,7 +294,7 @@ class Statements(Calls):
                     isinstance(d.decorator, cst.Name) and d.decorator.value == "staticmethod" for d in child.decorators
                 ):
                     facts = self.functions[child]
-                    built: v.Atom = v.ModelRef(node) if node in self.model_classes else v.Instance(node)
+                    built: v.Atom = v.ModelRef(node) if node in self.model_classes else self._instance(node)
                     facts.give(first.name.value, frozenset({built}))
                     facts.called = True
                     of_values = {"logp", "logcdf"} if node in self.own else self.own_maps.get(node, ())
@@ -299,6 +303,20 @@ class Statements(Calls):
                             facts.give(param, frozenset({v.Tensor(None)}))
         self.scope = outer
         self._bind_name(node.name.value, frozenset({v.Function(node)}), node)
+
+    def _derive(self, node: cst.ClassDef, base: Value) -> None:
+        """A class is derived from another one of the program, which is nothing of PyMC3's."""
+        special = (self.own, self.own_maps, self.opaque, self.model_classes)
+        for atom in base:
+            known = isinstance(atom, v.Function) and isinstance(atom.node, cst.ClassDef)
+            if known and not any(n in table for table in special for n in (node, atom.node)):  # type: ignore[union-attr]
+                self.families.derive(node, atom.node)  # type: ignore[union-attr,arg-type]
+            elif v.qualified(base) not in _PLAIN_BASES:
+                self.families.leave_open(node)
+
+    def _instance(self, node: cst.CSTNode) -> v.Instance:
+        """An object of a class, or of one that is derived from it."""
+        return v.Instance(self.families.root(node))
 
     def _kind_of_distribution(self, base: Value) -> str | None:
         """PyMC3's class that a class of the program is derived from, when that is a distribution."""

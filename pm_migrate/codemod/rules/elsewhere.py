@@ -106,6 +106,11 @@ def plan_unseen(plan: Plan, models: Models) -> None:
                 name = plan.flow.name_of(call.func)
                 starred = name is None and _may_be_starred(plan, call.func)
                 nowhere = name is None and not starred and _is_nowhere(plan, call)
+                if _is_missing(plan, call):
+                    way_out = "if it creates variables, bring the classes together"
+                    message = f"`{code(call.func)}` is in no class of this file: {way_out}"
+                    plan.refuse(call, block.key, RULE.code, message)
+                    continue
                 if not (starred or nowhere or (name is not None and _is_unseen(plan, name))):
                     continue
                 if built_on.is_built_on(plan, call):
@@ -158,6 +163,24 @@ def _is_nowhere(plan: Plan, call: cst.Call) -> bool:
     return not hasattr(builtins, call.func.value) and _is_text(plan, first.value)
 
 
+def _is_missing(plan: Plan, call: cst.Call) -> bool:
+    """Whether an object is asked for a method that only a class derived from its own can have."""
+    match call.func:
+        case cst.Attribute(value=base, attr=cst.Name(value=name)):
+            owners = plan.flow.value(base)
+            return v.only(owners, v.Instance) and all(
+                isinstance(a, v.Instance) and plan.flow.families.lacks(a.node, name) and not _is_kept(plan, a, name)
+                for a in owners
+            )
+    return False
+
+
+def _is_kept(plan: Plan, instance: v.Instance, name: str) -> bool:
+    """Whether something is stored in the objects of a class under a name, or in the class itself."""
+    scope = plan.flow.scope_sites(instance.node, name)
+    return bool(scope) or (instance.node, name) in plan.flow.attribute_sites
+
+
 def _is_unseen(plan: Plan, name: str) -> bool:
     module, _, _ = name.rpartition(".")
     root = module.split(".")[0]
@@ -193,7 +216,7 @@ def _plan_methods(plan: Plan, models: Models) -> None:
         if not made:
             if not isinstance(call.func, cst.Attribute) or call.func.attr.value not in named:
                 continue
-            if not _may_be_elsewhere(plan.flow.value(call.func.value)):
+            if not _may_be_elsewhere(plan.flow.value(call.func.value)) and not _is_missing(plan, call):
                 continue
         key = variable_group(plan, call)
         if plan.flow.context.get(call) is None:  # a model may call what stands around it

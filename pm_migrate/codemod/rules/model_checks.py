@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import libcst as cst
 
 from pm_migrate.codemod import values as v
-from pm_migrate.codemod.blocks import Block, Role
+from pm_migrate.codemod.blocks import Block, ClassBlock, Role
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.purity import impure_calls
@@ -147,6 +147,9 @@ def check_generator(plan: Plan, models: Models, block: Block) -> None:
             if isinstance(node, cst.Name):
                 if v.models(plan.flow.value(node)) and not _names_outer(plan, node):
                     plan.refuse(node, key, OBJECT.code, f"the model `{node.value}` is used while it is being made")
+                elif plan.flow.name_of(node) == "builtins.super" and not isinstance(block, ClassBlock):
+                    message = "super() means nothing in the function of the model: call it in a method of its own"
+                    plan.refuse(node, key, ORDER.code, message)
             elif isinstance(node, _LEAVING):
                 own = isinstance(s, (cst.FunctionDef, cst.ClassDef)) and not isinstance(
                     node, (cst.Global, cst.Nonlocal)
@@ -166,7 +169,7 @@ def check_generator(plan: Plan, models: Models, block: Block) -> None:
         plan.refuse(block.node, key, ORDER.code, f"`{name}` is declared global and bound in the model")
     _check_stores(plan, models, block, generator)
     _check_effects(plan, models, block, generator)
-    _check_attributes(plan, block, generator)
+    _check_attributes(plan, models, block, generator)
     _check_iterators(plan, generator, block)
 
 
@@ -343,10 +346,11 @@ def _check_iterators(plan: Plan, generator: list[cst.CSTNode], block: Block) -> 
                     )
 
 
-def _check_attributes(plan: Plan, block: Block, generator: list[cst.CSTNode]) -> None:
+def _check_attributes(plan: Plan, models: Models, block: Block, generator: list[cst.CSTNode]) -> None:
     """An attribute of an object that may be set again is read once, in front of the generator."""
     names: dict[str, str] = {}
-    for s in generator:
+    for place, s in enumerate(generator):
+        above = models.helpers.reached(generator[:place])
         for node in plan.tree.walk(s, cst.Attribute):
             if not isinstance(node.value, cst.Name):
                 continue
@@ -354,8 +358,9 @@ def _check_attributes(plan: Plan, block: Block, generator: list[cst.CSTNode]) ->
             stores = {site for c in classes for site in plan.flow.attribute_sites.get((c, node.attr.value), ())}
             if node in stores or not any(_outside_init(plan, site) for site in stores):
                 continue
-            if attributes.is_kept(plan, node):
-                continue
+            later = [site for site in stores if _outside_init(plan, site)]
+            if attributes.is_kept(plan, node) or all(any(plan.tree.inside(n, f) for f in above) for n in later):
+                continue  # the model has set it before
             if v.tainted(plan.flow.value(node)) or any(plan.tree.inside(site, s) for site in stores):
                 plan.refuse(
                     node, block.key, ORDER.code, f"`{code(node)}` is set by the model itself: use a name of its own"

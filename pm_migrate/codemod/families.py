@@ -1,0 +1,71 @@
+"""Classes of a program that are derived from each other: what one of them is asked for, another may answer."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from pm_migrate.codemod.scopes import method_of
+
+
+class Families:
+    """The classes that are derived from each other, as one: its objects are known by the class at the root."""
+
+    def __init__(self) -> None:
+        self._roots: dict[cst.CSTNode, cst.CSTNode] = {}
+        self._members: dict[cst.CSTNode, list[cst.ClassDef]] = {}
+        self._open: set[cst.CSTNode] = set()
+
+    def derive(self, node: cst.ClassDef, base: cst.ClassDef) -> None:
+        """Say that a class is derived from another one."""
+        first, other = self.root(base), self.root(node)
+        if first is other:
+            return
+        self._roots[other] = first
+        members = self._members.setdefault(first, [base])
+        members += self._members.pop(other, [node])
+
+    def leave_open(self, node: cst.ClassDef) -> None:
+        """Say that a class has a base of which nothing is known."""
+        self._open.add(node)
+
+    def lacks(self, node: cst.CSTNode, name: str) -> bool:
+        """Whether no class of a family has a method of a name, and none a base that may have it."""
+        members = self._members.get(self.root(node), [node])  # type: ignore[list-item]
+        return not any(c in self._open or method_of(c, name) is not None for c in members)
+
+    def has(self, node: cst.CSTNode) -> bool:
+        """Whether a class is derived from another one, or another one from it."""
+        return self.root(node) in self._members
+
+    def root(self, node: cst.CSTNode) -> cst.CSTNode:
+        """The class that stands for all of its family."""
+        while (up := self._roots.get(node, node)) is not node:
+            node = up
+        return node
+
+    def methods(self, node: cst.CSTNode, name: str) -> list[cst.FunctionDef]:
+        """The methods of a name that an object of a family may have; one that only says it is missing is none."""
+        assert isinstance(node, cst.ClassDef)
+        found = [m for c in self._members.get(self.root(node), [node]) if (m := method_of(c, name)) is not None]
+        return [m for m in found if not _is_abstract(m)] or found
+
+
+def _is_abstract(method: cst.FunctionDef) -> bool:
+    """Whether a method does nothing but raise ``NotImplementedError``."""
+    lines = method.body.body if isinstance(method.body, cst.IndentedBlock) else [method.body]
+    small = [
+        s for line in lines if isinstance(line, (cst.SimpleStatementLine, cst.SimpleStatementSuite)) for s in line.body
+    ]
+    if len(small) != len(lines):
+        return False
+    raised = [
+        s
+        for s in small
+        if not (isinstance(s, cst.Expr) and isinstance(s.value, (cst.SimpleString, cst.ConcatenatedString)))
+    ]
+    match raised:
+        case [
+            cst.Raise(exc=cst.Name(value="NotImplementedError") | cst.Call(func=cst.Name(value="NotImplementedError")))
+        ]:
+            return True
+    return False
