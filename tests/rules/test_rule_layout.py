@@ -37,3 +37,12 @@ def test_blank_lines_of_what_goes_without_a_comment_go() -> None:
     before = "import numpy as np\n\n\nimport theano.tensor as tt\nimport pymc3 as pm\n\n"
     before += "with pm.Model() as m:\n    pm.Flat('a')\n"
     assert migrate_source(before).code.startswith("import numpy as np\nimport pm_migrate.pymc4 as pm\n")
+
+
+def test_comments_above_a_block_stay_with_the_model() -> None:
+    head = "import pymc3 as pm\ndata = load()\n\n# Part two.\n\n{mark}# A mean.\n"
+    text = head + "with pm.Model() as model:\n    # counted\n    n = len(data)\n    x = pm.Normal('x', 0, 1, shape=n)\n"
+    after = migrate_source(text.format(mark="")).code
+    assert "# Part two.\n\n# counted\nn = len(data)\n\n\n# A mean.\n@pm.model(name=None)\n" in after
+    marked = migrate_source(text.format(mark="# %%\n")).code
+    assert "# Part two.\n\n# %%\n# counted\nn = len(data)\n\n\n# A mean.\n@pm.model(name=None)\n" in marked

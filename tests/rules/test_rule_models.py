@@ -481,10 +481,10 @@ def test_blocks_side_by_side_are_joined():
 
         data = np.ones(3)
 
-        # The likelihood
         n = len(data)
 
 
+        # The likelihood
         @pm.model(name=None)
         def build_model():
             x = yield pm.Normal('x', 0, scale)

@@ -26,6 +26,7 @@ from pm_migrate.codemod.blocks import Block, Model, Role, label, target_of
 from pm_migrate.codemod.extensions import entered
 from pm_migrate.codemod.flow import model_name
 from pm_migrate.codemod.models import Models
+from pm_migrate.codemod.percent import is_mark
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules import model_class
 from pm_migrate.codemod.rules.base import Example, Rule
@@ -350,6 +351,14 @@ def _unwrapped(plan: Plan, block: Block, updated: Any, name: str | None) -> list
     return [*made, *_footer(updated)]
 
 
+def _about(heading: Sequence[cst.EmptyLine]) -> int:
+    """Where the comments begin that stand right above a statement, and are about it."""
+    first = len(heading)
+    while first and (comment := heading[first - 1].comment) is not None and not is_mark(comment.value):
+        first -= 1
+    return first
+
+
 def _is_apart(heading: Sequence[cst.EmptyLine]) -> bool:
     """Whether a blank line parts the comments above a statement from it: they are of a cell, or of what follows."""
     return bool(heading) and heading[-1].comment is None
@@ -405,8 +414,9 @@ def _written(plan: Plan, block: Block, shape: Shape, updated: Any) -> list[Any]:
     front = [*taken, *parts[Role.FRONT], *named]
     alone = bool(block.others) or _comes_first(plan, block, parent)
     if front:
-        front[0] = edits.with_leading(front[0], [*heading, *_without_blanks(edits.leading(front[0]))])
-        heading = _spaced([], blanks)
+        own = _about(heading)
+        front[0] = edits.with_leading(front[0], [*heading[:own], *_without_blanks(edits.leading(front[0]))])
+        heading = _spaced(heading[own:], blanks)
     elif not alone or (top and parent.header):  # type: ignore[attr-defined]
         heading = _spaced(heading, blanks)
     after = parts[Role.AFTER]
