@@ -224,6 +224,7 @@ def _model_info(answer: Mapping[str, Any]) -> ModelInfo:
         variables=variables,
         test_point=answer["test_point"],
         drop_in=bool(answer.get("drop_in")),
+        data=answer.get("data", {}),
         **names,
     )
 

@@ -58,6 +58,8 @@ class ModelInfo:
         Names.
     drop_in
         Whether PyMC3's front end made it on the TensorFlow side: a model that was not rewritten.
+    data
+        Of the data of an observed variable: how many finite numbers, their mean, the least and the greatest.
     """
 
     index: int
@@ -69,6 +71,7 @@ class ModelInfo:
     deterministics: tuple[str, ...] = ()
     potentials: tuple[str, ...] = ()
     drop_in: bool = False
+    data: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

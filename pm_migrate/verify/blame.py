@@ -35,6 +35,7 @@ VARIABLES = 40
 DENSITY = "the density of its distribution"
 JACOBIAN = "the Jacobian of its transform"
 VALUE = "the value that its transform gives"
+DATA = "its data"
 
 
 class Side(Protocol):
@@ -140,6 +141,8 @@ def _allowed(size: float) -> float:
 
 def _where(term: TermDisagreement, both: Both, point: Point, mine: PointEvaluation, theirs: PointEvaluation) -> str:
     """The part of a term that differs."""
+    if term.name in both.info.data:
+        return _data(term.name, both) or DENSITY
     variable = next((v for v in both.info.variables if v.rv_name == term.name), None)
     if variable is None or variable.transform is None:
         return DENSITY if variable is not None or term.name in both.info.observed else ""
@@ -157,6 +160,18 @@ def _where(term: TermDisagreement, both: Both, point: Point, mine: PointEvaluati
     if density <= _allowed(term.original):
         return JACOBIAN
     return DENSITY if abs(whole - density) <= 1e-6 * whole + _allowed(term.original) else f"{DENSITY} and {JACOBIAN}"
+
+
+def _data(name: str, both: Both) -> str:
+    """What is different about the data of a variable; empty if nothing is."""
+    other = both.partner(name, both.other.data)
+    if other is None:
+        return ""
+    mine, theirs = both.info.data[name], both.other.data[other]
+    if np.allclose(mine, theirs, rtol=tolerances.LOGP, atol=tolerances.LOGP):
+        return ""
+    a, b = (f"{x[0]:.0f} numbers from {x[2]:.6g} to {x[3]:.6g} with mean {x[1]:.6g}" for x in (mine, theirs))
+    return f"{DATA}: {a} in the original, {b} in the other (is it drawn at random, or read from a file that changes?)"
 
 
 def _truth(term: TermDisagreement, where: str, both: Both, point: Point) -> str:

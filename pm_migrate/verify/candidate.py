@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from pm_migrate.reference.worker import Cells, Entry, aliases_of, in_a_line, run_program, serve, take_over_pipes
+from pm_migrate.reference.worker.graphs import summary_of
 from pm_migrate.verify.devices import DEFAULT, default, prepare
 
 MODES = ("rewrite", "drop-in")
@@ -410,6 +411,7 @@ def _describe(density: Any, index: int, aliases: list[str]) -> dict[str, Any]:
         "variables": variables,
         "test_point": {name: np.asarray(value) for name, value in density.test_point.items()},
         "observed": list(density.observed),
+        "data": {name: summary_of(data) for name, data in density.observed.items()},
         "deterministics": [],
         "potentials": [],
     }

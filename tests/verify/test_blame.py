@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pm_migrate.reference.records import ModelInfo, Point, ProgramInfo
+from pm_migrate.reference.worker.graphs import summary_of
 from pm_migrate.verify import Report, Verdict, verify_program
 from pm_migrate.verify.report import TermDisagreement
 
@@ -92,6 +93,27 @@ def test_the_parts_of_a_term() -> None:
     assert where(density=lambda s: -2 * s) == "the density of its distribution"
     assert "the density" in where(density=lambda s: -2 * s, jacobian=lambda y: 0.0)
     assert where(a=lambda x: normal(x, 3.0)) == "the density of its distribution"
+
+
+def test_other_data_are_named() -> None:
+    def seen(*data: float) -> ModelInfo:
+        return replace(INFO, observed=("a",), data={"a": summary_of(np.array(data))})
+
+    def where(*data: float) -> str:
+        sides = [side(), side(a=lambda x: normal(x, 3.0))]
+        for made, known in zip(sides, (seen(1.0, math.nan, 3.0), seen(*data)), strict=True):
+            made.programs = {"before.py": [Density(known, made.at, made.programs["before.py"][0].gradient)]}
+        return term(*sides).where
+
+    assert where(1.0, 3.0) == "the density of its distribution"
+    assert where(1.0, 3.0 + 1e-12) == "the density of its distribution"
+    text = "its data: 2 numbers from 1 to 3 with mean 2 in the original, 3 numbers from 1 to 4 with mean 2.66667"
+    assert where(1.0, 3.0, 4.0).startswith(text)
+
+
+def test_what_is_known_of_data() -> None:
+    assert summary_of(np.array([[1, 2], [3, 6]])).tolist() == [4.0, 3.0, 1.0, 6.0]
+    assert summary_of([math.inf, math.nan]).tolist() == [0.0] * 4
 
 
 def test_the_smallest_point_and_both_numbers() -> None:

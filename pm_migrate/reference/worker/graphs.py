@@ -134,6 +134,26 @@ def float32_constants(term: Any) -> List[Any]:
     return [node for node in order if node in narrow and (node in outer or node is term)]
 
 
+def data_of(model: Any) -> Dict[str, Any]:
+    """What is known of the data of each observed variable: how many numbers, their mean, the least and the greatest."""
+    found = {}
+    for variable in model.observed_RVs:
+        data = getattr(variable, "observations", None)
+        data = data.get_value() if hasattr(data, "get_value") else getattr(data, "data", data)
+        with contextlib.suppress(TypeError, ValueError):
+            found[variable.name] = summary_of(np.ma.compressed(data) if np.ma.isMaskedArray(data) else data)
+    return found
+
+
+def summary_of(data: Any) -> Any:
+    """The number of finite numbers, their mean, the least and the greatest."""
+    numbers = np.asarray(data, float).ravel()
+    numbers = numbers[np.isfinite(numbers)]
+    if not len(numbers):
+        return np.zeros(4)
+    return np.array([len(numbers), np.mean(numbers), np.min(numbers), np.max(numbers)])
+
+
 def description_of(pm: Any, model: Any, index: int, aliases: List[str]) -> Dict[str, Any]:
     pairs = transformed_pairs(pm, model)
     point = model.test_point
@@ -157,6 +177,7 @@ def description_of(pm: Any, model: Any, index: int, aliases: List[str]) -> Dict[
         "variables": variables,
         "test_point": {v.name: np.asarray(point[v.name]) for v in model.free_RVs},
         "observed": [v.name for v in model.observed_RVs],
+        "data": data_of(model),
         "deterministics": [v.name for v in model.deterministics if not isinstance(v, pm.model.TransformedRV)],
         "potentials": [v.name for v in model.potentials],
     }
