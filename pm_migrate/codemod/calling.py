@@ -323,10 +323,11 @@ class Calls(Expressions):
     def _family_around(self) -> Value:
         """The object whose class is derived from others of the program, in a method of it."""
         scope: Scope | None = self.scope
-        while scope is not None and not isinstance(scope.node, cst.ClassDef):
+        while scope is not None:
+            if isinstance(scope.node, cst.ClassDef):
+                return frozenset({self._instance(scope.node)}) if self.families.has(scope.node) else NOTHING
             scope = scope.parent
-        known = scope is not None and self.families.has(scope.node)
-        return frozenset({self._instance(scope.node)}) if known and scope is not None else NOTHING
+        return NOTHING
 
     def _local_call(self, target: cst.CSTNode, node: cst.Call, args: list[Value]) -> Value:
         if isinstance(target, cst.ClassDef) and target in self.own:

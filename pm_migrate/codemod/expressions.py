@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import libcst as cst
 
 from pm_migrate.codemod import values as v
+from pm_migrate.codemod.families import Families
 from pm_migrate.codemod.model_classes import ModelClass
 from pm_migrate.codemod.roots import is_reference
 from pm_migrate.codemod.scopes import Entry, FunctionFacts, Scope, is_property, method_of, parameters
@@ -37,6 +38,7 @@ class Expressions:
     own: dict[cst.CSTNode, str]
     model_classes: dict[cst.CSTNode, ModelClass]
     attributes: dict[tuple[cst.CSTNode, str], Value]
+    families: Families
     _stack: list[Value]
 
     def _load(self, name: str) -> Entry:
@@ -56,6 +58,10 @@ class Expressions:
 
     def _unpacked(self, value: Value) -> Value:
         raise NotImplementedError
+
+    def _instance(self, node: cst.ClassDef) -> v.Instance:
+        """An object of a class, or of one that is derived from it."""
+        return v.Instance(self.families.root(node))
 
     def _call(self, node: cst.Call) -> Value:
         raise NotImplementedError
@@ -256,8 +262,8 @@ class Expressions:
                         else:
                             out.add(v.Function(method))
                 case v.ModelRef() if self.scope.node is self._init_of(atom.site):
-                    method = method_of(atom.site, attr)  # type: ignore[arg-type]
-                    out |= {v.Function(method)} if method is not None else self._stored((atom.site, attr))
+                    own = method_of(atom.site, attr)  # type: ignore[arg-type]
+                    out |= {v.Function(own)} if own is not None else self._stored((atom.site, attr))
                 case v.Tensor() if attr == "name":
                     out.add(v.Text(None))
                 case v.Tensor() if attr not in _PLAIN_TENSOR_ATTRIBUTES:

@@ -11,9 +11,9 @@ class Families:
     """The classes that are derived from each other, as one: its objects are known by the class at the root."""
 
     def __init__(self) -> None:
-        self._roots: dict[cst.CSTNode, cst.CSTNode] = {}
-        self._members: dict[cst.CSTNode, list[cst.ClassDef]] = {}
-        self._open: set[cst.CSTNode] = set()
+        self._roots: dict[cst.ClassDef, cst.ClassDef] = {}
+        self._members: dict[cst.ClassDef, list[cst.ClassDef]] = {}
+        self._open: set[cst.ClassDef] = set()
 
     def derive(self, node: cst.ClassDef, base: cst.ClassDef) -> None:
         """Say that a class is derived from another one."""
@@ -28,26 +28,27 @@ class Families:
         """Say that a class has a base of which nothing is known."""
         self._open.add(node)
 
-    def lacks(self, node: cst.CSTNode, name: str) -> bool:
+    def lacks(self, node: cst.ClassDef, name: str) -> bool:
         """Whether no class of a family has a method of a name, and none a base that may have it."""
-        members = self._members.get(self.root(node), [node])  # type: ignore[list-item]
-        return not any(c in self._open or method_of(c, name) is not None for c in members)
+        return not any(c in self._open or method_of(c, name) is not None for c in self._family(node))
 
-    def has(self, node: cst.CSTNode) -> bool:
+    def has(self, node: cst.ClassDef) -> bool:
         """Whether a class is derived from another one, or another one from it."""
         return self.root(node) in self._members
 
-    def root(self, node: cst.CSTNode) -> cst.CSTNode:
+    def root(self, node: cst.ClassDef) -> cst.ClassDef:
         """The class that stands for all of its family."""
         while (up := self._roots.get(node, node)) is not node:
             node = up
         return node
 
-    def methods(self, node: cst.CSTNode, name: str) -> list[cst.FunctionDef]:
+    def methods(self, node: cst.ClassDef, name: str) -> list[cst.FunctionDef]:
         """The methods of a name that an object of a family may have; one that only says it is missing is none."""
-        assert isinstance(node, cst.ClassDef)
-        found = [m for c in self._members.get(self.root(node), [node]) if (m := method_of(c, name)) is not None]
+        found = [m for c in self._family(node) if (m := method_of(c, name)) is not None]
         return [m for m in found if not _is_abstract(m)] or found
+
+    def _family(self, node: cst.ClassDef) -> list[cst.ClassDef]:
+        return self._members.get(self.root(node), [node])
 
 
 def _is_abstract(method: cst.FunctionDef) -> bool:

@@ -306,17 +306,13 @@ class Statements(Calls):
 
     def _derive(self, node: cst.ClassDef, base: Value) -> None:
         """A class is derived from another one of the program, which is nothing of PyMC3's."""
-        special = (self.own, self.own_maps, self.opaque, self.model_classes)
+        special = {*self.own, *self.own_maps, *self.opaque, *self.model_classes}
         for atom in base:
-            known = isinstance(atom, v.Function) and isinstance(atom.node, cst.ClassDef)
-            if known and not any(n in table for table in special for n in (node, atom.node)):  # type: ignore[union-attr]
-                self.families.derive(node, atom.node)  # type: ignore[union-attr,arg-type]
+            found = atom.node if isinstance(atom, v.Function) else None
+            if isinstance(found, cst.ClassDef) and not special & {node, found}:
+                self.families.derive(node, found)
             elif v.qualified(base) not in _PLAIN_BASES:
                 self.families.leave_open(node)
-
-    def _instance(self, node: cst.CSTNode) -> v.Instance:
-        """An object of a class, or of one that is derived from it."""
-        return v.Instance(self.families.root(node))
 
     def _kind_of_distribution(self, base: Value) -> str | None:
         """PyMC3's class that a class of the program is derived from, when that is a distribution."""

@@ -118,7 +118,7 @@ def find_drawing(plan: Plan, models: Models) -> None:
         for function in good:
             for use in uses[function]:
                 outer = _function_around(plan, use)
-                inner = sites[outer] if outer in good and not _entered(plan, use) else frozenset()  # type: ignore[index]
+                inner = sites[outer] if outer in good and not _entered(plan, use) else frozenset()
                 sites[function] |= _entered(plan, use) or inner
     for function in good:
         name = _parameter(plan, function)
@@ -136,7 +136,7 @@ def plan_drawing(plan: Plan, models: Models) -> None:
         plan.edit(function.params, function, _with_first(name))
         for use in uses:
             outer = _function_around(plan, use)
-            given = plan.drawing[outer][0] if outer in plan.drawing and not _entered(plan, use) else None  # type: ignore[index]
+            given = plan.drawing[outer][0] if outer in plan.drawing and not _entered(plan, use) else None
             call = plan.tree.parent[use]
             plan.edit(call, function, _given_first(given or name_of_model(plan, models, call) or ""))
         plan.note(function, function, RULE.code, f"`{function.name.value}` is handed the model that it draws from")

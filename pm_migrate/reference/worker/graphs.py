@@ -138,8 +138,11 @@ def data_of(model: Any) -> Dict[str, Any]:
     """What is known of the data of each observed variable: how many numbers, their mean, the least and the greatest."""
     found = {}
     for variable in model.observed_RVs:
-        data = getattr(variable, "observations", None)
-        data = data.get_value() if hasattr(data, "get_value") else getattr(data, "data", data)
+        data: Any = getattr(variable, "observations", None)
+        if hasattr(data, "get_value"):  # shared
+            data = data.get_value()
+        elif not isinstance(data, np.ndarray):  # a constant of Theano's
+            data = getattr(data, "data", data)
         with contextlib.suppress(TypeError, ValueError):
             found[variable.name] = summary_of(np.ma.compressed(data) if np.ma.isMaskedArray(data) else data)
     return found
