@@ -103,6 +103,8 @@ def test_functions_that_read_no_variable_stay_as_they_are(text: str) -> None:
             + ONE.replace("    pm.D", "    outer(1)\n    pm.D"),
             id="called by a function with such a parameter",
         ),
+        pytest.param(HEAD + FUNCTION + ONE.replace("logp,", "logp(*data[:1]),"), id="called with any arguments"),
+        pytest.param(HEAD + FUNCTION + ONE.replace("logp,", "logp.__name__ and logp,"), id="asked for its name"),
         pytest.param(HEAD + "@np.vectorize\n" + FUNCTION + ONE, id="with a decorator"),
         pytest.param(HEAD + FUNCTION.replace("(value)", "(value, scale=1)") + ONE, id="with a default"),
         pytest.param(HEAD + FUNCTION.replace("(value)", "(*value)") + ONE, id="any arguments"),

@@ -124,7 +124,8 @@ def plan_closures(plan: Plan, models: Models) -> None:
     blocks = [m.definition for m in models.models.values() if m.definition is not None and len(m.blocks) == 1]
     reads = _reads(plan, models, blocks)
     uses = {function: uses_of(plan, function) or [] for function in reads}
-    names = {function: dict.fromkeys(n.value for n in nodes) for function, nodes in reads.items()}
+    order = plan.tree.order
+    names = {f: dict.fromkeys(n.value for n in sorted(nodes, key=lambda n: order[n])) for f, nodes in reads.items()}
     _spread(plan, models, blocks, names, uses)
     good = {function for function in names if uses[function] and _is_plain(plan, function, names[function])}
     while True:
@@ -208,6 +209,10 @@ def _is_handed(
 ) -> bool:
     """Whether each name is certainly bound around a use: once, above it, by the model, or as a parameter."""
     flow, tree = models.flow, models.tree
+    call = tree.parent[use]
+    given = isinstance(call, cst.Arg) and not call.star
+    if not given and not (isinstance(call, cst.Call) and call.func is use and not any(a.star for a in call.args)):
+        return False
     block = _block_around(models, use, blocks)
     if block is None:
         return any(tree.inside(use, function.body) for function in good)
