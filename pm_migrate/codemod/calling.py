@@ -160,7 +160,9 @@ class Calls(Expressions):
         """Whether a linear model is certainly no part of another one: a function may be called in the block of one."""
         given = [a for a in node.args if a.star or (a.keyword is not None and a.keyword.value == "model")]
         entered = isinstance(self.tree.parent[node], cst.WithItem)
-        here = entered or isinstance(self.scope.node, cst.Module)
+        facts = self.functions.get(self.scope.node)
+        top = isinstance(self.tree.scope(self.scope.node), cst.Module)
+        here = entered or isinstance(self.scope.node, cst.Module) or (top and facts is not None and facts.alone)
         return here and not self._stack and all(is_none(a.value) for a in given)
 
     def _model_around(self, node: cst.Call, args: list[Value]) -> Value:
@@ -388,6 +390,8 @@ class Calls(Expressions):
         """Tell a function what one call gives its parameters."""
         facts = self.functions.setdefault(function, FunctionFacts())
         facts.called = True
+        caller = self.functions.get(self.scope.node)
+        facts.in_model = facts.in_model or bool(self._stack) or (caller is not None and not caller.alone)
         names = [p.name.value for p in (*function.params.posonly_params, *function.params.params)][bound:]
         every = [p.name.value for p in parameters(function.params)]
         # what is given by position or keyword is not in a dictionary of further arguments

@@ -140,5 +140,7 @@ class Helpers:
     def _creates(self, call: cst.Call) -> bool:
         if any(a.rv is call for a in v.tensors(self.flow.value(call))):
             return True
+        if v.only(self.flow.value(call), v.ModelRef):
+            return False  # a linear model that stands alone
         name = self.flow.references.get(call.func)
         return name is not None and adds_to_model(pymc3_names.canonical(name).removeprefix("pymc3."))

@@ -133,3 +133,23 @@ def test_models_whose_variables_cannot_be_handed_over_stay(text: str) -> None:
     result = migrate_source(text)
     added = [line for line in result.code.splitlines() if line not in text.splitlines()]
     assert added and all("TODO(pm-migrate PM20" in line for line in added)
+
+
+def inside(text: str) -> str:
+    head, rest = text[: len(HEAD)], text[len(HEAD) :]
+    return (
+        head
+        + "def main():\n"
+        + "".join(f"    {line}\n" if line else "\n" for line in rest.splitlines())
+        + "\n\nmain()\n"
+    )
+
+
+def test_functions_and_models_in_a_function() -> None:
+    code = rewritten(inside(HEAD + FUNCTION + ONE))
+    assert "    def logp(value, mu):\n" in code and "lambda value: logp(value, mu)" in code
+
+
+def test_a_name_of_another_scope_is_another_name() -> None:
+    text = HEAD + "mu = 3.0\n\n" + FUNCTION + inside(HEAD + ONE)[len(HEAD) :]
+    assert "def logp(value):\n" in rewritten(text)

@@ -93,3 +93,10 @@ def test_functions_of_which_the_model_is_not_certain_stay(text: str) -> None:
     result = migrate_source(text)
     assert "def run(model" not in result.code and "return pm.sample(" in result.code
     assert any(f.confidence is Confidence.MANUAL for f in result.findings)
+
+
+def test_functions_and_models_in_a_function() -> None:
+    body = (RUN + ONE).splitlines()
+    text = HEAD + "def main():\n" + "".join(f"    {line}\n" if line else "\n" for line in body) + "\n\nmain()\n"
+    code = rewritten(text)
+    assert "    def run(model, draws):\n" in code and "trace = run(model, 100)" in code

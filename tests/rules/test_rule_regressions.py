@@ -203,3 +203,27 @@ def test_what_theano_is_asked_about_a_model_keeps_the_model(use: str) -> None:
     text = f"import theano\n{HEAD}{MODEL}x = pm.Normal('x', 0, 1)\n\nshow({use})\n"
     assert manual(text)
     assert "with pm.Model() as model:" in migrate_source(text).code
+
+
+WHOLE = "def main():\n    whole = pm.GLM.from_formula('y ~ x', d)\n    with whole:\n        return pm.find_MAP()\n\n\n"
+
+
+def test_a_linear_model_in_a_function_that_is_called_outside_of_models_stands_alone():
+    result = migrate_source(HEAD + WHOLE + "print(main())\n")
+    assert "    return pm.find_MAP(whole)\n" in result.code and "yield" not in result.code
+    assert not [f for f in result.findings if f.confidence is Confidence.MANUAL]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        pytest.param("", id="never called"),
+        pytest.param("with pm.Model() as m:\n    print(main())\n", id="called in a model"),
+        pytest.param("print(main())\nwith pm.Model() as m:\n    main()\n", id="called in a model, too"),
+        pytest.param("run(main)\n", id="passed on"),
+        pytest.param("def other():\n    return main()\n", id="called by a function that nobody calls"),
+    ],
+)
+def test_a_linear_model_that_may_be_a_part_of_another_one_keeps_its_form(use):
+    result = migrate_source(HEAD + WHOLE + use)
+    assert "pm.find_MAP(whole)" not in result.code

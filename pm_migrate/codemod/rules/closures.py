@@ -150,7 +150,8 @@ def _spread(
     while waiting:
         function = waiting.pop()
         for use in uses[function]:
-            outer = _function_around(plan, models, use) if _block_around(plan, use, blocks) is None else None
+            inside = _block_around(plan, use, blocks) is not None
+            outer = None if inside else _function_around(plan, models, use, plan.tree.scope(function))
             if outer is None or outer is function:
                 continue
             if outer not in names:
@@ -162,20 +163,26 @@ def _spread(
 
 def _reads(plan: Plan, models: Models, blocks: list[Block]) -> dict[cst.FunctionDef, set[cst.Name]]:
     """The functions outside of models that read their names, and the places that do."""
-    every = {site for block in blocks for site in models.sites_in(block.having(Role.GENERATOR))}
+    homes = {s: plan.tree.scope(b.node) for b in blocks for s in models.sites_in(b.having(Role.GENERATOR))}
     out: dict[cst.FunctionDef, set[cst.Name]] = {}
     for node, sites in plan.flow.sites.items():
-        if isinstance(node, cst.Name) and sites & every and _block_around(plan, node, blocks) is None:
-            function = _function_around(plan, models, node)
-            if function is not None:
-                out.setdefault(function, set()).add(node)
+        scopes = {homes[site] for site in sites if site in homes}
+        if not isinstance(node, cst.Name) or len(scopes) != 1 or _block_around(plan, node, blocks) is not None:
+            continue
+        function = _function_around(plan, models, node, scopes.pop())
+        if function is not None:
+            out.setdefault(function, set()).add(node)
     return out
 
 
-def _function_around(plan: Plan, models: Models, node: cst.CSTNode) -> cst.FunctionDef | None:
-    """The outermost function around a place, unless it creates variables itself."""
-    *_, function = [None, *(a for a in plan.tree.ancestors(node) if isinstance(a, cst.FunctionDef))]
-    return None if function in models.helpers.functions else function
+def _function_around(plan: Plan, models: Models, node: cst.CSTNode, scope: cst.CSTNode) -> cst.FunctionDef | None:
+    """The outermost function around a place in a scope, unless it creates variables itself."""
+    found = None
+    for outer in plan.tree.ancestors(node):
+        if outer is scope:
+            return None if found in models.helpers.functions else found
+        found = outer if isinstance(outer, cst.FunctionDef) else found
+    return None
 
 
 def _is_plain(plan: Plan, function: cst.FunctionDef, names: Iterable[str]) -> bool:
@@ -194,7 +201,9 @@ def _is_plain(plan: Plan, function: cst.FunctionDef, names: Iterable[str]) -> bo
         for n in plan.tree.walk(function, cst.Global, cst.Nonlocal, cst.Param)
     )
     free = free and not any(plan.flow.scope_sites(function, name) for name in names)
-    top = not any(isinstance(a, (cst.ClassDef, cst.With)) for a in plan.tree.ancestors(function))
+    top = not isinstance(plan.tree.scope(function), cst.ClassDef) and not any(
+        isinstance(a, cst.With) for a in plan.tree.ancestors(function)
+    )
     linked = function.name.value in plan.options.links.called | plan.options.links.given_up
     return simple and free and top and not linked
 

@@ -177,9 +177,10 @@ def _unknown(plan: Plan) -> list[cst.Call]:
 
 
 def _function_around(plan: Plan, node: cst.CSTNode) -> cst.FunctionDef | None:
-    """The function that a place stands in, in no other one."""
+    """The function that a place stands in, if it is no method."""
     scope = plan.tree.scope(node)
-    return scope if isinstance(scope, cst.FunctionDef) and plan.tree.scope(scope) is plan.tree.module else None
+    free = isinstance(scope, cst.FunctionDef) and not isinstance(plan.tree.scope(scope), cst.ClassDef)
+    return scope if free else None  # type: ignore[return-value]
 
 
 def _is_plain(plan: Plan, models: Models, function: cst.FunctionDef) -> bool:
