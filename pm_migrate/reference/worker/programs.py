@@ -76,6 +76,35 @@ CELL = re.compile(r"# pm-migrate-notebook-\d+ cell (\d+)[ \t]*")
 _SCRIPT_CELL = re.compile(r"#[ \t]*(?:%%|In\[[\d ]*\]).*")
 
 
+class Shell:
+    """What ``get_ipython()`` gives a notebook that was exported as a script: magics do nothing, but run their code."""
+
+    _RUN = ("time", "timeit", "capture", "prun")
+
+    def __init__(self, namespace: Dict[str, Any]) -> None:
+        self._namespace = namespace
+
+    def run_cell_magic(self, magic: str, line: str, cell: str) -> None:
+        """Run the code of a cell that is timed, or whose output is caught."""
+        if magic in self._RUN:
+            exec(compile(cell, "<cell>", "exec", dont_inherit=True), self._namespace)
+
+    def run_line_magic(self, magic: str, line: str, *rest: Any) -> None:
+        """Run the code of a line that is timed."""
+        if magic in self._RUN:
+            exec(compile(line, "<line>", "exec", dont_inherit=True), self._namespace)
+
+    def magic(self, line: str) -> None:
+        """As :meth:`run_line_magic`, by the name of old versions."""
+        name, _, rest = line.partition(" ")
+        self.run_line_magic(name, rest)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return lambda *args, **kwargs: None
+
+
 class Cells:
     """The states of the global random generators of Python and NumPy at the start of each cell of a notebook.
 
@@ -196,7 +225,10 @@ def _execute(path: str, namespace: Dict[str, Any], cells: Cells) -> Optional[str
         source = file.read()
     tree = ast.parse(source, path)
     marks = _marks(source.decode("utf-8", "replace"))
-    if not (marks or path.endswith(NOTEBOOK)):
+    exported = b"get_ipython()" in source
+    if exported:
+        namespace.setdefault("get_ipython", lambda: Shell(namespace))
+    if not (marks or exported or path.endswith(NOTEBOOK)):
         exec(compile(tree, path, "exec", dont_inherit=True), namespace)
         return None
     flags, raised, body = 0, [], tree.body
