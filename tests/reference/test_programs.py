@@ -381,6 +381,15 @@ def test_an_exported_notebook_is_a_notebook(tmp_path: Path) -> None:
     assert error is not None and error.splitlines()[-1] == "NameError: name 'first' is not defined"
 
 
+def test_magics_in_a_script_do_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "script.py"
+    path.write_text("%matplotlib inline\nif 1:\n    !ls\nx = 5\n%load_ext autoreload\ny = (x\n     % 3)\n")
+    namespace, error = run_program(str(path))
+    assert (namespace["x"], namespace["y"], error) == (5, 2, None)
+    path.write_text("x = (5\n     %a)\n1 = 2\n")
+    assert "SyntaxError" in str(run_program(str(path))[1])
+
+
 def test_the_programs_own_shell_is_used(tmp_path: Path) -> None:
     path = tmp_path / "script.py"
     path.write_text("def get_ipython():\n    return 5\n\n\nx = get_ipython()\n")

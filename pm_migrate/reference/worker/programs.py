@@ -73,6 +73,9 @@ class Entry:
 #: The comment line in front of each cell of a notebook that was written as a script.
 CELL = re.compile(r"# pm-migrate-notebook-\d+ cell (\d+)[ \t]*")
 #: The comment line in front of each cell of a script in cells, as of VS Code, Spyder and Jupytext, and of nbconvert.
+#: A line of IPython's in a script, which is not Python's.
+_MAGIC = re.compile(rb"(?m)^([ \t]*)(?:%%?[a-z]|!).*$")
+
 _SCRIPT_CELL = re.compile(r"#[ \t]*(?:%%|In\[[\d ]*\]).*")
 
 
@@ -223,9 +226,15 @@ def _execute(path: str, namespace: Dict[str, Any], cells: Cells) -> Optional[str
     """Run a file; returns the traceback of what was passed over."""
     with open(path, "rb") as file:
         source = file.read()
-    tree = ast.parse(source, path)
-    marks = _marks(source.decode("utf-8", "replace"))
     exported = b"get_ipython()" in source
+    try:
+        tree = ast.parse(source, path)
+    except SyntaxError:
+        plain = _MAGIC.sub(rb"\1pass", source)
+        if plain == source:
+            raise
+        tree, exported = ast.parse(plain, path), True
+    marks = _marks(source.decode("utf-8", "replace"))
     if exported:
         namespace.setdefault("get_ipython", lambda: Shell(namespace))
     if not (marks or exported or path.endswith(NOTEBOOK)):
