@@ -138,6 +138,9 @@ def _plan_arguments(plan: Plan, call: cst.Call, name: str, key: cst.CSTNode) -> 
         keyword = None if arg.keyword is None else arg.keyword.value
         if v.models(plan.flow.value(arg.value)) and name in NEED_LOG_LIKELIHOOD and keyword in (None, "model"):
             drop.add(index)
+        elif keyword == "kde_plot" and _is_name(arg.value, "True", "False"):
+            plan.edit(arg.keyword, key, _renamed("kind"))  # type: ignore[arg-type]
+            plan.edit(arg.value, key, _constant("'kde'" if _is_name(arg.value, "True") else "'hist'"))
         elif keyword is not None and keyword in ARVIZ_LACKS.get(name, ()):
             what = f"az.{ARVIZ[name]} has no argument `{keyword}=`: leave it out"
             plan.note(arg, key, RULE.code, what, review=True)
@@ -212,8 +215,8 @@ def _is_dictionary(plan: Plan, node: cst.BaseExpression) -> bool:
     return bool(bound) and all(isinstance(b, (cst.Dict, cst.DictComp)) for b in bound)
 
 
-def _is_name(node: cst.CSTNode, name: str) -> bool:
-    return isinstance(node, cst.Name) and node.value == name
+def _is_name(node: cst.CSTNode, *names: str) -> bool:
+    return isinstance(node, cst.Name) and node.value in names
 
 
 def _primary(node: cst.BaseExpression) -> str:
