@@ -70,10 +70,10 @@ def _fences(text: str) -> Iterator[CodeCell]:
         info = opening["info"].strip()
         if match is not None:
             end = _closing(lines, at + 1, match["fence"])
-            is_python = _PYTHON.match(info) and not _BARE_DIRECTIVE.match(info)
+            is_python = bool(_PYTHON.match(info)) and not _BARE_DIRECTIVE.match(info)
         else:
             end = _end_of_tag(lines, at + 1, opening["tag"])
-            is_python = _TAG_PYTHON[opening["tag"]].match(info)
+            is_python = bool(_TAG_PYTHON[opening["tag"]].match(info))
         if is_python:
             first = _after_options(lines, at + 1, end) if info.startswith("{") else at + 1
             indent = opening["indent"]
