@@ -359,11 +359,15 @@ ARVIZ_LACKS: Mapping[str, frozenset[str]] = MappingProxyType(
         "forestplot": frozenset("main xtitle ylabels chain_spacing vline gs plot_transformed".split()),
         "autocorrplot": frozenset("burn plot_transformed symmetric_plot".split()),
         "energyplot": frozenset("lw alpha frame shade kwargs_shade".split()),
-        "densityplot": frozenset("models plot_transformed".split()),
-        "pairplot": frozenset("sub_varnames hexbin plot_transformed text_size gs kwargs_divergence".split()),
-        "summary": frozenset("transform include_transformed start batches to_file roundto".split()),
+        "densityplot": frozenset("plot_transformed".split()),
+        "pairplot": frozenset("sub_varnames hexbin plot_transformed text_size gs".split()),
+        "summary": frozenset("transform include_transformed start batches to_file".split()),
         "df_summary": frozenset("transform include_transformed start batches".split()),
+        "kdeplot": frozenset("shade".split()),
         "hpd": frozenset("transform".split()),
+        "compare": frozenset("bootstrap round_to".split()),
+        "waic": frozenset("progressbar".split()),
+        "loo": frozenset("progressbar".split()),
         "gelman_rubin": frozenset("include_transformed".split()),
         "effective_n": frozenset("include_transformed".split()),
     }
@@ -388,6 +392,38 @@ ARVIZ_KEYWORDS: Mapping[str, str] = MappingProxyType(
         "credible_interval": "hdi_prob",
         "text_size": "textsize",
         "rhat": "r_hat",
+    }
+)
+
+#: What PyMC3 called the first argument of its plots and statistics, which is ``data`` in ArviZ.
+RESULT_KEYWORDS = frozenset({"trace", "trace_obj", "mtrace"})
+
+#: Attributes of PyMC3's ``waic`` and ``loo`` before 3.8, whose scale was that of a deviance.
+CRITERIA: Mapping[str, str] = MappingProxyType(
+    {
+        "WAIC": "-2 * x.elpd_waic",
+        "WAIC_se": "2 * x.se",
+        "p_WAIC": "x.p_waic",
+        "LOO": "-2 * x.elpd_loo",
+        "LOO_se": "2 * x.se",
+        "p_LOO": "x.p_loo",
+    }
+)
+
+#: Keywords that ArviZ has renamed, of one function each, by PyMC3's name of it.
+ARVIZ_RENAMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "hpd": MappingProxyType({"x": "ary"}),
+        "hdi": MappingProxyType({"x": "ary"}),
+        "summary": MappingProxyType({"roundto": "round_to"}),
+        "plot_posterior": MappingProxyType({"roundto": "round_to"}),
+        "pairplot": MappingProxyType({"kwargs_divergence": "divergences_kwargs"}),
+        "forestplot": MappingProxyType({"models": "model_names"}),
+        "plot_forest": MappingProxyType({"models": "model_names"}),
+        "densityplot": MappingProxyType({"models": "data_labels"}),
+        "plot_density": MappingProxyType({"models": "data_labels"}),
+        "compareplot": MappingProxyType({"se": "plot_standard_error", "dse": "plot_ic_diff"}),
+        "plot_compare": MappingProxyType({"se": "plot_standard_error", "dse": "plot_ic_diff"}),
     }
 )
 

@@ -446,5 +446,7 @@ class Calls(Expressions):
             return self._text(args)
         if attr in ("get_value", "eval") and v.only(base, (v.Foreign, v.Symbol)):  # type: ignore[arg-type]
             return PLAIN  # an array, not what will be computed
+        if attr == "eval" and not args and v.is_density(base):
+            return PLAIN
         # a list of variables that a method is asked about (", ".join(...), figure.plot(...)) taints what comes out
         return self._operation([self.values[func], *args])

@@ -2,6 +2,7 @@
 
 All Python fences of a document are one program. Only their lines are spliced; every other byte stays. A fence is
 Python by its first word: ``python``, ``py``, ``python3``, ``ipython``, ``{python}`` with options, ``{code-cell}``.
+So are the blocks of Jekyll and Octopress: ``{% highlight python %}``, ``{% codeblock lang:python %}``.
 Prompts (``>>>``) are no program, and a fence inside a block quote or a fence of another language is text.
 """
 
@@ -16,6 +17,11 @@ from pm_migrate.codemod.cells import CodeCell, Notebook
 SUFFIXES = (".md", ".markdown", ".myst", ".qmd", ".rmd")
 
 _FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^\n`]*)\n?$")
+_TAG = re.compile(r"(?P<indent>[ \t]*)\{%-?[ \t]*(?P<tag>highlight|codeblock)\b(?P<info>[^%\n]*?)-?%\}[ \t]*\n?$")
+_TAG_PYTHON = {
+    "highlight": re.compile(r"i?python3?(?=\s|$)", re.IGNORECASE),
+    "codeblock": re.compile(r"(?:.*\s)?lang:i?python3?(?=\s|$)", re.IGNORECASE),
+}
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 _PYTHON = re.compile(
     r"""(?:python|python3|py|py3|ipython|ipython3|ipy)(?=[\s{:,]|$)
@@ -55,15 +61,22 @@ def _fences(text: str) -> Iterator[CodeCell]:
         starts.append(starts[-1] + len(line))
     at = index = 0
     while at < len(lines):
-        match = _FENCE.match(lines[at].replace("\r\n", "\n"))
-        if match is None:
+        line = lines[at].replace("\r\n", "\n")
+        match, tag = _FENCE.match(line), _TAG.match(line)
+        opening = match or tag
+        if opening is None:
             at += 1
             continue
-        end = _closing(lines, at + 1, match["fence"])
-        info = match["info"].strip()
-        if _PYTHON.match(info) and not _BARE_DIRECTIVE.match(info):
+        info = opening["info"].strip()
+        if match is not None:
+            end = _closing(lines, at + 1, match["fence"])
+            is_python = bool(_PYTHON.match(info)) and not _BARE_DIRECTIVE.match(info)
+        else:
+            end = _end_of_tag(lines, at + 1, opening["tag"])
+            is_python = bool(_TAG_PYTHON[opening["tag"]].match(info))
+        if is_python:
             first = _after_options(lines, at + 1, end) if info.startswith("{") else at + 1
-            indent = match["indent"]
+            indent = opening["indent"]
             body = lines[first:end]
             if body and not any(line.lstrip().startswith(">>>") for line in body) and _has_indent(body, indent):
                 source = "".join(line[len(indent) :] if line.strip() else line for line in body)
@@ -75,6 +88,12 @@ def _fences(text: str) -> Iterator[CodeCell]:
 def _closing(lines: list[str], at: int, fence: str) -> int:
     """The line that closes a fence; the end of the document, where none does."""
     close = re.compile(rf"[ \t]*{re.escape(fence[0])}{{{len(fence)},}}[ \t]*\r?\n?$")
+    return next((number for number in range(at, len(lines)) if close.match(lines[number])), len(lines))
+
+
+def _end_of_tag(lines: list[str], at: int, tag: str) -> int:
+    """The line of ``{% endhighlight %}``; the end of the document, where there is none."""
+    close = re.compile(rf"[ \t]*\{{%-?[ \t]*end{tag}[ \t]*-?%\}}[ \t]*\r?\n?$")
     return next((number for number in range(at, len(lines)) if close.match(lines[number])), len(lines))
 
 

@@ -58,8 +58,15 @@ def dissolved(updated: cst.With) -> list[Any]:
     header = updated.body.header.comment  # type: ignore[attr-defined]
     lines = [*updated.leading_lines, *([] if header is None else [cst.EmptyLine(comment=header)])]
     body[0] = with_leading(body[0], [*lines, *leading(body[0])])
-    comments = [line for line in updated.body.footer if line.comment is not None]  # type: ignore[attr-defined]
-    return [*body, *([orphan(comments)] if comments else [])]
+    return [*body, *left_over(updated.body.footer)]  # type: ignore[attr-defined]
+
+
+def left_over(footer: Sequence[cst.EmptyLine]) -> list[Any]:
+    """Lines at the end of a block that goes, for the statements that follow it: comments, and the blank ones below."""
+    end = next((i for i in range(len(footer), 0, -1) if footer[i - 1].comment is not None), 0)
+    comments, blanks = [line for line in footer[:end] if line.comment is not None], footer[end:]
+    apart = cst.SimpleStatementLine([cst.Expr(cst.Name(_BELOW))], leading_lines=list(blanks))
+    return [*([orphan(comments)] if comments else []), *([apart] if blanks else [])]
 
 
 def statements(result: Any) -> list[Any]:

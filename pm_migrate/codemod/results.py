@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import libcst as cst
 
-from pm_migrate.catalog.samplers import ARVIZ, INFERENCE
+from pm_migrate.catalog.samplers import ARVIZ, INFERENCE, RESULT_KEYWORDS
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.models import Models
@@ -331,7 +331,7 @@ class Results:
         short = name.removeprefix("pymc3.")
         if name.startswith("pymc3."):
             accepted = short in ARVIZ or short == "sample_posterior_predictive" or self._is_predictive(call)
-            first = arg.keyword is None or arg.keyword.value == "trace"
+            first = arg.keyword is None or arg.keyword.value in (*RESULT_KEYWORDS, "data")
             return None if kind in ("trace", "container") and accepted and first else given
         if name.startswith("arviz."):
             return None if kind in ("trace", "container") or name in _CONVERSIONS else given

@@ -138,6 +138,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     plan.forms = Results(plan, models)
     diagnostics.plan_arviz(plan)
     diagnostics.plan_columns(plan)
+    diagnostics.plan_criteria(plan)
     conversions.plan_conversions(plan)
     closures.plan_closures(plan, models)
     given_back.plan_given_back(plan, models)

@@ -210,6 +210,12 @@ def item(value: Value) -> Value:
     return join(*(inner for atom in value for inner in _inner(atom)))
 
 
+def is_density(value: Value) -> bool:
+    """Whether a value is computed from the log density of a distribution without a name, outside of models."""
+    kinds = {type(a) for a in value}
+    return kinds == {Tensor, Foreign} and all(a.site is None for a in value if isinstance(a, Tensor))
+
+
 def tensors(value: Value) -> Iterator[Tensor]:
     """The random things a value may be or hold."""
     return (atom for atom in flat(value) if isinstance(atom, Tensor))

@@ -14,8 +14,8 @@ from pm_migrate.shims import quirks
 from pm_migrate.shims.distributions import arguments, host_draws
 from pm_migrate.shims.distributions.binding import Bound, bind
 from pm_migrate.shims.distributions.functions import TF_FUNCTIONS
-from pm_migrate.shims.pymc4.distribution import Distribution, by_name
-from pm_migrate.shims.pymc4.tensors import precisely, to_tensor
+from pm_migrate.shims.pymc4.distribution import Distribution, asked, by_name
+from pm_migrate.shims.pymc4.tensors import to_tensor
 from pm_migrate.shims.pymc4.transforms import default_transform
 from pm_migrate.shims.transforms import Transform
 
@@ -98,7 +98,7 @@ class Catalogued(Distribution):
             return None
         return host_draws.draw(self.row.name, bound.canonical, shape)
 
-    @precisely
+    @asked
     def log_cdf(self, value: Any) -> Tensor:
         if self.row.logcdf is None:
             return super().log_cdf(value)

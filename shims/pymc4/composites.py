@@ -19,7 +19,7 @@ from pm_migrate.shims import quirks
 from pm_migrate.shims.distributions.bound import REPEATED
 from pm_migrate.shims.distributions.composite import Bounded, MixedAxis, MixedList
 from pm_migrate.shims.pymc4.distribution import Distribution, by_name, full_signature
-from pm_migrate.shims.pymc4.tensors import FLOATX, to_tensor
+from pm_migrate.shims.pymc4.tensors import FLOATX, to_tensor, unwrap
 from pm_migrate.shims.pymc4.transforms import default_transform
 from pm_migrate.shims.transforms import Transform
 
@@ -38,7 +38,7 @@ class Numbers:
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The distribution's."""
-        return self.dist.log_prob(value)
+        return unwrap(self.dist.log_prob(value))
 
     def test_value(self) -> Tensor:
         """The distribution's start value."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import inspect
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +19,16 @@ from pm_migrate.shims.model.observing import scaling_of
 from pm_migrate.shims.pymc4.dims import shape_of
 from pm_migrate.shims.pymc4.errors import NoRandomDraws
 from pm_migrate.shims.pymc4.names import as_name
-from pm_migrate.shims.pymc4.tensors import GeneratorTensor, floatx, precise, precisely, to_tensor, unwrap
+from pm_migrate.shims.pymc4.tensors import (
+    GeneratorTensor,
+    floatx,
+    is_evaluating,
+    precise,
+    precisely,
+    to_tensor,
+    unwrap,
+    wrap,
+)
 from pm_migrate.shims.pymc4.transforms import as_transform
 from pm_migrate.shims.theano.graph import Constant, SharedVariable
 from pm_migrate.shims.transforms import Transform
@@ -36,6 +46,18 @@ class _NoTransform:
 #: ``transform=pm.NO_TRANSFORM``: sample the variable itself, as PyMC3's ``transform=None`` did. PyMC4's ``None`` means
 #: the default transform.
 NO_TRANSFORM = _NoTransform()
+
+
+def asked(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorator: compute in float64; what a model asks of an anonymous distribution is a value of the model."""
+    computed = precisely(function)
+
+    @functools.wraps(function)
+    def answered(self: Distribution, *args: Any, **kwargs: Any) -> Any:
+        result = computed(self, *args, **kwargs)
+        return wrap(result) if self.is_anonymous and is_evaluating() else result
+
+    return answered
 
 
 class Distribution:
@@ -81,7 +103,7 @@ class Distribution:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "log_prob" in vars(cls):
-            cls.log_prob = precisely(cls.log_prob)  # type: ignore[method-assign]
+            cls.log_prob = asked(cls.log_prob)  # type: ignore[method-assign]
 
     def __init__(
         self,
@@ -347,7 +369,7 @@ class Distribution:
         """
         raise NotSupported(f"{type(self).__name__} has no log_cdf, as PyMC3 has none")
 
-    @precisely
+    @asked
     def log_prob(self, value: Any) -> Tensor:
         """Log density: one number per batch element; ``-inf`` out of support and for invalid parameters."""
         value = to_tensor(value)

@@ -147,6 +147,29 @@ def test_what_is_python(info: str, code: bool) -> None:
     assert [cell.source for cell in cells] == (["x = 1\n"] if code else [])
 
 
+@pytest.mark.parametrize(
+    ("tag", "info", "code"),
+    [
+        ("highlight", "python", True),
+        ("highlight", "python linenos", True),
+        ("highlight", "ipython3", True),
+        ("codeblock", "lang:python", True),
+        ("codeblock", "The model (model.py) lang:python linenos:false", True),
+        ("highlight", "pythonic", False),
+        ("highlight", "r python", False),
+        ("highlight", "", False),
+        ("codeblock", "python", False),
+        ("codeblock", "lang:ruby", False),
+        ("raw", "python", False),
+    ],
+)
+@pytest.mark.parametrize("dash", ["", "-"])
+def test_blocks_of_jekyll_and_octopress(tag: str, info: str, code: bool, dash: str) -> None:
+    text = f"a\n{{%{dash} {tag} {info} {dash}%}}\nx = 1\n```\n{{% end{tag} %}}\nb\n```python\ny\n```\n"
+    found = [cell.source for cell in parse_document(text).cells]
+    assert found == ["x = 1\n```\n", "y\n"] if code else "x = 1\n```\n" not in found
+
+
 def test_fences_that_nobody_closes_and_longer_ones() -> None:
     assert [c.source for c in parse_document("```python\nx = 1").cells] == ["x = 1"]
     assert [c.source for c in parse_document("`````py\n```\nx\n```\n`````\n```py\ny\n```").cells] == [
@@ -154,6 +177,8 @@ def test_fences_that_nobody_closes_and_longer_ones() -> None:
         "y\n",
     ]
     assert parse_document("```text\n```python\nx\n```\n").cells == (), "inside of another fence"
+    assert [c.source for c in parse_document("{% highlight python %}\nx = 1").cells] == ["x = 1"]
+    assert parse_document("```text\n{% highlight python %}\nx\n{% endhighlight %}\n```\n").cells == ()
 
 
 def test_documents_are_found_in_folders_and_known_by_name(folder: Path, run: Run) -> None:

@@ -155,3 +155,32 @@ def test_named_data_point_to_what_reads_them_and_are_filled_by_what_they_observe
         yield pm.Normal("y", slope * x, 1.0, observed=seen)
 
     assert parents(regression()) == {"x": set(), "slope": set(), "seen": {"y"}, "y": {"slope", "x"}}
+
+
+@pytest.mark.parametrize("kind", ["log_prob", "log_cdf"])
+def test_what_a_model_asks_an_anonymous_distribution_for_is_a_value_of_the_model(kind: str) -> None:
+    def censored(p: Any) -> Any:
+        return getattr(pm.Binomial.dist(5, p), kind)(np.arange(3)).sum() * 2
+
+    @pm.model(name=None)
+    def counts() -> Any:
+        p = yield pm.Flat("p")
+        yield pm.Potential("c", censored(p))
+
+    plain = getattr(pm.Binomial.dist(5, 0.5), kind)(np.arange(3))
+    assert isinstance(plain, tf.Tensor)
+    np.testing.assert_allclose(pm.density(counts()).logp({"p": 0.5}), 2 * plain.numpy().sum())
+
+
+def test_a_mixture_of_anonymous_distributions_is_a_value_of_the_model() -> None:
+    @pm.model(name=None)
+    def mixed_by_hand() -> Any:
+        mu = yield pm.Flat("mu")
+        parts = [pm.Mixture.dist([0.5, 0.5], [pm.Normal.dist(mu, 1), pm.Normal.dist(-mu, 1)]), pm.Normal.dist(mu, 2)]
+        yield pm.Potential("p", sum(part.log_prob(DATA).sum() for part in parts))
+
+    def normal_at(mu: float, sd: float) -> Any:
+        return -0.5 * ((DATA - mu) / sd) ** 2 - np.log(sd) - 0.5 * np.log(2 * np.pi)
+
+    expected = np.logaddexp(normal_at(0.3, 1), normal_at(-0.3, 1)) + np.log(0.5) + normal_at(0.3, 2)
+    np.testing.assert_allclose(pm.density(mixed_by_hand()).logp({"mu": 0.3}), expected.sum())

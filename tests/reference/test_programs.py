@@ -368,6 +368,34 @@ def test_a_script_in_cells_goes_on_after_an_error(reference: ReferenceClient, tm
     assert loaded.error is not None and loaded.error.splitlines()[-1] == "NameError: name 'first' is not defined"
 
 
+def test_an_exported_notebook_is_a_notebook(tmp_path: Path) -> None:
+    path = tmp_path / "script.py"
+    path.write_text(
+        "get_ipython().magic('matplotlib inline')\nget_ipython().run_line_magic('time', 'x = 1')\nfirst\n"
+        "get_ipython().run_cell_magic('time', '', 'y = x + 1\\nz = y')\n"
+        "get_ipython().run_cell_magic('bash', '', 'ls')\n"
+        "get_ipython().magic('time w = 5')\nget_ipython().system('ls')\nlate = z\n"
+    )
+    namespace, error = run_program(str(path))
+    assert (namespace["late"], namespace["w"]) == (2, 5)
+    assert error is not None and error.splitlines()[-1] == "NameError: name 'first' is not defined"
+
+
+def test_magics_in_a_script_do_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "script.py"
+    path.write_text("%matplotlib inline\nif 1:\n    !ls\nx = 5\n%load_ext autoreload\ny = (x\n     % 3)\n")
+    namespace, error = run_program(str(path))
+    assert (namespace["x"], namespace["y"], error) == (5, 2, None)
+    path.write_text("x = (5\n     %a)\n1 = 2\n")
+    assert "SyntaxError" in str(run_program(str(path))[1])
+
+
+def test_the_programs_own_shell_is_used(tmp_path: Path) -> None:
+    path = tmp_path / "script.py"
+    path.write_text("def get_ipython():\n    return 5\n\n\nx = get_ipython()\n")
+    assert run_program(str(path))[0]["x"] == 5
+
+
 @pytest.mark.parametrize("line", ["x = 1  # %%", "# In", "# In 12:", "# 5 %%", "#"])
 def test_other_comments_make_no_cells(tmp_path: Path, line: str) -> None:
     path = tmp_path / "script.py"

@@ -50,6 +50,37 @@ def test_outside_of_models(before, after):
 
 
 @pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("d.logp(x).sum().eval()", "tf.reduce_sum(d.log_prob(x)).numpy()"),
+        ("np.exp(d.logp(x).mean(axis=0)).eval()", "tf.exp(tf.reduce_mean(d.log_prob(x), axis=0)).numpy()"),
+        ("(d.logp(x) * 2).std().eval()", "tf.math.reduce_std(d.log_prob(x) * 2).numpy()"),
+        ("[lp.max() for lp in [d.logp(x)]]", "[tf.reduce_max(lp) for lp in [d.log_prob(x)]]"),
+        ("d.logp(x).eval().sum()", "d.log_prob_numpy(x).sum()"),
+        ("np.exp(d.logp(x)).eval().sum()", "tf.exp(d.log_prob(x)).numpy().sum()"),
+        ("np.exp(d.logp(x).eval()).max()", "np.exp(d.log_prob_numpy(x)).max()"),
+        ("d.random(size=9).mean()", "d.random(size=9).mean()"),
+        ("x.sum() + d.logp(x).sum", "x.sum() + d.log_prob(x).sum"),
+    ],
+)
+def test_densities_are_summed_by_tensorflow_outside_of_models(before, after):
+    result = migrate_source(f"import numpy as np\nimport pymc3 as pm\n\nd = pm.Normal.dist(0, 1)\nr = {before}\n")
+    assert result.code.endswith(f"\nd = pm.Normal.dist(0, 1)\nr = {after}\n")
+    assert not migrate_source(result.code).changed
+
+
+def test_densities_are_summed_as_other_values_in_models():
+    text = (
+        "import pymc3 as pm\n\ndef like(p):\n    return pm.Binomial.dist(5, p).logp(x).sum()\n\n"
+        "with pm.Model() as m:\n    p = pm.Beta('p', 1, 1)\n    pm.Potential('a', like(p))\n"
+        "    pm.Potential('b', pm.Normal.dist(p, 1).logp(x).sum())\n"
+    )
+    code = migrate_source(text).code
+    assert "return pm.Binomial.dist(5, p).log_prob(x).sum()\n" in code
+    assert "yield pm.Potential('b', pm.Normal.dist(p, 1).log_prob(x).sum())" in code
+
+
+@pytest.mark.parametrize(
     ("text", "code"),
     [
         (OWN + "def f():\n    return Peaked('x', 0)\n", "PM214"),

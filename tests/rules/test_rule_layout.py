@@ -46,3 +46,26 @@ def test_comments_above_a_block_stay_with_the_model() -> None:
     assert "# Part two.\n\n# counted\nn = len(data)\n\n\n# A mean.\n@pm.model(name=None)\n" in after
     marked = migrate_source(text.format(mark="# %%\n")).code
     assert "# Part two.\n\n# %%\n# counted\nn = len(data)\n\n\n# A mean.\n@pm.model(name=None)\n" in marked
+
+
+@pytest.mark.parametrize(
+    ("end", "below"),
+    [
+        ("    \n", "\nprint(trace)\n"),
+        ("    \n    \n", "\n\nprint(trace)\n"),
+        ("    # done\n    \n", "# done\n\nprint(trace)\n"),
+        ("\n", "\nprint(trace)\n"),
+        ("    # done\n", "# done\nprint(trace)\n"),
+        ("", "print(trace)\n"),
+    ],
+)
+def test_blank_lines_at_the_end_of_a_block_stay(end: str, below: str) -> None:
+    block = "import pymc3 as pm\n\nwith pm.Model() as m:\n    x = pm.Normal('x', 0, 1)\n    trace = pm.sample(10)\n"
+    code = migrate_source(f"{block}{end}print(trace)\n").code
+    assert code.endswith(f"num_chains=4)\n{below}")
+
+
+@pytest.mark.parametrize("end", ["    \n", "    \n    \n", "\n"])
+def test_blank_lines_at_the_end_of_a_block_that_samples_nothing_are_those_of_the_model(end: str) -> None:
+    block = f"import pymc3 as pm\n\nwith pm.Model() as m:\n    x = pm.Normal('x', 0, 1)\n{end}print(1)\n"
+    assert "    x = yield pm.Normal('x', 0, 1)\n\n\nm = build_m()\n" in migrate_source(block).code

@@ -253,3 +253,33 @@ def test_upstream_gathers_and_refuses_our_extensions():
         result = migrate_source(PREAMBLE + f"x = pm.Normal('x', v, 1, {option})\n", runtime="upstream")
         assert "PM202" in {f.code for f in result.findings if f.confidence is Confidence.MANUAL}
     assert "yield pm.Potential(-a)" in migrate_source(PREAMBLE + "pm.Potential('p', -a)\n", runtime="upstream").code
+
+
+@pytest.mark.parametrize(
+    ("trials", "noted"),
+    [
+        ("total", True),
+        ("whole", False),
+        ("tt.round(total)", False),
+        ("total + whole", False),
+        ("9", False),
+    ],
+)
+@pytest.mark.parametrize(
+    "made", ["pm.Binomial('y', n={}, p=0.5, observed=k)", "pm.BetaBinomial('y', n={}, alpha=1, beta=2)"]
+)
+def test_a_continuous_number_of_trials_is_reviewed(made: str, trials: str, noted: bool) -> None:
+    result = migrate_source(
+        "import pymc3 as pm\nimport theano.tensor as tt\n\nwith pm.Model() as m:\n"
+        "    total = pm.Uniform('total', 1, 500)\n"
+        f"    whole = pm.DiscreteUniform('whole', 1, 500)\n    {made.format(trials)}\n"
+    )
+    assert "yield" in result.code
+    assert noted == any("whose whole part PyMC3 takes" in f.message for f in result.findings)
+
+
+def test_another_parameter_may_be_continuous() -> None:
+    text = (
+        "import pymc3 as pm\nwith pm.Model() as m:\n    n = pm.Uniform('n', 1, 9)\n    pm.Binomial('y', n=4, p=n / 9)\n"
+    )
+    assert not any("whole part" in f.message for f in migrate_source(text).findings)

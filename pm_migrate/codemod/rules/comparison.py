@@ -11,51 +11,122 @@ from pm_migrate.codemod.tree import code, expression
 
 _CODE = "PM304"
 
+#: What is read of a table by the labels of its rows, or in their order.
+_BY_LABEL = frozenset("loc at ix index weight sort_index".split())
+
+_TAKES = "az.compare takes a dictionary: write {'name': trace, ...}"
+_BY_NAME = "models go by the names of their variables in the table"
+_BY_NUMBER = "models go by their numbers in the table, as in PyMC3"
+
 
 def plan_compare(plan: Plan, call: cst.Call, key: cst.CSTNode) -> None:
     """Plan names in place of models, for a comparison."""
-    if not call.args or call.args[0].star:
+    first = _argument(call, 0, ("traces", "model_dict", "dataset_dict"))
+    second = _argument(call, 1, ("models",)) if first is not None else None
+    if first is None:
         return
-    first = call.args[0]
     if isinstance(first.value, cst.Dict):
-        for element in first.value.elements:
-            if isinstance(element, cst.DictElement) and v.models(plan.flow.value(element.key)):
-                _name(plan, element.key, key)
+        _plan_keys(plan, call, first.value, key)
+    given = second is not None and (second.keyword is not None or _holds_models(plan, second.value))
+    if isinstance(first.value, (cst.List, cst.Tuple)) or (given and not isinstance(first.value, cst.Dict)):
+        _plan_lists(plan, call, first, second, key)
+    elif first.keyword is not None:
+        plan.edit(first.keyword, key, lambda updated: updated.with_changes(value="compare_dict"))
+
+
+def _argument(call: cst.Call, place: int, names: tuple[str, ...]) -> cst.Arg | None:
+    for index, arg in enumerate(call.args):
+        if arg.star:
+            return None
+        if index == place if arg.keyword is None else arg.keyword.value in names:
+            return arg
+    return None
+
+
+def _holds_models(plan: Plan, node: cst.BaseExpression) -> bool:
+    return any(isinstance(atom, v.ModelRef) for atom in v.flat(plan.flow.value(node)))
+
+
+def _plan_keys(plan: Plan, call: cst.Call, given: cst.Dict, key: cst.CSTNode) -> None:
+    """Models as keys become names, or numbers: PyMC3 took ``model.name``, or else a number."""
+    elements = [e for e in given.elements if isinstance(e, cst.DictElement)]
+    models = [e.key for e in elements if any(v.models(plan.flow.value(e.key)))]
+    numbers = len(models) == len(given.elements) and _by_number(plan, call, models)
+    for number, node in enumerate(models):
+        text = repr(number if numbers else _label(plan, node))
+        _plan_key(plan, node, text, key)
+        what = _BY_NUMBER if numbers else f"the model goes by the name {text} in the table"
+        plan.note(node, key, _CODE, what, review=True)
+
+
+def _plan_key(plan: Plan, node: cst.BaseExpression, text: str, key: cst.CSTNode) -> None:
+    plan.edit(node, key, lambda _: expression(text))
+
+
+def _plan_lists(plan: Plan, call: cst.Call, first: cst.Arg, second: cst.Arg | None, key: cst.CSTNode) -> None:
+    places = {call.args.index(arg) for arg in (first, second) if arg is not None}
+    traces = _listed(first.value)
+    models = None if second is None else _listed(second.value)
+    if second is None or (traces is None) != (models is None):
+        plan.refuse(call, key, _CODE, _TAKES)
         return
-    second = call.args[1] if len(call.args) > 1 and call.args[1].keyword is None else None
-    if not isinstance(first.value, (cst.List, cst.Tuple)):
-        return
-    if second is None or not isinstance(second.value, (cst.List, cst.Tuple)):
-        plan.refuse(call, key, _CODE, "az.compare takes a dictionary: write {'name': trace, ...}")
-        return
-    traces, models = first.value.elements, second.value.elements
-    names = [_label(plan, m.value) for m in models]
-    if len(traces) != len(models) or len(set(names)) != len(names):
-        plan.refuse(call, key, _CODE, "az.compare takes a dictionary: write {'name': trace, ...}")
+    names: list[str | int] = [_label(plan, m) for m in models or ()]
+    numbers = models is None or _by_number(plan, call, models)
+    if numbers:
+        names = list(range(len(names)))
+    if models is not None and traces is not None and (len(traces) != len(models) or len(set(names)) != len(names)):
+        plan.refuse(call, key, _CODE, _TAKES)
         return
 
     def apply(updated: cst.Call) -> cst.Call:
-        inner = updated.args[0].value
-        assert isinstance(inner, (cst.List, cst.Tuple))
-        pairs = [f"{name!r}: {code(e.value)}" for name, e in zip(names, inner.elements, strict=True)]
-        made = updated.args[0].with_changes(value=expression("{" + ", ".join(pairs) + "}"))
-        rest = list(updated.args[2:])
+        of = updated.args[call.args.index(first)].value
+        if isinstance(of, (cst.List, cst.Tuple)):
+            pairs = [f"{name!r}: {code(e.value)}" for name, e in zip(names, of.elements, strict=True)]
+            text = "{" + ", ".join(pairs) + "}"
+        else:
+            text = f"dict(enumerate({code(of)}))"
+        made = cst.Arg(expression(text), comma=updated.args[0].comma)
+        rest = [arg for place, arg in enumerate(updated.args) if place not in places]
+        if rest and places != {0, 1}:
+            rest[-1] = rest[-1].with_changes(comma=updated.args[-1].comma)
         return updated.with_changes(args=[made if rest else made.with_changes(comma=cst.MaybeSentinel.DEFAULT), *rest])
 
     plan.edit(call, key, apply)
-    plan.note(call, key, _CODE, "models go by the names of their variables in the table", review=True)
+    plan.note(call, key, _CODE, _BY_NUMBER if numbers else _BY_NAME, review=True)
+
+
+def _listed(node: cst.BaseExpression) -> list[cst.BaseExpression] | None:
+    """What a list that is written out holds; None for another expression."""
+    if not isinstance(node, (cst.List, cst.Tuple)) or any(isinstance(e, cst.StarredElement) for e in node.elements):
+        return None
+    return [e.value for e in node.elements]
+
+
+def _by_number(plan: Plan, call: cst.Call, models: list[cst.BaseExpression]) -> bool:
+    """Whether the rows of a table are read by label, which are numbers where no model has a name."""
+    target = plan.tree.parent[call]
+    if not isinstance(target, cst.Assign) or any(_labelled(plan, model) is not None for model in models):
+        return False
+    names = {t.target.value for t in target.targets if isinstance(t.target, cst.Name)}
+    for node in plan.tree.of(cst.Name):
+        outer = plan.tree.parent[node]
+        if node.value not in names:
+            continue
+        if isinstance(outer, cst.Subscript) and outer.value is node:
+            return True
+        if isinstance(outer, cst.Attribute) and outer.value is node and outer.attr.value in _BY_LABEL:
+            return True
+    return False
+
+
+def _labelled(plan: Plan, node: cst.BaseExpression) -> str | None:
+    sites = [m.site for m in v.models(plan.flow.value(node))]
+    given = labelling(plan, sites[0]) if len(sites) == 1 else None
+    return None if given is None else given[1]
 
 
 def _label(plan: Plan, node: cst.BaseExpression) -> str:
-    sites = [m.site for m in v.models(plan.flow.value(node))]
-    given = labelling(plan, sites[0]) if len(sites) == 1 else None
+    given = _labelled(plan, node)
     if given is not None:
-        return given[1]
+        return given
     return node.value if isinstance(node, cst.Name) else code(node)
-
-
-def _name(plan: Plan, node: cst.BaseExpression, key: cst.CSTNode) -> None:
-    """A model as a key becomes a name: PyMC3 took ``model.name``, or a number."""
-    text = repr(_label(plan, node))
-    plan.edit(node, key, lambda _: expression(text))
-    plan.note(node, key, _CODE, f"the model goes by the name {text} in the table", review=True)

@@ -1,8 +1,8 @@
 """Call ArviZ for plots and statistics: ``pm.traceplot(trace)`` becomes ``az.plot_trace(trace)``.
 
-Old keywords are renamed (``varnames=`` to ``var_names=``, ``alpha=`` to ``hdi_prob=``), and variables in lists of names
-become their names. ``az.loo``, ``az.waic`` and ``az.compare`` need the pointwise log-likelihood: the sampling call is
-told to keep it.
+Old keywords are renamed (``varnames=`` to ``var_names=``, ``trace=`` to ``data=``, ``alpha=`` to ``hdi_prob=``), and
+variables in lists of names become their names. A dictionary of ``lines=`` becomes a list. ``az.loo``, ``az.waic`` and
+``az.compare`` need the pointwise log-likelihood: the sampling call is told to keep it.
 
 Why: PyMC3's functions are ArviZ's under other names; PyMC4 does not repeat them.
 
@@ -23,8 +23,11 @@ from pm_migrate.catalog.samplers import (
     ARVIZ_KEYWORDS,
     ARVIZ_LACKS,
     ARVIZ_OLD,
+    ARVIZ_RENAMED,
     ARVIZ_REVIEW,
+    CRITERIA,
     NEED_LOG_LIKELIHOOD,
+    RESULT_KEYWORDS,
     SUMMARY_COLUMNS,
 )
 from pm_migrate.codemod import pymc3_names
@@ -135,6 +138,9 @@ def _plan_arguments(plan: Plan, call: cst.Call, name: str, key: cst.CSTNode) -> 
         keyword = None if arg.keyword is None else arg.keyword.value
         if v.models(plan.flow.value(arg.value)) and name in NEED_LOG_LIKELIHOOD and keyword in (None, "model"):
             drop.add(index)
+        elif keyword == "kde_plot" and _is_name(arg.value, "True", "False"):
+            plan.edit(arg.keyword, key, _renamed("kind"))  # type: ignore[arg-type]
+            plan.edit(arg.value, key, _constant("'kde'" if _is_name(arg.value, "True") else "'hist'"))
         elif keyword is not None and keyword in ARVIZ_LACKS.get(name, ()):
             what = f"az.{ARVIZ[name]} has no argument `{keyword}=`: leave it out"
             plan.note(arg, key, RULE.code, what, review=True)
@@ -142,9 +148,13 @@ def _plan_arguments(plan: Plan, call: cst.Call, name: str, key: cst.CSTNode) -> 
             text = names_of_variables(plan, arg.value)
             if text is not None:
                 plan.edit(arg.value, key, _constant(text))
-        elif keyword == "lines" and isinstance(arg.value, cst.Dict):
+        elif keyword == "lines":
             _plan_lines(plan, arg.value, key)
-        if keyword in ARVIZ_KEYWORDS:
+        if keyword in RESULT_KEYWORDS and name != "compare":
+            plan.edit(arg.keyword, key, _renamed("data"))  # type: ignore[arg-type]
+        elif keyword in ARVIZ_RENAMED.get(name, {}):
+            plan.edit(arg.keyword, key, _renamed(ARVIZ_RENAMED[name][str(keyword)]))  # type: ignore[arg-type]
+        elif keyword in ARVIZ_KEYWORDS:
             plan.edit(arg.keyword, key, _renamed(ARVIZ_KEYWORDS[str(keyword)]))  # type: ignore[arg-type]
         elif (keyword == "alpha" and name in _HDI_ALPHA) or (keyword == "alpha_level" and name == "plot_posterior"):
             plan.edit(arg.keyword, key, _renamed("hdi_prob"))  # type: ignore[arg-type]
@@ -175,17 +185,43 @@ def _plan_second(plan: Plan, call: cst.Call, arg: cst.Arg, name: str, key: cst.C
         plan.note(arg, key, RULE.code, f"`{code(arg.value)}` is taken for hdi_prob={text}", review=True)
 
 
-def _plan_lines(plan: Plan, value: cst.Dict, key: cst.CSTNode) -> None:
+def _plan_lines(plan: Plan, value: cst.BaseExpression, key: cst.CSTNode) -> None:
     """``lines={'mu': 1}`` is ``lines=[('mu', {}, 1)]`` in ArviZ."""
-    if not all(isinstance(e, cst.DictElement) for e in value.elements):
-        plan.refuse(value, key, RULE.code, "lines=: write a list of (name, {}, value)")
-        return
+    if isinstance(value, cst.DictComp):
+        plan.edit(value, key, _comprehension)
+    elif isinstance(value, cst.Dict) and all(isinstance(e, cst.DictElement) for e in value.elements):
+        plan.edit(value, key, _literal)
+    elif isinstance(value, cst.Dict) or _is_dictionary(plan, value):
+        plan.edit(value, key, lambda updated: expression(f"[(k, {{}}, v) for k, v in {_primary(updated)}.items()]"))
 
-    def apply(updated: cst.Dict) -> cst.BaseExpression:
-        pairs = [(code(e.key), code(e.value)) for e in updated.elements if isinstance(e, cst.DictElement)]
-        return expression("[" + ", ".join(f"({name}, {{}}, {line})" for name, line in pairs) + "]")
 
-    plan.edit(value, key, apply)
+def _literal(updated: cst.Dict) -> cst.BaseExpression:
+    pairs = [(code(e.key), code(e.value)) for e in updated.elements if isinstance(e, cst.DictElement)]
+    return expression("[" + ", ".join(f"({name}, {{}}, {line})" for name, line in pairs) + "]")
+
+
+def _comprehension(updated: cst.DictComp) -> cst.BaseExpression:
+    row = expression(f"({code(updated.key)}, {{}}, {code(updated.value)})")
+    return cst.ListComp(row, updated.for_in, lpar=updated.lpar, rpar=updated.rpar)
+
+
+def _is_dictionary(plan: Plan, node: cst.BaseExpression) -> bool:
+    """Whether an expression certainly makes a dictionary: ``dict(...)``, or a name that is bound to dictionaries."""
+    if isinstance(node, cst.Call):
+        return plan.flow.name_of(node.func) == "builtins.dict"
+    if not isinstance(node, cst.Name):
+        return False
+    bound = [a.value for a in plan.tree.of(cst.Assign) for t in a.targets if _is_name(t.target, node.value)]
+    return bool(bound) and all(isinstance(b, (cst.Dict, cst.DictComp)) for b in bound)
+
+
+def _is_name(node: cst.CSTNode, *names: str) -> bool:
+    return isinstance(node, cst.Name) and node.value in names
+
+
+def _primary(node: cst.BaseExpression) -> str:
+    simple = isinstance(node, (cst.Name, cst.Dict, cst.Call, cst.Attribute, cst.Subscript))
+    return code(node) if simple else f"({code(node)})"
 
 
 def _constant(text: str) -> Callable[[Any], cst.BaseExpression]:
@@ -255,6 +291,32 @@ def _plan_names(plan: Plan, call: cst.Call) -> None:
             text = names_of_variables(plan, arg.value)
             if text is not None and keys:
                 plan.edit(arg.value, next(iter(keys)), _constant(text))
+
+
+def plan_criteria(plan: Plan) -> None:
+    """Mark for review what reads PyMC3's own tuples of WAIC and LOO: by name, or by place."""
+    called = {id(c) for c in plan.tree.of(cst.Call) if _criterion(plan, c)}
+    if not called:
+        return
+    for node in plan.tree.of(cst.Attribute):
+        if node.attr.value in CRITERIA:
+            _note_criterion(plan, node, f"`.{node.attr.value}`", f"`{CRITERIA[node.attr.value]}`")
+    for read in plan.tree.of(cst.Subscript):
+        index = read.slice[0].slice
+        if id(read.value) in called and isinstance(index, cst.Index) and isinstance(index.value, cst.Integer):
+            _note_criterion(
+                plan, read, f"[{index.value.value}]", "-2 * elpd_waic or elpd_loo, 2 * se or p_waic, by name"
+            )
+
+
+def _criterion(plan: Plan, call: cst.Call) -> bool:
+    name = pymc3_names.canonical(plan.flow.name_of(call.func) or "")
+    return name in ("pymc3.waic", "pymc3.loo")
+
+
+def _note_criterion(plan: Plan, node: cst.CSTNode, what: str, instead: str) -> None:
+    message = f"what az.waic and az.loo give has no {what}, which PyMC3 had before 3.8: read {instead}"
+    plan.note(node, plan.tree.module, RULE.code, message, review=True)
 
 
 #: A column of intervals, as ``az.summary`` named it.

@@ -348,7 +348,7 @@ def _unwrapped(plan: Plan, block: Block, updated: Any, name: str | None) -> list
         made.insert(0, statement(f"{name} = {code(updated.items[block.place].item)}"))
     first = [*updated.leading_lines, *_comment_line(updated.body.header.comment)]
     made[0] = edits.with_leading(made[0], [*first, *_without_blanks(edits.leading(made[0]))])
-    return [*made, *_footer(updated)]
+    return [*made, *edits.left_over(updated.body.footer)]
 
 
 def _about(heading: Sequence[cst.EmptyLine]) -> int:
@@ -368,10 +368,10 @@ def _comment_line(comment: cst.Comment | None) -> list[cst.EmptyLine]:
     return [] if comment is None else [cst.EmptyLine(comment=comment)]
 
 
-def _footer(updated: Any) -> list[Any]:
-    """Comments at the end of a block, for the statements that follow it."""
-    lines = [line for line in updated.body.footer if line.comment is not None]
-    return [edits.orphan(lines)] if lines else []
+def _up_to_comment(footer: Sequence[cst.EmptyLine]) -> list[cst.EmptyLine]:
+    """Lines at the end of a block without blank ones at their end."""
+    end = next((i for i in range(len(footer), 0, -1) if footer[i - 1].comment is not None), 0)
+    return list(footer[:end])
 
 
 def _without_blanks(lines: Sequence[cst.EmptyLine]) -> list[cst.EmptyLine]:
@@ -429,7 +429,9 @@ def _written(plan: Plan, block: Block, shape: Shape, updated: Any) -> list[Any]:
     returned = block.returned or block.given_back
     if returned:
         generator.append(statement(f"return {', '.join(returned)}"))
-    body = edits.adopt(updated.body.with_changes(body=generator, footer=() if after else updated.body.footer))
+    body = edits.adopt(
+        updated.body.with_changes(body=generator, footer=() if after else _up_to_comment(updated.body.footer))
+    )
     options = ["keep_return=False"] if returned else []
     decorator = plan.names.decorator(block.node, [*options, *shape.options])
     function = cst.FunctionDef(
@@ -449,7 +451,7 @@ def _written(plan: Plan, block: Block, shape: Shape, updated: Any) -> list[Any]:
         after = [*_shown(plan, block, shape.name), *after]
     if after:
         after[0] = edits.with_leading(after[0], _without_blanks(edits.leading(after[0])))
-        return [*front, function, made, *after, *_footer(updated)]
+        return [*front, function, made, *after, *edits.left_over(updated.body.footer)]
     return [*front, function, made]
 
 

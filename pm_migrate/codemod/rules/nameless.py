@@ -2,8 +2,9 @@
 
 They are components of others, the first values of series, and, outside of models, things to plot and to draw from.
 ``.logp(x)`` becomes ``.log_prob(x)``, and ``.logp(x).eval()`` an array, ``.log_prob_numpy(x)``; ``.random(size=...)``
-stays, and draws from NumPy's generator as it did. ``pm.Bound(pm.Normal, lower=0)`` makes a class, whose calls are
-rewritten as those of the class that it bounds.
+stays, and draws from NumPy's generator as it did. Outside of models a log density is TensorFlow's:
+``.logp(x).sum().eval()`` becomes ``tf.reduce_sum(.log_prob(x)).numpy()``. ``pm.Bound(pm.Normal, lower=0)`` makes a
+class, whose calls are rewritten as those of the class that it bounds.
 
 Why: their arguments have other names, as those of variables have.
 
@@ -112,6 +113,13 @@ RULES = (RULE, BOUND)
 
 #: Methods of distributions by their name in the generator front end.
 _METHODS = {"logp": "log_prob", "logcdf": "log_cdf", "random": "random", "dist": "dist"}
+
+#: Methods of Theano's variables that sum up an array, and functions that do so.
+_REDUCTIONS = {
+    **{name: f"reduce_{name}" for name in ("sum", "prod", "mean", "max", "min")},
+    "std": "math.reduce_std",
+    "var": "math.reduce_variance",
+}
 
 
 def plan_dist(plan: Plan, call: cst.Call, name: str) -> None:
@@ -222,8 +230,26 @@ def plan_methods(plan: Plan) -> None:
         if calls:
             plan.unite(*calls)
             _plan_method(plan, node, calls[0], sure=v.only(value, v.Dist))
-        elif node.attr.value == "eval" and _is_density(value):
+        elif node.attr.value == "eval" and v.is_density(value):
             plan.edit(node, function_group(plan, node), lambda updated: _renamed(updated, "numpy"))
+        elif node.attr.value in _REDUCTIONS and v.is_density(value):
+            _plan_reduction(plan, node)
+
+
+def _plan_reduction(plan: Plan, node: cst.Attribute) -> None:
+    """``x.sum()`` of a log density outside of models, where it is a tensor without methods: ``tf.reduce_sum(x)``."""
+    call = plan.tree.parent[node]
+    if not isinstance(call, cst.Call) or call.func is not node:
+        return
+
+    def apply(updated: cst.Call) -> cst.Call:
+        assert isinstance(updated.func, cst.Attribute)
+        function = plan.names.name("tf", _REDUCTIONS[node.attr.value], call)
+        return updated.with_changes(
+            func=function, args=[cst.Arg(updated.func.value.with_changes(lpar=(), rpar=())), *updated.args]
+        )
+
+    plan.edit(call, function_group(plan, call), apply, {"tf"})
 
 
 def _plan_method(plan: Plan, node: cst.Attribute, key: cst.CSTNode, *, sure: bool) -> None:
@@ -249,12 +275,6 @@ def _evaluated(plan: Plan, node: cst.Attribute) -> cst.Call | None:
         case cst.Call(func=cst.Attribute(value=made, attr=cst.Name(value="eval")), args=[]) if made is inner:
             return outer
     return None
-
-
-def _is_density(value: v.Value) -> bool:
-    """Whether a value is computed from the log density of a distribution without a name, outside of models."""
-    kinds = {type(a) for a in value}
-    return kinds == {v.Tensor, v.Foreign} and all(a.site is None for a in value if isinstance(a, v.Tensor))
 
 
 def _renamed(updated: cst.Attribute, name: str) -> cst.Attribute:

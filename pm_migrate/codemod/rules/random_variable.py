@@ -18,8 +18,10 @@ from collections.abc import Callable
 
 import libcst as cst
 
+from pm_migrate.catalog import DISTRIBUTIONS
 from pm_migrate.catalog.calls import LKJ_OF_THREE, Call, constructor
 from pm_migrate.catalog.schema import Parametrised
+from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.arguments import Given, Refused, computes_corr
 from pm_migrate.codemod.plan import Plan
@@ -168,6 +170,10 @@ def plan_variable(plan: Plan, call: cst.Call, name: str) -> None:
     plan_made(plan, call, row, key, lambda updated, chosen: plan.names.name("pm", chosen, call))
 
 
+#: Distributions of counts whose number of trials PyMC3 makes an integer.
+_TRUNCATES = frozenset({"Binomial", "BetaBinomial", "ZeroInflatedBinomial"})
+
+
 def plan_made(
     plan: Plan,
     call: cst.Call,
@@ -203,7 +209,19 @@ def _review(plan: Plan, row: Parametrised, given: Given) -> str:
     eta = given.params.get("eta")
     if row.name in ("LKJCholeskyCov", "LKJCorr") and eta is not None and v.tainted(plan.flow.value(eta.value)):
         return "PyMC3 adds the normaliser of LKJ instead of subtracting it, and eta is random; the number is kept"
+    trials = given.params.get("n") if row.name in _TRUNCATES else None
+    if trials is not None and any(_is_continuous(plan, atom) for atom in plan.flow.value(trials.value)):
+        return f"n of pm.{row.name} is a continuous variable, whose whole part PyMC3 takes; it is taken as it is"
     return ""
+
+
+def _is_continuous(plan: Plan, atom: v.Atom) -> bool:
+    """Whether a value is a continuous random variable itself."""
+    if not isinstance(atom, v.Tensor) or not isinstance(atom.rv, cst.Call):
+        return False
+    name = pymc3_names.canonical(plan.flow.name_of(atom.rv.func) or "")
+    row = DISTRIBUTIONS.get(name.removeprefix("pymc3."))
+    return row is not None and not row.discrete
 
 
 def variable_group(plan: Plan, call: cst.CSTNode) -> cst.CSTNode:

@@ -73,7 +73,39 @@ class Entry:
 #: The comment line in front of each cell of a notebook that was written as a script.
 CELL = re.compile(r"# pm-migrate-notebook-\d+ cell (\d+)[ \t]*")
 #: The comment line in front of each cell of a script in cells, as of VS Code, Spyder and Jupytext, and of nbconvert.
+#: A line of IPython's in a script, which is not Python's.
+_MAGIC = re.compile(rb"(?m)^([ \t]*)(?:%%?[a-z]|!).*$")
+
 _SCRIPT_CELL = re.compile(r"#[ \t]*(?:%%|In\[[\d ]*\]).*")
+
+
+class Shell:
+    """What ``get_ipython()`` gives a notebook that was exported as a script: magics do nothing, but run their code."""
+
+    _RUN = ("time", "timeit", "capture", "prun")
+
+    def __init__(self, namespace: Dict[str, Any]) -> None:
+        self._namespace = namespace
+
+    def run_cell_magic(self, magic: str, line: str, cell: str) -> None:
+        """Run the code of a cell that is timed, or whose output is caught."""
+        if magic in self._RUN:
+            exec(compile(cell, "<cell>", "exec", dont_inherit=True), self._namespace)
+
+    def run_line_magic(self, magic: str, line: str, *rest: Any) -> None:
+        """Run the code of a line that is timed."""
+        if magic in self._RUN:
+            exec(compile(line, "<line>", "exec", dont_inherit=True), self._namespace)
+
+    def magic(self, line: str) -> None:
+        """As :meth:`run_line_magic`, by the name of old versions."""
+        name, _, rest = line.partition(" ")
+        self.run_line_magic(name, rest)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return lambda *args, **kwargs: None
 
 
 class Cells:
@@ -194,9 +226,18 @@ def _execute(path: str, namespace: Dict[str, Any], cells: Cells) -> Optional[str
     """Run a file; returns the traceback of what was passed over."""
     with open(path, "rb") as file:
         source = file.read()
-    tree = ast.parse(source, path)
+    exported = b"get_ipython()" in source
+    try:
+        tree = ast.parse(source, path)
+    except SyntaxError:
+        plain = _MAGIC.sub(rb"\1pass", source)
+        if plain == source:
+            raise
+        tree, exported = ast.parse(plain, path), True
     marks = _marks(source.decode("utf-8", "replace"))
-    if not (marks or path.endswith(NOTEBOOK)):
+    if exported:
+        namespace.setdefault("get_ipython", lambda: Shell(namespace))
+    if not (marks or exported or path.endswith(NOTEBOOK)):
         exec(compile(tree, path, "exec", dont_inherit=True), namespace)
         return None
     flags, raised, body = 0, [], tree.body
