@@ -72,10 +72,9 @@ class Entry:
 
 #: The comment line in front of each cell of a notebook that was written as a script.
 CELL = re.compile(r"# pm-migrate-notebook-\d+ cell (\d+)[ \t]*")
-#: The comment line in front of each cell of a script in cells, as of VS Code, Spyder and Jupytext, and of nbconvert.
 #: A line of IPython's in a script, which is not Python's.
 _MAGIC = re.compile(rb"(?m)^([ \t]*)(?:%%?[a-z]|!).*$")
-
+#: The comment line in front of each cell of a script in cells, as of VS Code, Spyder and Jupytext, and of nbconvert.
 _SCRIPT_CELL = re.compile(r"#[ \t]*(?:%%|In\[[\d ]*\]).*")
 
 
