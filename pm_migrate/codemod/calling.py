@@ -48,6 +48,8 @@ class Calls(Expressions):
             return frozenset({v.Tensor(self._own_site(), node)})
         if name in self.makers:
             return frozenset({v.Tensor(self._own_site())})
+        if name in self.builders:
+            return frozenset({v.ModelRef(node)})
         if name == "builtins.getattr" and len(args) == 2 and (asked := self._looked_up(args)):
             return asked
         if name == "builtins.map" and len(args) == 2 and (mapped := self._mapped(args)):

@@ -162,7 +162,8 @@ def process_all(tasks: Sequence[Task], jobs: int | None = None) -> Iterator[Outc
 
     tasks = draw_in(reexports.tell(tasks))
     found = [task for task in tasks if task.needs_work]
-    heavy = reexports.keep(hold(tasks, link(found)))
+    light = [task for task in tasks if isinstance(task, Task) and not task.needs_work]
+    heavy = reexports.keep(hold(tasks, link(found, light)))
     told = {id(before): after for before, after in zip(found, heavy, strict=True)}
     tasks = [told.get(id(task), task) for task in tasks]
     if jobs is None:

@@ -33,6 +33,7 @@ class Expressions:
     functions: dict[cst.CSTNode, FunctionFacts]
     opaque: set[cst.CSTNode]
     makers: frozenset[str]
+    builders: frozenset[str]
     reexports: Mapping[str, str]
     taken: set[str]
     own: dict[cst.CSTNode, str]

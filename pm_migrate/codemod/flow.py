@@ -67,6 +67,8 @@ class Flow(Statements):
         Those of them that the program takes.
     unlisted
         Names of other files that ``import *`` does not give.
+    builders
+        Functions of other files that give a model, by their qualified names here.
     starred
         What the program takes by ``import *`` of another file: for the statement and the name, an import of it.
     model_classes
@@ -87,9 +89,11 @@ class Flow(Statements):
         makers: frozenset[str] = frozenset(),
         reexports: Mapping[str, str] = MappingProxyType({}),
         unlisted: frozenset[str] = frozenset(),
+        builders: frozenset[str] = frozenset(),
     ) -> None:
         self.tree = tree
         self.makers = makers
+        self.builders = builders
         self.reexports = reexports
         self.unlisted = unlisted
         self.starred: dict[tuple[cst.CSTNode, str], cst.ImportAlias] = {}

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pm_migrate.codemod.drawn import mark
 from pm_migrate.codemod.driver import Task, examine
 from pm_migrate.codemod.links import NO_LINKS, Linked, Links
-from pm_migrate.codemod.modules import File, files_of, import_nodes, imports, spelled
+from pm_migrate.codemod.modules import File, bytes_of, files_of, import_nodes, imports, parsed, spelled
 from pm_migrate.codemod.reexports import tell
 from pm_migrate.errors import PmMigrateError
 
@@ -25,8 +25,16 @@ Lost = dict[tuple[int, str], set[int]]
 Offers = dict[File, dict[str, tuple[File, str]]]
 
 
-def link(tasks: Sequence[Task]) -> list[Task]:
-    """Tell every task, of those that mention PyMC3, what it has to know of the others."""
+def link(tasks: Sequence[Task], others: Sequence[Task] = ()) -> list[Task]:
+    """Tell every task, of those that mention PyMC3, what it has to know of the others.
+
+    Parameters
+    ----------
+    tasks
+        Those that mention PyMC3.
+    others
+        The other files of the run: a model that one of them names stays as it was, since what it does is not looked at.
+    """
     files = files_of(tasks)
     if not any(file.task.needs_work for file in files.values()):
         return list(tasks)  # and no import has to be read
@@ -45,7 +53,7 @@ def link(tasks: Sequence[Task]) -> list[Task]:
     for file in users:
         file.links = replace(file.task.options.links, seen=frozenset(file.modules))
     if imported:
-        _settle(users, imported)
+        _settle(users, imported, others)
     links = {id(file.task): file.links for file in files.values() if file.links != NO_LINKS}
     return [
         task if id(task) not in links else replace(task, options=replace(task.options, links=links[id(task)]))
@@ -70,12 +78,20 @@ def _know_neighbours(files: list[File]) -> None:
             file.task = told if file.outside else file.task
 
 
-def _settle(users: list[File], imported: set[File]) -> None:
+def _settle(users: list[File], imported: set[File], others: Sequence[Task]) -> None:
     """Look at the files again and again until what one says of the others stays what it is."""
     lost: Lost = {}
     every = sorted({*users, *imported}, key=lambda f: f.task.path)
     # who calls what has to be known before anything is given up: a function that nothing calls cannot be rewritten
     _look_at(every, users, lost)
+    shared = [(file, name) for file in every for name in file.links.shared]
+    for task in others if shared else ():
+        data = bytes_of(task)
+        for file, name in shared:
+            if name.encode() in data and _names(replace(task, data=data), name):
+                lost.setdefault((id(file), name), set()).add(id(task))
+    if lost:
+        _look_at(every, users, lost)
     while True:
         before, offers = len(lost), _offers(every)
         for file in every:
@@ -84,6 +100,15 @@ def _settle(users: list[File], imported: set[File]) -> None:
         if len(lost) == before:
             return
         _look_at(every, users, lost)
+
+
+def _names(task: Task, name: str) -> bool:
+    """Whether a file does more with a name than to take and pass it on."""
+    tree = parsed(task)
+    return tree is None or any(
+        (isinstance(node, ast.Name) and node.id == name) or (isinstance(node, ast.Attribute) and node.attr == name)
+        for node in ast.walk(tree)
+    )
 
 
 def _look_at(every: list[File], users: list[File], lost: Lost) -> None:
@@ -106,6 +131,7 @@ def _links(file: File, users: list[File], lost: Lost, offers: Offers) -> Links:
         for function, home in offers.get(target, {}).items()
     }
     kept = {name for name, (target, f) in makers.items() if target.outside or (id(target), f) in lost}
+    builders = {name for name, (target, f) in makers.items() if f in target.linked.builders}
     called = {
         function
         for user in users
@@ -115,11 +141,13 @@ def _links(file: File, users: list[File], lost: Lost, offers: Offers) -> Links:
     given_up = {name for name in called if id(file) not in lost.get((id(file), name), {id(file)})}
     return replace(
         file.task.options.links,  # what it takes of PyMC3 from other files is known already
-        generators=frozenset(makers) - kept,
-        kept=frozenset(kept),
+        generators=frozenset(makers) - kept - builders,
+        kept=frozenset(kept - builders),
+        builders=frozenset(builders - kept),
+        shared=frozenset(name for name in called & file.linked.builders if (id(file), name) not in lost),
         methods=frozenset(f"{m}.{method}" for m, target in file.modules.items() for method in _methods(target)),
-        called=frozenset(called) - given_up,
-        given_up=frozenset(given_up),
+        called=frozenset(called - file.linked.builders) - given_up,
+        given_up=frozenset(given_up - file.linked.builders),
         seen=frozenset(file.modules),
     )
 
@@ -165,7 +193,8 @@ def _offers(files: Iterable[File]) -> Offers:
                 found |= {name: home for name, home in before[other].items() if not name.startswith("_")}
             passed = {name: before[owner].get(function) for name, (owner, function) in file.passed.items()}
             found |= {name: home for name, home in passed.items() if home is not None}
-            offers[file] = found | {function: (file, function) for function in file.linked.makers}
+            own = file.linked.makers | file.linked.builders
+            offers[file] = found | {function: (file, function) for function in own}
         if offers == before:
             break
     return offers

@@ -33,6 +33,10 @@ class Links:
         Names of this program, given to PyMC3 or Theano by its imports, that other files go on to take.
     held
         Names of this program that give models which other files use.
+    builders
+        Functions elsewhere that give a model which is rewritten, by their qualified names in this program.
+    shared
+        Such functions of this program, whose models other files know what to do with.
     seen
         Modules that this program imports and whose files were looked at.
     """
@@ -49,6 +53,8 @@ class Links:
     exported: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
     seen: frozenset[str] = frozenset()
+    builders: frozenset[str] = frozenset()
+    shared: frozenset[str] = frozenset()
 
     @property
     def makers(self) -> frozenset[str]:
@@ -74,6 +80,8 @@ class Linked:
         Names of other files that are PyMC3's or Theano's, and that it needs as such.
     models
         Its names that are models, or give some.
+    builders
+        Its functions that certainly give one model, which is rewritten as far as this program goes.
     """
 
     makers: frozenset[str] = frozenset()
@@ -82,6 +90,7 @@ class Linked:
     blocked: frozenset[str] = frozenset()
     taken: frozenset[str] = frozenset()
     models: frozenset[str] = frozenset()
+    builders: frozenset[str] = frozenset()
 
 
 NO_LINKS = Links()

@@ -99,7 +99,7 @@ class Models:
 
     def _define(self, model: Model) -> None:
         """Find the block that defines a model; a linear model that stands alone has none."""
-        if self.is_whole(model.site):
+        if self.is_whole(model.site) or self.is_built_elsewhere(model.site):
             return
         for block in model.blocks:
             if block.defines and block.item.item is model.site:
@@ -193,6 +193,10 @@ class Models:
     def is_whole(self, site: cst.CSTNode) -> bool:
         """Whether the call that makes a model makes all of its variables: a linear model that stands alone."""
         return isinstance(site, cst.Call) and is_component(site, self.flow)
+
+    def is_built_elsewhere(self, site: cst.CSTNode) -> bool:
+        """Whether a model is made by a function of another file."""
+        return isinstance(site, cst.Call) and self.flow.name_of(site.func) in self.flow.builders
 
     def siblings(self, line: cst.CSTNode) -> list[cst.CSTNode]:
         """The statements of the body that a statement stands in."""
@@ -401,7 +405,7 @@ class Models:
                 if atom.rv is node and atom.rv is not None and atom.site in out:
                     out[atom.site][variable_name(atom.rv, self.flow)] = is_observed(atom.rv)
         for site, model in self.models.items():
-            if self.is_whole(site):
+            if self.is_whole(site) or self.is_built_elsewhere(site):
                 out[site][None] = False
             if model_name(model.site) is not None or self.flow.nested:
                 # a function does not know the prefix of its caller

@@ -93,10 +93,11 @@ def rewrite(text: str, options: Options) -> Migration:
         parse(text)  # Python's own parser says better where the fault is
         where = f"line {error.raw_line}, column {error.raw_column + 1}"
         raise SourceError(f"not valid Python: {where}: {error.message}") from error
-    flow = Flow(tree, options.links.makers, dict(options.links.reexports), options.links.unlisted)
+    links = options.links
+    flow = Flow(tree, links.makers, dict(links.reexports), links.unlisted, links.builders)
     plan = Plan(tree, flow, options)
     plan.names = Names(plan)
-    if not flow.references and not plan.names.sites and not flow.makers:
+    if not flow.references and not plan.names.sites and not (flow.makers or flow.builders):
         return Migration(text, changed=False)
     models = Models(tree, flow)
     plan.helpers = models.helpers
@@ -127,8 +128,10 @@ def rewrite(text: str, options: Options) -> Migration:
     notes = [note for note in plan.notes if _stands(plan, note)]
     findings = sorted({plan.finding(note) for note in notes})
     account = References(total, done, todo, len(unknown))
-    linked = replace(elsewhere.linked(plan), taken=reexports.taken(plan, left), models=used_elsewhere.given(plan))
-    return Migration(changed, changed != text, tuple(findings), len(models.models), account, linked)
+    held = used_elsewhere.given(plan) - links.shared
+    linked = replace(elsewhere.linked(plan), taken=reexports.taken(plan, left), models=held)
+    own = [site for site in models.models if not models.is_built_elsewhere(site)]
+    return Migration(changed, changed != text, tuple(findings), len(own), account, linked)
 
 
 def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:

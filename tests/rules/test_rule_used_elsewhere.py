@@ -42,7 +42,6 @@ class Study:
     [
         (BUILD, "from models import build\n\nprint(build(3).logp({'mu': 0.1}))\n", "sd=2"),
         (BUILD, "import models\n\nprint(models.build(3).logp({'mu': 0.1}))\n", "sd=2"),
-        (BUILD, "import pymc3 as pm\nfrom models import build\n\nwith build(3):\n    trace = pm.sample()\n", "sd=2"),
         (BUILD, "from models import *\n\nprint(build(3))\n", "sd=2"),
         (MODULE, "from models import model as m\n\nprint(m.test_point)\n", "sd=2"),
         (CLASS, "from models import Study\n\nprint(Study().model.test_point)\n", "sd=2"),

@@ -245,16 +245,47 @@ def linked(plan: Plan) -> Linked:
     """What a program has to say to the other files of a run, once all is planned."""
     helpers = plan.helpers
     own = {f.name.value: f for f in helpers.functions if _is_at_top(plan, f)}
-    used = {name: site for call, name in helpers.elsewhere.items() for site in helpers.calls[call]}
+    used = {name for call, name in helpers.elsewhere.items() if helpers.calls[call]}
     blocked = {name for call, name in helpers.elsewhere.items() if any(map(plan.is_blocked, helpers.calls[call]))}
     blocked |= {name for name in plan.options.links.called if name not in own or plan.is_blocked(own[name])}
     passed = {name for _, name in _passed_on(plan)}
+    builders = {f.name.value: sites for f, sites in _builders(plan)}
+    taken, unfit = _taken_models(plan)
+    unfit |= {name for name, sites in builders.items() if any(map(plan.is_blocked, sites))}
+    blocked |= unfit
     return Linked(
         makers=frozenset(own),
+        builders=frozenset(builders),
         methods=frozenset(m for f in helpers.functions if (m := _method(plan, f)) is not None),
-        used=frozenset(used) | passed,
+        used=frozenset(used | taken) | passed,
         blocked=frozenset(blocked | passed),
     )
+
+
+def _builders(plan: Plan) -> Iterator[tuple[cst.FunctionDef, set[cst.CSTNode]]]:
+    """The functions at the top that certainly give a model which they make, and the calls that make these."""
+    for function, facts in plan.flow.functions.items():
+        value = facts.returns | facts.known_returns
+        if _is_at_top(plan, function) and isinstance(function, cst.FunctionDef) and v.only(value, v.ModelRef):
+            sites = {m.site for m in v.models(value)}
+            if all(plan.tree.inside(site, function) for site in sites):
+                yield function, sites
+
+
+def _taken_models(plan: Plan) -> tuple[set[str], set[str]]:
+    """The functions elsewhere whose models are used here, and those that are used in a way which stays PyMC3's."""
+    taken: set[str] = set()
+    unfit: set[str] = set()
+    for node, value in plan.flow.values.items() if plan.flow.builders else ():
+        names = {a.name for a in value if isinstance(a, v.Qualified)} & plan.flow.builders
+        if not names or not isinstance(node, (cst.Name, cst.Attribute)):
+            continue
+        taken |= names
+        call = plan.tree.parent.get(node)
+        known = isinstance(call, cst.Call) and call.func is node and v.only(plan.flow.value(call), v.ModelRef)
+        if not known or plan.is_blocked(call):
+            unfit |= names
+    return taken, unfit
 
 
 def _method(plan: Plan, function: cst.CSTNode) -> str | None:

@@ -1,13 +1,15 @@
 """Models that another file of the run uses: ``from models import build``.
 
-A function that returns a model, and a model at the top of a file, stay as they were when another file of the run
-imports them; so does a model that a class holds, when another file names the attribute or method that gives it.
+A function that makes and returns a model is rewritten together with the files that call it, when all that they do with
+the model can be rewritten: ``with build() as model: pm.sample()``. Otherwise both stay as they were. So do a model at
+the top of a file, when another file of the run imports it, and one that a class holds, when another file names the
+attribute or method that gives it.
 
-Why: what that file does with the model (``with build() as model:``, ``model.logp(point)``) would meet another kind of
-model.
+Why: what that file does with the model would meet another kind of model.
 
-Limits: rewrite such a file together with its users by hand, or bring the model and what is done with it into one file.
-Given alone to a run, the file is rewritten, since its users are not seen.
+Limits: a file that does not mention PyMC3 is not looked into. Rewrite such a file together with its users by hand, or
+bring the model and what is done with it into one file. Given alone to a run, the file is rewritten, since its users are
+not seen.
 """
 
 from __future__ import annotations
