@@ -281,7 +281,7 @@ def _taken_models(plan: Plan) -> tuple[set[str], set[str]]:
         if not names or not isinstance(node, (cst.Name, cst.Attribute)):
             continue
         taken |= names
-        call = plan.tree.parent.get(node)
+        call = plan.tree.parent[node]
         known = isinstance(call, cst.Call) and call.func is node and v.only(plan.flow.value(call), v.ModelRef)
         if not known or plan.is_blocked(call):
             unfit |= names
