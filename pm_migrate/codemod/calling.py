@@ -15,7 +15,7 @@ from pm_migrate.codemod.arguments import computes_corr
 from pm_migrate.codemod.expressions import Expressions
 from pm_migrate.codemod.roots import is_reference
 from pm_migrate.codemod.scopes import FunctionFacts, Scope, method_of, parameters
-from pm_migrate.codemod.tree import is_none, string_value
+from pm_migrate.codemod.tree import COMPREHENSIONS, is_none, string_value
 from pm_migrate.codemod.values import NOTHING, NUMBER, PLAIN, Value
 
 _MUTATORS = {"append": 0, "add": 0, "insert": 1, "extend": 0, "update": 0, "setdefault": 1}
@@ -162,10 +162,25 @@ class Calls(Expressions):
         """Whether a linear model is certainly no part of another one: a function may be called in the block of one."""
         given = [a for a in node.args if a.star or (a.keyword is not None and a.keyword.value == "model")]
         entered = isinstance(self.tree.parent[node], cst.WithItem)
-        facts = self.functions.get(self.scope.node)
-        top = isinstance(self.tree.scope(self.scope.node), cst.Module)
-        here = entered or isinstance(self.scope.node, cst.Module) or (top and facts is not None and facts.alone)
+        here = entered or isinstance(self.scope.node, cst.Module) or self._runs_alone(self.scope.node)
         return here and not self._stack and all(is_none(a.value) for a in given)
+
+    def _runs_alone(self, function: cst.CSTNode) -> bool:
+        """Whether a function is only called by statements of the program itself, in no ``with`` and no function."""
+        if not isinstance(function, cst.FunctionDef) or not isinstance(self.tree.scope(function), cst.Module):
+            return False
+        uses = [n for n in self.tree.of(cst.Name) if n.value == function.name.value and n is not function.name]
+        hiding = (cst.With, cst.FunctionDef, cst.Lambda, cst.ClassDef, *COMPREHENSIONS)
+        return (
+            bool(uses)
+            and not function.decorators
+            and all(
+                isinstance(call := self.tree.parent[use], cst.Call)
+                and call.func is use
+                and not any(isinstance(a, hiding) for a in self.tree.ancestors(use))
+                for use in uses
+            )
+        )
 
     def _model_around(self, node: cst.Call, args: list[Value]) -> Value:
         """What ``pm.modelcontext(model)`` gives: the model around it, when that is certainly what it looks for."""
@@ -392,8 +407,6 @@ class Calls(Expressions):
         """Tell a function what one call gives its parameters."""
         facts = self.functions.setdefault(function, FunctionFacts())
         facts.called = True
-        caller = self.functions.get(self.scope.node)
-        facts.in_model = facts.in_model or bool(self._stack) or (caller is not None and not caller.alone)
         names = [p.name.value for p in (*function.params.posonly_params, *function.params.params)][bound:]
         every = [p.name.value for p in parameters(function.params)]
         # what is given by position or keyword is not in a dictionary of further arguments

@@ -228,10 +228,7 @@ class Flow(Statements):
 
     def _fingerprint(self) -> tuple[object, ...]:
         return (
-            {
-                k: (f.returns, dict(f.params), dict(f.filled), f.called, f.in_model, f.escapes)
-                for k, f in self.functions.items()
-            },
+            {k: (f.returns, dict(f.params), dict(f.filled), f.called, f.escapes) for k, f in self.functions.items()},
             dict(self.attributes),
             {s: dict(scope.everything) for s, scope in self._scopes.items()},
         )

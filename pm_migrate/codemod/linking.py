@@ -7,13 +7,15 @@ that keeps its models on PyMC3 keeps the functions that they call.
 from __future__ import annotations
 
 import ast
+import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from pm_migrate.codemod.drawn import mark
 from pm_migrate.codemod.driver import Task, examine
 from pm_migrate.codemod.links import NO_LINKS, Linked, Links
-from pm_migrate.codemod.modules import File, bytes_of, files_of, import_nodes, imports, parsed, spelled
+from pm_migrate.codemod.modules import File, bytes_of, files_of, import_nodes, imports, module_name, parsed, spelled
 from pm_migrate.codemod.reexports import tell
 from pm_migrate.errors import PmMigrateError
 
@@ -50,8 +52,12 @@ def link(tasks: Sequence[Task], others: Sequence[Task] = ()) -> list[Task]:
     mark(files)
     users = [file for file in files.values() if file.modules]
     imported = {target for file in users for target in file.modules.values() if target.task.needs_work}
-    for file in users:
-        file.links = replace(file.task.options.links, seen=frozenset(file.modules))
+    mentioned = _mentioned(list(files.values()), others)
+    for file in files.values():
+        file.mentioned = frozenset(mentioned.get(id(file), ()))
+        if file.modules or file.mentioned:
+            seen = frozenset(file.modules)
+            file.links = replace(file.task.options.links, seen=seen, mentioned=file.mentioned)
     if imported:
         _settle(users, imported, others)
     links = {id(file.task): file.links for file in files.values() if file.links != NO_LINKS}
@@ -84,6 +90,11 @@ def _settle(users: list[File], imported: set[File], others: Sequence[Task]) -> N
     every = sorted({*users, *imported}, key=lambda f: f.task.path)
     # who calls what has to be known before anything is given up: a function that nothing calls cannot be rewritten
     _look_at(every, users, lost)
+    for file in every:
+        other = {name.rpartition(".")[2] for name in file.linked.models - file.linked.builders}
+        if other & file.mentioned:  # its models are used in other ways, too, and stay
+            for name in file.linked.builders:
+                lost.setdefault((id(file), name), set()).add(id(file))
     shared = [(file, name) for file in every for name in file.links.shared]
     for task in others if shared else ():
         data = bytes_of(task)
@@ -100,6 +111,28 @@ def _settle(users: list[File], imported: set[File], others: Sequence[Task]) -> N
         if len(lost) == before:
             return
         _look_at(every, users, lost)
+
+
+def _mentioned(files: Sequence[File], others: Sequence[Task]) -> dict[int, set[str]]:
+    """By file: its words that occur in the files which import it, those without PyMC3 too."""
+    imported = {id(target): target for file in files for target in file.modules.values()}
+    own = {key: _words(bytes_of(target.task)) for key, target in imported.items()}
+    out: dict[int, set[str]] = {}
+    for file in files:
+        for target in {id(t): t for t in file.modules.values() if t is not file}:
+            out.setdefault(target, set()).update(own[target] & _words(bytes_of(file.task)))
+    targets = {id(f): f for f in files if f.task.needs_work}
+    for task in others if targets else ():
+        data = bytes_of(task)
+        for key, target in targets.items():
+            if os.fsencode(module_name(target.task.path)) in data:
+                words = own.get(key) or own.setdefault(key, _words(bytes_of(target.task)))
+                out.setdefault(key, set()).update(words & _words(data))
+    return out
+
+
+def _words(data: bytes) -> set[str]:
+    return {word.decode() for word in re.findall(rb"[A-Za-z_][A-Za-z_0-9]*", data)}
 
 
 def _names(task: Task, name: str) -> bool:
@@ -149,6 +182,7 @@ def _links(file: File, users: list[File], lost: Lost, offers: Offers) -> Links:
         called=frozenset(called - file.linked.builders) - given_up,
         given_up=frozenset(given_up - file.linked.builders),
         seen=frozenset(file.modules),
+        mentioned=file.mentioned,
     )
 
 

@@ -37,6 +37,8 @@ class Links:
         Functions elsewhere that give a model which is rewritten, by their qualified names in this program.
     shared
         Such functions of this program, whose models other files know what to do with.
+    mentioned
+        Every word of the other files that import this one.
     seen
         Modules that this program imports and whose files were looked at.
     """
@@ -55,6 +57,7 @@ class Links:
     seen: frozenset[str] = frozenset()
     builders: frozenset[str] = frozenset()
     shared: frozenset[str] = frozenset()
+    mentioned: frozenset[str] = frozenset()
 
     @property
     def makers(self) -> frozenset[str]:

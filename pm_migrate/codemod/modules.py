@@ -18,7 +18,7 @@ class File:
 
     ``outside`` says that it is not rewritten in this run, so that it stays as it is. ``passed`` are the names that it
     takes from other files (the file, and the name there) and that others may take from it; ``starred`` files give all
-    of theirs.
+    of theirs. ``mentioned`` are its words that occur in the files which import it.
     """
 
     task: Task
@@ -26,6 +26,7 @@ class File:
     modules: dict[str, File] = field(default_factory=dict)
     passed: dict[str, tuple[File, str]] = field(default_factory=dict)
     starred: list[File] = field(default_factory=list)
+    mentioned: frozenset[str] = frozenset()
     links: Links = NO_LINKS
     linked: Linked = NOTHING
 

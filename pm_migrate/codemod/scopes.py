@@ -55,13 +55,7 @@ class FunctionFacts:
     returns: Value = NOTHING
     known_returns: Value = NOTHING
     called: bool = False
-    in_model: bool = False
     escapes: bool = False
-
-    @property
-    def alone(self) -> bool:
-        """Whether every call can be seen, and none stands in the block of a model."""
-        return self.called and not self.escapes and not self.in_model
 
     def give(self, name: str, value: Value) -> None:
         """Record what a call gives a parameter."""

@@ -44,6 +44,51 @@ def is_kept(plan: Plan, node: cst.Attribute) -> bool:
     )
 
 
+def is_set_above(plan: Plan, models: Models, node: cst.Attribute, above: list[cst.CSTNode]) -> bool:
+    """Whether a method that a statement above certainly calls certainly sets an attribute of the same object."""
+    for statement in above:
+        for call in _plain_calls(statement):
+            receiver = call.func.value if isinstance(call.func, cst.Attribute) else None
+            same = isinstance(receiver, cst.Name) and code(receiver) == code(node.value)
+            if same and call in models.helpers.calls and _all_set(models, call, node.attr.value, frozenset()):
+                return True
+    return False
+
+
+def _plain_calls(statement: cst.CSTNode) -> list[cst.Call]:
+    """The call that a statement is, or whose result it binds."""
+    match statement:
+        case cst.SimpleStatementLine(
+            body=[cst.Expr(value=cst.Call() as call)] | [cst.Assign(value=cst.Call() as call)]
+        ):
+            return [call]
+    return []
+
+
+def _all_set(models: Models, call: cst.Call, name: str, seen: frozenset[cst.CSTNode]) -> bool:
+    """Whether whatever a call may call sets an attribute of its object, in whatever way it is run."""
+    functions = models.helpers.targets(call)
+    return bool(functions) and all(f in seen or _sets(models, f, name, seen | {f}) for f in functions)
+
+
+def _sets(models: Models, function: cst.CSTNode, name: str, seen: frozenset[cst.CSTNode]) -> bool:
+    if not isinstance(function, cst.FunctionDef) or not isinstance(function.body, cst.IndentedBlock):
+        return False
+    own = function.params.params[0].name.value if function.params.params else ""
+    for statement in function.body.body:
+        match statement:
+            case cst.SimpleStatementLine(
+                body=[cst.Assign(targets=[cst.AssignTarget(target=cst.Attribute() as target)])]
+            ):
+                if target.attr.value == name and code(target.value) == own:
+                    return True
+        for call in _plain_calls(statement):
+            receiver = code(call.func.value) if isinstance(call.func, cst.Attribute) else ""
+            if receiver in (own, "super()") and _all_set(models, call, name, seen):
+                return True
+    return False
+
+
 def _called_from(plan: Plan, models: Models, inside: set[cst.CSTNode]) -> set[cst.CSTNode]:
     """What stands in functions that only the model calls."""
     called: dict[cst.CSTNode, list[cst.Call]] = {}

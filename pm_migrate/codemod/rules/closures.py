@@ -13,7 +13,7 @@ function that is decorated, takes ``*args`` or ``**kwargs``, or is used elsewher
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import libcst as cst
@@ -25,7 +25,7 @@ from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.late_names import is_call, uses_of, with_argument, with_parameter
 from pm_migrate.codemod.scopes import bound_name
-from pm_migrate.codemod.tree import expression
+from pm_migrate.codemod.tree import COMPREHENSIONS, expression, target_names
 
 RULE = Rule(
     "PM235",
@@ -129,7 +129,8 @@ def plan_closures(plan: Plan, models: Models) -> None:
     _spread(plan, models, blocks, names, uses)
     good = {function for function in names if uses[function] and _is_plain(plan, function, names[function])}
     while True:
-        kept = {f for f in good if all(_is_handed(models, use, names[f], blocks, good) for use in uses[f])}
+        scopes = {f: plan.tree.scope(f) for f in good}
+        kept = {f for f in good if all(_is_handed(models, u, names[f], scopes[f], blocks, good) for u in uses[f])}
         if kept == good:
             break
         good = kept
@@ -204,7 +205,8 @@ def _is_plain(plan: Plan, function: cst.FunctionDef, names: Iterable[str]) -> bo
     top = not isinstance(plan.tree.scope(function), cst.ClassDef) and not any(
         isinstance(a, cst.With) for a in plan.tree.ancestors(function)
     )
-    linked = function.name.value in plan.options.links.called | plan.options.links.given_up
+    links = plan.options.links
+    linked = function.name.value in links.called | links.given_up | links.mentioned
     return simple and free and top and not linked
 
 
@@ -214,26 +216,54 @@ def _block_around(plan: Plan | Models, node: cst.CSTNode, blocks: list[Block]) -
 
 
 def _is_handed(
-    models: Models, use: cst.Name, names: Iterable[str], blocks: list[Block], good: set[cst.FunctionDef]
+    models: Models,
+    use: cst.Name,
+    names: Iterable[str],
+    scope: cst.CSTNode,
+    blocks: list[Block],
+    good: set[cst.FunctionDef],
 ) -> bool:
     """Whether each name is certainly bound around a use: once, above it, by the model, or as a parameter."""
-    flow, tree = models.flow, models.tree
+    tree = models.tree
     call = tree.parent[use]
     given = isinstance(call, cst.Arg) and not call.star
     if not given and not (isinstance(call, cst.Call) and call.func is use and not any(a.star for a in call.args)):
         return False
     block = _block_around(models, use, blocks)
     if block is None:
-        return any(tree.inside(use, function.body) for function in good)
+        outer = next((f for f in good if tree.inside(use, f.body)), None)
+        return outer is not None and not any(_hides(models, a, names) for a in _up_to(models, use, outer))
     generator = block.having(Role.GENERATOR)
-    between = [a for a in tree.ancestors(use) if any(tree.inside(a, s) for s in generator)]
+    if tree.scope(block.node) is not scope or any(_hides(models, a, names) for a in _up_to(models, use, block.node)):
+        return False
+    if any(_hides(models, n, names) for s in generator for n in tree.walk(s, cst.CompFor)):
+        return False  # it may become a loop, which binds the name for what is below
     for name in names:
         bound = [s for s in models.sites_in(generator) if bound_name(s) == name]
         if len(bound) != 1 or not always(models, bound[0], generator) or tree.order[bound[0]] > tree.order[use]:
             return False
-        if any(isinstance(a, (cst.FunctionDef, cst.Lambda)) and flow.scope_sites(a, name) for a in between):
-            return False
     return True
+
+
+def _up_to(models: Models, node: cst.CSTNode, end: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """What stands around a place, up to a statement."""
+    for outer in models.tree.ancestors(node):
+        if outer is end:
+            return
+        yield outer
+
+
+def _hides(models: Models, node: cst.CSTNode, names: Iterable[str]) -> bool:
+    """Whether names may mean something else within a comprehension, a function or a class."""
+    if isinstance(node, cst.ClassDef):
+        return True
+    if isinstance(node, (cst.FunctionDef, cst.Lambda)):
+        own = {p.name.value for p in models.tree.walk(node.params, cst.Param)}
+        return any(name in own or models.flow.scope_sites(node, name) for name in names)
+    inner = [node] if isinstance(node, cst.CompFor) else []
+    inner += [node.for_in] if isinstance(node, COMPREHENSIONS) else []  # type: ignore[attr-defined]
+    bound = {n.value for each in inner for f in models.tree.walk(each, cst.CompFor) for n in target_names(f.target)}
+    return bool(bound & set(names))
 
 
 def _plan_function(

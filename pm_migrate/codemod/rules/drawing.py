@@ -147,12 +147,13 @@ def name_of_model(plan: Plan, models: Models, node: cst.CSTNode) -> str | None:
     for function, (name, _, _) in plan.drawing.items():
         if plan.tree.inside(node, function.body) and not _is_in_block(plan, node, function):
             return name
-    for block in models.blocks:
-        if plan.tree.inside(node, block.node):
-            if plan.tree.scope(node) is not plan.tree.scope(block.node):
-                return None
-            return plan.model_names.get(block.node) or code(block.item.item)
-    return None
+    around = [block for block in models.blocks if plan.tree.inside(node, block.node)]
+    if not around:
+        return None
+    inner = max(around, key=lambda block: plan.tree.order[block.node])
+    if plan.tree.scope(node) is not plan.tree.scope(inner.node):
+        return None
+    return plan.model_names.get(inner.node) or code(inner.item.item)
 
 
 def _is_in_block(plan: Plan, node: cst.CSTNode, function: cst.FunctionDef) -> bool:
@@ -185,7 +186,10 @@ def _function_around(plan: Plan, node: cst.CSTNode) -> cst.FunctionDef | None:
 
 def _is_plain(plan: Plan, models: Models, function: cst.FunctionDef) -> bool:
     """Whether a function can get a first parameter."""
-    linked = function.name.value in plan.options.links.called | plan.options.links.given_up
+    links = plan.options.links
+    linked = function.name.value in links.called | links.given_up | links.mentioned
+    linked = linked or function.params.star_kwarg is not None
+    linked = linked or any(plan.tree.scope(n) is function for n in plan.tree.walk(function.body, cst.Yield, cst.Await))
     return (
         not function.decorators
         and function.asynchronous is None

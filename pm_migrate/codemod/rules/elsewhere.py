@@ -28,9 +28,11 @@ from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.roots import is_reference
 from pm_migrate.codemod.rules import built_on
 from pm_migrate.codemod.rules.base import Example, Rule
+from pm_migrate.codemod.rules.model_object import OBJECT
 from pm_migrate.codemod.rules.random_variable import variable_group
 from pm_migrate.codemod.rules.tensors import function_group
 from pm_migrate.codemod.tree import code
+from pm_migrate.findings import Confidence
 
 RULE = Rule(
     "PM264",
@@ -268,7 +270,7 @@ def _builders(plan: Plan) -> Iterator[tuple[cst.FunctionDef, set[cst.CSTNode]]]:
         value = facts.returns | facts.known_returns
         if _is_at_top(plan, function) and isinstance(function, cst.FunctionDef) and v.only(value, v.ModelRef):
             sites = {m.site for m in v.models(value)}
-            if all(plan.tree.inside(site, function) for site in sites):
+            if all(plan.tree.inside(site, function) for site in sites) and not function.decorators:
                 yield function, sites
 
 
@@ -276,6 +278,11 @@ def _taken_models(plan: Plan) -> tuple[set[str], set[str]]:
     """The functions elsewhere whose models are used here, and those that are used in a way which stays PyMC3's."""
     taken: set[str] = set()
     unfit: set[str] = set()
+    given = {
+        plan.root(note.group)
+        for note in plan.notes
+        if note.code == OBJECT.code and note.confidence is not Confidence.SAFE
+    }
     for node, value in plan.flow.values.items() if plan.flow.builders else ():
         names = {a.name for a in value if isinstance(a, v.Qualified)} & plan.flow.builders
         if not names or not isinstance(node, (cst.Name, cst.Attribute)):
@@ -283,7 +290,7 @@ def _taken_models(plan: Plan) -> tuple[set[str], set[str]]:
         taken |= names
         call = plan.tree.parent[node]
         known = isinstance(call, cst.Call) and call.func is node and v.only(plan.flow.value(call), v.ModelRef)
-        if not known or plan.is_blocked(call):
+        if not known or plan.is_blocked(call) or plan.root(call) in given:
             unfit |= names
     return taken, unfit
 

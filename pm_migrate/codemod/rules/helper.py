@@ -29,7 +29,7 @@ from pm_migrate.codemod.rules.model_checks import ORDER, changes_each_time
 from pm_migrate.codemod.rules.random_variable import HELPER, in_one_model, variable_group, yielded
 from pm_migrate.codemod.rules.tensors import function_group
 from pm_migrate.codemod.scopes import bound_name
-from pm_migrate.codemod.tree import code
+from pm_migrate.codemod.tree import code, string_value
 
 RULE = Rule(
     "PM231",
@@ -209,6 +209,9 @@ def _problem(
     if isinstance(function, cst.Lambda):
         return None
     assert isinstance(function, cst.FunctionDef)
+    if isinstance(plan.tree.scope(function), cst.ClassDef) and (place := _reached_otherwise(plan, models, function)):
+        message = f"`{function.name.value}` may be called here without being seen: call it as a method, by its name"
+        return place, HELPER.code, message
     for decorator in function.decorators:
         if not (isinstance(decorator.decorator, cst.Name) and decorator.decorator.value in _KEEPS):
             return function, HELPER.code, f"a decorated function that creates variables: {in_block}"
@@ -220,6 +223,44 @@ def _problem(
         if isinstance(node, (cst.Global, cst.Nonlocal)):
             return node, HELPER.code, "this function runs at every evaluation of the model: let it return what it sets"
     return None
+
+
+#: What certainly is no object of the program's own classes.
+_NOT_OURS = (v.Number, v.Text, v.Qualified, v.ModelRef, v.Tensor, v.TraceRef, v.Foreign, v.Dist, v.Symbol)
+
+
+def _reached_otherwise(plan: Plan, models: Models, method: cst.FunctionDef) -> cst.CSTNode | None:
+    """A place that may call a method other than in a call of it that is rewritten; such a call would do nothing."""
+    name = method.name.value
+    if name.startswith("__") or name in plan.options.links.mentioned:
+        return method
+    for node in plan.tree.of(cst.Attribute):
+        if node.attr.value != name or v.only(plan.flow.value(node.value), _NOT_OURS):  # type: ignore[arg-type]
+            continue
+        call = plan.tree.parent[node]
+        if not (isinstance(call, cst.Call) and call.func is node and call in models.helpers.calls):
+            return node
+    for text in plan.tree.of(cst.SimpleString):
+        if string_value(text) == name and not _names_a_variable(plan, text):
+            return text
+    return next(
+        (
+            n
+            for n in plan.tree.of(cst.Name)
+            if n.value == name and isinstance(plan.tree.scope(n), cst.ClassDef) and n in plan.flow.sites
+        ),
+        None,
+    )
+
+
+def _names_a_variable(plan: Plan, text: cst.SimpleString) -> bool:
+    """Whether a text is an argument of something of PyMC3's, or a key."""
+    parent = plan.tree.parent[text]
+    call = plan.tree.parent.get(parent)
+    if isinstance(parent, cst.Arg) and isinstance(call, cst.Call):
+        name = plan.flow.name_of(call.func)
+        return name is None or name not in ("builtins.getattr", "builtins.setattr", "operator.methodcaller")
+    return True
 
 
 def _passed_on(plan: Plan, node: cst.BaseExpression) -> bool:

@@ -350,7 +350,6 @@ def _check_attributes(plan: Plan, models: Models, block: Block, generator: list[
     """An attribute of an object that may be set again is read once, in front of the generator."""
     names: dict[str, str] = {}
     for place, s in enumerate(generator):
-        above = models.helpers.reached(generator[:place])
         for node in plan.tree.walk(s, cst.Attribute):
             if not isinstance(node.value, cst.Name):
                 continue
@@ -358,9 +357,8 @@ def _check_attributes(plan: Plan, models: Models, block: Block, generator: list[
             stores = {site for c in classes for site in plan.flow.attribute_sites.get((c, node.attr.value), ())}
             if node in stores or not any(_outside_init(plan, site) for site in stores):
                 continue
-            later = [site for site in stores if _outside_init(plan, site)]
-            if attributes.is_kept(plan, node) or all(any(plan.tree.inside(n, f) for f in above) for n in later):
-                continue  # the model has set it before
+            if attributes.is_kept(plan, node) or attributes.is_set_above(plan, models, node, generator[:place]):
+                continue
             if v.tainted(plan.flow.value(node)) or any(plan.tree.inside(site, s) for site in stores):
                 plan.refuse(
                     node, block.key, ORDER.code, f"`{code(node)}` is set by the model itself: use a name of its own"

@@ -241,6 +241,10 @@ def _plan_reduction(plan: Plan, node: cst.Attribute) -> None:
     call = plan.tree.parent[node]
     if not isinstance(call, cst.Call) or call.func is not node:
         return
+    if any(a.star or (a.keyword is not None and a.keyword.value not in ("axis", "keepdims")) for a in call.args):
+        message = f"`{node.attr.value}` with these arguments has no rule: compute it from an array, with .eval()"
+        plan.refuse(call, function_group(plan, call), RULE.code, message)
+        return
 
     def apply(updated: cst.Call) -> cst.Call:
         assert isinstance(updated.func, cst.Attribute)
