@@ -23,14 +23,14 @@ class Curve:
     def priors(self):
         self.noise = yield pm.HalfNormal("noise", scale=1.0)
 
-    def mean(self):
+    def expected(self):
         raise NotImplementedError("derive a class, and write its curve")
 
     def build(self):
         @pm.model(name=None)
         def build_model():
             yield from self.priors()
-            yield pm.Normal("height", loc=(yield from self.mean()), scale=self.noise, observed=self.height)
+            yield pm.Normal("height", loc=(yield from self.expected()), scale=self.noise, observed=self.height)
 
         self.model = build_model()
         return self
@@ -52,7 +52,7 @@ class Line(Curve):
         self.start = yield pm.Normal("start", loc=0.0, scale=5.0)
         self.rate = yield pm.Normal("rate", loc=1.0, scale=2.0)
 
-    def mean(self):
+    def expected(self):
         return (yield pm.Deterministic("line", self.start + self.rate * self.days))
 
 
@@ -67,7 +67,7 @@ class Logistic(Curve):
         yield from super().priors()
         self.middle = yield pm.Normal("middle", loc=6.0, scale=2.0)
 
-    def mean(self):
+    def expected(self):
         rate = yield pm.HalfNormal("rate", scale=1.0)
         return self.most * tf.sigmoid(rate * (self.days - self.middle))
 

@@ -22,13 +22,13 @@ class Curve:
     def priors(self):
         self.noise = pm.HalfNormal("noise", sigma=1.0)
 
-    def mean(self):
+    def expected(self):
         raise NotImplementedError("derive a class, and write its curve")
 
     def build(self):
         with pm.Model() as self.model:
             self.priors()
-            pm.Normal("height", mu=self.mean(), sigma=self.noise, observed=self.height)
+            pm.Normal("height", mu=self.expected(), sigma=self.noise, observed=self.height)
         return self
 
     def fit(self, draws=200):
@@ -48,7 +48,7 @@ class Line(Curve):
         self.start = pm.Normal("start", mu=0.0, sigma=5.0)
         self.rate = pm.Normal("rate", mu=1.0, sigma=2.0)
 
-    def mean(self):
+    def expected(self):
         return pm.Deterministic("line", self.start + self.rate * self.days)
 
 
@@ -63,7 +63,7 @@ class Logistic(Curve):
         super().priors()
         self.middle = pm.Normal("middle", mu=6.0, sigma=2.0)
 
-    def mean(self):
+    def expected(self):
         rate = pm.HalfNormal("rate", sigma=1.0)
         return self.most * pm.math.sigmoid(rate * (self.days - self.middle))
 

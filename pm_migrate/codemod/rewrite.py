@@ -154,6 +154,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     built_on.plan_built_on(plan, models)
     caller_model.plan_callers(plan)
     nested.plan_nested(plan)
+    nested.plan_made_inside(plan, models)
     augmented.plan_augmented(plan)
     for node, qualified in plan.flow.references.items():
         call = plan.tree.parent[node]

@@ -134,9 +134,31 @@ def plan_closures(plan: Plan, models: Models) -> None:
         if kept == good:
             break
         good = kept
+    _refuse_lambdas(plan, models, blocks)
     for function in good:
         plan.closed |= reads.get(function, set())
         _plan_function(plan, function, names[function], uses[function], blocks)
+
+
+def _refuse_lambdas(plan: Plan, models: Models, blocks: list[Block]) -> None:
+    """A lambda above a model reads a name that the model binds when it is called in it: PyMC3's is the variable."""
+    for node in plan.tree.of(cst.Lambda):
+        target = plan.tree.parent[node]
+        match target:
+            case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]) if target.value is node:
+                pass
+            case _:
+                continue
+        own = {p.name.value for p in plan.tree.walk(node.params, cst.Param)}
+        read = {n.value for n in plan.tree.walk(node.body, cst.Name) if n in plan.flow.sites} - own
+        for block in blocks:
+            generator = block.having(Role.GENERATOR)
+            if plan.tree.scope(block.node) is not plan.tree.scope(target) or _block_around(plan, node, blocks) is block:
+                continue
+            taken = sorted(read & models.bound_in(generator))
+            if taken and any(n.value == name for s in generator for n in plan.tree.walk(s, cst.Name)):
+                message = f"`{taken[0]}` is bound by the model that calls this: make it an argument of the function"
+                plan.refuse(node, block.key, "PM206", message)
 
 
 def _spread(

@@ -18,6 +18,7 @@ import libcst as cst
 from pm_migrate.codemod import edits
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.flow import model_name
+from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.tree import code, expression, is_none, string_value, target_names
@@ -103,6 +104,20 @@ def plan_nested(plan: Plan) -> None:
         else:
             plan.edit(node, key, _part(plan, node, item, name), {"pm"})
             plan.note(node, key, RULE.code, "this model is a part of the generator around it")
+
+
+def plan_made_inside(plan: Plan, models: Models) -> None:
+    """Refuse functions that make a model in the block of another one, which has all of its variables then."""
+    for call in plan.tree.of(cst.Call):
+        around = v.models(plan.flow.context.get(call) or frozenset())
+        made = v.models(plan.flow.value(call)) - around if around else frozenset()
+        functions = [a.node for a in plan.flow.value(call.func) if isinstance(a, v.Function)] if made else []
+        inside = any(plan.tree.inside(m.site, f) and f is not m.site for m in made for f in functions)
+        if made and (inside or models.is_built_elsewhere(call)):
+            sites = [m.site for m in (*around, *made)]
+            message = f"`{code(call.func)}` makes a part of the model around it here: call it above the block"
+            plan.unite(*sites)
+            plan.refuse(call, sites[0], RULE.code, message)
 
 
 def _part(plan: Plan, node: cst.With, item: cst.WithItem, name: cst.BaseExpression | None) -> Callable[[Any], Any]:
