@@ -177,6 +177,7 @@ def _links(file: File, users: list[File], lost: Lost, offers: Offers) -> Links:
         generators=frozenset(makers) - kept - builders,
         kept=frozenset(kept - builders),
         builders=frozenset(builders - kept),
+        unfollowed=frozenset(builders & kept),
         shared=frozenset(name for name in called & file.linked.builders if (id(file), name) not in lost),
         methods=frozenset(f"{m}.{method}" for m, target in file.modules.items() for method in _methods(target)),
         called=frozenset(called - file.linked.builders) - given_up,

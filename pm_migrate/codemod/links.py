@@ -35,8 +35,10 @@ class Links:
         Names of this program that give models which other files use.
     builders
         Functions elsewhere that give a model which is rewritten, by their qualified names in this program.
+    unfollowed
+        Functions elsewhere that give a model which stays as it is.
     shared
-        Such functions of this program, whose models other files know what to do with.
+        Functions of this program that give a model, whose models other files know what to do with.
     mentioned
         Every word of the other files that import this one.
     seen
@@ -56,6 +58,7 @@ class Links:
     held: frozenset[str] = frozenset()
     seen: frozenset[str] = frozenset()
     builders: frozenset[str] = frozenset()
+    unfollowed: frozenset[str] = frozenset()
     shared: frozenset[str] = frozenset()
     mentioned: frozenset[str] = frozenset()
 

@@ -153,3 +153,44 @@ def test_functions_and_models_in_a_function() -> None:
 def test_a_name_of_another_scope_is_another_name() -> None:
     text = HEAD + "mu = 3.0\n\n" + FUNCTION + inside(HEAD + ONE)[len(HEAD) :]
     assert "def logp(value):\n" in rewritten(text)
+
+
+USES = "with pm.Model() as model:\n    k = pm.Normal('k', 0, 1)\n    {}\n"
+LINE = "def line(x):\n    return k * x\n\n\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(LINE + USES.format("pm.Normal('y', sum([line(k) for k in range(3)]), 1)"), id="a comprehension"),
+        pytest.param(LINE + USES.format("pm.Normal('y', sum(map(lambda k: line(k), [1, 2])), 1)"), id="a lambda"),
+        pytest.param(
+            LINE + USES.format("class P:\n        k = 3\n        v = line(2)\n    pm.Normal('y', P.v, 1)"), id="a class"
+        ),
+        pytest.param(
+            LINE
+            + "def outer(x):\n    def inner():\n        k = 3\n        return line(x) * k\n    return inner()\n\n\n"
+            + USES.format("pm.Normal('y', outer(2), 1)"),
+            id="a function in the function that calls it",
+        ),
+        pytest.param(
+            LINE + USES.format("pm.Normal('y', line(2), 1)\n    z = [pm.Normal('z%d' % k, 0, 1) for k in range(2)]"),
+            id="a comprehension of variables",
+        ),
+        pytest.param(
+            "k = 5.0\n\n\n" + LINE + "def build():\n    with pm.Model() as m:\n        k = pm.Normal('k', 0, 1)\n"
+            "        pm.Normal('y', line(2) * k, 1)\n    return m\n\n\nbuild()\n"
+            + USES.format("pm.Normal('y', line(2), 1)"),
+            id="another scope",
+        ),
+        pytest.param(
+            "k = 4.0\nline = lambda x: x * k\n" + USES.format("pm.Normal('y', line(2.0), 1)"),
+            id="a lambda above the model",
+        ),
+    ],
+)
+def test_names_that_mean_something_else_are_not_handed_over(text: str) -> None:
+    result = migrate_source(HEAD + text)
+    assert any(f.confidence is Confidence.MANUAL for f in result.findings)
+    assert "line(k, k)" not in result.code and "line(2, k)" not in result.code and "line(2.0)" in text + "line(2.0)"
+    assert "def line(x, k)" not in result.code

@@ -100,3 +100,22 @@ def test_functions_and_models_in_a_function() -> None:
     text = HEAD + "def main():\n" + "".join(f"    {line}\n" if line else "\n" for line in body) + "\n\nmain()\n"
     code = rewritten(text)
     assert "    def run(model, draws):\n" in code and "trace = run(model, 100)" in code
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        pytest.param("def run(draws):\n    yield pm.sample(draws, chains=1)\n\n", id="a generator"),
+        pytest.param("def run(draws, **kwargs):\n    return pm.sample(draws, chains=1)\n\n", id="any keywords"),
+    ],
+)
+def test_functions_that_cannot_be_handed_a_model_stay(run: str) -> None:
+    assert run.splitlines()[0] in migrate_source(HEAD + run + ONE).code
+
+
+def test_the_innermost_model_is_drawn_from() -> None:
+    made = (
+        "with pm.Model() as one:\n    x = pm.Normal('x', 0, 1)\nwith pm.Model() as two:\n    x = pm.Normal('x', 5, 1)\n"
+    )
+    code = migrate_source(HEAD + made + "with one:\n    with two:\n        trace = pm.sample(100, chains=1)\n").code
+    assert "pm.sample(one," not in code

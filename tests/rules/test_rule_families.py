@@ -118,3 +118,40 @@ def test_attributes_that_a_method_sets_later_keep_the_model() -> None:
     )
     result = migrate_source(HEAD + later + SETS + WIDE + USE)
     assert "`self.sd` is set by the model itself" in result.code
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param(
+            "class More(Base):\n    def prior(self):\n        return Base.prior(self) + pm.Normal('m', 0, 1)\n",
+            id="by its class",
+        ),
+        pytest.param("print(getattr(Wide, 'prior'))\n", id="by its name in a text"),
+        pytest.param("print(list(map(Wide.prior, wides)))\n", id="passed on"),
+        pytest.param("class More(Wide):\n    other = Wide.prior\n", id="under another name"),
+        pytest.param(
+            "class More(Wide):\n    def prior(self):\n        return pm.Normal('m', 0, 1)\n\n    other = prior\n",
+            id="in its class",
+        ),
+    ],
+)
+def test_methods_that_may_be_called_without_being_seen_stay(more: str) -> None:
+    prior = "    def prior(self):\n        return pm.Normal('mu', 0, 1)\n\n"
+    result = migrate_source(HEAD + BASE + prior + WIDE + more + USE)
+    assert "PM214" in {f.code for f in result.findings if f.confidence is Confidence.MANUAL}
+    assert "yield" not in result.code
+
+
+def test_methods_that_python_calls_stay() -> None:
+    call = BASE.replace("self.prior()", "self()") + "    def __call__(self):\n        return pm.Normal('mu', 0, 1)\n\n"
+    more = "class More(Base):\n    def __call__(self):\n        return super().__call__()\n\n\nMore(np.ones(3))()\n"
+    assert "yield pm.Normal('mu'" not in migrate_source(HEAD + call + more).code
+
+
+def test_attributes_that_a_method_sets_now_and_then_keep_the_model() -> None:
+    once = "    def priors(self):\n        if self.sd is None:\n            self.sd = pm.HalfNormal('sd', 1)\n\n"
+    result = migrate_source(HEAD + READS + once + WIDE + USE)
+    assert "`self.sd` is set by the model itself" in result.code
+    perhaps = READS.replace("self.priors()\n", "if self.y.any():\n                self.priors()\n")
+    assert "`self.sd` is set by the model itself" in migrate_source(HEAD + perhaps + SETS + WIDE + USE).code

@@ -123,3 +123,37 @@ def test_a_function_that_gives_what_it_was_given_stays(tmp_path):
     use = "import pymc3 as pm\nfrom models import same\n\nwith pm.Model() as m:\n    pm.Normal('x', 0, 1)\n"
     after = run(tmp_path, {"models.py": BUILD + same, "main.py": use + "with same(m):\n    pm.sample(9)\n"})
     assert "with same(m):\n" in after["main.py"][0] and after["main.py"][1]
+
+
+@pytest.mark.parametrize(
+    ("models", "use"),
+    [
+        pytest.param(
+            BUILD + "\n\nM = build(4)\n",
+            USE + "from models import M\nprint(M.test_point)\n",
+            id="another of its models is used",
+        ),
+        pytest.param(BUILD.replace("def build", "@traced\ndef build"), USE, id="with a decorator"),
+        pytest.param(BUILD, USE + "from elsewhere import show\nshow(m)\n", id="the model is given away"),
+    ],
+)
+def test_both_files_stay(tmp_path, models, use):
+    after = run(tmp_path, {"models.py": models, "main.py": use})
+    assert "pm.Normal('mu', 0, sd=2)" in after["models.py"][0] and "with m:\n" in after["main.py"][0]
+
+
+def test_a_model_made_in_the_block_of_another_one_is_a_part_of_it(tmp_path):
+    block = "with pm.Model() as outer:\n    x = pm.Normal('x', 0, 1)\n    inner = build(3)\n"
+    use = f"import pymc3 as pm\nfrom models import build\n\n{block}"
+    after = run(tmp_path, {"models.py": BUILD, "main.py": use})
+    assert "with pm.Model() as outer:\n" in after["main.py"][0] and "pm.Normal('mu', 0, sd=2)" in after["models.py"][0]
+    alone = run(tmp_path, {"one.py": BUILD + "\n\n" + block})
+    assert any(f.startswith("PM232 `build` makes a part") for f in alone["one.py"][1])
+
+
+def test_functions_that_other_files_mention_keep_their_arguments(tmp_path):
+    model = "with pm.Model() as m:\n    pm.Normal('x', 0, 1)\n"
+    tools = f"import pymc3 as pm\n\n\ndef run(draws):\n    return pm.sample(draws)\n\n\n{model}    run(9)\n"
+    use = f"import pymc3 as pm\nimport tools\n\n{model}    tools.run(10)\n"
+    after = run(tmp_path, {"tools.py": tools, "main.py": use})
+    assert "def run(draws):\n" in after["tools.py"][0]

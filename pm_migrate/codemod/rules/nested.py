@@ -113,7 +113,8 @@ def plan_made_inside(plan: Plan, models: Models) -> None:
         made = v.models(plan.flow.value(call)) - around if around else frozenset()
         functions = [a.node for a in plan.flow.value(call.func) if isinstance(a, v.Function)] if made else []
         inside = any(plan.tree.inside(m.site, f) and f is not m.site for m in made for f in functions)
-        if made and (inside or models.is_built_elsewhere(call)):
+        elsewhere = plan.flow.name_of(call.func) in plan.options.links.unfollowed
+        if (made and (inside or models.is_built_elsewhere(call))) or (around and elsewhere):
             sites = [m.site for m in (*around, *made)]
             message = f"`{code(call.func)}` makes a part of the model around it here: call it above the block"
             plan.unite(*sites)
