@@ -119,8 +119,8 @@ def _mentioned(files: Sequence[File], others: Sequence[Task]) -> dict[int, set[s
     own = {key: _words(bytes_of(target.task)) for key, target in imported.items()}
     out: dict[int, set[str]] = {}
     for file in files:
-        for target in {id(t): t for t in file.modules.values() if t is not file}:
-            out.setdefault(target, set()).update(own[target] & _words(bytes_of(file.task)))
+        for key in {id(target) for target in file.modules.values() if target is not file}:
+            out.setdefault(key, set()).update(own[key] & _words(bytes_of(file.task)))
     targets = {id(f): f for f in files if f.task.needs_work}
     for task in others if targets else ():
         data = bytes_of(task)

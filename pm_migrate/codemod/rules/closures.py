@@ -283,7 +283,7 @@ def _hides(models: Models, node: cst.CSTNode, names: Iterable[str]) -> bool:
         own = {p.name.value for p in models.tree.walk(node.params, cst.Param)}
         return any(name in own or models.flow.scope_sites(node, name) for name in names)
     inner = [node] if isinstance(node, cst.CompFor) else []
-    inner += [node.for_in] if isinstance(node, COMPREHENSIONS) else []  # type: ignore[attr-defined]
+    inner += [node.for_in] if isinstance(node, COMPREHENSIONS) else []
     bound = {n.value for each in inner for f in models.tree.walk(each, cst.CompFor) for n in target_names(f.target)}
     return bool(bound & set(names))
 

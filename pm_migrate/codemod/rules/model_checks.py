@@ -349,6 +349,7 @@ def _check_iterators(plan: Plan, generator: list[cst.CSTNode], block: Block) -> 
 def _check_attributes(plan: Plan, models: Models, block: Block, generator: list[cst.CSTNode]) -> None:
     """An attribute of an object that may be set again is read once, in front of the generator."""
     names: dict[str, str] = {}
+    reached = models.helpers.reached(generator)
     for place, s in enumerate(generator):
         for node in plan.tree.walk(s, cst.Attribute):
             if not isinstance(node.value, cst.Name):
@@ -359,7 +360,8 @@ def _check_attributes(plan: Plan, models: Models, block: Block, generator: list[
                 continue
             if attributes.is_kept(plan, node) or attributes.is_set_above(plan, models, node, generator[:place]):
                 continue
-            if v.tainted(plan.flow.value(node)) or any(plan.tree.inside(site, s) for site in stores):
+            by_model = any(plan.tree.inside(site, part) for site in stores for part in (s, *reached))
+            if v.tainted(plan.flow.value(node)) or by_model:
                 plan.refuse(
                     node, block.key, ORDER.code, f"`{code(node)}` is set by the model itself: use a name of its own"
                 )
