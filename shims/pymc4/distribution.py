@@ -54,7 +54,7 @@ def asked(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def answered(self: Distribution, *args: Any, **kwargs: Any) -> Any:
-        result = computed(self, *args, **kwargs)
+        result = unwrap(computed(self, *args, **kwargs))  # a value, where it asked its own parts for theirs
         return wrap(result) if self.is_anonymous and is_evaluating() else result
 
     return answered
