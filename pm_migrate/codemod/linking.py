@@ -119,15 +119,18 @@ def _mentioned(files: Sequence[File], others: Sequence[Task]) -> dict[int, set[s
     own = {key: _words(bytes_of(target.task)) for key, target in imported.items()}
     out: dict[int, set[str]] = {}
     for file in files:
+        words = _words(bytes_of(file.task)) if file.modules else set()
         for key in {id(target) for target in file.modules.values() if target is not file}:
-            out.setdefault(key, set()).update(own[key] & _words(bytes_of(file.task)))
+            out.setdefault(key, set()).update(own[key] & words)
     targets = {id(f): f for f in files if f.task.needs_work}
     for task in others if targets else ():
         data = bytes_of(task)
-        for key, target in targets.items():
-            if os.fsencode(module_name(target.task.path)) in data:
-                words = own.get(key) or own.setdefault(key, _words(bytes_of(target.task)))
-                out.setdefault(key, set()).update(words & _words(data))
+        named = [key for key, target in targets.items() if os.fsencode(module_name(target.task.path)) in data]
+        words = _words(data) if named else set()
+        for key in named:
+            if key not in own:
+                own[key] = _words(bytes_of(targets[key].task))
+            out.setdefault(key, set()).update(own[key] & words)
     return out
 
 

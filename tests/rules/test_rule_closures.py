@@ -192,5 +192,5 @@ LINE = "def line(x):\n    return k * x\n\n\n"
 def test_names_that_mean_something_else_are_not_handed_over(text: str) -> None:
     result = migrate_source(HEAD + text)
     assert any(f.confidence is Confidence.MANUAL for f in result.findings)
-    assert "line(k, k)" not in result.code and "line(2, k)" not in result.code and "line(2.0)" in text + "line(2.0)"
+    assert "line(k, k)" not in result.code and "line(2, k)" not in result.code
     assert "def line(x, k)" not in result.code

@@ -128,8 +128,8 @@ def plan_closures(plan: Plan, models: Models) -> None:
     names = {f: dict.fromkeys(n.value for n in sorted(nodes, key=lambda n: order[n])) for f, nodes in reads.items()}
     _spread(plan, models, blocks, names, uses)
     good = {function for function in names if uses[function] and _is_plain(plan, function, names[function])}
+    scopes = {f: plan.tree.scope(f) for f in good}
     while True:
-        scopes = {f: plan.tree.scope(f) for f in good}
         kept = {f for f in good if all(_is_handed(models, u, names[f], scopes[f], blocks, good) for u in uses[f])}
         if kept == good:
             break
