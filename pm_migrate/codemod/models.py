@@ -17,6 +17,7 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.blocks import Block, ClassBlock, Model, Role
 from pm_migrate.codemod.computed import computed
 from pm_migrate.codemod.containers import adopt
+from pm_migrate.codemod.effects import Effects
 from pm_migrate.codemod.extensions import extend
 from pm_migrate.codemod.flow import Flow, model_name
 from pm_migrate.codemod.helpers import Helpers, adds_to_model
@@ -42,6 +43,7 @@ class Models:
         self.tree = tree
         self.flow = flow
         self.helpers = Helpers(tree, flow)
+        self.effects = Effects(tree, flow)
         self.computed: frozenset[cst.CSTNode] = frozenset()
         self._bound: dict[cst.CSTNode, tuple[cst.CSTNode, ...]] = {}
         self.blocks = [b for b in map(self._block, self._withs()) if b is not None]
@@ -372,6 +374,23 @@ class Models:
                     block.roles[s] = Role.FRONT
         for s in undecided:
             block.roles.setdefault(s, Role.FRONT)
+        self._check_front(block)
+
+    def _check_front(self, block: Block) -> None:
+        """What moves in front of the model must not change what stood above it."""
+        generator = block.having(Role.GENERATOR)
+        inside = self.sites_in(generator)
+        known = {s for s, _, _ in block.problems}
+        for s in block.having(Role.FRONT):
+            earlier = [g for g in generator if self.tree.order[g] < self.tree.order[s]]
+            if s in known or not earlier:
+                continue
+            read = self.effects.read(earlier)
+            met = [c.name for c in self.effects.changes(s) if self.effects.meets(c, read)]
+            met += [c.name for c in self.effects.of_functions(s) if c.sites & inside]
+            if met:
+                message = f"this changes `{met[0]}`, which the model reads above it: use a name of its own"
+                block.problems.append((s, "PM205", message))
 
     def _documents(self, block: Block, s: cst.CSTNode) -> bool:
         """A string in a block documents the model, or is code that was taken out of it."""

@@ -93,8 +93,9 @@ class Plan:
     applier: Any = None
     #: The name of the model that each defining block makes.
     model_names: dict[cst.CSTNode, str] = field(default_factory=dict)
-    #: Names that stand for calls which run once in front of the generator, by block; and what became of the calls.
-    hoisted: dict[cst.CSTNode, list[str]] = field(default_factory=dict)
+    #: Calls that run once in front of the generator, by block, with the names that stand for them; and what became of
+    #: the calls, by name.
+    hoisted: dict[cst.CSTNode, list[tuple[cst.CSTNode, str]]] = field(default_factory=dict)
     results: dict[str, Any] = field(default_factory=dict)
     #: Statements that moved into a generator, as they became.
     moved: dict[cst.CSTNode, Any] = field(default_factory=dict)

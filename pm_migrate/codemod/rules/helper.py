@@ -169,7 +169,7 @@ def _check(plan: Plan, models: Models, function: cst.CSTNode) -> None:
     for block in models.blocks:
         if function in models.helpers.reached(block.having(Role.GENERATOR)):
             plan.unite(function, *block.sites)
-            check_names(plan, block, function)
+            check_names(plan, models, block, function)
     if _is_called_elsewhere(plan, function):
         _check_module_names(plan, function)
     _check_effects(plan, models, function, calls)
@@ -278,9 +278,9 @@ def _passed_on(plan: Plan, node: cst.BaseExpression) -> bool:
     return True
 
 
-def check_names(plan: Plan, block: Block, function: cst.CSTNode) -> None:
+def check_names(plan: Plan, models: Models, block: Block, function: cst.CSTNode) -> None:
     """A helper function reads names again at every evaluation: they have to stay what they were."""
-    for node in rebound(plan, function, block):
+    for node in rebound(plan, models, function, block):
         way_out = "make it an argument of the function"
         message = f"`{node.value}` is bound again after the model was built from it: {way_out}"
         plan.refuse(node, function, HELPER.code, message)

@@ -28,13 +28,13 @@ def check_functions(plan: Plan, models: Models, block: Block) -> None:
     """
     generator = block.having(Role.GENERATOR)
     own = models.helpers.reached(generator)
-    used = list(_used(plan, generator))
+    used = list(models.effects.functions(generator))
     for function in used:
         if function in own or any(plan.tree.inside(function, s) for s in generator):
             continue
         if any(function is not outer and plan.tree.inside(function, outer) for outer in used):
             continue  # what it reads, the function around it does
-        for node in rebound(plan, function, block):
+        for node in rebound(plan, models, function, block):
             outside = [s for s in plan.flow.sites[node] if not plan.tree.inside(s, function)]
             if all(_is_parameter(plan, s, function) for s in outside):
                 continue
@@ -44,7 +44,7 @@ def check_functions(plan: Plan, models: Models, block: Block) -> None:
                 plan.refuse(node, block.key, ORDER.code, message)
 
 
-def rebound(plan: Plan, function: cst.CSTNode, block: Block) -> Iterator[cst.Name]:
+def rebound(plan: Plan, models: Models, function: cst.CSTNode, block: Block) -> Iterator[cst.Name]:
     """The names in a function that are bound again after the model of a block was made, each once."""
     seen: set[str] = set()
     for node in plan.tree.walk(function, cst.Name):
@@ -53,7 +53,7 @@ def rebound(plan: Plan, function: cst.CSTNode, block: Block) -> Iterator[cst.Nam
         outside = frozenset(s for s in plan.flow.sites[node] if not plan.tree.inside(s, function))
         if not outside or plan.flow.is_module(node) or v.only(plan.flow.value(node), v.Function):
             continue
-        if changes(plan, node, outside, block):
+        if changes(plan, models, node, outside, block):
             seen.add(node.value)
             yield node
 
@@ -163,17 +163,3 @@ def with_argument(name: str, positional: bool) -> Any:
         return updated.with_changes(args=[*spaced, last])
 
     return apply
-
-
-def _used(plan: Plan, statements: list[cst.CSTNode]) -> Iterator[cst.CSTNode]:
-    """The functions of the program that statements name, and those that these name in turn."""
-    waiting: list[cst.CSTNode] = list(statements)
-    known: set[cst.CSTNode] = set()
-    while waiting:
-        for node in plan.tree.walk(waiting.pop(), cst.Name):
-            for atom in plan.flow.value(node):
-                found = atom.node if isinstance(atom, v.Function) else None
-                if isinstance(found, (cst.FunctionDef, cst.Lambda)) and found not in known:
-                    known.add(found)
-                    waiting.append(found)
-                    yield found

@@ -397,21 +397,15 @@ def _written(plan: Plan, block: Block, shape: Shape, updated: Any) -> list[Any]:
     """The statements that take the place of a defining block."""
     here = {s for s in block.body if block.roles.get(s) is Role.FRONT and s in block.node.body.body}
     parts = {
-        role: [
-            s
-            for o in block.having(role)
-            if role is not Role.FRONT or o in here
-            for s in ([plan.moved[o]] if o in plan.moved else plan.done(o))
-        ]
-        for role in Role
+        role: [s for o in block.having(role) for s in ([plan.moved[o]] if o in plan.moved else plan.done(o))]
+        for role in (Role.GENERATOR, Role.AFTER)
     }
     parent = plan.tree.parent[block.node]
     top = isinstance(parent, cst.Module) and not block.others
     blanks = 2 if top else 1
     heading = list(updated.leading_lines)
     taken = [] if shape.source is None else [statement(f"{shape.name} = {shape.source}")]
-    named = [statement(f"{name} = {code(plan.results[name])}") for name in plan.hoisted.get(block.node, ())]
-    front = [*taken, *parts[Role.FRONT], *named]
+    front = [*taken, *_front(plan, block, here)]
     alone = bool(block.others) or _comes_first(plan, block, parent)
     if front:
         own = _about(heading)
@@ -453,6 +447,15 @@ def _written(plan: Plan, block: Block, shape: Shape, updated: Any) -> list[Any]:
         after[0] = edits.with_leading(after[0], _without_blanks(edits.leading(after[0])))
         return [*front, function, made, *after, *edits.left_over(updated.body.footer)]
     return [*front, function, made]
+
+
+def _front(plan: Plan, block: Block, here: set[cst.CSTNode]) -> list[Any]:
+    """What runs once in front of the generator, in the order of the program: statements, and calls that got a name."""
+    parts: list[tuple[cst.CSTNode, list[Any]]] = [(o, plan.done(o)) for o in block.having(Role.FRONT) if o in here]
+    parts += [
+        (node, [statement(f"{name} = {code(plan.results[name])}")]) for node, name in plan.hoisted.get(block.node, ())
+    ]
+    return [s for _, made in sorted(parts, key=lambda part: plan.tree.order[part[0]]) for s in made]
 
 
 def _shown(plan: Plan, block: Block, name: str) -> list[cst.SimpleStatementLine]:

@@ -8,13 +8,14 @@ import libcst as cst
 
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.blocks import Block, ClassBlock, Role
+from pm_migrate.codemod.effects import is_other_column
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.purity import impure_calls
 from pm_migrate.codemod.rules import attributes
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.model_object import OBJECT
-from pm_migrate.codemod.tree import COMPREHENSIONS, code, string_value
+from pm_migrate.codemod.tree import COMPREHENSIONS, code
 from pm_migrate.codemod.variables import given_around, is_component
 
 REENTRY = Rule(
@@ -236,6 +237,12 @@ def _check_stores(plan: Plan, models: Models, block: Block, generator: list[cst.
     for node in nodes:
         if isinstance(node, cst.Name) and node in plan.flow.sites and not plan.flow.sites[node] & inside:
             free.setdefault(node.value, plan.flow.sites[node])
+    called: set[cst.CSTNode] = set()
+    for function in models.effects.functions(generator):
+        if function not in nodes and function not in plan.flow.opaque:  # an operation ran at every evaluation before
+            called.update(plan.tree.walk(function))
+            for node in models.effects.free(function):
+                free[node.value] = free.get(node.value, frozenset()) | plan.flow.sites[node]
     for node, base in plan.flow.stores.items():
         sites = plan.flow.sites.get(base, frozenset())
         if node in nodes:
@@ -248,45 +255,16 @@ def _check_stores(plan: Plan, models: Models, block: Block, generator: list[cst.
                 )
         elif (
             sites & free.get(base.value, frozenset())
-            and _runs_after(plan, node, block)
-            and not _other_column(node, nodes)
+            and (node in called or models.effects.runs_after(node, block))
+            and not is_other_column(node, nodes | called)
         ):
-            plan.note(
-                node,
-                block.key,
-                ORDER.code,
-                f"`{base.value}` is changed in place after the model was built from it; the generator reads it "
-                "again: give the model a copy",
-                review=True,
+            message = (
+                f"`{base.value}` is changed in place after the model was built from it; the generator reads it again: "
             )
-
-
-def _runs_after(plan: Plan, node: cst.CSTNode, block: Block) -> bool:
-    """Whether code may run after a block was left: it stands below it, or in the same loop or another function."""
-    here = plan.tree.scope(block.node)
-    if plan.tree.scope(node) is not here:
-        return plan.tree.order[node] > plan.tree.order[block.node]
-    if any(
-        isinstance(a, (cst.For, cst.While)) and plan.tree.inside(node, a) and plan.tree.scope(a) is here
-        for a in plan.tree.ancestors(block.node)
-    ):
-        return True
-    if plan.tree.inside(node, block.node):
-        return any(plan.tree.inside(node, s) for s in block.having(Role.AFTER))
-    return plan.tree.order[node] > plan.tree.order[block.node]
-
-
-def _other_column(store: cst.CSTNode, nodes: set[cst.CSTNode]) -> bool:
-    """Whether a store only adds a column of a data frame that the model does not read."""
-    match store:
-        case cst.Subscript(slice=[cst.SubscriptElement(slice=cst.Index(value=index))]):
-            column = string_value(index)
-        case _:
-            return False
-    if column is None:
-        return False
-    read = {string_value(n) for n in nodes} | {n.attr.value for n in nodes if isinstance(n, cst.Attribute)}
-    return column not in read
+            message += "give the model a copy"
+            if node in called:
+                message = f"this changes `{base.value}` at every evaluation of the model: do it once, above the model"
+            plan.note(node, block.key, ORDER.code, message, review=True)
 
 
 def _check_effects(plan: Plan, models: Models, block: Block, generator: list[cst.CSTNode]) -> None:
@@ -319,6 +297,27 @@ def _check_effects(plan: Plan, models: Models, block: Block, generator: list[cst
                     "changes something or is random",
                     review=True,
                 )
+    _check_hoisted(plan, models, block, generator)
+
+
+def _check_hoisted(plan: Plan, models: Models, block: Block, generator: list[cst.CSTNode]) -> None:
+    """A call that moves in front of the generator must not change what the model read before it."""
+    calls = [node for node, _ in plan.hoisted.get(block.node, ()) if isinstance(node, cst.Call)]
+    for call in calls:
+        changed = list(models.effects.of_functions(call))
+        if not changed:
+            continue
+        before = [
+            n
+            for s in generator
+            for n in plan.tree.walk(s, cst.Name, cst.Attribute)
+            if plan.tree.order[n] < plan.tree.order[call] and not any(plan.tree.inside(n, c) for c in calls)
+        ]
+        read, inside = models.effects.read(before), models.sites_in(generator)
+        met = [c.name for c in changed if models.effects.meets(c, read) or c.sites & inside]
+        if met:
+            message = f"`{code(call.func)}` changes `{met[0]}`, which the model reads before: call it above the model"
+            plan.refuse(call, block.key, ORDER.code, message)
 
 
 def changes_each_time(plan: Plan, call: cst.Call) -> bool:
@@ -369,7 +368,7 @@ def _check_attributes(plan: Plan, models: Models, block: Block, generator: list[
             text = code(node)
             if text not in names:
                 names[text] = plan.fresh_name(node.attr.value, node)
-                plan.hoisted.setdefault(block.node, []).append(names[text])
+                plan.hoisted.setdefault(block.node, []).append((node, names[text]))
                 plan.results[names[text]] = node
             plan.edit(node, block.key, _named(names[text]))
 
@@ -400,7 +399,7 @@ def _hoist(plan: Plan, block: Block, call: cst.Call) -> None:
     if isinstance(parent, (cst.Assign, cst.AnnAssign)):
         word = "value"
     name = plan.fresh_name(word, call)
-    plan.hoisted.setdefault(block.node, []).append(name)
+    plan.hoisted.setdefault(block.node, []).append((call, name))
 
     def replace(updated: cst.Call) -> cst.BaseExpression:
         plan.results[name] = updated
@@ -422,7 +421,7 @@ def arguments(plan: Plan, models: Models, block: Block) -> Iterator[str]:
             outside = _own(plan, node, generator)
             if not outside or plan.flow.is_module(node) or node.value in block.carried:
                 continue
-            if node.value in bound or in_class or changes(plan, node, outside, block):
+            if node.value in bound or in_class or changes(plan, models, node, outside, block):
                 seen.add(node.value)
                 yield node.value
     yield from (name for name in dict.fromkeys(plan.late.get(block.node, ())) if name not in seen)
@@ -433,7 +432,7 @@ def _own(plan: Plan, node: cst.Name, generator: list[cst.CSTNode]) -> frozenset[
     return frozenset(site for site in plan.flow.sites[node] if not any(plan.tree.inside(site, s) for s in generator))
 
 
-def changes(plan: Plan, node: cst.Name, outside: frozenset[cst.CSTNode], block: Block) -> bool:
+def changes(plan: Plan, models: Models, node: cst.Name, outside: frozenset[cst.CSTNode], block: Block) -> bool:
     """Whether a name may be bound again after the model was built."""
     here = plan.tree.scope(block.node)
     owner = next((s for s in plan.flow.owners(here) if plan.flow.scope_sites(s, node.value) & outside), here)
@@ -444,7 +443,8 @@ def changes(plan: Plan, node: cst.Name, outside: frozenset[cst.CSTNode], block: 
         )
     generator = block.having(Role.GENERATOR)
     return any(
-        _runs_after(plan, site, block) and not any(plan.tree.inside(site, s) for s in generator) for site in sites
+        models.effects.runs_after(site, block) and not any(plan.tree.inside(site, s) for s in generator)
+        for site in sites
     )
 
 

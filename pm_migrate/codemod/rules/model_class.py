@@ -147,7 +147,7 @@ def plan_class(plan: Plan, models: Models, model: Model) -> None:
         for other in _uses(plan, made):  # one comment says it all
             plan.unite(key, other)
         return
-    check_names(plan, block, made.init)
+    check_names(plan, models, block, made.init)
     _check_effects(plan, models, made)
     dropped = _dropped(made)
     for call in _calls(plan, made):

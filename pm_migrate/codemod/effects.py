@@ -1,0 +1,148 @@
+"""What statements of a program change that others read, also through the functions that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import libcst as cst
+
+from pm_migrate.codemod import values as v
+from pm_migrate.codemod.blocks import Block, Role
+from pm_migrate.codemod.flow import Flow
+from pm_migrate.codemod.scopes import bound_names
+from pm_migrate.codemod.tree import Tree, string_value
+
+_DEFINITIONS = (cst.FunctionDef, cst.ClassDef)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that code changes.
+
+    Parameters
+    ----------
+    node
+        Where.
+    name
+        The name that is bound, or that of the object which is changed.
+    sites
+        The places that may bind the name.
+    """
+
+    node: cst.CSTNode
+    name: str
+    sites: frozenset[cst.CSTNode]
+
+
+class Effects:
+    """What code of a program reads and changes, with that of the functions which it names.
+
+    Parameters
+    ----------
+    tree, flow
+        The program and what is known of it.
+    """
+
+    def __init__(self, tree: Tree, flow: Flow) -> None:
+        self.tree = tree
+        self.flow = flow
+
+    def functions(self, statements: Iterable[cst.CSTNode]) -> Iterator[cst.CSTNode]:
+        """Yield the functions of the program that statements name, and those that these name in turn."""
+        waiting = list(statements)
+        known: set[cst.CSTNode] = set()
+        while waiting:
+            for node in self.tree.walk(waiting.pop(), cst.Name, cst.Attribute):
+                for atom in self.flow.value(node):
+                    found = atom.node if isinstance(atom, v.Function) else None
+                    if isinstance(found, (cst.FunctionDef, cst.Lambda)) and found not in known:
+                        known.add(found)
+                        waiting.append(found)
+                        yield found
+
+    @cached_property
+    def uses(self) -> dict[cst.CSTNode, list[cst.CSTNode]]:
+        """The places that read each function of the program."""
+        found: dict[cst.CSTNode, list[cst.CSTNode]] = {}
+        for node, value in self.flow.values.items():
+            for atom in value:
+                if isinstance(atom, v.Function):
+                    found.setdefault(atom.node, []).append(node)
+        return found
+
+    def free(self, function: cst.CSTNode) -> Iterator[cst.Name]:
+        """Yield the names in a function that something outside of it binds."""
+        for node in self.tree.walk(function, cst.Name):
+            sites = self.flow.sites.get(node, frozenset())
+            if sites and not any(self.tree.inside(site, function) for site in sites):
+                yield node
+
+    def runs_after(self, node: cst.CSTNode, block: Block, seen: frozenset[cst.CSTNode] = frozenset()) -> bool:
+        """Whether code may run after a block was left: it stands below it or in the same loop, or is called there."""
+        here, scope, order = self.tree.scope(block.node), self.tree.scope(node), self.tree.order
+        if scope is not here:
+            uses = () if scope in seen else self.uses.get(scope, ())
+            called = any(self.runs_after(use, block, seen | {scope}) for use in uses)
+            return called or order[node] > order[block.node]
+        if any(
+            isinstance(a, (cst.For, cst.While)) and self.tree.inside(node, a) and self.tree.scope(a) is here
+            for a in self.tree.ancestors(block.node)
+        ):
+            return True
+        if self.tree.inside(node, block.node):
+            return any(self.tree.inside(node, s) for s in block.having(Role.AFTER))
+        return order[node] > order[block.node]
+
+    def changes(self, statement: cst.CSTNode) -> Iterator[Change]:
+        """Yield what a statement changes when it runs: the names that it binds, and objects."""
+        if isinstance(statement, _DEFINITIONS):
+            return
+        for site in bound_names(statement):
+            if isinstance(site, cst.Name):
+                yield Change(site, site.value, frozenset({site}))
+        yield from self._stores(statement)
+        yield from self.of_functions(statement)
+
+    def of_functions(self, node: cst.CSTNode) -> Iterator[Change]:
+        """Yield what the functions change that a node names; what they were given, their calls change."""
+        for function in self.functions([node]):
+            for line in self.tree.walk(function, cst.Global, cst.Nonlocal):
+                for item in line.names:
+                    name = item.name.value
+                    outer = [s for s in self.flow.owners(function) if s is not function]
+                    sites = next((found for s in outer if (found := self.flow.scope_sites(s, name))), set())
+                    yield Change(line, name, frozenset(sites))
+            for change in self._stores(function):
+                if not any(self.tree.inside(site, function) for site in change.sites):
+                    yield change
+
+    def _stores(self, node: cst.CSTNode) -> Iterator[Change]:
+        for inner in self.tree.walk(node):
+            base = self.flow.stores.get(inner)
+            if base is not None:
+                yield Change(inner, base.value, self.flow.sites.get(base, frozenset()))
+
+    def read(self, statements: list[cst.CSTNode]) -> set[cst.CSTNode]:
+        """Every node of statements and of the functions that they name."""
+        return {n for part in (*statements, *self.functions(statements)) for n in self.tree.walk(part)}
+
+    def meets(self, change: Change, nodes: set[cst.CSTNode]) -> bool:
+        """Whether nodes read what a change is about."""
+        read = {n for n in nodes if isinstance(n, cst.Name) and n.value == change.name and n in self.flow.sites}
+        found = any(self.flow.sites[n] & change.sites or self.flow.sites[n] == change.sites for n in read)
+        return found and not is_other_column(change.node, nodes)
+
+
+def is_other_column(store: cst.CSTNode, nodes: set[cst.CSTNode]) -> bool:
+    """Whether a store only adds a column of a data frame that no node reads."""
+    match store:
+        case cst.Subscript(slice=[cst.SubscriptElement(slice=cst.Index(value=index))]):
+            column = string_value(index)
+        case _:
+            return False
+    if column is None:
+        return False
+    read = {string_value(n) for n in nodes} | {n.attr.value for n in nodes if isinstance(n, cst.Attribute)}
+    return column not in read

@@ -1,0 +1,136 @@
+"""Code of a block that changes what its model reads, and functions of a model that change or read what others do."""
+
+from __future__ import annotations
+
+import pytest
+
+from pm_migrate.codemod import migrate_source
+from pm_migrate.findings import Confidence
+
+HEAD = (
+    "import numpy as np\nimport pymc3 as pm\n\ndata = np.array([0.1, 0.5, 0.2])\nstate = {'n': 1.0}\nn = 1.0\n\n"
+    "def line(x, k):\n    return k * x * state['n'] * n\n\ndef bump():\n    state['n'] = 2.0\n\n"
+)
+FIRST = "with pm.Model() as m:\n    k = pm.Normal('k', 0, 1)\n    pm.Normal('y1', line(2.0, k), 1, observed=data)\n"
+LAST = "    pm.Normal('y2', line(2.0, k), 1, observed=data)\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(HEAD + FIRST + "    bump()\n" + LAST, id="a function changes an object"),
+        pytest.param(HEAD + FIRST + "    state['n'] = 2.0\n" + LAST, id="an object is changed"),
+        pytest.param(HEAD + FIRST + "    state.update(n=2.0)\n" + LAST, id="by a method"),
+        pytest.param(HEAD + FIRST + "    n = 2.0\n" + LAST, id="a name that a function reads is bound"),
+        pytest.param(
+            HEAD + "def fix(some):\n    some['n'] = 2.0\n\n" + FIRST + "    fix(state)\n" + LAST,
+            id="what a call is given",
+        ),
+        pytest.param(
+            HEAD + FIRST.replace("line(2.0, k)", "k * state['n']") + "    bump()\n" + LAST,
+            id="read by the model itself",
+        ),
+        pytest.param(
+            HEAD + "def reset():\n    global k\n    k = 3.0\n\ndef line(x):\n    return k * x\n\n"
+            "with pm.Model() as m:\n    k = pm.Normal('k', 0, 1)\n    reset()\n"
+            "    pm.Normal('y', line(2.0), 1, observed=data)\n",
+            id="a name of the model is bound by a function",
+        ),
+        pytest.param(
+            HEAD
+            + "def load():\n    state['n'] = 2.0\n    return np.random.normal(size=3)\n\n"
+            + FIRST
+            + "    pm.Normal('y2', k, 1, observed=load())\n",
+            id="a call that gives data changes an object",
+        ),
+    ],
+)
+def test_what_would_change_the_model_above_it_keeps_the_model(text: str) -> None:
+    result = migrate_source(text)
+    added = [line for line in result.code.splitlines() if line not in text.splitlines()]
+    assert added and all("TODO(pm-migrate PM205)" in line for line in added)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(HEAD + FIRST + "    print(data.mean())\n" + LAST, id="nothing is changed"),
+        pytest.param(HEAD + FIRST + "    other = {'n': 1}\n    other['n'] = 3.0\n" + LAST, id="another object"),
+        pytest.param(
+            HEAD + "with pm.Model() as m:\n    k = pm.Normal('k', 0, 1)\n    bump()\n" + LAST, id="read below it alone"
+        ),
+        pytest.param(
+            HEAD + "def label(n):\n    return n\n\n" + FIRST.replace("line(2.0, k)", "k * label(2)") + "    n = 2.0\n"
+            "    pm.Normal('y2', k, n, observed=data)\n",
+            id="a parameter of that name",
+        ),
+        pytest.param(
+            "import pandas as pd\n"
+            + HEAD
+            + "df = pd.DataFrame({'a': data})\n"
+            + FIRST.replace("=data", "=df.a")
+            + "    df['b'] = df.a - df.a.mean()\n    pm.Normal('y2', k, 1, observed=df['b'])\n",
+            id="another column",
+        ),
+    ],
+)
+def test_what_changes_nothing_of_the_model_runs_once_in_front(text: str) -> None:
+    result = migrate_source(text)
+    assert not [f for f in result.findings if f.confidence is not Confidence.SAFE], result.findings
+    assert "yield pm.Normal('y2'" in result.code
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        pytest.param(HEAD + FIRST + "\nstate['n'] = 2.0\n", "state['n'] = 2.0", id="below the model"),
+        pytest.param(HEAD + FIRST + "\nbump()\n", "    state['n'] = 2.0", id="by a function called below"),
+        pytest.param(
+            HEAD + "calls = []\n\ndef line(x, k):\n    calls.append(x)\n    return k * x\n\n" + FIRST,
+            "    calls.append(x)",
+            id="by the function itself",
+        ),
+        pytest.param(HEAD + FIRST + "\nprint(bump)\n", "    state['n'] = 2.0", id="by a function handed on below"),
+    ],
+)
+def test_what_functions_of_a_model_read_and_other_code_changes_is_for_review(text: str, line: str) -> None:
+    (found,) = [f for f in migrate_source(text).findings if f.confidence is not Confidence.SAFE]
+    assert (found.code, found.confidence) == ("PM205", Confidence.REVIEW)
+    assert text.splitlines()[found.line - 1] == line
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("bump()\n" + HEAD.split("def bump")[0] + FIRST, id="no such function"),
+        pytest.param(HEAD + "bump()\n" + FIRST, id="called above"),
+        pytest.param(HEAD + FIRST + "\nother = {}\nother['n'] = 2.0\n", id="another object below"),
+        pytest.param(
+            HEAD
+            + "def bare(k):\n    seen = []\n    seen.append(1)\n    return k\n\n"
+            + FIRST.replace("line(2.0, k)", "bare(k)"),
+            id="an object of the function's own",
+        ),
+        pytest.param(
+            "import theano\nimport theano.tensor as tt\n"
+            + HEAD
+            + "@theano.compile.ops.as_op(itypes=[tt.dscalar], otypes=[tt.dscalar])\n"
+            "def bare(k):\n    state['n'] = float(k)\n    return np.array(state['n'])\n\n"
+            + FIRST.replace("line(2.0, k)", "bare(k)"),
+            id="an operation of Theano's, which ran at every evaluation before",
+        ),
+    ],
+)
+def test_what_stays_without_a_word(text: str) -> None:
+    assert not [f for f in migrate_source(text).findings if f.code == "PM205"]
+
+
+def test_what_runs_once_keeps_its_order() -> None:
+    """Draws of the program's own stay in the order that its seed was meant for."""
+    text = (
+        HEAD + "with pm.Model() as m:\n    k = pm.Normal('k', 0, 1)\n"
+        "    pm.Normal('y1', k, 1, observed=np.random.normal(size=3))\n    noise = np.random.normal(size=2)\n"
+        "    pm.Normal('y2', k, 1, observed=noise)\n"
+    )
+    code = migrate_source(text).code
+    assert code.index("np.random.normal(size=3)") < code.index("np.random.normal(size=2)") < code.index("@pm.model")
