@@ -83,7 +83,8 @@ class Effects:
         """Whether code may run after a block was left: it stands below it or in the same loop, or is called there."""
         here, scope, order = self.tree.scope(block.node), self.tree.scope(node), self.tree.order
         if scope is not here:
-            uses = () if scope in seen else self.uses.get(scope, ())
+            later = isinstance(scope, (cst.FunctionDef, cst.Lambda)) and not isinstance(node, cst.Param)
+            uses = self.uses.get(scope, ()) if later and scope not in seen else ()
             called = any(self.runs_after(use, block, seen | {scope}) for use in uses)
             return called or order[node] > order[block.node]
         if any(
