@@ -173,6 +173,8 @@ OTHERS = (
     _same("find_hessian", "point vars model", first=1),
     _same("guess_scaling", "point vars model scaling_bound", first=1),
     _same("trace_cov", "trace vars model", first=1),
+    _same("dic", "trace model", first=1),
+    _same("bpic", "trace model", first=1),
     _same("init_nuts", "init chains n_init model random_seed progressbar jitter_max_retries"),
     _same("iter_sample", "draws step start trace chain tune model random_seed callback", first=2),
     _same(

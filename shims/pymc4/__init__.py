@@ -93,6 +93,7 @@ _LATER = {
         """.split(),
         "pymc3_functions",
     ),
+    **dict.fromkeys(("bpic", "dic"), "criteria"),
     **dict.fromkeys(
         """
         BinaryGibbsMetropolis BinaryMetropolis CategoricalGibbsMetropolis CauchyProposal DEMetropolis DEMetropolisZ

@@ -22,7 +22,11 @@ with pm.Model() as model:
 """
 
 
-@pytest.mark.parametrize("name", sorted(GONE))
+#: What generator models have again.
+KEPT = {"bpic", "dic"}
+
+
+@pytest.mark.parametrize("name", sorted(GONE.keys() - KEPT))
 def test_what_is_gone_is_a_finding_with_the_way_out(name: str) -> None:
     assert name not in PYMC3_NAMES and advice(name)
     result = migrate_source(PROGRAM.format(f"print(pm.{name}(trace))"))
@@ -33,7 +37,6 @@ def test_what_is_gone_is_a_finding_with_the_way_out(name: str) -> None:
 @pytest.mark.parametrize(
     ("use", "name"),
     [
-        ("pm.stats.dic(trace, model)", "dic"),
         ("pm.stats.quantiles(trace)", "quantiles"),
         ("pm.diagnostics.geweke(trace['mu'])", "geweke"),
         ("pm.backends.text.load('out')", "backends.text"),
@@ -45,6 +48,19 @@ def test_it_is_known_by_its_module_too(use: str, name: str) -> None:
     result = migrate_source(PROGRAM.format(use))
     assert next(f.message for f in result.findings if f.code == "PM310").endswith(GONE[name])
     assert result.references.unknown == 0
+
+
+@pytest.mark.parametrize("name", sorted(KEPT))
+def test_criteria_of_old_releases_are_those_of_generator_models(name: str) -> None:
+    assert name not in PYMC3_NAMES and name in GONE
+    for call in (f"pm.{name}(trace)", f"pm.{name}(trace, model)", f"pm.stats.{name}(model=model, trace=trace)"):
+        result = migrate_source(PROGRAM.format(f"print({call})"))
+        assert f"pm.{name}(trace, model=model)" in result.code and result.references.todo == 0
+        alone = PROGRAM.format("pass") + f"\n\ndef criterion(trace):\n    return {call.replace('model=model, ', '')}\n"
+        found = migrate_source(alone.replace("(trace, model)", "(trace)")).findings
+        assert [f.message for f in found if f.confidence is Confidence.MANUAL] == [
+            "which model this draws from cannot be seen: give it as `model=`"
+        ]
 
 
 @pytest.mark.parametrize("form", ["pm.sample_ppc_w", "pm.sampling.sample_ppc_w"])
