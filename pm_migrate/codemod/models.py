@@ -205,6 +205,10 @@ class Models:
         parent = self.tree.parent.get(line)
         return list(parent.body) if isinstance(parent, (cst.Module, cst.IndentedBlock)) else []
 
+    def is_extended(self, model: Model) -> bool:
+        """Whether another block than the one that defines a model adds to it."""
+        return any(self._creates(block) for block in model.blocks if block is not model.definition)
+
     def _creates(self, block: Block) -> bool:
         return any(self.creates(s, block.sites) for s in block.body)
 

@@ -194,3 +194,12 @@ def test_names_that_mean_something_else_are_not_handed_over(text: str) -> None:
     assert any(f.confidence is Confidence.MANUAL for f in result.findings)
     assert "line(k, k)" not in result.code and "line(2, k)" not in result.code
     assert "def line(x, k)" not in result.code
+
+
+def test_models_that_are_sampled_in_a_block_of_their_own_hand_over_too() -> None:
+    """Models that bind one name each, and are entered again to draw from them."""
+    both = "".join(MODEL.format(n) + f"with {n}:\n    trace = pm.sample(500)\n\n" for n in ("one", "two"))
+    code = rewritten(HEAD + FUNCTION + both)
+    assert code.count("pm.DensityDist('x', lambda value: logp(value, mu), observed=data)") == 2
+    adds = "with two:\n    pm.Normal('z', mu, 1, observed=data)\n"
+    assert [f for f in migrate_source(HEAD + FUNCTION + both + adds).findings if f.confidence is Confidence.MANUAL]

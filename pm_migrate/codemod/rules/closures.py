@@ -121,7 +121,7 @@ RULES = (RULE,)
 
 def plan_closures(plan: Plan, models: Models) -> None:
     """Plan the parameters and arguments, before anything asks what reads a model's names outside of it."""
-    blocks = [m.definition for m in models.models.values() if m.definition is not None and len(m.blocks) == 1]
+    blocks = [m.definition for m in models.models.values() if m.definition is not None and not models.is_extended(m)]
     reads = _reads(plan, models, blocks)
     uses = {function: uses_of(plan, function) or [] for function in reads}
     order = plan.tree.order
