@@ -175,6 +175,9 @@ OTHERS = (
     _same("trace_cov", "trace vars model", first=1),
     _same("dic", "trace model", first=1),
     _same("bpic", "trace model", first=1),
+    _same("geweke", "x first last intervals", first=4, model="none"),
+    _same("quantiles", "x qlist transform", first=3, model="none"),
+    _same("mc_error", "x batches", first=2, model="none"),
     _same("init_nuts", "init chains n_init model random_seed progressbar jitter_max_retries"),
     _same("iter_sample", "draws step start trace chain tune model random_seed callback", first=2),
     _same(

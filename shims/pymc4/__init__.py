@@ -94,6 +94,7 @@ _LATER = {
         "pymc3_functions",
     ),
     **dict.fromkeys(("bpic", "dic"), "criteria"),
+    **dict.fromkeys(("geweke", "mc_error", "quantiles"), "older_statistics"),
     **dict.fromkeys(
         """
         BinaryGibbsMetropolis BinaryMetropolis CategoricalGibbsMetropolis CauchyProposal DEMetropolis DEMetropolisZ

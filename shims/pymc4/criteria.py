@@ -18,8 +18,8 @@ __all__ = ["bpic", "dic"]
 def dic(trace: Any, model: Any = None) -> float:
     """Deviance information criterion: ``pm.dic`` of PyMC3 before 3.4.
 
-    Twice the mean deviance of the draws less the deviance at their mean. The deviance is -2 times the log density of the
-    whole model, priors and Jacobians included, and the mean is that of unconstrained values, as in PyMC3.
+    Twice the mean deviance of the draws less the deviance at their mean. The deviance is -2 times the log density of
+    the whole model, priors and Jacobians included, and the mean is that of unconstrained values, as in PyMC3.
 
     Parameters
     ----------
@@ -37,8 +37,8 @@ def dic(trace: Any, model: Any = None) -> float:
 
     References
     ----------
-    .. [1] Spiegelhalter, Best, Carlin, van der Linde: Bayesian measures of model complexity and fit. Journal of the Royal
-       Statistical Society B 64 (2002), 583-639.
+    .. [1] Spiegelhalter, Best, Carlin, van der Linde: Bayesian measures of model complexity and fit. Journal of the
+       Royal Statistical Society B 64 (2002), 583-639.
     """
     mean, at_mean = _deviances("dic", trace, model)
     return 2 * mean - at_mean
@@ -52,8 +52,8 @@ def bpic(trace: Any, model: Any = None) -> float:
 
     References
     ----------
-    .. [1] Ando: Bayesian predictive information criterion for the evaluation of hierarchical Bayesian and empirical Bayes
-       models. Biometrika 94 (2007), 443-458.
+    .. [1] Ando: Bayesian predictive information criterion for the evaluation of hierarchical Bayesian and empirical
+       Bayes models. Biometrika 94 (2007), 443-458.
     """
     mean, at_mean = _deviances("bpic", trace, model)
     return 3 * mean - 2 * at_mean

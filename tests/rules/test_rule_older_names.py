@@ -23,10 +23,11 @@ with pm.Model() as model:
 
 
 #: What generator models have again.
-KEPT = {"bpic", "dic"}
+CRITERIA = {"bpic", "dic"}
+STATISTICS = {"geweke", "mc_error", "quantiles"}
 
 
-@pytest.mark.parametrize("name", sorted(GONE.keys() - KEPT))
+@pytest.mark.parametrize("name", sorted(GONE.keys() - CRITERIA - STATISTICS))
 def test_what_is_gone_is_a_finding_with_the_way_out(name: str) -> None:
     assert name not in PYMC3_NAMES and advice(name)
     result = migrate_source(PROGRAM.format(f"print(pm.{name}(trace))"))
@@ -37,8 +38,6 @@ def test_what_is_gone_is_a_finding_with_the_way_out(name: str) -> None:
 @pytest.mark.parametrize(
     ("use", "name"),
     [
-        ("pm.stats.quantiles(trace)", "quantiles"),
-        ("pm.diagnostics.geweke(trace['mu'])", "geweke"),
         ("pm.backends.text.load('out')", "backends.text"),
         ("pm.step_methods.sgmcmc.CSG()", "step_methods.sgmcmc"),
         ("pm.variational.advi(n=10)", "advi"),
@@ -50,7 +49,7 @@ def test_it_is_known_by_its_module_too(use: str, name: str) -> None:
     assert result.references.unknown == 0
 
 
-@pytest.mark.parametrize("name", sorted(KEPT))
+@pytest.mark.parametrize("name", sorted(CRITERIA))
 def test_criteria_of_old_releases_are_those_of_generator_models(name: str) -> None:
     assert name not in PYMC3_NAMES and name in GONE
     for call in (f"pm.{name}(trace)", f"pm.{name}(trace, model)", f"pm.stats.{name}(model=model, trace=trace)"):
@@ -61,6 +60,17 @@ def test_criteria_of_old_releases_are_those_of_generator_models(name: str) -> No
         assert [f.message for f in found if f.confidence is Confidence.MANUAL] == [
             "which model this draws from cannot be seen: give it as `model=`"
         ]
+
+
+@pytest.mark.parametrize("name", sorted(STATISTICS))
+def test_statistics_of_old_releases_are_those_of_generator_models(name: str) -> None:
+    assert name not in PYMC3_NAMES and name in GONE
+    module = "diagnostics" if name == "geweke" else "stats"
+    for form in (f"pm.{name}", f"pm.{module}.{name}"):
+        result = migrate_source(PROGRAM.format(f"print({form}(trace, vars=['mu']))"))
+        assert f"print(pm.{name}(trace, vars=['mu']))" in result.code and "return_inferencedata=False" in result.code
+        result = migrate_source(PROGRAM.format(f"print({form}(trace['mu']))"))
+        assert f"print(pm.{name}(pm.draws(trace, 'mu')))" in result.code and result.references.todo == 0
 
 
 @pytest.mark.parametrize("form", ["pm.sample_ppc_w", "pm.sampling.sample_ppc_w"])
