@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 #: Elements of a term that are summed in high precision: each takes a few milliseconds.
 ELEMENTS = 400
+#: Numbers that the formula of one vector or matrix takes: ten dimensions of a normal take three seconds, more of them
+#: take with the sixth power.
+SCALARS = 150
 
 
 def formula(both: Both, name: str, point: Point, original: float, candidate: float) -> str:
@@ -66,7 +69,7 @@ def _total(row: Any, form: Any, found: dict[str, Any]) -> tuple[float, float] | 
     value = np.asarray(found["value"], float)
     parameters = {n: np.asarray(found["parameters"][n], float) for n in form.given}
     if row.rank:
-        if value.ndim != row.rank:
+        if value.ndim != row.rank or value.size + sum(p.size for p in parameters.values()) > SCALARS:
             return None
         truth = Oracle(row, form, parameters, value).truth
         return truth.logp, truth.condition

@@ -221,3 +221,32 @@ def test_minus_infinity_where_the_other_side_is_finite(
     assert comparison.verdict is verdict
     (large,) = run(rounded, side()).comparisons  # about -1: no probability that rounds to 0
     assert large.verdict is (Verdict.EQUAL if moves else Verdict.DIFFERENT)
+
+
+@pytest.mark.parametrize(("size", "asked"), [(3, True), (30, False)])
+def test_large_matrices_are_left_to_roundings(size: int, asked: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In high precision the factor of a covariance of a hundred points takes hours."""
+    from pm_migrate.verify import oracle
+
+    made: list[object] = []
+
+    class Refusing:
+        def __init__(self, *inputs: object) -> None:
+            made.append(inputs)
+
+        truth = oracle.Truth(0.0, 0.0, {}, {})
+
+    monkeypatch.setattr(oracle, "Oracle", Refusing)
+    _spread(monkeypatch, 0.1)
+    parameters = {"mu": np.zeros(size), "cov": np.eye(size)}
+    found = {
+        "distribution": "MvNormal",
+        "value": np.zeros(size),
+        "logp": 0.0,
+        "scaled": False,
+        "parameters": parameters,
+    }
+    monkeypatch.setattr(Parts, "term_inputs", lambda *_: found)
+    (comparison,) = run(side(), side(a=lambda x: normal(x) + (0.1 if x > 0.8 else 0.0))).comparisons
+    assert comparison.verdict is Verdict.EQUAL and comparison.notes
+    assert bool(made) is asked
