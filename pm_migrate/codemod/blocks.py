@@ -17,6 +17,8 @@ class Role(Enum):
     FRONT = "front"
     GENERATOR = "generator"
     AFTER = "after"
+    #: Nowhere: what it says is said elsewhere.
+    TAKEN = "taken"
 
 
 @dataclass(eq=False)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from types import MappingProxyType
 
 import libcst as cst
@@ -26,18 +27,6 @@ from pm_migrate.codemod.values import NOTHING, PLAIN, Value
 
 _ROUNDS = 8
 _BUILTINS = frozenset(dir(builtins))
-
-
-def model_name(maker: cst.CSTNode) -> cst.BaseExpression | None:
-    """The argument that gives a ``pm.Model(...)`` call, or the models of a class, their name."""
-    if isinstance(maker, cst.ClassDef):
-        made = model_class(maker)
-        return None if made is None else made.name
-    assert isinstance(maker, cst.Call)
-    for place, arg in enumerate(maker.args):
-        if (place == 0 and arg.keyword is None and not arg.star) or (arg.keyword and arg.keyword.value == "name"):
-            return None if is_none(arg.value) else arg.value
-    return None
 
 
 class Flow(Statements):
@@ -160,6 +149,29 @@ class Flow(Statements):
         """Whether what stands in a node adds to a model that the node itself names or makes."""
         return (isinstance(node, cst.With) and bool(self.enters(node))) or node in self.model_inits
 
+    def model_name(self, maker: cst.CSTNode) -> cst.BaseExpression | None:
+        """What gives a ``pm.Model(...)`` call, or the models of a class, their name."""
+        if isinstance(maker, cst.ClassDef):
+            made = model_class(maker)
+            return None if made is None else made.name
+        assert isinstance(maker, cst.Call)
+        for place, arg in enumerate(maker.args):
+            if (place == 0 and arg.keyword is None and not arg.star) or (arg.keyword and arg.keyword.value == "name"):
+                return None if is_none(arg.value) else arg.value
+        line = self.naming.get(maker)
+        return None if line is None else line.body[0].value  # type: ignore[union-attr, return-value]
+
+    @cached_property
+    def naming(self) -> dict[cst.Call, cst.SimpleStatementLine]:
+        """Statements that name the model of the block which they begin: ``with pm.Model() as m: m.name = 'a'``."""
+        return {
+            made: line
+            for node in self.tree.of(cst.With)
+            for item in node.items
+            if isinstance(made := item.item, cst.Call) and self.value(made) == frozenset({v.ModelRef(made)})
+            if (line := _first_name(node, item)) is not None and not made.args
+        }
+
     def prefix(self, call: cst.Call) -> str | None:
         """What PyMC3 puts in front of the name of a variable, or None where it cannot be told."""
         makers: list[cst.CSTNode] = []
@@ -171,7 +183,7 @@ class Flow(Statements):
         makers = makers or [model.site for model in v.models(context or frozenset())]
         if any(m in self.model_classes and self.model_classes[m].is_named_by_calls for m in makers):
             return None
-        names = {string_value(name) if (name := model_name(maker)) is not None else "" for maker in makers}
+        names = {string_value(name) if (name := self.model_name(maker)) is not None else "" for maker in makers}
         return names.pop() if len(names) == 1 else ("" if not names else None)
 
     def is_module(self, node: cst.CSTNode) -> bool:
@@ -388,3 +400,27 @@ class Flow(Statements):
     def _stored(self, key: tuple[cst.CSTNode, str]) -> Value:
         """What an attribute of the objects of a class may be."""
         return self.attributes.get(key, NOTHING) | self._known_attributes.get(key, NOTHING) or PLAIN
+
+
+def _first_name(node: cst.With, item: cst.WithItem) -> cst.SimpleStatementLine | None:
+    """The statement at the beginning of a block that gives the object which it enters a name that is written out."""
+    line = node.body.body[0]
+    match item.asname, line:
+        case (
+            cst.AsName(name=cst.Name(value=own)),
+            cst.SimpleStatementLine(
+                body=[
+                    cst.Assign(
+                        targets=[
+                            cst.AssignTarget(
+                                target=cst.Attribute(value=cst.Name(value=base), attr=cst.Name(value="name"))
+                            )
+                        ],
+                        value=value,
+                    )
+                ]
+            ),
+        ) if base == own and string_value(value):
+            comments = [*(e.comment for e in line.leading_lines), line.trailing_whitespace.comment]
+            return None if any(comments) else line
+    return None

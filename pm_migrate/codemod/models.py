@@ -19,7 +19,7 @@ from pm_migrate.codemod.computed import computed
 from pm_migrate.codemod.containers import adopt
 from pm_migrate.codemod.effects import Effects
 from pm_migrate.codemod.extensions import extend
-from pm_migrate.codemod.flow import Flow, model_name
+from pm_migrate.codemod.flow import Flow
 from pm_migrate.codemod.helpers import Helpers, adds_to_model
 from pm_migrate.codemod.purity import is_pure_statement
 from pm_migrate.codemod.scopes import bound_name, bound_names
@@ -292,9 +292,12 @@ class Models:
             block.roles = dict.fromkeys(block.body, Role.GENERATOR)
             return
         body, sites = block.body, block.sites
+        block.roles |= {s: Role.TAKEN for s in body if s in self.flow.naming.values()}
         first = next((i for i, s in enumerate(body) if self.draws(s, sites)), len(body))
         for i, s in enumerate(body):
             creates = self.creates(s, sites)
+            if s in block.roles:
+                continue
             if i < first and not creates and self._shows(s, body[i + 1 :], sites):
                 block.roles[s] = Role.AFTER
                 continue
@@ -430,7 +433,7 @@ class Models:
         for site, model in self.models.items():
             if self.is_whole(site) or self.is_built_elsewhere(site):
                 out[site][None] = False
-            if model_name(model.site) is not None or self.flow.nested:
+            if self.flow.model_name(model.site) is not None or self.flow.nested:
                 # a function does not know the prefix of its caller
                 out[site].update(dict.fromkeys([None] if self.helpers.functions else [], False))
             if any(self._is_part(n) for b in model.blocks for s in b.body for n in self.tree.walk(s, cst.Call)):

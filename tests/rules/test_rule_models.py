@@ -634,3 +634,47 @@ def test_functions_may_read_what_stays(before, function, after):
     text = f"{before}\n\ndef widened(x):\n    {function}\n\n"
     text += "with pm.Model() as model:\n    x = pm.Normal('x', 0, 1)\n    y = pm.Deterministic('y', widened(x))\n"
     assert "yield pm.Deterministic('y', widened(x))" in migrated(f"{text}{after}\n")
+
+
+NAMED_INSIDE = """
+    with pm.Model() as model:
+        {}
+        mu = pm.Normal('mu', 0, 1)
+        pm.Normal('x', mu, 1, observed=data)
+        trace = pm.sample(500)
+    print(trace['first_mu'], trace[mu])
+    """
+
+
+def test_a_name_at_the_beginning_of_a_block_is_that_of_the_model() -> None:
+    code = migrated(NAMED_INSIDE.format("model.name = 'first'"))
+    assert "@pm.model(name=None, prefix='first')\ndef build_model():\n    mu = yield pm.Normal('mu', 0, 1)\n" in code
+    assert code.count("pm.draws(trace, 'first_mu')") == 2 and ".name" not in code
+    given = migrated(NAMED_INSIDE.format("").replace("pm.Model()", "pm.Model('first')"))
+    assert given == code
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "model.name = label",
+        "model.name = f'first{n}'",
+        "model.name = other = 'first'",
+        "model.name += 'first'",
+        "model.title = 'first'",
+        "print(n)\n        model.name = 'first'",
+        "model.name = 'first'  # of two",
+        "# of two\n        model.name = 'first'",
+        "y = pm.Normal('y', 0, 1)\n        model.name = 'first'",
+    ],
+)
+def test_other_statements_that_name_a_model_keep_it(line: str) -> None:
+    text = program(NAMED_INSIDE.format(line))
+    result = migrate_source(text)
+    added = [s for s in result.code.splitlines() if s not in text.splitlines()]
+    assert added and all("TODO(pm-migrate PM" in s for s in added), result.code
+
+
+def test_a_name_besides_the_one_it_was_made_with_keeps_the_model() -> None:
+    text = program(NAMED_INSIDE.format("model.name = 'first'").replace("pm.Model()", "pm.Model('second')"))
+    assert any(f.code == "PM208" and f.confidence is Confidence.MANUAL for f in migrate_source(text).findings)

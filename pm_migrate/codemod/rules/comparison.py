@@ -7,7 +7,7 @@ import libcst as cst
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.labels import labelling
 from pm_migrate.codemod.plan import Plan
-from pm_migrate.codemod.tree import code, expression
+from pm_migrate.codemod.tree import code, expression, string_value
 
 _CODE = "PM304"
 
@@ -121,8 +121,10 @@ def _by_number(plan: Plan, call: cst.Call, models: list[cst.BaseExpression]) -> 
 
 def _labelled(plan: Plan, node: cst.BaseExpression) -> str | None:
     sites = [m.site for m in v.models(plan.flow.value(node))]
-    given = labelling(plan, sites[0]) if len(sites) == 1 else None
-    return None if given is None else given[1]
+    if len(sites) != 1:
+        return None
+    given = labelling(plan, sites[0])
+    return string_value(plan.flow.model_name(sites[0])) if given is None else given[1]
 
 
 def _label(plan: Plan, node: cst.BaseExpression) -> str:

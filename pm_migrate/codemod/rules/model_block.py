@@ -24,7 +24,6 @@ from pm_migrate.codemod import edits
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.blocks import Block, Model, Role, label, target_of
 from pm_migrate.codemod.extensions import entered
-from pm_migrate.codemod.flow import model_name
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.percent import is_mark
 from pm_migrate.codemod.plan import Plan
@@ -223,7 +222,7 @@ def _plan_extension(plan: Plan, models: Models, block: Block, pieces: Pieces) ->
     args = model.site.args if isinstance(model.site, cst.Call) else ()
     given = {a.keyword.value for a in args if a.keyword and not is_none(a.value)}
     options = (f"coords={name}.coords",) if "coords" in given else ()
-    if model_name(model.site) is not None:
+    if plan.flow.model_name(model.site) is not None:
         options = (*options, f"prefix={name}.prefix")
     entering = code(block.item.item)
     source = entering if block.part is None and entering != name else None
@@ -241,7 +240,7 @@ def _plan_extension(plan: Plan, models: Models, block: Block, pieces: Pieces) ->
 def _options(plan: Plan, made: cst.Call) -> tuple[str, ...]:
     """What the decorator says of ``coords=`` and the name of a model; other arguments keep it as it was."""
     options = []
-    name = model_name(made)
+    name = plan.flow.model_name(made)
     for arg in made.args:
         if is_none(arg.value):
             continue
@@ -252,6 +251,11 @@ def _options(plan: Plan, made: cst.Call) -> tuple[str, ...]:
                 options.append(f"prefix={code(name)}")
         else:
             plan.refuse(arg, made, RULE.code, f"pm.Model has no counterpart of the argument `{code(arg.value)}`")
+    line = plan.flow.naming.get(made)
+    if line is not None and plan.options.upstream:
+        plan.refuse(line, made, RULE.code, "PyMC4 4.0a2 has no names in front of those of variables: write them out")
+    elif line is not None:
+        options.append(f"prefix={code(line.body[0].value)}")  # type: ignore[union-attr, arg-type]
     return tuple(options)
 
 

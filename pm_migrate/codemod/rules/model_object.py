@@ -20,7 +20,8 @@ OBJECT = Rule(
     "PM208",
     "Ask for the attributes of a model through pm.density",
     """``model.logp(point)``, ``model.test_point``, ``model['mu']`` and other attributes of a model become attributes of
-    ``pm.density(model)``, which shows a generator model as PyMC3 shows a model.
+    ``pm.density(model)``, which shows a generator model as PyMC3 shows a model. ``model.name = 'a'`` at the beginning of
+    the block names the generator.
 
     Why: a generator model has none of PyMC3's attributes.
 
@@ -155,6 +156,8 @@ def _plan_attribute(
         plan.refuse(parent, key, OBJECT.code, f"`{text}`: a model of PyMC4 4.0a2 has no such attribute")
         return
     above = plan.tree.parent.get(parent)
+    if plan.tree.statement(parent) in plan.flow.naming.values():
+        return
     if isinstance(above, (cst.AssignTarget, cst.AugAssign, cst.Del)) and getattr(above, "value", None) is not parent:
         label = labelling(plan, key)
         if label is not None and plan.tree.statement(parent) is label[0]:

@@ -17,7 +17,6 @@ import libcst as cst
 
 from pm_migrate.codemod import edits
 from pm_migrate.codemod import values as v
-from pm_migrate.codemod.flow import model_name
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
@@ -87,7 +86,7 @@ def plan_nested(plan: Plan) -> None:
         key = next(iter(outer)).site
         plan.unite(key, call, *(m.site for m in outer))
         plan.understand(call.func, key)
-        name = model_name(call)
+        name = plan.flow.model_name(call)
         for arg in call.args:
             keyword = arg.keyword.value if arg.keyword is not None else "model"
             parent = keyword == "model" and v.models(plan.flow.value(arg.value)) <= outer
@@ -125,7 +124,7 @@ def _part(plan: Plan, node: cst.With, item: cst.WithItem, name: cst.BaseExpressi
     """The block of an inner model, with its prefix."""
     place = node.items.index(item)
     inside_named = any(
-        isinstance(a, cst.With) and (a in plan.flow.nested or any(_named(m) for m in plan.flow.enters(a)))
+        isinstance(a, cst.With) and (a in plan.flow.nested or any(_named(plan, m) for m in plan.flow.enters(a)))
         for a in plan.tree.ancestors(node)
     )
 
@@ -147,5 +146,5 @@ def _part(plan: Plan, node: cst.With, item: cst.WithItem, name: cst.BaseExpressi
     return apply
 
 
-def _named(model: v.ModelRef) -> bool:
-    return model_name(model.site) is not None
+def _named(plan: Plan, model: v.ModelRef) -> bool:
+    return plan.flow.model_name(model.site) is not None
