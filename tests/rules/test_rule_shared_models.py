@@ -94,7 +94,7 @@ ADDED = "with m:\n    pm.Normal('more', 0, 1)\n"
         pytest.param(USE + "print(list(map(build, [3])))\n", {}, id="passes the function on"),
         pytest.param(USE + "keep = build\n", {}, id="keeps the function"),
         pytest.param(USE.replace("import build", "import *"), {}, id="takes everything of the file"),
-        pytest.param(USE + "print(pm.mc_error(trace, m))\n", {}, id="asks for what there is not"),
+        pytest.param(USE + "print(pm.advi(trace, m))\n", {}, id="asks for what there is not"),
         pytest.param(
             USE, {"light": "from models import build\n\nprint(build(3).test_point)\n"}, id="a file without PyMC3"
         ),
