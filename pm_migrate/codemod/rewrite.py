@@ -38,6 +38,7 @@ from pm_migrate.codemod.rules import (
     closures,
     conversions,
     data,
+    described,
     deterministic,
     diagnostics,
     drawing,
@@ -209,6 +210,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     own_distributions.plan_own(plan)
     own_maps.plan_derived(plan)
     nameless.plan_bounded(plan)
+    described.plan_described(plan)
     chosen.plan_chosen(plan)
     nameless.plan_methods(plan)
     tensors.plan_numpy(plan)

@@ -20,8 +20,8 @@ OBJECT = Rule(
     "PM208",
     "Ask for the attributes of a model through pm.density",
     """``model.logp(point)``, ``model.test_point``, ``model['mu']`` and other attributes of a model become attributes of
-    ``pm.density(model)``, which shows a generator model as PyMC3 shows a model. ``model.name = 'a'`` at the beginning of
-    the block names the generator.
+    ``pm.density(model)``, which shows a generator model as PyMC3 shows a model. ``model.name = 'a'`` at the beginning
+    of the block names the generator.
 
     Why: a generator model has none of PyMC3's attributes.
 
