@@ -149,6 +149,10 @@ class FreeView(_Shown, FreeRV):
 class ConstrainedView(_Shown, TransformedRV):
     """A free variable of a generator model before its transform."""
 
+    def determines(self, value: np.ndarray) -> dict[Variable, np.ndarray]:
+        """The unconstrained value: what a generator returns is an expression of that."""
+        return {self.transformed: self.transformation.forward_val(value)}
+
 
 class ObservedView(_Shown, ObservedRV):
     """An observed variable of a generator model."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import pm_migrate.pymc4 as pm
-from pm_migrate.errors import NotSupported
+from pm_migrate.errors import ModelError, NotSupported
 from pm_migrate.shims.backends.base import MultiTrace
 from pm_migrate.shims.step_methods.compound import CompoundStep
 
@@ -168,3 +168,21 @@ def test_one_chain_is_shown_draw_by_draw() -> None:
 def test_start_points_of_nuts() -> None:
     points, step = pm.init_nuts(chains=2, model=NORMAL, random_seed=1)
     assert set(points[0]) == {"mu", "sd_log__"} and step.potential is not None
+
+
+def test_what_a_model_returns_is_evaluated_at_constrained_values() -> None:
+    """In PyMC3 a value may be given to the variable itself or, where it has a transform, to the unconstrained one."""
+
+    @pm.model(name=None, keep_return=False)
+    def scaled():
+        mu = yield pm.Normal("mu", 0, 1, batch_stack=2)
+        sd = yield pm.HalfNormal("sd", 1)
+        return mu * sd
+
+    view = pm.density(scaled())
+    ones = np.ones(2)
+    assert np.allclose(view.returned.eval({view.mu: ones, view.sd: 3.0}), 3.0)
+    assert np.allclose(view.returned.eval({view.mu: ones, view.sd_log__: np.log(3.0)}), 3.0)
+    assert np.allclose(view.returned.eval({view.sd: 3.0, view.mu: ones, view.sd_log__: 0.0}), 3.0)
+    with pytest.raises(ModelError, match="a value is needed for the input sd_log__"):
+        view.returned.eval({view.mu: ones})

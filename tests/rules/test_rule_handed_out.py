@@ -26,6 +26,9 @@ def manual(text: str) -> list[str]:
         "print(two.tag.test_value.shape)",
         "x = np.exp(two.tag.test_value) + 1",
         "two.ndim, two.dtype",
+        "two",
+        "print(two)",
+        "x = two.eval({point: 1.0})",
     ],
 )
 def test_an_unnamed_value_is_bound_to_what_the_model_returns(line: str) -> None:
@@ -54,7 +57,10 @@ def test_an_array_from_the_block_is_handed_out_beside_a_random_value() -> None:
         pytest.param("print(two + 1)\n", id="computed with"),
         pytest.param("f(two)\n", id="passed on"),
         pytest.param("two.tag.test_value = 3\nprint(two * 2)\n", id="set"),
-        pytest.param("print(two.tag.test_value, two.eval({mu: 1.0}))\n", id="evaluated with values"),
+        pytest.param("print(two.eval())\n", id="evaluated without values"),
+        pytest.param("print(two.eval)\n", id="its method"),
+        pytest.param("show(two)\n", id="shown by something else"),
+        pytest.param("two,\n", id="in a tuple"),
         pytest.param("two = 3\nprint(two)\nmodels = [two.tag for two in two]\n", id="bound again"),
         pytest.param("def show():\n    return two.tag.test_value\n", id="in another function"),
         pytest.param("print(two[0].tag.test_value)\n", id="an element"),
@@ -149,3 +155,33 @@ def test_a_class_that_cannot_be_rewritten_keeps_its_models() -> None:
     text += "with pm.Model() as model:\n    a = pm.Normal('a', 0, 1, transform=Own())\n"
     assert manual(text) and "with pm.Model() as model:" in migrate_source(text).code
     assert "class Own(pm.distributions.transforms.Transform):" in migrate_source(text).code
+
+
+def test_values_to_evaluate_at_are_those_of_what_shows_the_model() -> None:
+    line = "print(two.eval({mu: 1.0}), two.eval({getattr(model, k.name): 0.5 for k in model.vars}))\n"
+    code = migrate_source(HEAD + MODEL + line).code
+    shown = "{getattr(pm.density(model), k.name): 0.5 for k in pm.density(model).vars}"
+    assert code.endswith(f"print(two.eval({{pm.density(model)['mu']: 1.0}}), two.eval({shown}))\n")
+
+
+def test_attributes_of_a_model_by_computed_names() -> None:
+    code = migrate_source(
+        HEAD + MODEL + "print(getattr(model, name), hasattr(model, 'mu'), getattr(data, name))\n"
+    ).code
+    assert code.endswith(
+        "print(getattr(pm.density(model), name), hasattr(pm.density(model), 'mu'), getattr(data, name))\n"
+    )
+    assert manual(HEAD + MODEL + "setattr(model, name, 3)\n") == ["PM208"]
+    assert manual(HEAD + MODEL + "delattr(model, name)\n") == ["PM208"]
+    assert manual(HEAD + MODEL + "some = model if name else data\nprint(getattr(some, name))\n") == ["PM208"]
+    assert "PM208" in [
+        f.code for f in migrate_source(HEAD + MODEL + "getattr(model, name)\n", runtime="upstream").findings
+    ]
+
+
+def test_distributions_that_are_only_shown() -> None:
+    code = migrate_source(HEAD + MODEL + "mu.distribution\nprint(mu.distribution)\n").code
+    assert code.endswith("pm.density(model)['mu'].distribution\nprint(pm.density(model)['mu'].distribution)\n")
+    for text in ("show(mu.distribution)\n", "d = mu.distribution\n", "mu.distribution.tau\n"):
+        assert manual(HEAD + MODEL + text) == ["PM206"], text
+    assert manual(HEAD + MODEL.replace("    pm.Normal('x'", "    x = pm.Normal('x'") + "x.distribution\n") == ["PM206"]

@@ -13,6 +13,7 @@ import libcst as cst
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.model_object import OBJECT
+from pm_migrate.codemod.rules.places import is_shown
 from pm_migrate.codemod.tree import code, string_value
 from pm_migrate.codemod.variables import is_observed, variable_name
 
@@ -53,7 +54,8 @@ def is_answered(plan: Plan, node: cst.CSTNode) -> bool:
         return False
     if parent.attr.value == "distribution":
         observed = any(a.rv is not None and is_observed(a.rv) for a in v.tensors(plan.flow.value(node)))
-        return not observed and asked_of(plan, parent) in OF_DISTRIBUTIONS
+        shown = is_shown(plan, plan.tree.parent[parent])
+        return not observed and (shown or asked_of(plan, parent) in OF_DISTRIBUTIONS)
     return parent.attr.value in OF_VARIABLES
 
 

@@ -21,6 +21,7 @@ from pm_migrate.codemod.extensions import always
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
+from pm_migrate.codemod.rules.places import is_shown
 from pm_migrate.codemod.rules.processes import made_by
 from pm_migrate.codemod.scopes import bound_name
 
@@ -141,7 +142,22 @@ def _is_looked_at(plan: Plan, node: cst.CSTNode) -> bool:
         isinstance(a, v.Tensor) and a.rv is None and a.site is not None and not a.process for a in value
     )
     parent = plan.tree.parent[node]
-    return computed and isinstance(parent, cst.Attribute) and parent.value is node and parent.attr.value in _ASKED
+    asked = isinstance(parent, cst.Attribute) and parent.value is node and parent.attr.value in _ASKED
+    return computed and (asked or _is_evaluated(plan, parent) or (is_shown(plan, parent) and not _is_data(plan, node)))
+
+
+def _is_evaluated(plan: Plan, node: cst.CSTNode) -> bool:
+    """Whether something is the method of ``mu.eval({...})``; without values, it raises an error in PyMC3."""
+    call = plan.tree.parent.get(node)
+    evaluates = isinstance(node, cst.Attribute) and node.attr.value == "eval"
+    return evaluates and isinstance(call, cst.Call) and call.func is node and len(call.args) == 1
+
+
+def _is_data(plan: Plan, node: cst.CSTNode) -> bool:
+    """Whether a name may be that of data of the model, which is asked for by its name."""
+    made = (getattr(plan.tree.statement(site), "body", ()) for site in plan.flow.sites[node])
+    calls = (s.value for lines in made for s in lines if isinstance(s, cst.Assign) and isinstance(s.value, cst.Call))
+    return any(plan.flow.name_of(call.func) == "pymc3.Data" for call in calls)
 
 
 def _is_conditioned_on(plan: Plan, node: cst.CSTNode) -> bool:

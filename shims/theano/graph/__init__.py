@@ -125,11 +125,17 @@ class Variable(Operators):
         from pm_migrate.shims.theano.evaluation import evaluate
 
         givens = {v: np.asarray(value, v.dtype) for v, value in (inputs_to_values or {}).items()}
+        for variable, array in list(givens.items()):
+            givens |= variable.determines(array)
         updates = _updates_of(self)
         value, *new = (np.asarray(t.numpy()) for t in evaluate([self, *updates.values()], givens))
         for shared, state in zip(updates, new, strict=True):
             shared.set_value(state)
         return value
+
+    def determines(self, value: np.ndarray) -> dict[Variable, np.ndarray]:
+        """Values of other variables that follow from a value of this one."""
+        return {}
 
     def clone(self) -> Variable:
         """A new leaf of the same kind, without an owner."""
