@@ -160,7 +160,9 @@ def target_of(block: Block, model: Model) -> cst.BaseExpression | None:
     if model.assignment is not None:
         assign = model.assignment.body[0]
         assert isinstance(assign, cst.Assign)
-        return assign.targets[0].target
+        target = assign.targets[0].target
+        # in another method the object may have another name
+        return block.item.item if isinstance(target, cst.Attribute) else target
     asname = block.item.asname
     return None if asname is None else asname.name
 

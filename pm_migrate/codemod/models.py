@@ -118,6 +118,9 @@ class Models:
             return
         siblings = self.siblings(line)
         first = creating[0]
+        if self._is_filled_later(model, line, creating):
+            model.definition, model.assignment = first, line
+            return
         if first.node not in siblings or first.sites != {model.site}:
             return
         between = siblings[siblings.index(line) + 1 : siblings.index(first.node)]
@@ -126,6 +129,37 @@ class Models:
         ):
             return
         model.definition, model.assignment = first, line
+
+    def _is_filled_later(self, model: Model, line: cst.CSTNode, creating: list[Block]) -> bool:
+        """Whether an object gets an empty model in one method, and its variables by another: ``self.model``."""
+        (block, *more), method = creating, self.tree.scope(line)
+        other = self.tree.scope(block.node)
+        match line, block.item.item:
+            case (
+                cst.SimpleStatementLine(
+                    body=[cst.Assign(targets=[cst.AssignTarget(target=cst.Attribute() as target)])]
+                ),
+                cst.Attribute(value=cst.Name(), attr=cst.Name(value=name)),
+            ):
+                pass
+            case _:
+                return False
+        methods = isinstance(self.tree.scope(method), cst.ClassDef) and self.tree.scope(other) is self.tree.scope(
+            method
+        )
+        direct = all(
+            self.tree.parent[self.tree.parent[node]] is scope for node, scope in ((line, method), (block.node, other))
+        )
+        read = any(
+            v.ModelRef(model.site) in v.flat(self.flow.value(n)) and n not in (model.site, target)
+            for n in self.tree.walk(method)
+        )
+        return (
+            not more
+            and block.sites == {model.site}
+            and block.item.asname is None
+            and (name, method is not other, methods, direct, read) == (target.attr.value, True, True, True, False)
+        )
 
     def _extend(self, model: Model) -> None:
         """Join blocks that add to a model again to its definition, where nothing in between could tell."""
