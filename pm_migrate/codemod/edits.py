@@ -171,7 +171,8 @@ def adopt(block: Any) -> Any:
     below: list[cst.EmptyLine] = []
     for node in block.body:
         if is_orphan(node):
-            (below if node.body[0].value.value == _BELOW else above).extend(node.leading_lines)
+            # after one whose comments go below, those of all others do: they keep their order
+            (below if below or node.body[0].value.value == _BELOW else above).extend(node.leading_lines)
             continue
         if above or below:
             lines = leading(node)

@@ -367,6 +367,15 @@ def test_blank_lines_at_the_edges_of_a_cell_stay_as_they_were(engine: None) -> N
     assert split_cells(code, book, program) == {0: "x = 2", 1: "y = 2\n", 2: "\n\nz = 2"}
 
 
+def test_a_model_of_three_cells_with_imports_in_between() -> None:
+    begun = "from pymc3 import Model, Normal\n\ny = [1, 0]"
+    first = "with Model() as model:\n    a = Normal('a', 0, 1)"
+    second = "from pymc3.math import invlogit\n\nwith model:\n    p = invlogit(a)"
+    third = "from pymc3 import Bernoulli\n\n# the data\nwith model:\n    Bernoulli('y', p, observed=y)"
+    made = sources(migrate_notebook(notebook(begun, first, second, third)).code)
+    assert made[1:3] == ["", ""] and made[3].startswith("# the data\n@pm.model(name=None)\ndef build_model():")
+
+
 def test_the_marks_cannot_be_mistaken_for_a_comment_of_the_notebook(engine: None) -> None:
     text = notebook(f"{IMPORT}\n# pm-migrate-notebook-0 cell 1\n", "# pm-migrate-notebook-0 line 0\n!ls")
     assert sources(migrate_notebook(text).code) == sources(text.replace(IMPORT, REPLACED))
