@@ -14,14 +14,36 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.arguments import computes_corr
 from pm_migrate.codemod.expressions import Expressions
 from pm_migrate.codemod.roots import is_reference
-from pm_migrate.codemod.scopes import FunctionFacts, Scope, method_of, parameters
-from pm_migrate.codemod.tree import COMPREHENSIONS, is_none, string_value
+from pm_migrate.codemod.scopes import FunctionFacts, Scope, bound_name, bound_names, method_of, parameters
+from pm_migrate.codemod.tree import COMPREHENSIONS, is_none, string_value, target_names
 from pm_migrate.codemod.values import NOTHING, NUMBER, PLAIN, Value
 
 _MUTATORS = {"append": 0, "add": 0, "insert": 1, "extend": 0, "update": 0, "setdefault": 1}
 #: Arguments of distributions that are functions of values of the model.
 CALLED_BACK = {"DensityDist": ("logp",), "EulerMaruyama": ("sde_fn",)}
 _NUMBER_CALLS = frozenset({"len", "int", "float", "abs", "round"})
+_MORE_THAN_COMPUTED = (
+    cst.FunctionDef,
+    cst.ClassDef,
+    cst.Lambda,
+    cst.With,
+    cst.Global,
+    cst.Nonlocal,
+    cst.Yield,
+    cst.Await,
+    cst.Import,
+    cst.ImportFrom,
+)
+_OF_DATA = frozenset({"math", "numpy", "pandas", "scipy"})
+_COMPUTING = frozenset(
+    """False None True abs all any bool dict enumerate float int isinstance len list map max min pow print range
+    reversed round set sorted str sum tuple zip""".split()
+)
+
+
+def _is_data(value: Value) -> bool:
+    """Whether a value certainly has nothing of PyMC3 or Theano in it."""
+    return bool(value) and all(isinstance(atom, (v.Plain, v.Number, v.Text)) for atom in v.flat(value))
 
 
 class Calls(Expressions):
@@ -365,7 +387,42 @@ class Calls(Expressions):
         in_class = isinstance(target, cst.FunctionDef) and isinstance(self.tree.scope(target), cst.ClassDef)
         self._pass(target, node, args, bound=in_class and isinstance(node.func, cst.Attribute))
         facts = self.functions[target]
-        return self._in_model(facts.returns | facts.known_returns) or PLAIN
+        made = facts.returns | facts.known_returns
+        if not _is_data(made) and all(map(_is_data, args)) and self._computes(target):
+            return PLAIN  # other calls give it variables, this one data
+        return self._in_model(made) or PLAIN
+
+    def _computes(self, function: cst.CSTNode, seen: frozenset[cst.CSTNode] = frozenset()) -> bool:
+        """Whether what a function gives is made of its arguments and of data alone."""
+        if not isinstance(function, (cst.FunctionDef, cst.Lambda)) or function in seen:
+            return False
+        decorated = isinstance(function, cst.FunctionDef) and function.decorators
+        if decorated or isinstance(self.tree.scope(function), cst.ClassDef):
+            return False  # a method: of its object, too
+        inside = [*self.tree.walk(function.params), *self.tree.walk(function.body)]
+        if any(isinstance(n, _MORE_THAN_COMPUTED) for n in inside):
+            return False
+        own = {bound_name(site) for site in bound_names(function.body)}
+        own |= {name for n in inside if isinstance(n, cst.CompFor) for name in map(bound_name, target_names(n.target))}
+        own |= {param.name.value for param in parameters(function.params)}
+        apart = {n.attr for n in inside if isinstance(n, cst.Attribute)}
+        apart |= {n.keyword for n in inside if isinstance(n, cst.Arg) and n.keyword is not None}
+        names = {n.value for n in inside if isinstance(n, cst.Name) and n not in apart}
+        return all(self._is_known_data(name, function, seen | {function}) for name in names - own)
+
+    def _is_known_data(self, name: str, function: cst.CSTNode, seen: frozenset[cst.CSTNode]) -> bool:
+        """Whether what a function finds under a name is data, or computes with its arguments."""
+        scope = self._scopes.get(self.tree.scope(function))
+        while scope is not None and name not in scope.bound:
+            scope = scope.parent
+        if scope is None:
+            return name in _COMPUTING
+        return all(
+            isinstance(a, (v.Plain, v.Number, v.Text))
+            or (isinstance(a, v.Qualified) and a.name.split(".")[0] in _OF_DATA)
+            or (isinstance(a, v.Function) and self._computes(a.node, seen))
+            for a in v.flat(scope.ever(name))
+        )
 
     def _mapped(self, args: list[Value]) -> Value:
         """What ``map`` gives for functions of the program."""

@@ -40,6 +40,7 @@ class Expressions:
     model_classes: dict[cst.CSTNode, ModelClass]
     attributes: dict[tuple[cst.CSTNode, str], Value]
     families: Families
+    _scopes: dict[cst.CSTNode, Scope]
     _stack: list[Value]
 
     def _load(self, name: str) -> Entry:

@@ -89,6 +89,32 @@ def test_certainly_scalar(statement, wanted, scalar):
     assert v.is_scalar(flow.value(node)) == scalar
 
 
+USED = "x = f(w)\ny = f(np.ones(3))\nz = y"
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        ("def f(p):\n    return 1 / (1 + np.exp(-p))", {"Plain"}),
+        ("rate = 2.0\ndef f(p, q=1):\n    r = p * rate\n    return sum([k + q for k in r])", {"Plain"}),
+        ("def g(p):\n    return p + 1\ndef f(p):\n    return g(p) * 2", {"Plain"}),
+        ("def f(p):\n    if p is None:\n        return None\n    return p.values", {"Plain"}),
+        # what it gives is not made of its arguments alone
+        ("def f(p):\n    return p * a", {"Tensor"}),
+        ("def g():\n    return a\ndef f(p):\n    return p * g()", {"Tensor"}),
+        ("def f(p):\n    return tt.exp(p)", {"Tensor"}),
+        ("last = [0]\ndef f(p):\n    last.append(p)\n    return last[0]", {"Tensor", "Number", "Plain"}),
+        ("def f(p, q=a):\n    return p * q", {"Tensor"}),
+        ("def f(p):\n    return (lambda q: q)(p)", {"Tensor", "Plain"}),
+        ("@wrapped\ndef f(p):\n    return p * 2", {"Tensor"}),
+        ("f = lambda p: p * 2", {"Plain"}),
+        ("f = lambda p: p * a", {"Tensor"}),
+    ],
+)
+def test_calls_with_data_of_functions_that_are_called_with_variables_too(function, expected):
+    assert kinds(f"{RANDOM}{function}\n{USED}", "y") == expected
+
+
 def test_sites_follow_the_order_of_the_program():
     tree = Tree("x = 1\ny = x\nx = 2\nfor i in z:\n    y = x\n    x = 3\n")
     flow = Flow(tree)
