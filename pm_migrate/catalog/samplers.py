@@ -358,10 +358,11 @@ ARVIZ_OLD: Mapping[str, str] = MappingProxyType(
 ARVIZ_LACKS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "traceplot": frozenset(
-            "alpha priors prior_alpha prior_style bw grid skip_first live_plot plot_transformed".split()
+            """alpha priors prior_alpha prior_style bw grid skip_first live_plot plot_transformed refresh_every
+            roundto""".split()
         ),
         "plot_posterior": frozenset("kde_plot plot_transformed".split()),
-        "forestplot": frozenset("main xtitle ylabels chain_spacing vline gs plot_transformed".split()),
+        "forestplot": frozenset("main xtitle xlim ylabels chain_spacing vline gs plot_transformed plot_kwargs".split()),
         "autocorrplot": frozenset("burn plot_transformed symmetric_plot".split()),
         "energyplot": frozenset("lw alpha frame shade kwargs_shade".split()),
         "densityplot": frozenset("plot_transformed".split()),
@@ -375,6 +376,20 @@ ARVIZ_LACKS: Mapping[str, frozenset[str]] = MappingProxyType(
         "loo": frozenset("progressbar".split()),
         "gelman_rubin": frozenset("include_transformed".split()),
         "effective_n": frozenset("include_transformed".split()),
+    }
+)
+
+#: Those of them that only say how something looks, or is shown while it is worked out.
+ARVIZ_LOOKS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "traceplot": frozenset("alpha prior_alpha prior_style bw grid live_plot refresh_every roundto".split()),
+        "forestplot": frozenset("main xtitle xlim ylabels chain_spacing vline gs plot_kwargs".split()),
+        "autocorrplot": frozenset("symmetric_plot".split()),
+        "energyplot": frozenset("lw alpha frame shade kwargs_shade".split()),
+        "pairplot": frozenset("hexbin text_size gs".split()),
+        "kdeplot": frozenset("shade".split()),
+        "waic": frozenset("progressbar".split()),
+        "loo": frozenset("progressbar".split()),
     }
 )
 
@@ -425,7 +440,8 @@ ARVIZ_RENAMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "pairplot": MappingProxyType({"kwargs_divergence": "divergences_kwargs"}),
         "forestplot": MappingProxyType({"models": "model_names"}),
         "plot_forest": MappingProxyType({"models": "model_names"}),
-        "densityplot": MappingProxyType({"models": "data_labels"}),
+        "traceplot": MappingProxyType({"ax": "axes"}),
+        "densityplot": MappingProxyType({"models": "data_labels", "hpd_markers": "hdi_markers"}),
         "plot_density": MappingProxyType({"models": "data_labels"}),
         "compareplot": MappingProxyType({"se": "plot_standard_error", "dse": "plot_ic_diff"}),
         "plot_compare": MappingProxyType({"se": "plot_standard_error", "dse": "plot_ic_diff"}),

@@ -1,13 +1,14 @@
 """Call ArviZ for plots and statistics: ``pm.traceplot(trace)`` becomes ``az.plot_trace(trace)``.
 
 Old keywords are renamed (``varnames=`` to ``var_names=``, ``trace=`` to ``data=``, ``alpha=`` to ``hdi_prob=``), and
-variables in lists of names become their names. A dictionary of ``lines=`` becomes a list. ``az.loo``, ``az.waic`` and
+variables in lists of names become their names. A dictionary of ``lines=`` becomes a list. Arguments that only say how a
+plot of PyMC3's own looks (``ylabels=``, ``vline=``) are left out, and marked for review. ``az.loo``, ``az.waic`` and
 ``az.compare`` need the pointwise log-likelihood: the sampling call is told to keep it.
 
 Why: PyMC3's functions are ArviZ's under other names; PyMC4 does not repeat them.
 
 Limits: ``pm.hpd`` of old versions had a default mass of 0.95, ArviZ has 0.94; the places are marked for review, and so
-are arguments and columns that only PyMC3's own plots and tables had.
+are other arguments and columns that only PyMC3's own plots and tables had.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pm_migrate.catalog.samplers import (
     ARVIZ,
     ARVIZ_KEYWORDS,
     ARVIZ_LACKS,
+    ARVIZ_LOOKS,
     ARVIZ_OLD,
     ARVIZ_RENAMED,
     ARVIZ_REVIEW,
@@ -33,6 +35,7 @@ from pm_migrate.catalog.samplers import (
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.purity import impure_calls
 from pm_migrate.codemod.rules import comparison, layout
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.inference import names_of_variables
@@ -102,7 +105,7 @@ RULE = Rule(
 
 RULES = (RULE,)
 
-_HDI_ALPHA = frozenset({"hdi", "hpd", "forestplot", "summary", "df_summary"})
+_HDI_ALPHA = frozenset({"hdi", "hpd", "densityplot", "forestplot", "summary", "df_summary"})
 
 #: Functions whose second argument is no list of variables.
 _NO_NAMES = NEED_LOG_LIKELIHOOD | {"hdi", "hpd", "kdeplot", "plot_kde", "plot_dist", "plot_hdi"}
@@ -142,8 +145,11 @@ def _plan_arguments(plan: Plan, call: cst.Call, name: str, key: cst.CSTNode) -> 
             plan.edit(arg.keyword, key, _renamed("kind"))  # type: ignore[arg-type]
             plan.edit(arg.value, key, _constant("'kde'" if _is_name(arg.value, "True") else "'hist'"))
         elif keyword is not None and keyword in ARVIZ_LACKS.get(name, ()):
-            what = f"az.{ARVIZ[name]} has no argument `{keyword}=`: leave it out"
-            plan.note(arg, key, RULE.code, what, review=True)
+            looks = keyword in ARVIZ_LOOKS.get(name, ()) and not impure_calls(arg.value, plan.flow)
+            what = "it is left out" if looks else "leave it out"
+            plan.note(arg, key, RULE.code, f"az.{ARVIZ[name]} has no argument `{keyword}=`: {what}", review=True)
+            if looks:
+                drop.add(index)
         elif keyword in ("var_names", "varnames", "vars"):
             text = names_of_variables(plan, arg.value)
             if text is not None:
