@@ -86,8 +86,6 @@ _GONE = {
     "marginal_likelihood": "pm.sample_smc gives it from PyMC3 3.9 on, as logarithms, one for each chain: "
     "np.exp(trace.report.log_marginal_likelihood)"
 }
-#: Functions that ask for an attribute by a name that may be computed.
-_LOOKS = frozenset({"builtins.getattr", "builtins.hasattr", "builtins.setattr", "builtins.delattr"})
 _CONTAINERS = frozenset(
     {"append", "insert", "setdefault", "extend", "add", "get", "index", "count", "remove", "update"}
 )
@@ -193,21 +191,6 @@ def _plan_attribute(
     plan.note(parent, key, OBJECT.code, f"`{text}` is asked of pm.density")
 
 
-def _plan_looked_at(plan: Plan, call: cst.Call, node: cst.BaseExpression, key: cst.CSTNode) -> None:
-    """Ask what shows a model for an attribute by its name: ``getattr(model, 'mu')``."""
-    text = code(call)
-    sets = code(call.func).endswith(("setattr", "delattr"))
-    if not v.only(plan.flow.value(node), v.ModelRef):
-        plan.refuse(node, key, OBJECT.code, f"`{code(node)}` may or may not be a model here")
-    elif plan.options.upstream or sets or plan.names.pm_site(node) is None:
-        what = "sets an attribute of the model" if sets else "asks the model for an attribute"
-        plan.refuse(call, key, OBJECT.code, f"`{text}` {what}: use a name of its own")
-    else:
-        plan.allow(OBJECT.code, key)
-        plan.edit(node, key, _shown(plan, node), {"pm"})
-        plan.note(call, key, OBJECT.code, f"`{text}` is asked of pm.density")
-
-
 def _made(value: v.Value) -> list[cst.Call]:
     """The calls that make the models which a value may be."""
     return [m.site for m in v.models(value) if isinstance(m.site, cst.Call)]
@@ -238,9 +221,6 @@ def _given_back(plan: Plan, value: v.Value) -> v.ModelRef | None:
 
 def _plan_argument(plan: Plan, arg: cst.Arg, call: cst.Call, node: cst.BaseExpression, key: cst.CSTNode) -> None:
     name = plan.flow.name_of(call.func) or ""
-    if name in _LOOKS and call.args[0] is arg:
-        _plan_looked_at(plan, call, node, key)
-        return
     known = name.startswith(("pymc3.", "arviz.", "builtins.")) or all(
         isinstance(a, v.Function) for a in plan.flow.value(call.func)
     )
