@@ -57,6 +57,13 @@ def manual(text: str) -> list[tuple[str, str]]:
             "[v.distribution.random() for v in model.free_RVs]",
             "[v.distribution.random() for v in pm.density(model).free_RVs]",
         ),
+        ("getattr(model, 'mu').tag.test_value", "getattr(pm.density(model), 'mu').tag.test_value"),
+        (
+            "{getattr(model, k.name): 0 for k in model.vars}",
+            "{getattr(pm.density(model), k.name): 0 for k in pm.density(model).vars}",
+        ),
+        ("hasattr(model, 'nu')", "hasattr(pm.density(model), 'nu')"),
+        ("getattr(model, 'coords')", "getattr(model, 'coords')"),
         *(
             (f"model.{attribute}", f"pm.density(model).{attribute}")
             for attribute in """
@@ -107,6 +114,12 @@ def test_shown(asked, became):
         ("model.parent", "belongs to the context that PyMC3 keeps"),
         ("model.root", "belongs to the context that PyMC3 keeps"),
         ("model.get_context()", "belongs to the context that PyMC3 keeps"),
+        ("getattr(model, 'register_rv')(f, 'z')", "has other attributes than PyMC3's"),
+        ("getattr(model, 'root')", "has other attributes than PyMC3's"),
+        ("getattr(model, 'mu').distribution", "has other attributes than PyMC3's"),
+        ("setattr(model, 'name', 'm')", "has other attributes than PyMC3's"),
+        ("[n for n in dir(model)]", "has other attributes than PyMC3's"),
+        ("vars(model)", "has other attributes than PyMC3's"),
     ],
 )
 def test_left_to_a_person(asked, says):
@@ -136,6 +149,7 @@ def test_variables_that_a_model_gives(program, use):
     [
         "for v in model.free_RVs:\n    print(v.name, v.logp(model.test_point), v.distribution.random())\n",
         "print(frozen.distribution.mean)\n",
+        "print(getattr(frozen, 'mean'), dir(frozen), getattr(3, 'model'), isinstance(model, str))\n",
         "for v in frozen:\n    print(v.distribution.mean)\n",
         "class Report:\n    def show(self):\n        return self.distribution.mean\n\n\nprint(Report().show())\n",
     ],

@@ -13,7 +13,7 @@ from pm_migrate.codemod.labels import labelling
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
-from pm_migrate.codemod.tree import code, expression
+from pm_migrate.codemod.tree import code, expression, string_value
 from pm_migrate.codemod.variables import COMPONENT_ATTRIBUTES, is_component
 
 OBJECT = Rule(
@@ -90,6 +90,9 @@ _CONTAINERS = frozenset(
     {"append", "insert", "setdefault", "extend", "add", "get", "index", "count", "remove", "update"}
 )
 
+
+#: Functions that ask an object for an attribute, or set it, by its name.
+_BY_NAME = frozenset(f"builtins.{name}" for name in ("delattr", "dir", "getattr", "hasattr", "setattr", "vars"))
 
 #: Functions of expressions alone, which the generator front end has for those of ``pm.density``.
 SLOPES = frozenset(f"pymc3.{name}" for name in ("gradient", "hessian_diag", "jacobian"))
@@ -219,8 +222,27 @@ def _given_back(plan: Plan, value: v.Value) -> v.ModelRef | None:
     return next((a for a in made if isinstance(a, v.ModelRef)), None)
 
 
+def _plan_by_name(plan: Plan, call: cst.Call, node: cst.BaseExpression, key: cst.CSTNode) -> None:
+    """``getattr(model, name)``: an attribute of what ``pm.density`` shows, like ``model.name``."""
+    plan.allow(OBJECT.code, key)
+    name = string_value(call.args[1].value) if len(call.args) > 1 else None
+    special = name in _CHANGES or name in _CONTEXT or name in COMPONENT_ATTRIBUTES or name in _GONE
+    above = plan.tree.parent[call]
+    special = special or (isinstance(above, cst.Attribute) and above.attr.value == "distribution")
+    certain = v.only(plan.flow.value(node), v.ModelRef) and not special
+    if not certain or plan.options.upstream or code(call.func) not in ("getattr", "hasattr"):
+        plan.refuse(call, key, OBJECT.code, f"`{code(call)}`: a generator model has other attributes than PyMC3's")
+    elif name not in _SHARED:
+        plan.unite(*(m.site for m in v.models(plan.flow.value(node))))
+        plan.edit(node, key, _shown(plan, node), {"pm"})
+        plan.note(call, key, OBJECT.code, f"`{code(call)}` is asked of pm.density")
+
+
 def _plan_argument(plan: Plan, arg: cst.Arg, call: cst.Call, node: cst.BaseExpression, key: cst.CSTNode) -> None:
     name = plan.flow.name_of(call.func) or ""
+    if name in _BY_NAME and call.args[0] is arg:
+        _plan_by_name(plan, call, node, key)
+        return
     known = name.startswith(("pymc3.", "arviz.", "builtins.")) or all(
         isinstance(a, v.Function) for a in plan.flow.value(call.func)
     )
