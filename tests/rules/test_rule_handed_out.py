@@ -37,6 +37,24 @@ def test_an_unnamed_value_is_bound_to_what_the_model_returns(line: str) -> None:
     assert code.endswith(f"model = build_model()\ntwo = pm.density(model).returned\n\n{line}\n")
 
 
+LISTED = MODEL.replace(
+    "    pm.Normal('x'", "    terms = [pm.Potential('p%d' % i, -mu[i] ** 2) for i in range(3)]\n    pm.Normal('x'"
+)
+
+
+def test_a_list_of_terms_that_a_cell_shows_is_bound_to_what_the_model_returns() -> None:
+    code = migrate_source(HEAD + LISTED + "terms\n").code
+    assert "    return terms\n" in code
+    assert code.endswith("model = build_model()\nterms = pm.density(model).returned\n\nterms\n")
+
+
+@pytest.mark.parametrize("after", ["print(terms)\n", "terms[0]\n", "[terms]\n", "x = terms\nx\n", "terms.pop()\n"])
+def test_a_list_of_terms_that_is_used_keeps_the_model(after: str) -> None:
+    result = migrate_source(HEAD + LISTED + after)
+    assert ".returned" not in result.code and "with pm.Model() as model:" in result.code
+    assert "PM206" in [f.code for f in result.findings if f.confidence is Confidence.MANUAL]
+
+
 def test_values_of_models_that_go_on_are_handed_on_and_out() -> None:
     text = HEAD + MODEL.replace("    pm.Normal('x', two, 1, observed=data)\n", "    print(pm.find_MAP())\n")
     text += "print(two.tag.test_value)\nwith model:\n    pm.Normal('x', two + mu, 1, observed=data)\n"

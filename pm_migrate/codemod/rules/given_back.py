@@ -2,7 +2,8 @@
 
 A name that the generator binds to something that is not random, a table or a number, is returned by it, and bound again
 after the model is made: ``knots = pm.evaluate_meta_model(model)[0]``. A random one without a name in the model, which
-is only looked at, is bound to an expression of the model's variables, as in PyMC3: ``L = pm.density(model).returned``.
+is only looked at, is bound to an expression of the model's variables, as in PyMC3: ``L = pm.density(model).returned``;
+so is one, or a list of them, that is the output of a cell.
 So are Gaussian processes that made no variable, or that predict with ``given=``, and what stands in it.
 
 Why: names of a function are its own; those of a ``with`` block were not.
@@ -136,12 +137,17 @@ def _is_handed(plan: Plan, node: cst.CSTNode) -> bool:
 
 
 def _is_looked_at(plan: Plan, node: cst.CSTNode) -> bool:
-    """Whether a name certainly is something computed from variables, and only asked what it is at the test point."""
+    """Whether a name certainly is something computed from variables, and only asked what it is at the test point.
+
+    The same of a list of those, or of variables, that is a statement by itself: the output of a notebook's cell.
+    """
     value = plan.flow.value(node)
     computed = bool(value) and all(
         isinstance(a, v.Tensor) and a.rv is None and a.site is not None and not a.process for a in value
     )
     parent = plan.tree.parent[node]
+    if isinstance(parent, cst.Expr) and v.only(value, (v.Bag, v.Row)):  # type: ignore[arg-type]
+        return all(a.site is not None and not a.process for a in v.tensors(value))
     asked = isinstance(parent, cst.Attribute) and parent.value is node and parent.attr.value in _ASKED
     return computed and (asked or _is_evaluated(plan, parent) or (is_shown(plan, parent) and not _is_data(plan, node)))
 
