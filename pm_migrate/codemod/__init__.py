@@ -53,7 +53,8 @@ def migrate_source(
     path
         Where it comes from, for messages.
     names
-        ``flat`` keeps the names of variables as they are; ``scoped`` puts the model's in front, ``model/mu``.
+        ``flat`` keeps the names of variables as they are; ``scoped`` puts the model's in front, ``model/mu``, as it
+        always is with ``upstream``: PyMC4 4.0a2 refuses models without a name.
     runtime
         ``shims`` for ``pm_migrate.pymc4``, ``upstream`` for PyMC4 4.0a2 itself.
     safe_only
@@ -93,7 +94,7 @@ def migrate_source(
         result = rewrite(lifted.text, options)
     except RecursionError:
         raise SourceError("nested too deeply to be rewritten") from None
-    if names == "scoped":
+    if names == "scoped" or runtime == "upstream":
         from pm_migrate.codemod.scoped import scope_names
 
         result = scope_names(lifted.text, result)

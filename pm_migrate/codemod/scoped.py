@@ -3,6 +3,9 @@
 The program is rewritten with flat names first. Then each generator that came of it gets the bare decorator and the name
 of its model, and what reads results by a name of a variable reads the new one. A place that names a variable and is
 none of those that are known is reported.
+
+PyMC4 4.0a2 itself has no other names: it refuses a model with ``name=None``, and leaves variables out of a trace whose
+name has no model in front. There every call that makes a model says its name.
 """
 
 from __future__ import annotations
@@ -31,11 +34,13 @@ _NAMED_FIRST = frozenset({"draws", "set_data"})
 
 @dataclass(eq=False)
 class _Model:
-    """A generator of the output: its function, the statement that makes the model, and the names of its variables."""
+    """A generator of the output, the call that makes its model, and the names of its variables."""
 
     function: cst.FunctionDef
-    made: cst.SimpleStatementLine
+    made: cst.Call
+    target: str  # what the model is assigned to
     scope: str
+    own: bool  # whether the statement below the generator makes its only model
     names: set[str] = field(default_factory=set)
 
 
@@ -65,32 +70,51 @@ def scope_names(before: str, flat: Migration) -> Migration:
 
 
 def _models(tree: Tree) -> Iterator[_Model]:
+    own: set[cst.CSTNode] = set()
     for node in tree.of(cst.Module, cst.IndentedBlock):
         for function, made in zip(node.body, node.body[1:], strict=False):
             if not isinstance(function, cst.FunctionDef) or not function.decorators:
                 continue
             match made:
                 case cst.SimpleStatementLine(
-                    body=[cst.Assign(targets=[cst.AssignTarget(target=target)], value=cst.Call(func=cst.Name(value=f)))]
-                ) if f == function.name.value and _flat(function, made) is not None:
+                    body=[cst.Assign(targets=[cst.AssignTarget(target=target)], value=cst.Call(func=cst.Name(value=f)) as call)]
+                ) if f == function.name.value and _flat(function, call) is not None:
+                    own.add(call)
                     word = target.attr.value if isinstance(target, cst.Attribute) else code(target)
-                    model = _Model(function, made, word if word.isidentifier() else f.removeprefix("build_"))
-                    model.names = set(_variables(function))
-                    yield model
+                    yield _model(function, call, code(target), word, own=True)
+    # calls further away, which only PyMC4 itself gives a name: it takes the name where the model is made
+    generators = {f.name.value: f for f in tree.of(cst.FunctionDef) if f.decorators}
+    for call in tree.of(cst.Call):
+        name = call.func.value if isinstance(call.func, cst.Name) else ""
+        if call not in own and name in generators and _unnamed(call) is not None:
+            parent = tree.parent[call]
+            first = parent.targets[0].target if isinstance(parent, cst.Assign) else None
+            target = code(first) if isinstance(first, (cst.Name, cst.Attribute)) else ""
+            yield _model(generators[name], call, target, target.rpartition(".")[2] or name, own=False)
 
 
-def _flat(function: cst.FunctionDef, made: cst.SimpleStatementLine) -> tuple[cst.Call, cst.Arg] | None:
+def _model(function: cst.FunctionDef, call: cst.Call, target: str, word: str, *, own: bool) -> _Model:
+    scope = word if word.isidentifier() else function.name.value
+    return _Model(function, call, target, scope.removeprefix("build_").lstrip("_") or "model", own, {*_variables(function)})
+
+
+def _unnamed(call: cst.Call) -> cst.Arg | None:
+    for arg in call.args:
+        if arg.keyword is not None and arg.keyword.value == "name" and code(arg.value) == "None":
+            return arg
+    return None
+
+
+def _flat(function: cst.FunctionDef, made: cst.Call) -> tuple[cst.Call, cst.Arg] | None:
     """The argument ``name=None`` and its call: the decorator's, or, for PyMC4 itself, the one that makes the model."""
     decorator = function.decorators[-1].decorator
     func = decorator.func if isinstance(decorator, cst.Call) else decorator
-    assign = made.body[0]
-    assert isinstance(assign, cst.Assign)
     if isinstance(func, cst.Attribute) and func.attr.value == "model":
-        for call in (decorator, assign.value):
-            for arg in call.args if isinstance(call, cst.Call) else ():
-                if arg.keyword is not None and arg.keyword.value == "name" and code(arg.value) == "None":
-                    assert isinstance(call, cst.Call)
-                    return call, arg
+        for call in (decorator, made):
+            arg = _unnamed(call) if isinstance(call, cst.Call) else None
+            if arg is not None:
+                assert isinstance(call, cst.Call)
+                return call, arg
     return None
 
 
@@ -126,11 +150,14 @@ class _Work:
         return _Replace(self.replaced)
 
     def _plan_model(self, model: _Model) -> None:
+        if not model.own:
+            flat = _unnamed(model.made)
+            assert flat is not None
+            self.replaced[flat.value] = _quoted(model.scope)
+            return
         found = _flat(model.function, model.made)
         assert found is not None
         call, flat = found
-        assign = model.made.body[0]
-        assert isinstance(assign, cst.Assign) and isinstance(assign.value, cst.Call)
         if model.scope in {n.value for n in walk(model.function.body) if isinstance(n, cst.Name)}:
             self.replaced[flat.value] = _quoted(model.scope)  # the generator uses the name for something else
             return
@@ -138,10 +165,10 @@ class _Work:
         args = [arg for arg in call.args if arg is not flat]
         if args:
             args[-1] = args[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
-        if call is assign.value:
+        if call is model.made:
             self.replaced[call] = call.with_changes(func=cst.Name(model.scope), args=args)
         else:
-            self.replaced[assign.value.func] = cst.Name(model.scope)
+            self.replaced[model.made.func] = cst.Name(model.scope)
             self.replaced[call] = call.with_changes(args=args) if args else call.func
 
     def _plan_name(self, node: cst.SimpleString, name: str) -> None:
@@ -184,7 +211,7 @@ class _Work:
         reader = next((a for a in self.tree.ancestors(node) if isinstance(a, (cst.Call, cst.Subscript))), node)
         words = {n.value for n in walk(reader) if isinstance(n, cst.Name)}
         for _ in range(2):  # the model itself, or a result of it
-            named = [model for model in having if _target(model) in words]
+            named = [model for model in having if model.target in words]
             if len({model.scope for model in named}) == 1:
                 return [m for m in named if self.tree.order[m.made] < self.tree.order[node]][-1:][0]
             words = self._origins(words, node)
@@ -200,12 +227,6 @@ class _Work:
                 case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=word))], value=cst.Call() as value):
                     last[word] = value
         return {n.value for word in words if word in last for n in walk(last[word]) if isinstance(n, cst.Name)}
-
-
-def _target(model: _Model) -> str:
-    assign = model.made.body[0]
-    assert isinstance(assign, cst.Assign)
-    return code(assign.targets[0].target)
 
 
 def _quoted(text: str, like: str = "'") -> cst.BaseExpression:

@@ -295,7 +295,7 @@ def _plan_draws(
         named = expression(text) if text is not None else pick(updated)
         quote = code(named)[0] if code(named)[0] in "'\"" else _quote(plan, parent)
         if plan.options.upstream:
-            where = group or ("posterior" if kind == "trace" else "prior")
+            where = group or ("posterior" if kind == "trace" else "prior_predictive")
             return expression(
                 f"{plan.names.alias('np', parent)}.concatenate({code(base)}.{where}[{code(named)}].values)"
             )
