@@ -277,14 +277,17 @@ VARIABLES = frozenset({"vars", "var_names", "varnames"})
 #: Arguments of ours that PyMC4 4.0a2 does not have, with what becomes of them there.
 UPSTREAM: Mapping[str, str] = MappingProxyType(
     {
-        "target_accept": "PyMC4 4.0a2 aims at its own acceptance rate, 0.75",
-        "max_treedepth": "PyMC4 4.0a2 has its own limit of the tree depth, 10",
         "init": "PyMC4 4.0a2 does not adapt a mass matrix",
-        "start": "PyMC4 4.0a2 starts at draws from the prior",
+        "start": "PyMC4 4.0a2 starts at test values of its own",
         "num_draws": "PyMC4 4.0a2 makes one draw for every posterior draw",
         "n_init": "PyMC4 4.0a2 does not fit anything first",
         "jitter_max_retries": "PyMC4 4.0a2 does not jitter",
     }
+)
+
+#: Arguments of ours that PyMC4 4.0a2 hands on to TFP's sampler and its adaptation, under their names.
+UPSTREAM_NAMES: Mapping[str, str] = MappingProxyType(
+    {"target_accept": "target_accept_prob", "max_treedepth": "max_tree_depth"}
 )
 
 #: Arguments of ours that change what comes out, and that PyMC4 4.0a2 does not have.

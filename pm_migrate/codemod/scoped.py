@@ -27,9 +27,18 @@ CODE = "PM907"
 _GROUPS = frozenset(
     """posterior prior posterior_predictive prior_predictive log_likelihood observed_data predictions""".split()
 )
-_KEYWORDS = frozenset({"var_names", "filter_vars", "varnames"})
+_KEYWORDS = frozenset({"var_names", "varnames"})
+#: Functions of ArviZ that take names of variables in the second place.
+_NAMED_SECOND = frozenset("ess mcse plot_autocorr plot_posterior plot_trace rhat summary".split())
 _DICTIONARIES = frozenset({"start", "initvals", "state", "values", "observed", "transform"})
 _NAMED_FIRST = frozenset({"draws", "set_data"})
+#: Expressions that compute a name.
+_COMPUTED = (cst.Name, cst.BinaryOperation, cst.FormattedString, cst.Call, cst.Subscript, cst.Attribute)
+#: Attributes of a group that hide a variable of the name.
+_OF_DATASETS = frozenset(
+    """argmax argmin attrs chain coords copy count data dims draw map max mean median min prod rank sizes std sum
+    var""".split()
+)
 
 
 @dataclass(eq=False)
@@ -42,6 +51,7 @@ class _Model:
     scope: str
     own: bool  # whether the statement below the generator makes its only model
     names: set[str] = field(default_factory=set)
+    computed: bool = False  # whether it makes variables whose names are not written out in it
 
 
 def scope_names(before: str, flat: Migration) -> Migration:
@@ -75,10 +85,12 @@ def _models(tree: Tree) -> Iterator[_Model]:
         for function, made in zip(node.body, node.body[1:], strict=False):
             if not isinstance(function, cst.FunctionDef) or not function.decorators:
                 continue
-            match made:
-                case cst.SimpleStatementLine(
-                    body=[cst.Assign(targets=[cst.AssignTarget(target=target)], value=cst.Call(func=cst.Name(value=f)) as call)]
-                ) if f == function.name.value and _flat(function, call) is not None:
+            if not isinstance(made, cst.SimpleStatementLine) or len(made.body) != 1:
+                continue
+            match made.body[0]:
+                case cst.Assign(
+                    targets=[cst.AssignTarget(target=target)], value=cst.Call(func=cst.Name(value=f)) as call
+                ) if f == function.name.value and _flat(function, call) is not None and _is_only(tree, f):
                     own.add(call)
                     word = target.attr.value if isinstance(target, cst.Attribute) else code(target)
                     yield _model(function, call, code(target), word, own=True)
@@ -93,9 +105,18 @@ def _models(tree: Tree) -> Iterator[_Model]:
             yield _model(generators[name], call, target, target.rpartition(".")[2] or name, own=False)
 
 
+def _is_only(tree: Tree, name: str) -> bool:
+    """Whether one call is all that uses a generator, which may have another name then."""
+    return sum(node.value == name for node in tree.of(cst.Name)) == 2 * sum(
+        node.name.value == name for node in tree.of(cst.FunctionDef)
+    )
+
+
 def _model(function: cst.FunctionDef, call: cst.Call, target: str, word: str, *, own: bool) -> _Model:
     scope = word if word.isidentifier() else function.name.value
-    return _Model(function, call, target, scope.removeprefix("build_").lstrip("_") or "model", own, {*_variables(function)})
+    scope = scope.removeprefix("build_").lstrip("_") or "model"  # PyMC4 refuses names with an underscore in front
+    names = set(_variables(function))
+    return _Model(function, call, target, scope, own, names - {""}, computed="" in names)
 
 
 def _unnamed(call: cst.Call) -> cst.Arg | None:
@@ -119,12 +140,15 @@ def _flat(function: cst.FunctionDef, made: cst.Call) -> tuple[cst.Call, cst.Arg]
 
 
 def _variables(function: cst.FunctionDef) -> Iterator[str]:
+    """The names of the variables of a generator; "" for those that are computed, or made by other functions."""
     for node in walk(function.body):
         match node:
+            case cst.Yield(value=cst.From()):
+                yield ""
             case cst.Yield(value=cst.Call(args=[cst.Arg(keyword=None, value=value), *_])):
-                name = string_value(value)
-                if name is not None:
-                    yield name
+                yield string_value(value) or ""
+            case cst.Yield():
+                yield ""
 
 
 class _Work:
@@ -134,16 +158,31 @@ class _Work:
         self.tree = tree
         self.models = models
         self.replaced: dict[cst.CSTNode, Any] = {}
-        self.unknown: list[tuple[cst.SimpleString, str]] = []
+        self.unknown: list[tuple[cst.BaseExpression, str]] = []
+        self.explained: set[int] = set()  # texts that are read with the scope in front
         inside = {id(n) for model in models for n in walk(model.function)}
         for model in models:
             self._plan_model(model)
         every = {name for model in models for name in model.names}
-        for node in tree.of(cst.SimpleString):
-            if id(node) not in inside:
-                name = string_value(node)
-                if name is not None and name.removeprefix("~") in every:
-                    self._plan_name(node, name)
+        computed = any(model.computed for model in models)
+        for node in tree.of(cst.SimpleString, *_COMPUTED):
+            if id(node) in inside:
+                continue
+            name = string_value(node) if isinstance(node, cst.SimpleString) else None
+            if (
+                isinstance(node, cst.Attribute)
+                and node.attr.value in every - _OF_DATASETS
+                and self._is_group(node.value)
+            ):
+                self._plan_attribute(node)
+            elif not isinstance(node, cst.SimpleString):
+                if self._indexes(node):
+                    self._plan_computed(node, every)
+            elif name is not None and (
+                name.removeprefix("~") in every or (computed and name.isidentifier() and self._reads(node))
+            ):
+                self._plan_name(node, name)
+        self.unknown = [(node, name) for node, name in self.unknown if id(node) not in self.explained]
 
     def edits(self) -> cst.CSTTransformer:
         """A transformer that makes the changes."""
@@ -183,29 +222,105 @@ class _Work:
         mark = "~" if name != bare else ""
         self.replaced[node] = _quoted(f"{mark}{model.scope}/{bare}", node.value)
 
+    def _plan_attribute(self, node: cst.Attribute) -> None:
+        """``posterior.mu`` becomes ``posterior['model/mu']``."""
+        model = self._model_of(node, node.attr.value)
+        if model is None:
+            self.unknown.append((node, node.attr.value))
+            return
+        text = f"{model.scope}/{node.attr.value}"
+        self.replaced[node] = cst.Subscript(
+            node.value, [cst.SubscriptElement(cst.Index(_quoted(text, self._quote(node))))]
+        )
+
+    def _plan_computed(self, node: cst.BaseExpression, every: set[str]) -> None:
+        """Put the scope in front of a name that is computed where it is read, when it is certain to be one name."""
+        texts = self._looped(node, every) if isinstance(node, cst.Name) else []
+        model = self._model_of(node, None) if texts or _is_text(node) else None
+        if model is None:
+            self.unknown.append((node, ""))
+            return
+        self.explained |= {id(text) for text in texts}
+        quote = self._quote(node)
+        text = f"({code(node)})" if isinstance(node, cst.BinaryOperation) and not node.lpar else code(node)
+        self.replaced[node] = expression(f"{quote}{model.scope}/{quote} + {text}")
+
+    def _looped(self, node: cst.Name, every: set[str]) -> list[cst.BaseExpression]:
+        """The names that a loop over a list of names of variables gives a word."""
+        for outer in self.tree.ancestors(node):
+            loops = [outer] if isinstance(outer, cst.For) else []
+            if isinstance(outer, (cst.BaseSimpleComp, cst.DictComp)):
+                loops = [outer.for_in]  # type: ignore[list-item]
+            for loop in loops:
+                if isinstance(loop.target, cst.Name) and loop.target.value == node.value:
+                    elements = loop.iter.elements if isinstance(loop.iter, (cst.List, cst.Tuple)) else ()
+                    texts = [element.value for element in elements]
+                    return texts if all(string_value(text) in every for text in texts) else []
+        return []
+
+    def _quote(self, node: cst.CSTNode) -> str:
+        for outer in self.tree.ancestors(node):
+            if isinstance(outer, cst.FormattedString):
+                return "'" if '"' in outer.start else '"'
+        return '"' if '"' in code(node) and "'" not in code(node) else "'"
+
+    def _indexes(self, node: cst.CSTNode) -> bool:
+        """Whether an expression is the name by which one variable is read."""
+        parent = self.tree.parent[node]
+        if isinstance(parent, cst.Arg):
+            call = self.tree.parent[parent]
+            if not isinstance(call, cst.Call) or parent.keyword is not None or _last(call.func) != "draws":
+                return False
+            groups = [code(arg.value) for arg in call.args if arg.keyword is not None and arg.keyword.value == "group"]
+            return call.args.index(parent) == 1 and not any("stats" in group for group in groups)
+        return isinstance(parent, cst.Index) and self._of_group(parent)
+
     def _reads(self, node: cst.CSTNode) -> bool:
         """Whether a text stands where the names of variables are known to stand."""
         parent = self.tree.parent[node]
+        outer: cst.CSTNode = node
         while isinstance(parent, (cst.List, cst.Tuple, cst.Element)):
+            outer = parent if not isinstance(parent, cst.Element) else outer
             parent = self.tree.parent[parent]
         if isinstance(parent, cst.DictElement) and parent.key is node:
             parent = self.tree.parent[self.tree.parent[parent]]
             keyword = parent.keyword.value if isinstance(parent, cst.Arg) and parent.keyword is not None else ""
             return keyword in _DICTIONARIES
         if isinstance(parent, cst.Arg):
-            call = self.tree.parent[parent]
-            if parent.keyword is not None:
-                return parent.keyword.value in _KEYWORDS
-            return isinstance(call, cst.Call) and code(call.func).rpartition(".")[2] in _NAMED_FIRST
-        if isinstance(parent, cst.Index):
-            subscript = self.tree.parent[self.tree.parent[parent]]
-            base = subscript.value if isinstance(subscript, cst.Subscript) else None
-            return isinstance(base, cst.Attribute) and base.attr.value in _GROUPS
-        return False
+            return self._takes_names(parent)
+        if isinstance(parent, cst.Assign) and outer is not node:
+            return self._is_list_of_names(parent)
+        return isinstance(parent, cst.Index) and self._of_group(parent)
 
-    def _model_of(self, node: cst.CSTNode, name: str) -> _Model | None:
+    def _takes_names(self, arg: cst.Arg) -> bool:
+        call = self.tree.parent[arg]
+        if not isinstance(call, cst.Call):
+            return False
+        if arg.keyword is not None:
+            return arg.keyword.value in _KEYWORDS
+        return _last(call.func) in _NAMED_FIRST or (_last(call.func) in _NAMED_SECOND and call.args.index(arg) == 1)
+
+    def _of_group(self, index: cst.Index) -> bool:
+        subscript = self.tree.parent[self.tree.parent[index]]
+        return isinstance(subscript, cst.Subscript) and self._is_group(subscript.value)
+
+    def _is_group(self, node: cst.CSTNode) -> bool:
+        return isinstance(node, cst.Attribute) and node.attr.value in _GROUPS
+
+    def _is_list_of_names(self, assign: cst.Assign) -> bool:
+        """Whether a list is only ever given to something that takes names of variables."""
+        if len(assign.targets) != 1 or not isinstance(assign.targets[0].target, cst.Name):
+            return False
+        word = assign.targets[0].target.value
+        uses = [n for n in self.tree.of(cst.Name) if n.value == word and n is not assign.targets[0].target]
+        parents = [self.tree.parent[n] for n in uses]
+        parents = [p for p in parents if not (isinstance(p, cst.Arg) and p.keyword in uses and p.value not in uses)]
+        return bool(parents) and all(isinstance(p, cst.Arg) and self._takes_names(p) for p in parents)
+
+    def _model_of(self, node: cst.CSTNode, name: str | None) -> _Model | None:
         """The model whose variable a name is: the only one that has it, or the one whose result is read here."""
         having = [model for model in self.models if name in model.names]
+        having = having or (self.models if name is None else [model for model in self.models if model.computed])
         if len({model.scope for model in having}) == 1:
             return having[0]
         reader = next((a for a in self.tree.ancestors(node) if isinstance(a, (cst.Call, cst.Subscript))), node)
@@ -229,6 +344,26 @@ class _Work:
         return {n.value for word in words if word in last for n in walk(last[word]) if isinstance(n, cst.Name)}
 
 
+def _is_text(node: cst.BaseExpression) -> bool:
+    """Whether an expression is certain to be one text: one that is filled in, or put together."""
+    match node:
+        case cst.FormattedString():
+            return True
+        case cst.BinaryOperation(left=left, operator=cst.Modulo()):
+            return string_value(left) is not None
+        case cst.BinaryOperation(left=left, operator=cst.Add(), right=right):
+            return any(string_value(part) is not None or _is_text(part) for part in (left, right))
+        case cst.Call(func=cst.Attribute(value=base, attr=cst.Name(value="format"))):
+            return string_value(base) is not None
+        case cst.Call(func=cst.Name(value="str")):
+            return True
+    return False
+
+
+def _last(node: cst.BaseExpression) -> str:
+    return code(node).rpartition(".")[2]
+
+
 def _quoted(text: str, like: str = "'") -> cst.BaseExpression:
     quote = '"' if like.lstrip("rRuUbB").startswith('"') else "'"
     return expression(f"{quote}{text}{quote}")
@@ -237,13 +372,17 @@ def _quoted(text: str, like: str = "'") -> cst.BaseExpression:
 def _findings(before: str, work: _Work) -> Iterator[Finding]:
     """What could not be followed, at the lines of the program as it was."""
     for node, name in work.unknown:
-        same = [n for n in work.tree.of(cst.SimpleString) if n.value == node.value]
-        there = list(re.finditer(re.escape(node.value), before))
+        text = code(node)
+        same = [n for n in work.tree.of(type(node)) if code(n) == text]
+        found = re.escape(text)
+        if not isinstance(node, cst.SimpleString):
+            same, found = [n for n, _ in work.unknown if code(n) == text], rf"(?<=\[){found}(?=\])|\.{found}\b"
+        there = list(re.finditer(found, before))
         place = there[min(same.index(node), len(there) - 1)].start() if there else 0  # texts keep their order
         number = before.count("\n", 0, place) + 1
         column = place - (before.rfind("\n", 0, place) + 1)
-        message = f"`{node.value}` may be the name of a variable, which is 'MODEL/{name}' now"
-        yield Finding(number, column, number, column + len(node.value), CODE, Confidence.REVIEW, message)
+        message = f"`{text}` may be the name of a variable, which is 'MODEL/{name or 'NAME'}' now"
+        yield Finding(number, column, number, column + len(text), CODE, Confidence.REVIEW, message)
 
 
 class _Replace(cst.CSTTransformer):

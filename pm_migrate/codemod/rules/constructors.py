@@ -9,7 +9,7 @@ from typing import Any
 
 import libcst as cst
 
-from pm_migrate.catalog.schema import Form, Parametrised
+from pm_migrate.catalog.schema import Distribution, Form, Parametrised
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.arguments import (
     Argument,
@@ -80,6 +80,8 @@ def plan_constructor(plan: Plan, call: cst.Call, made: Constructor, key: cst.CST
     form, outputs = map_arguments(row, given, "upstream" if plan.options.upstream else "pymc4")
     if plan.options.upstream and not row.in_pymc4:
         raise Refused(f"PyMC4 4.0a2 has no {row.name}")
+    if plan.options.upstream and isinstance(row, Distribution):
+        _check_upstream(plan, row, given, named=made.named)
     options = _options(plan, row, given)
     _check_random(plan, given)
     sources = {name: plan.tree.code(argument.value) for name, argument in given.params.items()}
@@ -96,6 +98,42 @@ def plan_constructor(plan: Plan, call: cst.Call, made: Constructor, key: cst.CST
 
     plan.edit(call, key, apply, needs)
     return given
+
+
+def _check_upstream(plan: Plan, row: Distribution, given: Given, *, named: bool) -> None:
+    """Refuse what PyMC4 itself would sample wrongly, in silence or not."""
+    observed = given.options.get("observed")
+    if observed is not None and not is_none(observed.value):
+        if _is_masked(plan, observed.value):
+            raise Refused("PyMC4 4.0a2 does not know missing data: it takes what stands below the mask for observed")
+    elif not named:
+        return
+    elif row.name in _NO_DRAWS:
+        raise Refused(f"PyMC4 4.0a2 draws from the prior before it samples, and {row.name} has no draws")
+    elif row.discrete and row.name not in _STEPPED:
+        raise Refused(f"PyMC4 4.0a2 samples {row.name} variables without data as if they were continuous")
+    elif row.name in _UNCONSTRAINED:
+        raise Refused(f"PyMC4 4.0a2 has no transform of {row.name}: samplers leave its support")
+
+
+#: Distributions that PyMC4 cannot draw from.
+_NO_DRAWS = frozenset({"Flat", "HalfFlat"})
+#: Discrete distributions that PyMC4 has a sampler for.
+_STEPPED = frozenset({"Bernoulli", "Categorical", "DiscreteUniform"})
+#: Distributions on a part of space that PyMC4's samplers do not keep to.
+_UNCONSTRAINED = frozenset({"Dirichlet", "Wishart"})
+
+
+def _is_masked(plan: Plan, value: cst.BaseExpression) -> bool:
+    """Whether an array is one of ``numpy.ma``, here or where its name is given a value."""
+    if isinstance(value, cst.Name):
+        values = [
+            node.value
+            for node in plan.tree.of(cst.Assign)
+            if any(isinstance(t.target, cst.Name) and t.target.value == value.value for t in node.targets)
+        ]
+        return any(not isinstance(each, cst.Name) and _is_masked(plan, each) for each in values)
+    return any((plan.flow.name_of(call.func) or "").startswith("numpy.ma.") for call in plan.tree.walk(value, cst.Call))
 
 
 def chosen_form(plan: Plan, call: cst.Call, row: Parametrised, *, named: bool) -> Form:

@@ -21,6 +21,7 @@ from pm_migrate.catalog.samplers import (
     PYMC4_HAS,
     UPSTREAM,
     UPSTREAM_LACKS,
+    UPSTREAM_NAMES,
     InferenceCall,
 )
 from pm_migrate.codemod import values as v
@@ -244,7 +245,8 @@ def plan_inference(plan: Plan, models: Models, call: cst.Call, name: str) -> Non
         plan.unite(call, *(n for n in plan.tree.walk(arg.value) if n in plan.flow.references))
     try:
         if plan.options.upstream and row.target not in PYMC4_HAS:
-            raise Refused(f"PyMC4 4.0a2 has no pm.{row.name}: leave it out, or use the runtime of pm-migrate")
+            has = "another pm.fit, with another result" if row.name == "fit" else f"no pm.{row.name}"
+            raise Refused(f"PyMC4 4.0a2 has {has}: leave it out, or use the runtime of pm-migrate")
         model, sites = ("", []) if row.model == "none" else model_of(plan, models, call)
         plan.unite(call, *sites)
         if step is not None:
@@ -335,7 +337,7 @@ def _for_upstream(plan: Plan, row: InferenceCall, call: cst.Call, items: list[It
         elif keyword in UPSTREAM_LACKS:
             raise Refused(f"PyMC4 4.0a2 has no {keyword}= here: leave it out, or use the runtime of pm-migrate")
         elif keyword != "progressbar":
-            kept.append((keyword, value))
+            kept.append((UPSTREAM_NAMES.get(keyword, keyword), value))
     return kept
 
 

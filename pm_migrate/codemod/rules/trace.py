@@ -286,6 +286,9 @@ def _plan_draws(
         group = "sample_stats"
     if kind == "prior" and len(literals) == 1 and _known(plan, models, node, next(iter(literals)))[1]:
         group = "prior_predictive"
+        if plan.options.upstream:
+            message = "PyMC4 4.0a2 draws an observed variable in the shape of its distribution, not of its data"
+            plan.note(parent, key, RULE.code, message, review=True)
 
     def apply(updated: cst.CSTNode) -> cst.BaseExpression:
         base = _base(updated)

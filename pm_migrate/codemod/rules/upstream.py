@@ -3,11 +3,15 @@
 With ``--runtime upstream``, arrays that meet random variables are cast: ``scale=tf.cast(sigma, tf.float32)``; so are
 values of discrete variables in arithmetic, which are int32 there.
 
+Names have the model's in front, ``model/mu``: PyMC4 refuses models without a name.
+
 Why: PyMC4 takes Python numbers as float32, TensorFlow does not promote dtypes, and an array of NumPy is float64: "Found
 incompatible dtypes". Values in a generator are plain tensors there, without an array's methods.
 
 Limits: what PyMC4 4.0a2 does not have keeps the model as it was: functions and keywords of ours, array methods of
-values, indices of several arrays.
+values, indices of several arrays, missing data. So does what it would sample wrongly: discrete variables without data
+other than Bernoulli, Categorical and DiscreteUniform, ``Dirichlet`` and ``Wishart`` (it has no transforms of them),
+``Flat`` and ``HalfFlat`` (it draws from the prior first).
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ import libcst as cst
 
 from pm_migrate.catalog import DISTRIBUTIONS
 from pm_migrate.catalog.pymc4_api import TOP
+from pm_migrate.catalog.samplers import UPSTREAM_NAMES
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.plan import Apply, Edit, Plan
@@ -53,13 +58,13 @@ EXAMPLE = Example(
 
 
     @pm.model
-    def build_model():
+    def model():
         group = yield pm.Normal('group', 0, 1, batch_stack=3)
         mu = tf.gather(group, index) + tf.cast(x, tf.float32)
         yield pm.Normal('y', mu, scale=tf.cast(sigma, tf.float32), observed=y)
 
 
-    model = build_model(name=None)
+    model = model()
     """,
 )
 
@@ -141,7 +146,8 @@ def _plan_parameters(plan: Plan, call: cst.Call, name: str) -> None:
 
 
 def _plan_operands(plan: Plan, node: cst.BinaryOperation, *operands: cst.BaseExpression) -> None:
-    random = [v.tainted(plan.flow.value(operand)) for operand in operands]
+    found = [plan.flow.value(operand) for operand in operands]
+    random = [v.tainted(value) and not _is_observed(value) for value in found]
     if any(random):
         for operand in operands:
             _cast(plan, operand, function_group(plan, node), arrays=not all(random))
@@ -150,7 +156,7 @@ def _plan_operands(plan: Plan, node: cst.BinaryOperation, *operands: cst.BaseExp
 def _cast(plan: Plan, node: cst.BaseExpression, group: cst.CSTNode, *, arrays: bool = True) -> None:
     """Cast an array, or a variable of integers, where it is not a number that is written out."""
     value = plan.flow.value(node)
-    if v.tainted(value):
+    if v.tainted(value) and not _is_observed(value):
         if not _is_integer(plan, value) or not isinstance(node, (cst.Name, cst.Subscript)):
             return
     elif not arrays or _written_out(node) or any(isinstance(atom, v.Text) for atom in value):
@@ -168,6 +174,16 @@ def _casting(plan: Plan, node: cst.BaseExpression) -> Apply:
         return made
 
     return apply
+
+
+def _is_observed(value: v.Value) -> bool:
+    """Whether something is an observed variable itself: PyMC4 hands out its data, with their dtype."""
+    calls = [atom.rv for atom in v.tensors(value)]
+    return bool(calls) and all(
+        call is not None
+        and any(a.keyword is not None and a.keyword.value == "observed" and not is_none(a.value) for a in call.args)
+        for call in calls
+    )
 
 
 def _is_integer(plan: Plan, value: v.Value) -> bool:
@@ -271,6 +287,7 @@ def _signatures() -> dict[str, frozenset[str]]:
     common = {"transform", "observed", "batch_stack", "event_stack", "conditionally_independent", "dtype"}
     common |= {"reinterpreted_batch_ndims", "validate_args", "allow_nan_stats"}
     given = {name.name: re.findall(r"(\w+)(?=\s*[,=)])", name.signature.replace("**kwargs", "")) for name in TOP}
+    given["sample"] += UPSTREAM_NAMES.values()
     return {name.name: frozenset(given[name.name]) | (common if name.base else set()) for name in TOP}
 
 
