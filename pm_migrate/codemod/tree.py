@@ -82,6 +82,12 @@ def string_value(node: cst.CSTNode | None) -> str | None:
     return None
 
 
+def is_written_out(node: cst.CSTNode) -> bool:
+    """Whether an expression is made of numbers that are written out."""
+    kinds = (cst.Integer, cst.Float, cst.UnaryOperation, cst.BinaryOperation, cst.List, cst.Tuple, cst.Element)
+    return all(isinstance(n, (*kinds, cst.BaseUnaryOp, cst.BaseBinaryOp)) for n in walk(node))
+
+
 def is_none(node: cst.CSTNode | None) -> bool:
     """Whether a node is the literal ``None``."""
     return isinstance(node, cst.Name) and node.value == "None"

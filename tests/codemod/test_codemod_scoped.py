@@ -105,3 +105,71 @@ def test_a_model_that_is_an_attribute_or_local() -> None:
     """
     code = migrate_source(textwrap.dedent(program), names="scoped").code
     assert "@pm.model\n        def model():" in code and "self.model = model()" in code
+
+
+COMPUTED = """\
+import arviz as az
+import pymc3 as pm
+
+with pm.Model() as one:
+    for i in range(3):
+        pm.Normal('c%d' % i, 0, 1)
+    mu = pm.Normal('mu', 0, 1)
+    sd = pm.HalfNormal('sd', 1)
+    trace = pm.sample(500, tune=500, chains=2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("print([trace['c%d' % i] for i in range(3)])", "[pm.draws(trace, 'one/' + ('c%d' % i)) for i in range(3)]"),
+        ("print(trace[f'c{k}'])", "pm.draws(trace, 'one/' + f'c{k}')"),
+        ("print(trace['c{}'.format(k)])", "pm.draws(trace, 'one/' + 'c{}'.format(k))"),
+        ("print(trace['c0'])", "pm.draws(trace, 'one/c0')"),
+        ("for n in ['mu', 'sd']: print(trace[n])", "for n in ['mu', 'sd']: print(pm.draws(trace, 'one/' + n))"),
+        ("az.summary(trace, ['c0', 'mu'])", "az.summary(trace, ['one/c0', 'one/mu'])"),
+    ],
+)
+def test_names_that_are_computed(before: str, expected: str) -> None:
+    line, left = after(before, COMPUTED)
+    assert expected in line and left == []
+
+
+@pytest.mark.parametrize("name", ["name", "names[0]", "names"])
+def test_names_that_may_be_anything_are_reported(name: str) -> None:
+    head = COMPUTED.replace("chains=2", "chains=2, return_inferencedata=True")
+    line, left = after(f"print(trace.posterior[{name}])", head)
+    assert line == f"print(trace.posterior[{name}])" and left == [RULE.code]
+
+
+def test_a_list_of_names_that_only_plots_take() -> None:
+    code = migrate_source(COMPUTED + "names = ['mu', 'sd']\npm.traceplot(trace, names)\n", names="scoped").code
+    assert "names = ['one/mu', 'one/sd']\n" in code
+    code = migrate_source(
+        COMPUTED + "names = ['mu', 'sd']\npm.traceplot(trace, names)\nprint(names)\n", names="scoped"
+    ).code
+    assert "names = ['mu', 'sd']\n" in code
+
+
+def test_variables_as_attributes_of_a_group() -> None:
+    head = COMPUTED.replace("chains=2", "chains=2, return_inferencedata=True")
+    line, left = after("print(trace.posterior.mu.mean(), trace.posterior.mean())", head)
+    assert line == "print(trace.posterior['one/mu'].mean(), trace.posterior.mean())" and left == []
+
+
+def test_a_class_of_models_with_two_objects_keeps_its_name() -> None:
+    program = """\
+    import pymc3 as pm
+
+    class Coin(pm.Model):
+        def __init__(self, flips, name='', model=None):
+            super().__init__(name, model)
+            p = pm.Beta('p', 1, 1)
+            pm.Bernoulli('flips', p, observed=flips)
+
+    one = Coin(data)
+    two = Coin(more)
+    """
+    code = migrate_source(textwrap.dedent(program), names="scoped").code
+    assert "one = Coin(data)" in code and "two = Coin(more)" in code and "def Coin(flips):" in code

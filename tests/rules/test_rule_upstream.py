@@ -20,6 +20,7 @@ with pm.Model() as model:
     k = pm.Bernoulli('k', 0.5)
     n = pm.Poisson('n', 3, observed=counts)
 """
+CHOLESKY = "tf.linalg.cholesky(tf.cast(S, tf.float32))"
 
 
 def rewritten(*lines: str, after: str = "") -> list[str]:
@@ -57,6 +58,15 @@ def test_the_example() -> None:
         ("b = tt.dot(X, v)", "b = tf.tensordot(tf.cast(X, tf.float32), v, axes=1)"),
         ("b = tt.switch(x > 1, data, a)", "b = tf.where(x > 1, tf.cast(data, tf.float32), a)"),
         ("b = tt.stack([a, data])", "b = tf.stack([a, tf.cast(data, tf.float32)])"),
+        (
+            "pm.MvNormal('y', a, tau=S)",
+            "yield pm.MvNormal('y', a, covariance_matrix=tf.linalg.inv(tf.cast(S, tf.float32)))",
+        ),
+        ("pm.Wishart('y', 4, S, observed=W)", f"yield pm.Wishart('y', 4, scale={CHOLESKY}, observed=W)"),
+        (
+            "pm.Mixture('y', w, [pm.Normal.dist(x, 1), m])",
+            "yield pm.Mixture('y', tf.cast(w, tf.float32), [pm.Normal.dist(tf.cast(x, tf.float32), 1), m])",
+        ),
         # PyMC4 hands out the data of an observed variable, with their dtype
         ("b = n + a", "b = tf.cast(n, tf.float32) + a"),
         ("pm.Normal('y', n, sd=tt.exp(a))", "yield pm.Normal('y', tf.cast(n, tf.float32), scale=tf.exp(a))"),
@@ -102,6 +112,8 @@ def test_what_needs_no_cast(before: str, after: str) -> None:
         "pm.NegativeBinomial('y', 2, 3, observed=None)",
         "pm.Dirichlet('y', np.ones(3))",
         "pm.Wishart('y', 4, np.eye(2))",
+        "pm.DiscreteUniform('y', 0, 3)",
+        "pm.DiscreteUniform('y', 0, 3, observed=data)",
         "pm.Flat('y')",
         "pm.HalfFlat('y')",
         # it takes what stands below a mask for observed
@@ -122,7 +134,7 @@ def test_what_pymc4_does_not_have_is_refused(line: str) -> None:
         ("pm.Poisson('y', 3, observed=masked)", "yield pm.Poisson('y', 3, observed=masked)"),
         ("pm.Binomial('y', 10, 0.3, observed=data)", "yield pm.Binomial('y', 10, 0.3, observed=data)"),
         ("pm.Categorical('y', [.5, .5])", "yield pm.Categorical('y', [.5, .5])"),
-        ("pm.DiscreteUniform('y', 0, 3)", "yield pm.DiscreteUniform('y', 0, 3)"),
+        ("pm.Bernoulli('y', .3)", "yield pm.Bernoulli('y', .3)"),
         ("pm.Uniform('y', 0, 3, shape=2)", "yield pm.Uniform('y', 0, 3, batch_stack=2)"),
         ("pm.Normal('y', a, 1, observed=unmasked)", "yield pm.Normal('y', a, 1, observed=unmasked)"),
     ],

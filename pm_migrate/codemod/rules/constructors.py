@@ -25,7 +25,7 @@ from pm_migrate.codemod.arguments import (
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules import layout
 from pm_migrate.codemod.starred import unpacker
-from pm_migrate.codemod.tree import COMPREHENSIONS, code, expression, is_none, statement
+from pm_migrate.codemod.tree import COMPREHENSIONS, code, expression, is_none, is_written_out, statement
 
 #: Options that mean the same in the generator front end, and those of PyMC4 itself.
 _KEEP = frozenset({"observed", "testval", "dims", "shape", "transform", "total_size"})
@@ -85,7 +85,12 @@ def plan_constructor(plan: Plan, call: cst.Call, made: Constructor, key: cst.CST
     options = _options(plan, row, given)
     _check_random(plan, given)
     sources = {name: plan.tree.code(argument.value) for name, argument in given.params.items()}
-    random = frozenset(n for n, a in given.params.items() if v.tainted(plan.flow.value(a.value)))
+    random = frozenset(
+        n
+        for n, a in given.params.items()
+        # for PyMC4 itself, arrays are cast to tensors
+        if v.tainted(plan.flow.value(a.value)) or (plan.options.upstream and not is_written_out(a.value))
+    )
     needs = {"pm"}
     for mapped in outputs:
         needs |= spell(mapped.text, sources, random, str)[1]
@@ -103,6 +108,8 @@ def plan_constructor(plan: Plan, call: cst.Call, made: Constructor, key: cst.CST
 def _check_upstream(plan: Plan, row: Distribution, given: Given, *, named: bool) -> None:
     """Refuse what PyMC4 itself would sample wrongly, in silence or not."""
     observed = given.options.get("observed")
+    if row.name == "DiscreteUniform":
+        raise Refused("PyMC4 4.0a2 has float64 densities of DiscreteUniform, which cannot be added to others")
     if observed is not None and not is_none(observed.value):
         if _is_masked(plan, observed.value):
             raise Refused("PyMC4 4.0a2 does not know missing data: it takes what stands below the mask for observed")
@@ -119,7 +126,7 @@ def _check_upstream(plan: Plan, row: Distribution, given: Given, *, named: bool)
 #: Distributions that PyMC4 cannot draw from.
 _NO_DRAWS = frozenset({"Flat", "HalfFlat"})
 #: Discrete distributions that PyMC4 has a sampler for.
-_STEPPED = frozenset({"Bernoulli", "Categorical", "DiscreteUniform"})
+_STEPPED = frozenset({"Bernoulli", "Categorical"})
 #: Distributions on a part of space that PyMC4's samplers do not keep to.
 _UNCONSTRAINED = frozenset({"Dirichlet", "Wishart"})
 

@@ -10,8 +10,8 @@ incompatible dtypes". Values in a generator are plain tensors there, without an 
 
 Limits: what PyMC4 4.0a2 does not have keeps the model as it was: functions and keywords of ours, array methods of
 values, indices of several arrays, missing data. So does what it would sample wrongly: discrete variables without data
-other than Bernoulli, Categorical and DiscreteUniform, ``Dirichlet`` and ``Wishart`` (it has no transforms of them),
-``Flat`` and ``HalfFlat`` (it draws from the prior first).
+other than ``Bernoulli`` and ``Categorical``, ``Dirichlet`` and ``Wishart`` (it has no transforms of them), ``Flat`` and
+``HalfFlat`` (it draws from the prior first), ``DiscreteUniform`` (its densities are float64).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from pm_migrate.codemod.plan import Apply, Edit, Plan
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.random_variable import variable_group
 from pm_migrate.codemod.rules.tensors import function_group
-from pm_migrate.codemod.tree import code, expression, is_none, walk
+from pm_migrate.codemod.tree import code, expression, is_none, is_written_out, walk
 
 RULE = Rule(
     "PM906",
@@ -115,8 +115,9 @@ def _plan_call(plan: Plan, call: cst.Call) -> None:
     if root not in ("pymc3", "theano", "numpy"):
         return
     short = pymc3_names.canonical(name).removeprefix("pymc3.")
-    if root == "pymc3" and short in DISTRIBUTIONS:
-        _plan_parameters(plan, call, short)
+    kind = short.removesuffix(".dist")
+    if root == "pymc3" and (kind in DISTRIBUTIONS or kind == "Mixture"):
+        _plan_parameters(plan, call, kind, named=kind == short)
         return
     start = _TOGETHER.get(name.rpartition(".")[2])
     if start is None or not any(v.tainted(plan.flow.value(arg.value)) for arg in call.args):
@@ -134,13 +135,15 @@ def _parts(value: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
         yield value
 
 
-def _plan_parameters(plan: Plan, call: cst.Call, name: str) -> None:
-    signature = DISTRIBUTIONS[name].signature
-    for place, arg in enumerate(call.args):
+def _plan_parameters(plan: Plan, call: cst.Call, name: str, *, named: bool) -> None:
+    signature = DISTRIBUTIONS[name].signature if name in DISTRIBUTIONS else ("w",)
+    for place, arg in enumerate(call.args, 0 if named else 1):
         if arg.keyword is None:
             param = signature[place - 1] if 0 < place <= len(signature) else ""
         else:
             param = arg.keyword.value if arg.keyword.value not in _OPTIONS else ""
+        if name not in DISTRIBUTIONS and param not in signature:
+            continue
         if param and (name, param) not in _SIZES and not arg.star and not is_none(arg.value):
             _cast(plan, arg.value, variable_group(plan, call))
 
@@ -159,7 +162,7 @@ def _cast(plan: Plan, node: cst.BaseExpression, group: cst.CSTNode, *, arrays: b
     if v.tainted(value) and not _is_observed(value):
         if not _is_integer(plan, value) or not isinstance(node, (cst.Name, cst.Subscript)):
             return
-    elif not arrays or _written_out(node) or any(isinstance(atom, v.Text) for atom in value):
+    elif not arrays or is_written_out(node) or any(isinstance(atom, v.Text) for atom in value):
         return
     if any(edit.apply.__qualname__.startswith("_casting") for edit in plan.edits.get(node, ())):
         return
@@ -195,12 +198,6 @@ def _is_integer(plan: Plan, value: v.Value) -> bool:
     )
 
 
-def _written_out(node: cst.CSTNode) -> bool:
-    """Whether an expression is made of numbers that are written out, which take any dtype."""
-    kinds = (cst.Integer, cst.Float, cst.UnaryOperation, cst.BinaryOperation, cst.List, cst.Tuple, cst.Element)
-    return all(isinstance(n, (*kinds, cst.BaseUnaryOp, cst.BaseBinaryOp)) for n in walk(node))
-
-
 def _plan_attribute(plan: Plan, node: cst.Attribute) -> None:
     value = plan.flow.value(node.value)
     if node.attr.value in _ATTRIBUTES or not v.only(value, v.Tensor) or node in plan.flow.references:
@@ -216,7 +213,7 @@ def _plan_subscript(plan: Plan, node: cst.Subscript) -> None:
         return
     for element in node.slice:
         index = element.slice
-        if isinstance(index, cst.Index) and not (_written_out(index.value) or is_none(index.value)):
+        if isinstance(index, cst.Index) and not (is_written_out(index.value) or is_none(index.value)):
             if isinstance(index.value, cst.Ellipsis) or v.only(plan.flow.value(index.value), v.Number):
                 continue
             what = f"`{code(node)}`: arrays cannot index tensors in PyMC4 4.0a2: use tf.gather_nd"
