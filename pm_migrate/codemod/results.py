@@ -20,7 +20,7 @@ from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.scopes import method_of, parameters
 from pm_migrate.codemod.sequential import sequential_step
-from pm_migrate.codemod.starred import unknown_stars
+from pm_migrate.codemod.starred import unknown_stars, unpacker
 from pm_migrate.codemod.tree import COMPREHENSIONS, code, is_none, string_value
 from pm_migrate.codemod.variables import name_argument, variable_name
 
@@ -41,6 +41,7 @@ _FILLS = frozenset({"append", "add", "insert", "setdefault"})
 _ONE_BY_ONE = frozenset({"builtins.zip", "builtins.enumerate", "builtins.list", "builtins.tuple", "builtins.reversed"})
 _HARMLESS = frozenset({"builtins.print", "builtins.type", "builtins.id", "builtins.display"})
 _CONVERSIONS = frozenset({"arviz.from_pymc3", "arviz.from_pymc3_predictions"})
+_WARM_UP = "discard_tuned_samples"
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,16 @@ class Results:
             elif row.target == "sample" and isinstance(call, cst.Call) and unknown_stars(self.plan, call):
                 self.always.add(call)
                 self.reasons.setdefault(call, Reason(call, "what it is given is known only at run time"))
+            elif row.target == "sample" and self._keeps_warm_up(call):
+                self.reasons.setdefault(call, Reason(call, "an InferenceData has the warm-up apart from the draws"))
+
+    def _keeps_warm_up(self, call: cst.CSTNode) -> bool:
+        """Whether the draws of the warm-up may be in the trace that PyMC3 gives."""
+        assert isinstance(call, cst.Call)
+        unpack = unpacker(self.plan)
+        held = (part for place, arg in enumerate(call.args) if arg.star for part in unpack(arg, place) or ())
+        kept = next((part.value for part in held if part.keyword == _WARM_UP), None) or self._argument(call, _WARM_UP)
+        return kept is not None and code(kept) != "True"
 
     def _leaving(self) -> None:
         """What a function returns to callers that cannot be seen, and what objects keep that others may read."""

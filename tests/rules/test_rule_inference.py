@@ -65,7 +65,8 @@ def call(arguments: str) -> str:
         ("10, tune=10, chains=1, live_plot=True, cores=4", "num_samples=10, burn_in=10, num_chains=1"),
         (
             "10, tune=10, chains=1, discard_tuned_samples=False",
-            "num_samples=10, burn_in=10, num_chains=1, discard_tuned_samples=False",
+            "num_samples=10, burn_in=10, num_chains=1, discard_tuned_samples=False,\n"
+            "                  return_inferencedata=False",
         ),
         (
             "10, tune=10, chains=1, nuts_kwargs=options",
@@ -207,6 +208,13 @@ def use(text: str, **options) -> str:
             "x = pm.draws(trace.isel(draw=slice(5, None, 2)), 'a')",
         ),
         ("x = len(trace)", "x = trace.posterior.sizes['draw']"),
+        ("x = len(trace[5:])", "x = trace.isel(draw=slice(5, None)).posterior.sizes['draw']"),
+        (
+            "x = len(pm.sample(5, tune=5, chains=1, model=m))",
+            "x = pm.sample(m, num_samples=5, burn_in=5, num_chains=1).posterior.sizes['draw']",
+        ),
+        ("x = len({'t': trace}['t'])", "x = {'t': trace}['t'].posterior.sizes['draw']"),
+        ("x = len(trace['a'])", "x = len(pm.draws(trace, 'a'))"),
         ("x = trace.nchains", "x = trace.posterior.sizes['chain']"),
         ("x = trace['diverging'].sum()", "x = pm.draws(trace, 'diverging', group='sample_stats').sum()"),
         ("x = {'t': trace}['t']['a']", "x = pm.draws({'t': trace}['t'], 'a')"),
@@ -288,6 +296,35 @@ def test_a_result_stays_a_multitrace_with_what_reads_it(statement):
 )
 def test_variables_become_names_where_a_multitrace_is_read(before, expected):
     assert after(f"    trace = pm.sample(10, tune=10, chains=2)\n{before}\n") == f"{KEPT}\n{expected}"
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "discard_tuned_samples=False",
+        "discard_tuned_samples=keep",
+        "discard_tuned_samples=not 0",
+        "**{'discard_tuned_samples': False}",
+        "**dict(discard_tuned_samples=False)",
+    ],
+)
+def test_a_trace_that_has_its_warm_up_stays_one(argument):
+    code = after(f"    trace = pm.sample(10, tune=10, chains=2, {argument})\nx = trace['a'][10:], len(trace)\n")
+    assert "return_inferencedata=False)\n" in code and code.endswith("x = trace['a'][10:], len(trace)")
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "discard_tuned_samples=True",
+        "discard_tuned_samples=False, return_inferencedata=True",
+        "**{'discard_tuned_samples': True}",
+        "compute_convergence_checks=False",
+    ],
+)
+def test_the_draws_without_their_warm_up_are_labelled(argument):
+    code = after(f"    trace = pm.sample(10, tune=10, chains=2, {argument})\npm.traceplot(trace)\n")
+    assert "return_inferencedata" not in code
 
 
 def test_all_results_of_one_name_are_alike():

@@ -232,7 +232,7 @@ def _plan_use(plan: Plan, models: Models, node: cst.BaseExpression, key: cst.CST
             call = plan.tree.parent[parent]
             if isinstance(call, cst.Call) and plan.flow.name_of(call.func) == "builtins.len":
                 quoted = _quoted(plan, call, "draw")
-                plan.edit(call, key, lambda _: expression(f"{code(node)}.posterior.sizes[{quoted}]"))
+                plan.edit(call, key, lambda u: expression(f"{_bracketed(u.args[0].value)}.posterior.sizes[{quoted}]"))
 
 
 def _tables(plan: Plan, models: Models, node: cst.CSTNode) -> list[dict[str | None, bool]]:
