@@ -152,7 +152,8 @@ class Models:
         )
         read = any(
             v.ModelRef(model.site) in v.flat(self.flow.value(n)) and n not in (model.site, target)
-            for n in self.tree.walk(method)
+            for s in (method, *self._in_front(block.node))
+            for n in self.tree.walk(s)
         )
         return (
             not more
@@ -160,6 +161,11 @@ class Models:
             and block.item.asname is None
             and (name, method is not other, methods, direct, read) == (target.attr.value, True, True, True, False)
         )
+
+    def _in_front(self, statement: cst.CSTNode) -> list[cst.CSTNode]:
+        """The statements in front of one in its body."""
+        siblings = self.siblings(statement)
+        return siblings[: siblings.index(statement)] if statement in siblings else []
 
     def _extend(self, model: Model) -> None:
         """Join blocks that add to a model again to its definition, where nothing in between could tell."""

@@ -51,6 +51,11 @@ def test_each_method_has_its_own_name_for_the_object() -> None:
         pytest.param("self.fill(data)", "self.first = self.model", id="kept under another name"),
         pytest.param("self.model = pm.Model()", "self.model = first = pm.Model()", id="two names"),
         pytest.param(
+            "        with self.model:\n            mu",
+            "        if self.model.vars:\n            return\n        with self.model:\n            mu",
+            id="looked at before it is filled",
+        ),
+        pytest.param(
             "        with self.model:\n            mu", "        with self.other:\n            mu", id="another one"
         ),
         pytest.param(
