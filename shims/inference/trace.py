@@ -69,8 +69,13 @@ def to_inference_data(
 def posterior_dataset(
     density: LogDensity, chains: Chains, recorded: Mapping[str, np.ndarray], include_transformed: bool = False
 ) -> Any:
-    """Constrained draws as an xarray dataset with dimensions ``chain`` and ``draw``."""
-    values = dict(recorded)
+    """Constrained draws as an xarray dataset with dimensions ``chain`` and ``draw``.
+
+    Variables come in PyMC3's order, in which tables have rows and figures have axes: random variables without a
+    transform, then all others with the deterministics.
+    """
+    plain = (v.rv_name for v in density.variables if v.transform is None)
+    values = {**{name: recorded[name] for name in plain if name in recorded}, **recorded}
     if include_transformed:
         values = {**{v.name: chains.values[v.name] for v in density.variables}, **values}
     return dataset(values, density, attributes(chains))

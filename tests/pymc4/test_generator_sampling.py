@@ -42,6 +42,25 @@ def test_groups_and_names(posterior: Any) -> None:
     assert posterior.observed_data["obs"].values.tolist() == ["a", "b", "c", "d"]
 
 
+@pm.model(name=None)
+def several() -> Any:
+    sigma = yield pm.HalfNormal("sigma", 1.0)
+    a = yield pm.Normal("a", 0.0, 1.0)
+    yield pm.Deterministic("twice", 2 * a)
+    yield pm.Uniform("p", 0.0, 1.0)
+    yield pm.Poisson("k", 3.0)
+    yield pm.Normal("y", a, sigma, observed=DATA)
+
+
+def test_variables_come_in_the_order_of_pymc3() -> None:
+    # PyMC3 3.11.6: list(az.from_pymc3(trace).posterior) of the same model
+    options = {"num_samples": 2, "num_chains": 2, "burn_in": 0, "seed": 1, "progressbar": False, "xla": False}
+    found = pm.sample(several(), **options)
+    assert list(found.posterior.data_vars) == ["a", "k", "sigma", "twice", "p"]
+    trace = pm.sample(several(), **options, return_inferencedata=False)
+    assert list(trace.posterior.data_vars) == ["a", "k", "sigma", "twice", "p"]
+
+
 def test_log_likelihood(posterior: Any) -> None:
     mu, sigma = (posterior.posterior[n].values[..., None] for n in ("mu", "sigma"))
     expected = -0.5 * ((DATA - mu) / sigma) ** 2 - np.log(sigma) - 0.5 * np.log(2 * np.pi)

@@ -137,7 +137,7 @@ def test_advi_finds_the_posterior(fitted: Any) -> None:
 def test_samples_have_the_groups_of_pm_sample() -> None:
     advi = pm.fit(regression(), num_steps=5, random_seed=1, **QUIET)
     data = advi.approximation.sample(7)
-    assert list(data.posterior.data_vars) == ["mu", "sigma", "beta", "twice"]
+    assert list(data.posterior.data_vars) == ["mu", "beta", "sigma", "twice"]
     assert data.posterior["beta"].shape == (1, 7, 2)
     np.testing.assert_allclose(data.posterior["twice"], 2 * data.posterior["mu"], rtol=1e-12)
     np.testing.assert_allclose(
