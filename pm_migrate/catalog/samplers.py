@@ -454,10 +454,26 @@ ARVIZ_RENAMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
 #: Functions of the right kind whose meaning changed between PyMC3's own version and ArviZ's.
 ARVIZ_REVIEW: Mapping[str, str] = MappingProxyType(
     {
-        "hpd": "the default mass is 0.94 here; PyMC3 before 3.9 used 0.95",
+        "hpd": "the default mass is 0.94 here; PyMC3 before 3.8 used 0.95",
         "gelman_rubin": "az.rhat is rank-normalised and gives a dataset, PyMC3's version gave a dict",
         "effective_n": "az.ess gives a dataset, PyMC3's version gave a dict",
+        "bfmi": "az.bfmi gives a number for each chain, PyMC3 before 3.8 gave one for all",
+        "df_summary": "az.summary rounds (round_to='none' does not), and its intervals have a mass of 0.94, not 0.95",
+        "compare": "az.compare takes loo, as log density; PyMC3 before 3.9 took ic='waic', scale='deviance'",
     }
+)
+
+#: Keywords, and places of positional arguments, that say what such a note is about.
+ARVIZ_SAID: Mapping[str, tuple[frozenset[str], int | None]] = MappingProxyType(
+    {
+        "hpd": (frozenset({"alpha", "hdi_prob", "credible_interval"}), None),
+        "compare": (frozenset({"ic", "scale"}), 1),
+    }
+)
+
+#: What differs whatever is said.
+ARVIZ_ALWAYS: Mapping[str, str] = MappingProxyType(
+    {"hpd": "az.hdi takes an array of three axes or more for (chain, draw, ...), PyMC3's took (draw, ...)"}
 )
 
 #: Functions of PyMC3 that read or make a MultiTrace, and what to do without them.

@@ -200,7 +200,14 @@ def test_names_of_arviz(before, expected):
         "pm.waic(trace, m).WAIC",
         "w = pm.loo(trace, m)\nprint(w.LOO_se)",
         "pm.waic(trace, m)[0]",
+        "table.loc['m', ['waic', 'se']] = pm.waic(trace, m)[:2]",
         "pm.hpd(draws, 0.05)",
+        "pm.hpd(draws, alpha=0.1)",
+        "pm.bfmi(trace)",
+        "pm.df_summary(trace, alpha=0.1)",
+        "pm.compare({'m': trace})",
+        "pm.compare({'m': trace}, method='stacking')",
+        "pm.compare({'m': trace}, ic='WAIC')",
         "t = pm.df_summary(trace)\nprint(t[['mean', 'hpd_2.5']])",
         "t = az.summary(trace)\nprint(t[['mean', 'hpd_2.5%']])",
         "x = pm.summary(trace)['hpd_97%']",
@@ -230,10 +237,34 @@ def test_what_may_mean_two_things_is_refused(text):
         "pm.waic(trace, m).elpd_waic",
         "pm.loo(trace, m)['elpd_loo']",
         "x.WAIC, az.waic(trace)[0]",
+        "az.waic(trace)[:2]",
+        "pm.hdi(draws)",
+        "pm.hdi(draws, hdi_prob=0.9)",
+        "az.hpd(draws)",
+        "az.bfmi(trace)",
+        "pm.compare({'m': trace}, ic='waic')",
+        "pm.compare({'m': trace}, 'loo')",
+        "pm.compare({'m': trace}, scale='deviance')",
+        "az.compare({'m': trace})",
     ],
 )
 def test_what_arviz_has_is_not_marked(text):
     assert findings(text, Confidence.REVIEW) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("pm.sample_ppc(trace, model=m)", True),
+        ("pm.sample_ppc(trace, model=m, size=3)", True),
+        ("pm.sample_ppc(trace, 50, m)", False),
+        ("pm.sample_ppc(trace, samples=50, model=m)", False),
+        ("pm.sample_posterior_predictive(trace, model=m)", False),
+        ("pm.sample_prior_predictive(model=m)", False),
+    ],
+)
+def test_the_number_of_predictive_draws_of_old_releases_is_marked(text, marked):
+    assert ("PM302" in findings(text, Confidence.REVIEW)) is marked
 
 
 VIEW = "pm.density(m)"

@@ -8,7 +8,8 @@ plot of PyMC3's own looks (``ylabels=``, ``vline=``) are left out, and marked fo
 Why: PyMC3's functions are ArviZ's under other names; PyMC4 does not repeat them.
 
 Limits: ``pm.hpd`` of old versions had a default mass of 0.95, ArviZ has 0.94; the places are marked for review, and so
-are other arguments and columns that only PyMC3's own plots and tables had.
+are other functions whose results or defaults differ (``pm.df_summary``, ``pm.bfmi``, ``pm.compare`` without ``ic=``),
+and other arguments and columns that only PyMC3's own plots and tables had.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ import libcst as cst
 
 from pm_migrate.catalog.samplers import (
     ARVIZ,
+    ARVIZ_ALWAYS,
     ARVIZ_KEYWORDS,
     ARVIZ_LACKS,
     ARVIZ_LOOKS,
     ARVIZ_OLD,
     ARVIZ_RENAMED,
     ARVIZ_REVIEW,
+    ARVIZ_SAID,
     CRITERIA,
     NEED_LOG_LIKELIHOOD,
     RESULT_KEYWORDS,
@@ -127,12 +130,21 @@ def plan_function(plan: Plan, node: cst.CSTNode, name: str) -> None:
         if name == "compare":
             comparison.plan_compare(plan, call, key)  # type: ignore[arg-type]
     plan.note(node, key, RULE.code, f"pm.{name} is az.{ARVIZ[name]}")
-    if name in ARVIZ_REVIEW and not (called and _has(call, "alpha", "hdi_prob", "credible_interval")):
-        plan.note(node, key, RULE.code, ARVIZ_REVIEW[name], review=True)
+    said = called and _says(call, name)
+    messages = [m[name] for m in ((ARVIZ_ALWAYS,) if said else (ARVIZ_REVIEW, ARVIZ_ALWAYS)) if name in m]
+    if messages:
+        plan.note(node, key, RULE.code, "; ".join(messages), review=True)
 
 
-def _has(call: cst.CSTNode, *keywords: str) -> bool:
-    return isinstance(call, cst.Call) and any(a.keyword is not None and a.keyword.value in keywords for a in call.args)
+def _says(call: cst.CSTNode, name: str) -> bool:
+    """Whether a call gives what the note on its function is about."""
+    keywords, place = ARVIZ_SAID.get(name, (frozenset(), None))
+    assert isinstance(call, cst.Call)
+    return any(
+        (index == place if arg.keyword is None else arg.keyword.value in keywords)
+        and not (string_value(arg.value) or "").isupper()  # ic='WAIC': as PyMC3 had it, whose scale was its own
+        for index, arg in enumerate(call.args)
+    )
 
 
 def _plan_arguments(plan: Plan, call: cst.Call, name: str, key: cst.CSTNode) -> None:
@@ -309,10 +321,10 @@ def plan_criteria(plan: Plan) -> None:
             _note_criterion(plan, node, f"`.{node.attr.value}`", f"`{CRITERIA[node.attr.value]}`")
     for read in plan.tree.of(cst.Subscript):
         index = read.slice[0].slice
-        if id(read.value) in called and isinstance(index, cst.Index) and isinstance(index.value, cst.Integer):
-            _note_criterion(
-                plan, read, f"[{index.value.value}]", "-2 * elpd_waic or elpd_loo, 2 * se or p_waic, by name"
-            )
+        number = isinstance(index, cst.Index) and isinstance(index.value, cst.Integer)
+        if id(read.value) in called and (number or isinstance(index, cst.Slice)):
+            what = code(read)[len(code(read.value)) :]
+            _note_criterion(plan, read, what, "-2 * elpd_waic or elpd_loo, 2 * se or p_waic, by name")
 
 
 def _criterion(plan: Plan, call: cst.Call) -> bool:

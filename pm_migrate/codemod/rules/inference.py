@@ -284,6 +284,9 @@ def plan_inference(plan: Plan, models: Models, call: cst.Call, name: str) -> Non
         plan.note(call, call, rule, f"pm.SMC is {what}", review=True)
     else:
         plan.note(call, call, rule, f"{name} takes the model {model}" if model else f"{name} stays what it is")
+    if name == "sample_ppc" and not {"num_draws", "keep_size"} & {keyword for keyword, _ in items}:
+        message = "as many draws as all chains have, as from PyMC3 3.6 on; before, as many as one chain has"
+        plan.note(call, call, rule, message, review=True)
 
 
 def plan_same(plan: Plan, node: cst.CSTNode, name: str) -> None:
