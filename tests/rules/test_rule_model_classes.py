@@ -245,7 +245,8 @@ def test_upstream_has_no_prefix():
     text = program(CLASS + "growth = Growth(data, name='a')\n")
     result = migrate_source(text, runtime="upstream")
     assert "class Growth" in result.code
-    assert "@pm.model\ndef growth(size):" in migrate_source(program(CLASS + "growth = Growth(data)\n"), runtime="upstream").code
+    named = migrate_source(program(CLASS + "growth = Growth(data)\n"), runtime="upstream").code
+    assert "@pm.model\ndef growth(size):" in named
 
 
 HELPER = """
