@@ -86,8 +86,9 @@ class TensorFlowSide:
     ) -> dict[str, Any]:
         """Run a program with inference standing still; keep and describe the models that it, or its function, made.
 
-        ``tape`` is what the reference answered to the original's inference calls, and the states of its random
-        generators at each cell. ``double`` keeps ``floatX`` at float64, whatever the program sets.
+        ``tape`` is what the reference answered to the original's inference calls, the states of its random generators
+        at each cell, and the covariances that it drew with. ``double`` keeps ``floatX`` at float64, whatever the
+        program sets.
         """
         tape = tape or {}
         self._leave_contexts()
@@ -99,7 +100,8 @@ class TensorFlowSide:
         function = Entry(entry, arguments, self.recording.models)
         try:
             with self._placed(), _float64(self.config, double):
-                namespace, error = run_program(path, argv, cwd, function, Cells(tape.get("cells", {})))
+                cells = Cells(tape.get("cells", {}), tape.get("covariances"))
+                namespace, error = run_program(path, argv, cwd, function, cells)
             recorded = function.chosen()
         finally:
             self.recording.stop()

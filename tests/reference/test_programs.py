@@ -414,6 +414,46 @@ def test_the_cells_of_a_script_begin_with_the_same_random_numbers(tmp_path: Path
     assert first["x"] == second["x"]
 
 
+SMOOTH = """
+import numpy as np
+x = np.linspace(0, 1, 40)
+cov = 9.0 * np.exp(-0.5 * (x[:, None] - x) ** 2)
+np.random.multivariate_normal(np.zeros(3), np.eye(3))
+y = np.random.multivariate_normal(np.zeros(40), cov{}, 2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        (" * (1 + 1e-13 * np.cos(np.arange(1600)).reshape(40, 40))", True),
+        (" + 1e-3 * np.eye(40)", False),
+        ("[::-1, ::-1] * (1 + 1e-5)", False),
+    ],
+)
+def test_a_covariance_that_agrees_to_roundings_gives_the_same_data(tmp_path: Path, change: str, same: bool) -> None:
+    path = tmp_path / "program.py"
+    path.write_text(SMOOTH.format(""))
+    cells = Cells()
+    first, _ = run_program(str(path), cells=cells)
+    assert [cov.shape for cov in cells.covariances] == [(3, 3), (40, 40)]
+    path.write_text(SMOOTH.format(change))
+    alone, _ = run_program(str(path))
+    assert not np.allclose(alone["y"], first["y"], atol=1e-9), "the factor hangs on the last bits"
+    second, error = run_program(str(path), cells=Cells(cells.states, cells.covariances))
+    assert error is None and np.array_equal(second["y"], first["y"]) is same
+
+
+def test_covariances_are_taken_in_their_order() -> None:
+    noted = [np.array([[4.0]]), np.array([[9.0]]), np.array([[4.0]]), np.eye(2)]
+    cells, other = Cells({}, noted), np.array([[4.0 + 1e-9]])
+    assert cells.covariance(other) is noted[0]
+    assert cells.covariance(np.array([[5.0]])).item() == 5.0  # the other side had none like it
+    assert cells.covariance(other) is noted[2]
+    assert cells.covariance(other) is other  # each is taken once
+    assert cells.covariance(np.eye(2)) is noted[3]
+
+
 def test_a_forgotten_program(reference: ReferenceClient, program: Write) -> None:
     loaded = reference.load_program(program(MODEL))
     reference.forget(loaded)

@@ -88,6 +88,7 @@ class PyMC3Side(DistributionSide, DrawSide, RoundingSide):
                 error = (error or "") + f"model#{index} cannot be described:\n{traceback.format_exc()}"
         tape = {
             "cells": cells.states,
+            "covariances": cells.covariances,
             "points": interception.points,
             "forward": interception.forward,
             "files": interception.files,

@@ -107,6 +107,12 @@ class Shell:
         return lambda *args, **kwargs: None
 
 
+#: Numbers in all covariances that a run keeps for another side.
+_KEPT = 4_000_000
+#: By how much of its largest entry a covariance may be off, and still be taken for that of another side.
+_CLOSE = 1e-7
+
+
 class Cells:
     """The states of the global random generators of Python and NumPy at the start of each cell of a notebook.
 
@@ -118,11 +124,31 @@ class Cells:
     ----------
     states
         The states of an earlier run, by number of the cell, to be put back; without them the states are noted.
+    covariances
+        The covariances that ``numpy.random.multivariate_normal`` was given then, in order. A draw from one that is
+        nearly singular hangs on its last bits, in which two ways to compute it differ: the same noise gives other data.
     """
 
-    def __init__(self, states: Optional[Mapping[str, Any]] = None) -> None:
+    def __init__(
+        self, states: Optional[Mapping[str, Any]] = None, covariances: Optional[Sequence[np.ndarray]] = None
+    ) -> None:
         self._given = states is not None
         self.states: Dict[str, Any] = dict(states or {})
+        self.covariances: List[np.ndarray] = list(covariances or ())
+        self._next = 0
+
+    def covariance(self, cov: np.ndarray) -> np.ndarray:
+        """Note a covariance; or give that of the earlier run in its place, where the two agree to roundings."""
+        if not self._given:
+            if cov.size + sum(each.size for each in self.covariances) <= _KEPT:
+                self.covariances.append(np.array(cov))
+            return cov
+        for place in range(self._next, len(self.covariances)):
+            other = self.covariances[place]
+            if other.shape == cov.shape and np.all(np.abs(other - cov) <= _CLOSE * np.max(np.abs(cov), initial=0.0)):
+                self._next = place + 1
+                return other
+        return cov
 
     def enter(self, cell: str) -> None:
         """Begin a cell."""
@@ -154,7 +180,7 @@ def run_program(
     Random numbers that the program draws are the same each time and on both sides: Python's and NumPy's global
     generators are seeded, ``numpy.random.default_rng()`` without a seed gets one, and
     ``numpy.random.multivariate_normal`` is the same for all versions of NumPy. ``cells`` notes the states of the global
-    generators at each cell of a notebook, or puts them back.
+    generators at each cell of a notebook and the covariances that were drawn with, or puts them back.
 
     A notebook or document as a script (``*.ipynb.py``), and a script in cells (``# %%``, ``# In[1]:``), go on after a
     statement that raises, as a person goes on to the next cell: a plot style or a file that is missing does not hide
@@ -190,8 +216,9 @@ def run_program(
         sys.modules.setdefault(module.__name__, module)
     try:
         os.chdir(cwd or folder)
-        with _repeatable_randomness():
-            error = _execute(path, module.__dict__, cells or Cells())
+        cells = cells or Cells()
+        with _repeatable_randomness(cells):
+            error = _execute(path, module.__dict__, cells)
             if entry is not None:
                 entry.call(module.__dict__)
     except SystemExit as stop:
@@ -267,7 +294,7 @@ def _marks(source: str) -> List[Tuple[int, str]]:
 
 
 @contextlib.contextmanager
-def _repeatable_randomness() -> Iterator[None]:
+def _repeatable_randomness(cells: Cells) -> Iterator[None]:
     random.seed(0)
     np.random.seed(0)
     original = np.random.default_rng
@@ -275,8 +302,11 @@ def _repeatable_randomness() -> Iterator[None]:
     def default_rng(seed: Any = None) -> Any:
         return original(0 if seed is None else seed)
 
+    def multivariate_normal(mean: Any, cov: Any, *rest: Any, **options: Any) -> Any:
+        return _multivariate_normal(mean, cells.covariance(np.asarray(cov, dtype=float)), *rest, **options)
+
     normal = np.random.multivariate_normal
-    np.random.default_rng, np.random.multivariate_normal = default_rng, _multivariate_normal
+    np.random.default_rng, np.random.multivariate_normal = default_rng, multivariate_normal
     try:
         yield
     finally:
