@@ -61,6 +61,13 @@ def test_variables_come_in_the_order_of_pymc3() -> None:
     assert list(trace.posterior.data_vars) == ["a", "k", "sigma", "twice", "p"]
 
 
+def test_numbers_of_draws_may_be_whole_floats() -> None:
+    found = pm.sample(model(), num_samples=2e0, num_chains=2.0, burn_in=0.0, seed=1, progressbar=False, xla=False)
+    assert found.posterior["mu"].shape == (2, 2)
+    with pytest.raises((TypeError, ValueError)):
+        pm.sample(model(), num_samples=2.5, num_chains=2, burn_in=0, seed=1, progressbar=False, xla=False)
+
+
 def test_log_likelihood(posterior: Any) -> None:
     mu, sigma = (posterior.posterior[n].values[..., None] for n in ("mu", "sigma"))
     expected = -0.5 * ((DATA - mu) / sigma) ** 2 - np.log(sigma) - 0.5 * np.log(2 * np.pi)

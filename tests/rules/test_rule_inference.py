@@ -239,6 +239,28 @@ def test_traces(before, expected):
     assert use(before) == expected
 
 
+@pytest.mark.parametrize(
+    ("head", "arguments", "expected"),
+    [
+        ("def run(chains=None):\n    ", "chains=chains", "chains or 4"),
+        ("def run(*, chains=None, cores=None):\n    ", "chains=chains, cores=cores", "chains or max(2, cores or 4)"),
+        ("def run(cores=None):\n    ", "cores=cores", "max(2, cores or 4)"),
+        ("k = None\n", "cores=k", "max(2, k or 4)"),
+        ("def run(chains=2):\n    ", "chains=chains", "chains"),
+        ("def run(chains):\n    ", "chains=chains", "chains"),
+        ("def run(cores=2):\n    ", "cores=cores", "max(2, cores)"),
+        ("k = 3\n", "cores=k", "max(2, k)"),
+        ("", "cores=options.cores", "max(2, options.cores)"),
+        ("", "chains=count()", "count()"),
+        ("def run(cores=None):\n    ", "chains=3, cores=cores", "3"),
+        ("def run(cores=None):\n    ", "cores=1", "2"),
+    ],
+)
+def test_numbers_of_chains_that_may_be_none(head, arguments, expected):
+    result = migrate_source(MODEL + f"{head}trace = pm.sample(10, tune=10, {arguments}, model=m)\n")
+    assert f"trace = pm.sample(m, num_samples=10, burn_in=10, num_chains={expected})" in result.code
+
+
 KEPT = SAMPLED[:-1] + ", return_inferencedata=False)"
 
 

@@ -41,7 +41,7 @@ def mapped(plan: Plan, row: InferenceCall, call: cst.Call, rule: str) -> list[It
         raise Refused("write return_inferencedata= out")
     arguments = _in_their_places(plan, held)
     _check(plan, call, arguments)
-    items: list[Item] = [(row.keep[n], arguments.get(n) or _default(n, arguments, held)) for n in _LEADING]
+    items: list[Item] = [(row.keep[n], _leading(plan, n, arguments, held)) for n in _LEADING]
     simple = {n: a for n, a in arguments.items() if n in _HOLDERS and a not in held.texts and _is_simple(a)}
     options = [_options(name, simple) for name in _OPTIONS]
     loose = []
@@ -147,11 +147,34 @@ def _pairs(value: cst.BaseExpression) -> dict[str, str] | None:
     return None
 
 
-def _default(name: str, arguments: Mapping[str, cst.Arg], held: Given) -> str:
+def _leading(plan: Plan, name: str, arguments: Mapping[str, cst.Arg], held: Given) -> cst.Arg | str:
+    """What is given, or what PyMC3 does without it; of chains, which may be None when the program runs, both."""
+    arg = arguments.get(name)
+    if arg is None:
+        return _default(plan, name, arguments, held)
+    if name == "chains" and _may_be_none(plan, arg.value):
+        return f"{held.texts.get(arg) or code(arg.value)} or {_default(plan, name, arguments, held)}"
+    return arg
+
+
+def _default(plan: Plan, name: str, arguments: Mapping[str, cst.Arg], held: Given) -> str:
     """What PyMC3 does when an argument is not given."""
     cores = arguments.get("cores", arguments.get("njobs"))
     if name == "chains" and cores is not None:
         if isinstance(cores.value, cst.Integer):
             return str(max(2, int(cores.value.value)))
-        return f"max(2, {held.texts.get(cores) or code(cores.value)})"
+        text = held.texts.get(cores) or code(cores.value)
+        return f"max(2, {text} or {SAMPLE_DEFAULTS[name]})" if _may_be_none(plan, cores.value) else f"max(2, {text})"
     return SAMPLE_DEFAULTS[name]
+
+
+def _may_be_none(plan: Plan, node: cst.BaseExpression) -> bool:
+    """Whether a name is a parameter whose default is None, or is bound to None somewhere."""
+    for site in plan.flow.sites.get(node, ()):
+        outer = plan.tree.parent[site]
+        if isinstance(outer, cst.AssignTarget):
+            outer = plan.tree.parent[outer]
+        bound = site.default if isinstance(site, cst.Param) else outer.value if isinstance(outer, cst.Assign) else None
+        if bound is not None and is_none(bound):
+            return True
+    return False

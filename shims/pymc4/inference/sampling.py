@@ -144,6 +144,7 @@ def sample(
     """
     if not isinstance(model, Model):
         raise StopExecution(not_a_model(model))
+    num_samples, num_chains, burn_in = _whole(num_samples), _whole(num_chains), _whole(burn_in)
     if pymc3_sampling.asked(kwargs, start, init, seed):
         return pymc3_sampling.sample(
             model,
@@ -203,6 +204,11 @@ def sample(
         progressbar=progressbar,
         return_inferencedata=return_inferencedata,
     )
+
+
+def _whole(number: Any) -> Any:
+    """A number of draws, which PyMC3 takes as ``3e3``, too."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 def auto_assign_sampler(model: Model, sampler_type: str | None = None) -> str:
