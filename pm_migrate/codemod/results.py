@@ -198,12 +198,20 @@ class Results:
     def _predictive(self) -> None:
         """Draws that are added to their trace must be the only ones of it, and be what PyMC4 draws."""
         by_trace: dict[cst.CSTNode, list[cst.CSTNode]] = {}
+        filled = {
+            t.call
+            for node in self.plan.tree.of(cst.Attribute)
+            if node.attr.value == "add_groups"
+            for t in v.traces(self.plan.flow.value(node.value))
+        }
         for call in sorted(filter(self._is_predictive, self._calls), key=lambda c: self.plan.tree.order[c]):
             message = self._odd(call)
             if message is not None:
                 self.reasons.setdefault(call, Reason(call, message))
             for trace in self.traces_of(call):
                 by_trace.setdefault(trace.call, []).append(call)
+                if trace.call in filled:
+                    self.reasons.setdefault(call, Reason(call, "groups are added to what this draws from"))
         for calls in by_trace.values():
             for call in calls if len(calls) > 1 else ():
                 self.reasons.setdefault(call, Reason(call, "the same trace is drawn from again"))

@@ -463,6 +463,20 @@ def test_prior_draws_have_no_unconstrained_values():
     assert "yield" not in result.code
 
 
+def test_draws_are_not_added_to_what_other_groups_are_added_to():
+    text = (
+        "idata = pm.sample(model=m, return_inferencedata=True)\nppc = pm.sample_posterior_predictive(idata, model=m)\n"
+    )
+    added = after(text + "idata.add_groups({'posterior_predictive': {'y': ppc['y'][None]}})\n")
+    assert "idata, return_inferencedata=False)" in added and "ppc['y'][None]" in added
+    for other in (
+        "idata.extend(az.from_pymc3(posterior_predictive=ppc))",
+        "idata.groups()",
+        "other.add_groups({'posterior_predictive': {'y': ppc['y'][None]}})",
+    ):
+        assert "(m, idata)\n" in after(f"{text}{other}\n")
+
+
 def test_draws_are_not_added_to_a_trace_twice():
     once = "pm.sample_posterior_predictive(m, trace, return_inferencedata=False)"
     for text in (

@@ -132,6 +132,27 @@ def test_a_loaded_trace_is_a_multitrace():
         ("t = pm.compare({m: trace})\nt['n'] = n", "t = az.compare({0: trace})\nt['n'] = n"),
         ("t = pm.compare({'m': trace})\nt['n'] = n", "t = az.compare({'m': trace})\nt['n'] = n"),
         ("t = pm.compare({m: trace})\nprint(t.head())", "t = az.compare({'m': trace})\nprint(t.head())"),
+        (
+            "known = {m: trace}\npm.compare(known, ic='loo')",
+            "known = {m: trace}\naz.compare(dict(enumerate(known.values())), ic='loo')",
+        ),
+        (
+            "ms = [m]\nknown = dict(zip(ms, [trace]))\npm.compare(model_dict=known)",
+            "ms = [m]\nknown = dict(zip(ms, [trace]))\naz.compare(compare_dict=dict(enumerate(known.values())))",
+        ),
+        (
+            "pm.compare({k: trace for k in [m]})",
+            "az.compare(dict(enumerate({k: trace for k in [m]}.values())))",
+        ),
+        ("known = {'m': trace}\npm.compare(known)", "known = {'m': trace}\naz.compare(known)"),
+        ("known = dict(zip('m', [trace]))\npm.compare(known)", "known = dict(zip('m', [trace]))\naz.compare(known)"),
+        ("known = dict(m=trace)\npm.compare(known)", "known = dict(m=trace)\naz.compare(known)"),
+        ("pm.compare({k: trace for k in 'm'})", "az.compare({k: trace for k in 'm'})"),
+        ("known = load()\npm.compare(known)", "known = load()\naz.compare(known)"),
+        (
+            "m.name = 'flat'\nknown = dict(zip([m], [trace]))\npm.compare(known)",
+            "known = dict(zip([m], [trace]))\naz.compare(dict(zip(['flat'], known.values())))",
+        ),
         ("pm.compareplot(table, dse=False)", "az.plot_compare(table, plot_ic_diff=False)"),
         ("pm.forestplot([trace], models=['m'])", "az.plot_forest([trace], model_names=['m'])"),
         ("pm.densityplot([trace], models=['m'])", "az.plot_density([trace], data_labels=['m'])"),
@@ -217,7 +238,15 @@ def test_what_only_pymc3_had_is_marked(text):
     assert "PM304" in findings(text, Confidence.REVIEW)
 
 
-@pytest.mark.parametrize("text", ["pm.hpd(draws, mass)", "pm.compare([trace, trace], ms)", "pm.compare([trace])"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pm.hpd(draws, mass)",
+        "pm.compare([trace, trace], ms)",
+        "pm.compare([trace])",
+        "d = {m: trace, 'm': trace}\npm.compare(d)",
+    ],
+)
 def test_what_may_mean_two_things_is_refused(text):
     assert findings(text, Confidence.MANUAL) == ["PM304"]
 

@@ -17,6 +17,7 @@ _BY_LABEL = frozenset("loc at ix index weight sort_index".split())
 _TAKES = "az.compare takes a dictionary: write {'name': trace, ...}"
 _BY_NAME = "models go by the names of their variables in the table"
 _BY_NUMBER = "models go by their numbers in the table, as in PyMC3"
+_BY_LABELS = "models go by their names in the table, as in PyMC3"
 
 
 def plan_compare(plan: Plan, call: cst.Call, key: cst.CSTNode) -> None:
@@ -30,8 +31,11 @@ def plan_compare(plan: Plan, call: cst.Call, key: cst.CSTNode) -> None:
     given = second is not None and (second.keyword is not None or _holds_models(plan, second.value))
     if isinstance(first.value, (cst.List, cst.Tuple)) or (given and not isinstance(first.value, cst.Dict)):
         _plan_lists(plan, call, first, second, key)
-    elif first.keyword is not None:
+        return
+    if first.keyword is not None:
         plan.edit(first.keyword, key, lambda updated: updated.with_changes(value="compare_dict"))
+    if not isinstance(first.value, cst.Dict):
+        _plan_dictionary(plan, call, first.value, key)
 
 
 def _argument(call: cst.Call, place: int, names: tuple[str, ...]) -> cst.Arg | None:
@@ -57,6 +61,48 @@ def _plan_keys(plan: Plan, call: cst.Call, given: cst.Dict, key: cst.CSTNode) ->
         _plan_key(plan, node, text, key)
         what = _BY_NUMBER if numbers else f"the model goes by the name {text} in the table"
         plan.note(node, key, _CODE, what, review=True)
+
+
+def _plan_dictionary(plan: Plan, call: cst.Call, node: cst.BaseExpression, key: cst.CSTNode) -> None:
+    """A dictionary with models for keys that is made elsewhere, or in a comprehension: others take their places."""
+    keys = _keys(plan, _bound(plan, node))
+    if not any(_holds_models(plan, k) for k in keys):
+        return
+    names = [_labelled(plan, k) for k in keys]
+    alike = any(names) and (None in names or len(set(names)) != len(names))
+    if alike or not all(_holds_models(plan, k) for k in keys):
+        plan.refuse(call, key, _CODE, _TAKES)
+        return
+
+    def apply(updated: cst.BaseExpression) -> cst.BaseExpression:
+        simple = isinstance(updated, (cst.Name, cst.Attribute, cst.Subscript, cst.Call, cst.DictComp))
+        traces = f"{code(updated) if simple else f'({code(updated)})'}.values()"
+        return expression(f"dict(zip({names!r}, {traces}))" if any(names) else f"dict(enumerate({traces}))")
+
+    plan.edit(node, key, apply)
+    plan.note(node, key, _CODE, _BY_LABELS if any(names) else _BY_NUMBER, review=True)
+
+
+def _bound(plan: Plan, node: cst.BaseExpression) -> cst.BaseExpression:
+    """What a name is bound to, where that is one thing."""
+    sites = plan.flow.sites.get(node, frozenset())
+    target = plan.tree.parent.get(next(iter(sites))) if len(sites) == 1 else None
+    assign = plan.tree.parent.get(target) if isinstance(target, cst.AssignTarget) else None
+    return assign.value if isinstance(assign, cst.Assign) else node
+
+
+def _keys(plan: Plan, node: cst.BaseExpression) -> list[cst.BaseExpression]:
+    """What a dictionary has for keys: a literal, a comprehension, or ``dict(zip(models, traces))``."""
+    match node:
+        case cst.Dict(elements=elements):
+            return [e.key for e in elements if isinstance(e, cst.DictElement)]
+        case cst.DictComp(key=made):
+            return [made]
+        case cst.Call(args=[cst.Arg(keyword=None, value=cst.Call(args=[cst.Arg() as listed, *_]) as zipped)]):
+            names = [plan.flow.name_of(node.func), plan.flow.name_of(zipped.func)]
+            if names == ["builtins.dict", "builtins.zip"]:
+                return _listed(_bound(plan, listed.value)) or [listed.value]
+    return []
 
 
 def _plan_key(plan: Plan, node: cst.BaseExpression, text: str, key: cst.CSTNode) -> None:
