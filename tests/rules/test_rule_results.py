@@ -126,6 +126,9 @@ def test_a_loaded_trace_is_a_multitrace():
         ("pm.compare(ic='WAIC', models=[m], traces=[trace])", "az.compare({'m': trace}, ic='WAIC')"),
         ("pm.compare([trace], models=[m], ic='WAIC')", "az.compare({'m': trace}, ic='WAIC')"),
         ("pm.compare(model_dict={m: trace}, ic='WAIC')", "az.compare(compare_dict={'m': trace}, ic='WAIC')"),
+        ("pm.compare({n: t for n, t in d.items()})", "az.compare({n: t for n, t in d.items()})"),
+        ("d = {'m': trace}\npm.compare(d)", "d = {'m': trace}\naz.compare(d)"),
+        ("d = {}\nd['m'] = trace\npm.compare(d)", "d = {}\nd['m'] = trace\naz.compare(d)"),
         ("pm.compare(dataset_dict=d)", "az.compare(compare_dict=d)"),
         ("pm.compare(d, 'WAIC')", "az.compare(d, 'WAIC')"),
         ("t = pm.compare([trace], [m])\nt.loc[:, 'n'] = n", "t = az.compare({0: trace})\nt.loc[:, 'n'] = n"),
@@ -245,6 +248,7 @@ def test_what_only_pymc3_had_is_marked(text):
         "pm.compare([trace, trace], ms)",
         "pm.compare([trace])",
         "d = {m: trace, 'm': trace}\npm.compare(d)",
+        "d = {}\nd[m] = trace\npm.compare(d, ic='LOO')",
     ],
 )
 def test_what_may_mean_two_things_is_refused(text):

@@ -66,6 +66,9 @@ def _plan_keys(plan: Plan, call: cst.Call, given: cst.Dict, key: cst.CSTNode) ->
 def _plan_dictionary(plan: Plan, call: cst.Call, node: cst.BaseExpression, key: cst.CSTNode) -> None:
     """A dictionary with models for keys that is made elsewhere, or in a comprehension: others take their places."""
     keys = _keys(plan, _bound(plan, node))
+    if _is_filled(plan, node):
+        plan.refuse(call, key, _CODE, _TAKES)
+        return
     if not any(_holds_models(plan, k) for k in keys):
         return
     names = [_labelled(plan, k) for k in keys]
@@ -81,6 +84,18 @@ def _plan_dictionary(plan: Plan, call: cst.Call, node: cst.BaseExpression, key: 
 
     plan.edit(node, key, apply)
     plan.note(node, key, _CODE, _BY_LABELS if any(names) else _BY_NUMBER, review=True)
+
+
+def _is_filled(plan: Plan, node: cst.BaseExpression) -> bool:
+    """Whether a name is that of a dictionary that gets models for keys one by one: ``d[model] = trace``."""
+    if not isinstance(node, cst.Name):
+        return False
+    for target in plan.tree.of(cst.AssignTarget):
+        match target.target:
+            case cst.Subscript(value=cst.Name(value=held), slice=[cst.SubscriptElement(cst.Index(index))]):
+                if held == node.value and _holds_models(plan, index):
+                    return True
+    return False
 
 
 def _bound(plan: Plan, node: cst.BaseExpression) -> cst.BaseExpression:
