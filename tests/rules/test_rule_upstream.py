@@ -146,10 +146,11 @@ def test_what_it_samples_well_is_written(before: str, after: str) -> None:
 @pytest.mark.parametrize(
     ("given", "index", "picked"),
     [
-        ("m = x > 1", "m", "tf.boolean_mask(v, m)"),
-        ("m = (x > 1) & ~np.isnan(x)", "~m", "tf.boolean_mask(v, ~m)"),
-        ("m = df.flag.astype(bool).values", "m", "tf.boolean_mask(v, m)"),
-        ("m = df.g.isna()\nother = m", "other", "tf.boolean_mask(v, other)"),
+        ("m = x > 1", "m", "tf.gather_nd(v, np.argwhere(m))"),
+        ("m = (x > 1) & ~np.isnan(x)", "~m", "tf.gather_nd(v, np.argwhere(~m))"),
+        ("m = df.flag.astype(bool).values", "m", "tf.gather_nd(v, np.argwhere(m))"),
+        ("m = df.g.isna()\nother = m", "other", "tf.gather_nd(v, np.argwhere(other))"),
+        ("m = 1", "a > m", "tf.gather(v, a > m)"),
         ("m = df.group.cat.codes.values", "m", "tf.gather(v, tf.cast(m, tf.int32))"),
         ("m = pd.Categorical(x).codes", "m", "tf.gather(v, tf.cast(m, tf.int32))"),
         ("m = df.group.values", "m", "tf.gather(v, m)"),

@@ -404,8 +404,8 @@ def plan_indexing(plan: Plan) -> None:
                 plain = isinstance(index, (cst.Integer, cst.UnaryOperation)) or v.only(plan.flow.value(index), v.Number)
             case _:
                 continue
-        if _is_mask(plan, index):
-            plan.edit(node, function_group(plan, node), _picked(plan, node, "boolean_mask"), {"tf"})
+        if _is_mask(plan, index) and not v.tainted(plan.flow.value(index)):
+            plan.edit(node, function_group(plan, node), _masked(plan, node), {"tf", "np"})
         elif not plain:
             cast = "int32" if _has_small_integers(plan, index) else None
             plan.edit(node, function_group(plan, node), _picked(plan, node, "gather", cast), {"tf"})
@@ -420,6 +420,18 @@ def _picked(
         tf, index = plan.names.alias("tf", node), code(element.value)
         index = f"{tf}.cast({index}, {tf}.{cast})" if cast else index
         return expression(f"{tf}.{function}({code(updated.value)}, {index})")
+
+    return apply
+
+
+def _masked(plan: Plan, node: cst.Subscript) -> Callable[[cst.Subscript], cst.BaseExpression]:
+    """What a mask of data picks; ``tf.boolean_mask`` would not say how many these are, which Weibull wants to know."""
+
+    def apply(updated: cst.Subscript) -> cst.BaseExpression:
+        element = updated.slice[0].slice
+        assert isinstance(element, cst.Index)
+        tf, np = plan.names.alias("tf", node), plan.names.alias("np", node)
+        return expression(f"{tf}.gather_nd({code(updated.value)}, {np}.argwhere({code(element.value)}))")
 
     return apply
 
