@@ -38,6 +38,17 @@ NORMAL, MIXED = normal(), mixed()
 RUN: dict[str, Any] = {"num_chains": 2, "seed": 1, "progressbar": False, "compute_convergence_checks": False}
 
 
+def test_a_trace_of_the_compiled_sampler_is_continued() -> None:
+    first = pm.sample(NORMAL, num_samples=4, burn_in=0, return_inferencedata=False, **RUN)
+    known = first.get_values("mu", combine=False)
+    both = pm.sample(NORMAL, num_samples=3, burn_in=0, trace=first, return_inferencedata=False, **RUN)
+    assert both["mu"].shape == (14,) and len(both) == 7
+    for chain, draws in enumerate(both.get_values("mu", combine=False)):
+        np.testing.assert_array_equal(draws[:4], known[chain])
+    np.testing.assert_allclose(both["twice"], 2 * both["mu"], rtol=1e-12)
+    np.testing.assert_allclose(both["sd_log__"], np.log(both["sd"]), rtol=1e-12)
+
+
 def test_a_step_method_draws_the_posterior() -> None:
     step = pm.Metropolis(model=NORMAL)
     assert isinstance(step, CompoundStep)  # one for each variable, as in PyMC3

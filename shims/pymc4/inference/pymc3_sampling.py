@@ -72,6 +72,7 @@ def sample(
     labelled = kwargs.pop("idata_kwargs", None)
     options = {name: value for name, value in kwargs.items() if value is not None}
     step_options = options.pop("step_kwargs", None)
+    _to_continue(options.get("trace"), view)
     with warnings.catch_warnings():
         if return_inferencedata:  # which keeps the warm-up in groups of its own
             warnings.filterwarnings("ignore", message="Tuning samples will be included", category=UserWarning)
@@ -99,3 +100,10 @@ def sample(
         values = {own[n]: np.stack(trace.get_values(n, combine=False, squeeze=False))[:, part] for n in transformed}
         add_group(data, "unconstrained_posterior", values, None, DRAWS)
     return data
+
+
+def _to_continue(trace: Any, view: Any) -> None:
+    """Give the chains of a ``MultiTrace`` that the compiled sampler made the model whose draws come after theirs."""
+    for strace in getattr(trace, "_straces", {}).values():
+        if strace.model is None and all(name in view.named_vars for name in strace.varnames):
+            strace.model, strace.vars = view, [view.named_vars[name] for name in strace.varnames]
