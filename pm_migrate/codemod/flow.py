@@ -158,19 +158,25 @@ class Flow(Statements):
         for place, arg in enumerate(maker.args):
             if (place == 0 and arg.keyword is None and not arg.star) or (arg.keyword and arg.keyword.value == "name"):
                 return None if is_none(arg.value) else arg.value
-        line = self.naming.get(maker)
-        return None if line is None else line.body[0].value  # type: ignore[union-attr, return-value]
+        return next((value for value in self.naming.get(maker, {}).values()), None)
 
     @cached_property
-    def naming(self) -> dict[cst.Call, cst.SimpleStatementLine]:
-        """Statements that name the model of the block which they begin: ``with pm.Model() as m: m.name = 'a'``."""
+    def naming(self) -> dict[cst.Call, dict[cst.CSTNode, cst.BaseExpression]]:
+        """Statements that name the model of the block which they begin, and the names.
+
+        ``with pm.Model() as m: m.name = 'a'``
+        """
         return {
-            made: line
+            made: found
             for node in self.tree.of(cst.With)
             for item in node.items
             if isinstance(made := item.item, cst.Call) and self.value(made) == frozenset({v.ModelRef(made)})
-            if (line := _first_name(node, item)) is not None and not made.args
+            if (found := _first_name(node, item)) and not made.args
         }
+
+    def is_naming(self, statement: cst.CSTNode) -> bool:
+        """Whether a statement only names the model of its block."""
+        return any(statement in found for found in self.naming.values())
 
     def prefix(self, call: cst.Call) -> str | None:
         """What PyMC3 puts in front of the name of a variable, or None where it cannot be told."""
@@ -402,8 +408,8 @@ class Flow(Statements):
         return self.attributes.get(key, NOTHING) | self._known_attributes.get(key, NOTHING) or PLAIN
 
 
-def _first_name(node: cst.With, item: cst.WithItem) -> cst.SimpleStatementLine | None:
-    """The statement at the beginning of a block that gives the object which it enters a name that is written out."""
+def _first_name(node: cst.With, item: cst.WithItem) -> dict[cst.CSTNode, cst.BaseExpression]:
+    """The statement at the beginning of a block that gives the object which it enters a name, and the name."""
     line = node.body.body[0]
     match item.asname, line:
         case (
@@ -422,5 +428,5 @@ def _first_name(node: cst.With, item: cst.WithItem) -> cst.SimpleStatementLine |
             ),
         ) if base == own and string_value(value):
             comments = [*(e.comment for e in line.leading_lines), line.trailing_whitespace.comment]
-            return None if any(comments) else line
-    return None
+            return {} if any(comments) else {line: value}
+    return {}

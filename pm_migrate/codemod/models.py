@@ -332,7 +332,7 @@ class Models:
             block.roles = dict.fromkeys(block.body, Role.GENERATOR)
             return
         body, sites = block.body, block.sites
-        block.roles |= {s: Role.TAKEN for s in body if s in self.flow.naming.values()}
+        block.roles |= {s: Role.TAKEN for s in body if self.flow.is_naming(s)}
         first = next((i for i, s in enumerate(body) if self.draws(s, sites)), len(body))
         for i, s in enumerate(body):
             creates = self.creates(s, sites)

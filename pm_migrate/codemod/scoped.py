@@ -101,8 +101,8 @@ def _models(tree: Tree) -> Iterator[_Model]:
         if call not in own and name in generators and _unnamed(call) is not None:
             parent = tree.parent[call]
             first = parent.targets[0].target if isinstance(parent, cst.Assign) else None
-            target = code(first) if isinstance(first, (cst.Name, cst.Attribute)) else ""
-            yield _model(generators[name], call, target, target.rpartition(".")[2] or name, own=False)
+            known = code(first) if isinstance(first, (cst.Name, cst.Attribute)) else ""
+            yield _model(generators[name], call, known, known.rpartition(".")[2] or name, own=False)
 
 
 def _is_only(tree: Tree, name: str) -> bool:

@@ -10,6 +10,8 @@ Limits: what has another form there, or no counterpart, stays as it was.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import libcst as cst
 
 from pm_migrate.catalog import DISTRIBUTIONS
@@ -80,8 +82,12 @@ def plan_described(plan: Plan) -> None:
         key = plan.tree.module
         text = _TEXT if qualified.endswith(_TEXT) else ""
         plan.understand(node, key)
-        plan.edit(node, key, lambda _, name=name + text, node=node: plan.names.name("pm", name, node), {"pm"})
+        plan.edit(node, key, _named(plan, node, name + text), {"pm"})
         plan.note(node, key, RULE.code, f"`{code(node)}` is asked of the generator front end")
+
+
+def _named(plan: Plan, node: cst.CSTNode, name: str) -> Callable[[cst.CSTNode], cst.BaseExpression]:
+    return lambda _: plan.names.name("pm", name, node)
 
 
 def _asked(plan: Plan, node: cst.CSTNode, qualified: str) -> str:

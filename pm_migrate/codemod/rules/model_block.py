@@ -251,11 +251,13 @@ def _options(plan: Plan, made: cst.Call) -> tuple[str, ...]:
                 options.append(f"prefix={code(name)}")
         else:
             plan.refuse(arg, made, RULE.code, f"pm.Model has no counterpart of the argument `{code(arg.value)}`")
-    line = plan.flow.naming.get(made)
-    if line is not None and plan.options.upstream:
-        plan.refuse(line, made, RULE.code, "PyMC4 4.0a2 has no names in front of those of variables: write them out")
-    elif line is not None:
-        options.append(f"prefix={code(line.body[0].value)}")  # type: ignore[union-attr, arg-type]
+    for line, text in plan.flow.naming.get(made, {}).items():
+        if plan.options.upstream:
+            plan.refuse(
+                line, made, RULE.code, "PyMC4 4.0a2 has no names in front of those of variables: write them out"
+            )
+        else:
+            options.append(f"prefix={code(text)}")
     return tuple(options)
 
 

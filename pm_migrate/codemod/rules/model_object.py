@@ -159,7 +159,7 @@ def _plan_attribute(
         plan.refuse(parent, key, OBJECT.code, f"`{text}`: a model of PyMC4 4.0a2 has no such attribute")
         return
     above = plan.tree.parent.get(parent)
-    if plan.tree.statement(parent) in plan.flow.naming.values():
+    if plan.flow.is_naming(plan.tree.statement(parent)):
         return
     if isinstance(above, (cst.AssignTarget, cst.AugAssign, cst.Del)) and getattr(above, "value", None) is not parent:
         label = labelling(plan, key)
