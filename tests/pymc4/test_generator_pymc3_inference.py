@@ -41,7 +41,8 @@ RUN: dict[str, Any] = {"num_chains": 2, "seed": 1, "progressbar": False, "comput
 def test_a_trace_of_the_compiled_sampler_is_continued() -> None:
     first = pm.sample(NORMAL, num_samples=4, burn_in=0, return_inferencedata=False, **RUN)
     known = first.get_values("mu", combine=False)
-    both = pm.sample(NORMAL, num_samples=3, burn_in=0, trace=first, return_inferencedata=False, **RUN)
+    with pytest.warns(FutureWarning, match="Starting from MultiTrace"):  # PyMC3's words
+        both = pm.sample(NORMAL, num_samples=3, burn_in=0, trace=first, return_inferencedata=False, **RUN)
     assert both["mu"].shape == (14,) and len(both) == 7
     for chain, draws in enumerate(both.get_values("mu", combine=False)):
         np.testing.assert_array_equal(draws[:4], known[chain])
