@@ -50,7 +50,7 @@ class DensityDist(Composite):
 
     def __new__(cls, name: Any = None, *args: Any, **kwargs: Any) -> Any:
         if isinstance(kwargs.get("observed"), Mapping):
-            return _of_several(name, *args, **kwargs)
+            return density_of_several(name, *args, **kwargs)
         return super().__new__(cls)
 
     signature = ("log_prob", "random", "discrete")
@@ -85,16 +85,22 @@ class DensityDist(Composite):
         return self.conditions["random"] is not None
 
 
-def _of_several(
-    name: Any, log_prob: Callable[..., Any], *, observed: Mapping[str, Any], total_size: Any = None, **options: Any
+def density_of_several(
+    name: Any,
+    log_prob: Callable[..., Any],
+    discrete: bool = False,
+    *,
+    observed: Mapping[str, Any],
+    total_size: Any = None,
+    **options: Any,
 ) -> Potential:
-    """The log density of several things, of which none is drawn."""
+    """The log density of several things, of which none is drawn; those of a discrete one lose their fractions."""
     ignored = {"shape", "testval", "dtype", "random"}
     if set(options) - ignored:
         raise TypeError(
             f"DensityDist({name!r}): {', '.join(sorted(set(options) - ignored))}= has no meaning for a dict"
         )
-    given = {key: observations(value, discrete=False) for key, value in observed.items()}
+    given = {key: observations(value, discrete) for key, value in observed.items()}
     incomplete = [key for key, value in given.items() if isinstance(value, Incomplete)]
     if incomplete:
         raise NotSupported(f"DensityDist({name!r}): observed {', '.join(incomplete)} has missing entries; fill them in")

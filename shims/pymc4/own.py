@@ -1,18 +1,18 @@
 """Base classes of a program's own distributions, as PyMC3 has them (not in PyMC4).
 
 A subclass calls ``super().__init__`` with the options it was given, keeps its parameters, and writes ``logp``, a
-function of a value of the model. PyMC4's own way is
-:class:`pm_migrate.shims.pymc4.bases.ContinuousDistribution` and its like, which are made of a TFP distribution.
+function of a value of the model; with ``observed=`` a dictionary it takes the entries of that by keyword. PyMC4's own
+way is :class:`pm_migrate.shims.pymc4.bases.ContinuousDistribution` and its like, which are made of a TFP distribution.
 
 Examples
 --------
->>> import tensorflow as tf, pm_migrate.pymc4 as pm
+>>> import numpy as np, tensorflow as tf, pm_migrate.pymc4 as pm
 >>> class Peaked(pm.Continuous):
 ...     def __init__(self, mu, *args, **kwargs):
 ...         super().__init__(*args, **kwargs)
 ...         self.mu = self.mean = mu
 ...     def logp(self, value):
-...         return -tf.abs(value - self.mu) - tf.math.log(2.0)
+...         return -tf.abs(value - self.mu) - np.log(2.0)
 >>> float(Peaked("x", 1.0).log_prob(3.0))
 -2.6931471805599454
 >>> float(Peaked.dist(1.0).test_value)
@@ -22,7 +22,7 @@ Examples
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -31,6 +31,7 @@ import tensorflow as tf
 from pm_migrate.errors import ModelError
 from pm_migrate.shims.distributions.composite import Given
 from pm_migrate.shims.pymc4.composites import Composite
+from pm_migrate.shims.pymc4.density_dist import density_of_several
 from pm_migrate.shims.pymc4.distribution import NO_TRANSFORM, as_shape
 from pm_migrate.shims.pymc4.tensors import FLOATX, to_tensor, wrap
 from pm_migrate.shims.pymc4.transforms import Log, Sigmoid, default_transform
@@ -127,7 +128,7 @@ def _precise(value: Any) -> Any:
     return wrap(to_tensor(value)) if floating else value
 
 
-def _variable(cls: type[_Written], name: Any, args: Any, kwargs: Any, options: dict[str, Any]) -> Own:
+def _variable(cls: type[_Written], name: Any, args: Any, kwargs: Any, options: dict[str, Any]) -> Any:
     own = object.__new__(cls)
     call = inspect.signature(cls.__init__).bind(own, *args, **kwargs)
     call.apply_defaults()
@@ -136,6 +137,8 @@ def _variable(cls: type[_Written], name: Any, args: Any, kwargs: Any, options: d
     cls.__init__(*call.args, **call.kwargs)
     transform = NO_TRANSFORM if own.transform is None else own.transform
     shape = None if "dims" in options and not own.shape else own.shape
+    if isinstance(options.get("observed"), Mapping):
+        return density_of_several(name, own.logp, own.is_discrete, **options)
     return Own(name, own, shape=shape, testval=own.testval, transform=transform, **options)
 
 

@@ -95,3 +95,38 @@ def test_components_and_errors():
 
     with pytest.raises(NotImplementedError, match="logp"):
         Empty.dist().log_prob(1.0)
+
+
+class Choice(pm.Discrete):
+    def __init__(self, taste, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.taste, self.mode = taste, 0.0
+
+    def logp(self, facts, chosen):
+        return tf.reduce_sum(tf.linalg.matvec(tf.cast(facts, tf.float64), self.taste) * tf.cast(chosen, tf.float64))
+
+
+class Line(pm.Continuous):
+    def __init__(self, slope, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.slope = slope
+
+    def logp(self, x, y):
+        return -((y - self.slope * x) ** 2)
+
+
+def test_observed_things_by_name_are_arguments_of_the_log_density() -> None:
+    @pm.model
+    def model():
+        taste = yield pm.Normal("taste", 0.0, 4.0, shape=2)
+        facts = np.array([[1.9, 2.0], [3.0, -4.5]])  # a discrete one loses their fractions, as in PyMC3
+        yield Choice("likelihood", taste, observed={"facts": facts, "chosen": np.array([1, 1])})
+
+    prior = -2 * (np.log(4.0) + 0.5 * np.log(2 * np.pi)) - (0.5**2 + 1.0) / 32
+    at = {"model/taste": np.array([0.5, 1.0])}
+    assert float(pm.density(model()).logp(at)) == pytest.approx(prior + (0.5 + 2.0) + (1.5 - 4.0))
+
+
+def test_observed_things_by_name_are_scaled_by_their_total_size() -> None:
+    line = Line("y", 2.0, observed={"x": np.array([1.0, 2.0]), "y": np.array([1.5, 4.5])}, total_size=4)
+    assert list(line.value_numpy) == pytest.approx([-0.5, -0.5])
