@@ -69,6 +69,7 @@ from pm_migrate.codemod.rules import (
     trace,
     transforms,
     upstream,
+    upstream_indices,
     used_elsewhere,
 )
 from pm_migrate.codemod.safety import parse
@@ -216,7 +217,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     tensors.plan_numpy(plan)
     tensors.plan_symbols(plan)
     if plan.options.upstream:
-        tensors.plan_indexing(plan)
+        upstream_indices.plan_indexing(plan)
     trace.plan_traces(plan, models)
     theano.plan_theano(plan)
     unknown = leftover.plan_leftovers(plan)
