@@ -254,6 +254,15 @@ def test_a_random_mask_cannot_index() -> None:
         masked(tf.constant(X))
 
 
+def test_the_ends_of_a_slice_are_fixed() -> None:
+    @tf.function(autograph=False)
+    def cut(x: tf.Tensor) -> tf.Tensor:
+        return GeneratorTensor(x)[: GeneratorTensor(tf.cast(x[0], tf.int32))].tensor
+
+    with pytest.raises(IndexError, match="a slice needs fixed ends, not random values or shared data"):
+        cut(tf.constant(X))
+
+
 def test_lists_and_object_arrays_of_values_join() -> None:
     slots = np.empty((2, 2), dtype=object)
     slots[0, 0], slots[0, 1], slots[1, 0], slots[1, 1] = VALUE[0], 1, VALUE[1] * 2, 0.5

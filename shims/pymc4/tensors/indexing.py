@@ -92,7 +92,7 @@ def _as_int(value: Any) -> int:
         return int(value)
     constant = tf.get_static_value(to_tensor(value))
     if constant is None:
-        raise IndexError("the ends of a slice must not depend on random values: the result would have no fixed shape")
+        raise IndexError("a slice needs fixed ends, not random values or shared data: its result would have no shape")
     return int(constant)
 
 
