@@ -158,7 +158,7 @@ class Flow(Statements):
         for place, arg in enumerate(maker.args):
             if (place == 0 and arg.keyword is None and not arg.star) or (arg.keyword and arg.keyword.value == "name"):
                 return None if is_none(arg.value) else arg.value
-        return next((value for value in self.naming.get(maker, {}).values()), None)
+        return next(iter(self.naming.get(maker, {}).values()), None)
 
     @cached_property
     def naming(self) -> dict[cst.Call, dict[cst.CSTNode, cst.BaseExpression]]:

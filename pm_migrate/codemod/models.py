@@ -132,7 +132,7 @@ class Models:
 
     def _is_filled_later(self, model: Model, line: cst.CSTNode, creating: list[Block]) -> bool:
         """Whether an object gets an empty model in one method, and its variables by another: ``self.model``."""
-        (block, *more), method = creating, self.tree.scope(line)
+        block, method = creating[0], self.tree.scope(line)
         other = self.tree.scope(block.node)
         match line, block.item.item:
             case (
@@ -140,26 +140,22 @@ class Models:
                     body=[cst.Assign(targets=[cst.AssignTarget(target=cst.Attribute() as target)])]
                 ),
                 cst.Attribute(value=cst.Name(), attr=cst.Name(value=name)),
-            ):
+            ) if name == target.attr.value and block.item.asname is None:
                 pass
             case _:
                 return False
-        methods = isinstance(self.tree.scope(method), cst.ClassDef) and self.tree.scope(other) is self.tree.scope(
-            method
-        )
-        direct = all(
-            self.tree.parent[self.tree.parent[node]] is scope for node, scope in ((line, method), (block.node, other))
-        )
-        read = any(
+        home = self.tree.scope(method)
+        if method is other or not isinstance(home, cst.ClassDef) or self.tree.scope(other) is not home:
+            return False
+        if len(creating) > 1 or block.sites != {model.site}:
+            return False
+        places = ((line, method), (block.node, other))
+        if any(self.tree.parent[self.tree.parent[node]] is not scope for node, scope in places):
+            return False  # made or filled now and then
+        return not any(
             v.ModelRef(model.site) in v.flat(self.flow.value(n)) and n not in (model.site, target)
             for s in (method, *self._in_front(block.node))
             for n in self.tree.walk(s)
-        )
-        return (
-            not more
-            and block.sites == {model.site}
-            and block.item.asname is None
-            and (name, method is not other, methods, direct, read) == (target.attr.value, True, True, True, False)
         )
 
     def _in_front(self, statement: cst.CSTNode) -> list[cst.CSTNode]:

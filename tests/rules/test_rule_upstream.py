@@ -190,41 +190,37 @@ def test_models_with_arguments_are_named_where_they_are_made() -> None:
     assert "\n    fit = fit(family)\n" in code and "posterior['fit/a']" in code
 
 
+COIN = """\
+import pymc3 as pm
+
+class Coin(pm.Model):
+    def __init__(self, flips, name='', model=None):
+        super().__init__(name, model)
+        p = pm.Beta('p', 1, 1)
+        pm.Bernoulli('flips', p, observed=flips)
+
+"""
+
+
 def test_a_class_of_models_is_named_after_its_object() -> None:
     program = """\
-    import pymc3 as pm
-
-    class Coin(pm.Model):
-        def __init__(self, flips, name='', model=None):
-            super().__init__(name, model)
-            p = pm.Beta('p', 1, 1)
-            pm.Bernoulli('flips', p, observed=flips)
-
     print('one coin')
     coin = Coin(data)
     trace = pm.sample(100, tune=100, chains=2, model=coin)
     print(trace['p'].mean())
     """
-    code = migrate_source(textwrap.dedent(program), runtime="upstream").code
+    code = migrate_source(COIN + textwrap.dedent(program), runtime="upstream").code
     assert "coin = Coin(data, name='coin')" in code and "trace.posterior['coin/p']" in code
 
 
 def test_two_models_of_a_class_have_two_names() -> None:
     program = """\
-    import pymc3 as pm
-
-    class Coin(pm.Model):
-        def __init__(self, flips, name='', model=None):
-            super().__init__(name, model)
-            p = pm.Beta('p', 1, 1)
-            pm.Bernoulli('flips', p, observed=flips)
-
     one = Coin(data)
     two = Coin(more)
     trace = pm.sample(100, tune=100, chains=2, model=two)
     print(trace['p'].mean())
     """
-    code = migrate_source(textwrap.dedent(program), runtime="upstream").code
+    code = migrate_source(COIN + textwrap.dedent(program), runtime="upstream").code
     assert "one = Coin(data, name='one')" in code and "two = Coin(more, name='two')" in code
     assert "trace.posterior['two/p']" in code
 
