@@ -91,6 +91,8 @@ class Expressions:
         out: set[v.Atom] = set()
         symbols: set[v.Atom] = set()
         for operand in operands:
+            if operand is PLAIN or operand is NUMBER:
+                continue
             for atom in v.flat(operand):
                 if isinstance(atom, v.Tensor):
                     out.add(v.Tensor(atom.site, None, scalar))
@@ -126,23 +128,17 @@ class Expressions:
             return self._call(node)  # type: ignore[arg-type]
         if kind is cst.Integer or kind is cst.Float:
             return NUMBER
+        if kind is cst.SimpleString:
+            return frozenset({v.Text(string_value(node))})
+        if kind is cst.BinaryOperation:
+            return self._binary(node)  # type: ignore[arg-type]
         match node:
-            case cst.SimpleString() | cst.ConcatenatedString():
+            case cst.ConcatenatedString():
                 for child in children(node):
                     self._generic(child)
                 return frozenset({v.Text(string_value(node))})
             case cst.Subscript():
                 return self._subscript(node)
-            case cst.BinaryOperation():
-                left, right = self._expression(node.left), self._expression(node.right)
-                containers = frozenset(a for a in left | right if isinstance(a, (v.Bag, v.Row)))
-                if containers and v.only(left | right, (v.Bag, v.Row)):  # type: ignore[arg-type]
-                    return v.bag([v.item(left), v.item(right)])
-                if v.only(left, v.Text) or v.only(right, v.Text):
-                    return self._text([left, right])
-                if v.is_process(left) and v.is_process(right):
-                    return left | right
-                return self._operation([left, right], number=True)
             case cst.UnaryOperation():
                 return self._operation([self._expression(node.expression)], number=True)
             case cst.Comparison():
@@ -177,6 +173,17 @@ class Expressions:
                 parts = [self._expression(p.expression) for p in node.parts if hasattr(p, "expression")]
                 return self._text(parts)
         return self._operation([self._generic(child) for child in children(node)])
+
+    def _binary(self, node: cst.BinaryOperation) -> Value:
+        left, right = self._expression(node.left), self._expression(node.right)
+        containers = frozenset(a for a in left | right if isinstance(a, (v.Bag, v.Row)))
+        if containers and v.only(left | right, (v.Bag, v.Row)):  # type: ignore[arg-type]
+            return v.bag([v.item(left), v.item(right)])
+        if v.only(left, v.Text) or v.only(right, v.Text):
+            return self._text([left, right])
+        if v.is_process(left) and v.is_process(right):
+            return left | right
+        return self._operation([left, right], number=True)
 
     def _lambda(self, node: cst.Lambda) -> Value:
         """A function whose body is evaluated where it is written, with what its calls give its parameters."""

@@ -24,7 +24,6 @@ from pm_migrate.codemod.flow import Flow
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.names import Names
 from pm_migrate.codemod.plan import Edit, Note, Options, Plan
-from pm_migrate.codemod.positions import printed
 from pm_migrate.codemod.results import Results
 from pm_migrate.codemod.rules import (
     asked,
@@ -72,8 +71,8 @@ from pm_migrate.codemod.rules import (
     upstream_indices,
     used_elsewhere,
 )
-from pm_migrate.codemod.safety import parse
 from pm_migrate.codemod.scopes import bound_name
+from pm_migrate.codemod.syntax import parse
 from pm_migrate.codemod.tree import Tree, code, dotted
 from pm_migrate.errors import SourceError
 from pm_migrate.findings import Confidence, Migration, References
@@ -275,11 +274,11 @@ def _apply(plan: Plan) -> str:
 
     edits, before, todos = alive(plan.edits), alive(plan.before), _todos(plan)
     if not (edits or before or todos):
-        return plan.tree.module.code
+        return plan.tree.text
     plan.applier = Applier(edits, before, todos, plan.tree.parent)
     made = plan.tree.module.visit(plan.applier)
     assert isinstance(made, cst.Module)
-    return printed(made, made.default_indent, made.default_newline)
+    return plan.tree.printed(made)
 
 
 def _todos(plan: Plan) -> dict[cst.CSTNode, list[str]]:

@@ -12,9 +12,10 @@ import io
 import keyword
 import re
 import tokenize
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache
+from operator import attrgetter
 from typing import Any, TypeVar, overload
 
 import libcst as cst
@@ -29,16 +30,19 @@ _LAYOUT = frozenset(
 _LITERAL = frozenset({cst.Name, cst.Integer, cst.Float, cst.SimpleString})
 _SCOPES = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
 _Node = TypeVar("_Node", bound=cst.CSTNode)
+_PLAIN_STRING = re.compile(r"""(['"])([^'"\\\n]*)\1""")
 _BLANK_LINE = re.compile(r"([ \t]*)(\r\n|\n|\r)")
 _BLANK_END = re.compile(r"(?:(?<=\n)|(?<=\r)(?!\n))(?:[ \t]*(?:\r\n|\n|\r))+\Z")
 COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 
 
 @cache
-def _fields(kind: type) -> tuple[str, ...]:
-    return tuple(
-        f.name for f in dataclasses.fields(kind) if f.name not in _LAYOUT and not f.name.startswith("whitespace")
-    )
+def _values(kind: type) -> Callable[[Any], tuple[Any, ...]] | None:
+    """What gives the values of the fields of a node that carry meaning; None for a class without any."""
+    fields = [f.name for f in dataclasses.fields(kind) if f.name not in _LAYOUT and not f.name.startswith("whitespace")]
+    if len(fields) < 2:
+        return (lambda node: (getattr(node, fields[0]),)) if fields else None
+    return attrgetter(*fields)
 
 
 @cache
@@ -49,11 +53,11 @@ def _is_node(kind: type) -> bool:
 
 def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     """The children of a node that carry meaning, in source order."""
-    if type(node) is cst.Name:
+    values = None if type(node) in _LITERAL else _values(type(node))
+    if values is None:
         return []
     found: list[cst.CSTNode] = []
-    for name in _fields(type(node)):
-        value = getattr(node, name)
+    for value in values(node):
         kind = value.__class__
         if kind is list or kind is tuple:
             found += [item for item in value if _is_node(item.__class__)]
@@ -73,7 +77,9 @@ def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 def string_value(node: cst.CSTNode | None) -> str | None:
     """Value of a plain string literal (concatenated literals included), or None."""
-    if isinstance(node, cst.SimpleString):
+    if type(node) is cst.SimpleString:
+        if (plain := _PLAIN_STRING.fullmatch(node.value)) is not None:
+            return plain.group(2)
         value = ast.literal_eval(node.value)
         return value if isinstance(value, str) else None
     if isinstance(node, cst.ConcatenatedString):
@@ -161,12 +167,17 @@ def target_names(target: cst.BaseExpression) -> Iterator[cst.Name]:
 
 @lru_cache(maxsize=1)
 def parse_module(text: str) -> tuple[cst.Module, Positions]:
-    """Parse a module, and print it for its positions.
+    """Parse a module.
 
     The last one is kept, since the check of the input and the rewrite parse the same text.
+
+    Raises
+    ------
+    ParserSyntaxError
+        LibCST's, for text that is not Python.
     """
     module = cst.parse_module(text)
-    if module.code != text and (end := _BLANK_END.search(text)) is not None:
+    if (end := _BLANK_END.search(text)) is not None and module.code != text:
         # LibCST loses one of several lines of blanks alone at the end of a file that has an indented block
         module = cst.parse_module(text[: end.start()])
         lines = [
@@ -174,7 +185,7 @@ def parse_module(text: str) -> tuple[cst.Module, Positions]:
             for blanks, newline in _BLANK_LINE.findall(end.group())
         ]
         module = module.with_changes(footer=[*module.footer, *lines])
-    return module, Positions(module)
+    return module, Positions(module, text)
 
 
 class Tree:
@@ -187,6 +198,8 @@ class Tree:
 
     Attributes
     ----------
+    text, lines
+        The source, whole and by lines.
     module
         The parsed module.
     nodes
@@ -199,6 +212,7 @@ class Tree:
 
     def __init__(self, text: str) -> None:
         self.module, self._positions = parse_module(text)
+        self.text = text
         self.lines = text.splitlines()
         self.parent: dict[cst.CSTNode, cst.CSTNode] = {}
         self.nodes: list[cst.CSTNode] = []
@@ -207,6 +221,7 @@ class Tree:
         self._of: dict[tuple[type, ...], list[int]] = {}
         self._index()
         self.order = {node: place for place, node in enumerate(self.nodes)}
+        self._statements = [self.order[statement] for statement in self.module.body]
         self._stand_ins: dict[cst.CSTNode, cst.CSTNode] = {}
 
     def _index(self) -> None:
@@ -270,7 +285,8 @@ class Tree:
 
     def position(self, node: cst.CSTNode) -> CodeRange:
         """Where a node stands: lines from 1, columns from 0."""
-        return self._positions[self._stand_ins.get(node, node)]
+        node = self._stand_ins.get(node, node)
+        return self._positions.range(node, self._around(node))
 
     def stand_in(self, node: cst.CSTNode, at: cst.CSTNode) -> None:
         """Give a node that is not in the text the place of one that is."""
@@ -279,17 +295,26 @@ class Tree:
 
     def code(self, node: cst.CSTNode) -> str:
         """Source text of one node of the module, as :func:`code` gives it."""
-        text = self._positions.text(node)
+        text = self._positions.text(node, self._around(node))
         # the indentation of what goes on on further lines is no part of it
         return text if "\n" not in text and "\r" not in text else code(node)
 
     def has_comments(self, node: cst.CSTNode) -> bool:
         """Whether comments stand inside of an expression of the module."""
-        text = self._positions.text(node)
+        text = self._positions.text(node, self._around(node))
         if "#" not in text:
             return False
         tokens = tokenize.generate_tokens(io.StringIO(f"({text}\n)").readline)
         return any(token.type == tokenize.COMMENT for token in tokens)
+
+    def _around(self, node: cst.CSTNode) -> cst.CSTNode:
+        """The statement of the module that a node is in; the module for itself."""
+        place = bisect_right(self._statements, self.order[node])
+        return self.module.body[place - 1] if place else self.module
+
+    def printed(self, changed: cst.Module) -> str:
+        """The source of what became of the module, as :meth:`Positions.code` gives it."""
+        return self._positions.code(changed)
 
     def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """Yield the parent of a node, its parent, and so on."""

@@ -158,7 +158,7 @@ def _read(source: str) -> None:
     """Parse a program with Python and LibCST, and hold what LibCST prints against it."""
     import libcst
 
-    from pm_migrate.codemod.safety import parse
+    from pm_migrate.codemod.syntax import parse
 
     parse(source)
     try:

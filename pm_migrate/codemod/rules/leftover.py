@@ -165,6 +165,8 @@ def plan_ties(plan: Plan) -> None:
     """Tie models and helpers to the variables, the classes and the PyMC3 and Theano objects that they are made from."""
     classes = _derived_classes(plan)
     for node, value in plan.flow.values.items():
+        if value is v.PLAIN or value is v.NUMBER:
+            continue
         ties: list[cst.CSTNode] = [a.call for a in value if isinstance(a, (v.Foreign, v.Dist))]
         ties += [a.site for a in value if isinstance(a, v.Tensor) and a.site is not None]
         ties += [a.node for a in value if isinstance(a, (v.Instance, v.Function)) and a.node in classes]
