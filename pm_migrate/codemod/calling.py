@@ -13,6 +13,7 @@ from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.arguments import computes_corr
 from pm_migrate.codemod.expressions import Expressions
+from pm_migrate.codemod.families import is_abstract
 from pm_migrate.codemod.roots import is_reference
 from pm_migrate.codemod.scopes import FunctionFacts, Scope, bound_name, bound_names, method_of, parameters
 from pm_migrate.codemod.tree import COMPREHENSIONS, is_none, string_value, target_names
@@ -72,6 +73,8 @@ class Calls(Expressions):
             return frozenset({v.Tensor(self._own_site())})
         if name in self.builders:
             return frozenset({v.ModelRef(node)})
+        if given := self._made_by_relatives(node.func):
+            return given
         if name == "builtins.getattr" and len(args) == 2 and (asked := self._looked_up(args)):
             return asked
         if name == "builtins.map" and len(args) == 2 and (mapped := self._mapped(args)):
@@ -105,6 +108,16 @@ class Calls(Expressions):
         if isinstance(node.func, cst.Attribute):
             return self._method_call(node, node.func, args)
         return self._operation([func, *args])
+
+    def _made_by_relatives(self, func: cst.BaseExpression) -> Value:
+        """The model that a method gives which only classes of other files have."""
+        if not self.filled or not isinstance(func, cst.Attribute):
+            return NOTHING
+        asked = [a.node for a in self.values[func.value] if isinstance(a, v.Instance)]
+        written = [a.node for a in self.values[func] if isinstance(a, v.Function)]
+        if not all(isinstance(m, cst.FunctionDef) and is_abstract(m) for m in written):
+            return NOTHING
+        return v.join(*(self._by_relatives(node, f"{func.attr.value}()") for node in asked))
 
     def _is_distribution(self, func: Value) -> bool:
         """Whether a value is certainly one of several distributions of PyMC3."""

@@ -34,6 +34,7 @@ class Expressions:
     opaque: set[cst.CSTNode]
     makers: frozenset[str]
     builders: frozenset[str]
+    filled: frozenset[str]
     reexports: Mapping[str, str]
     taken: set[str]
     own: dict[cst.CSTNode, str]
@@ -53,6 +54,9 @@ class Expressions:
         raise NotImplementedError
 
     def _store(self, base: cst.BaseExpression, node: cst.CSTNode, value: Value) -> None:
+        raise NotImplementedError
+
+    def _by_relatives(self, family: cst.ClassDef, member: str) -> Value:
         raise NotImplementedError
 
     def _stored(self, key: tuple[cst.CSTNode, str]) -> Value:

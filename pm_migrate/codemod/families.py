@@ -5,6 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from pm_migrate.codemod.scopes import method_of
+from pm_migrate.codemod.tree import dotted
 
 
 class Families:
@@ -30,7 +31,7 @@ class Families:
 
     def lacks(self, node: cst.ClassDef, name: str) -> bool:
         """Whether no class of a family has a method of a name, and none a base that may have it."""
-        return not any(c in self._open or method_of(c, name) is not None for c in self._family(node))
+        return not any(c in self._open or method_of(c, name) is not None for c in self.of(node))
 
     def has(self, node: cst.ClassDef) -> bool:
         """Whether a class is derived from another one, or another one from it."""
@@ -44,29 +45,36 @@ class Families:
 
     def methods(self, node: cst.ClassDef, name: str) -> list[cst.FunctionDef]:
         """The methods of a name that an object of a family may have; one that only says it is missing is none."""
-        found = [m for c in self._family(node) if (m := method_of(c, name)) is not None]
-        return [m for m in found if not _is_abstract(m)] or found
+        found = [m for c in self.of(node) if (m := method_of(c, name)) is not None]
+        return [m for m in found if not is_abstract(m)] or found
 
-    def _family(self, node: cst.ClassDef) -> list[cst.ClassDef]:
+    def of(self, node: cst.ClassDef) -> list[cst.ClassDef]:
+        """The classes of the family of one."""
         return self._members.get(self.root(node), [node])
 
 
-def _is_abstract(method: cst.FunctionDef) -> bool:
-    """Whether a method does nothing but raise ``NotImplementedError``."""
+def is_abstract(method: cst.FunctionDef) -> bool:
+    """Whether a method only says that derived classes have it."""
     lines = method.body.body if isinstance(method.body, cst.IndentedBlock) else [method.body]
     small = [
         s for line in lines if isinstance(line, (cst.SimpleStatementLine, cst.SimpleStatementSuite)) for s in line.body
     ]
-    if len(small) != len(lines):
+    if len(small) < len(lines):
         return False
-    raised = [
-        s
-        for s in small
-        if not (isinstance(s, cst.Expr) and isinstance(s.value, (cst.SimpleString, cst.ConcatenatedString)))
-    ]
-    match raised:
-        case [
-            cst.Raise(exc=cst.Name(value="NotImplementedError") | cst.Call(func=cst.Name(value="NotImplementedError")))
-        ]:
+    done = [s for s in small if not _does_nothing(s)]
+    marked = any((dotted(d.decorator) or "").split(".")[-1] == "abstractmethod" for d in method.decorators)
+    return _is_missing(done[0]) if len(done) == 1 else marked and not done
+
+
+def _does_nothing(statement: cst.BaseSmallStatement) -> bool:
+    texts = (cst.SimpleString, cst.ConcatenatedString, cst.Ellipsis)
+    return isinstance(statement, cst.Pass) or (isinstance(statement, cst.Expr) and isinstance(statement.value, texts))
+
+
+def _is_missing(statement: cst.BaseSmallStatement) -> bool:
+    match statement:
+        case cst.Raise(
+            exc=cst.Name(value="NotImplementedError") | cst.Call(func=cst.Name(value="NotImplementedError"))
+        ):
             return True
     return False

@@ -58,6 +58,10 @@ class Flow(Statements):
         Names of other files that ``import *`` does not give.
     builders
         Functions of other files that give a model, by their qualified names here.
+    filled
+        Members of the program's own classes that classes of other files give a model: ``Base.model``, ``Base.build()``.
+    entrusted
+        The names of the classes that ask for such a member: they stand for the models.
     starred
         What the program takes by ``import *`` of another file: for the statement and the name, an import of it.
     model_classes
@@ -79,10 +83,13 @@ class Flow(Statements):
         reexports: Mapping[str, str] = MappingProxyType({}),
         unlisted: frozenset[str] = frozenset(),
         builders: frozenset[str] = frozenset(),
+        filled: frozenset[str] = frozenset(),
     ) -> None:
         self.tree = tree
         self.makers = makers
         self.builders = builders
+        self.filled = filled
+        self.entrusted: set[cst.CSTNode] = set()
         self.reexports = reexports
         self.unlisted = unlisted
         self.starred: dict[tuple[cst.CSTNode, str], cst.ImportAlias] = {}
@@ -154,6 +161,8 @@ class Flow(Statements):
         if isinstance(maker, cst.ClassDef):
             made = model_class(maker)
             return None if made is None else made.name
+        if maker in self.entrusted:
+            return None
         assert isinstance(maker, cst.Call)
         for place, arg in enumerate(maker.args):
             if (place == 0 and arg.keyword is None and not arg.star) or (arg.keyword and arg.keyword.value == "name"):
@@ -241,6 +250,7 @@ class Flow(Statements):
             facts.known_returns, facts.returns = facts.returns, NOTHING
         self._known_attributes, self.attributes = self.attributes, {}
         self._pending = []
+        self.entrusted.clear()
         for kept in (self.values, self.sites, self.context, self.references, self.stores):
             kept.clear()
 
@@ -403,9 +413,18 @@ class Flow(Statements):
                 if owner is not None:
                     owner.add(base.value, grown.value)
 
+    def _by_relatives(self, family: cst.ClassDef, member: str) -> Value:
+        """The model that classes of other files give a member of the objects of a class, if they do."""
+        named = self.filled and any(f"{c.name.value}.{member}" in self.filled for c in self.families.of(family))
+        if not named:
+            return NOTHING
+        self.entrusted.add(family.name)
+        return frozenset({v.ModelRef(family.name)})
+
     def _stored(self, key: tuple[cst.CSTNode, str]) -> Value:
         """What an attribute of the objects of a class may be."""
-        return self.attributes.get(key, NOTHING) | self._known_attributes.get(key, NOTHING) or PLAIN
+        given = self._by_relatives(*key) if isinstance(key[0], cst.ClassDef) else NOTHING
+        return self.attributes.get(key, NOTHING) | self._known_attributes.get(key, NOTHING) | given or PLAIN
 
 
 def _first_name(node: cst.With, item: cst.WithItem) -> dict[cst.CSTNode, cst.BaseExpression]:

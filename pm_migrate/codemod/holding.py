@@ -86,4 +86,6 @@ def _mentions(data: bytes, name: str) -> bool:
 
 
 def _holding(task: Task, names: frozenset[str]) -> Task:
-    return replace(task, options=replace(task.options, links=replace(task.options.links, held=names)))
+    return replace(
+        task, options=replace(task.options, links=replace(task.options.links, held=task.options.links.held | names))
+    )

@@ -17,6 +17,7 @@ from pm_migrate.codemod.driver import Task, examine
 from pm_migrate.codemod.links import NO_LINKS, Linked, Links
 from pm_migrate.codemod.modules import File, bytes_of, files_of, import_nodes, imports, module_name, parsed, spelled
 from pm_migrate.codemod.reexports import tell
+from pm_migrate.codemod.relatives import Relatives
 from pm_migrate.errors import PmMigrateError
 
 _ROUNDS = 12
@@ -87,9 +88,10 @@ def _know_neighbours(files: list[File]) -> None:
 def _settle(users: list[File], imported: set[File], others: Sequence[Task]) -> None:
     """Look at the files again and again until what one says of the others stays what it is."""
     lost: Lost = {}
+    relatives = Relatives([*others, *(file.task for file in users if not file.task.needs_work)])
     every = sorted({*users, *imported}, key=lambda f: f.task.path)
     # who calls what has to be known before anything is given up: a function that nothing calls cannot be rewritten
-    _look_at(every, users, lost)
+    _look_at(every, users, lost, relatives)
     for file in every:
         other = {name.rpartition(".")[2] for name in file.linked.models - file.linked.builders}
         if other & file.mentioned:  # its models are used in other ways, too, and stay
@@ -102,7 +104,7 @@ def _settle(users: list[File], imported: set[File], others: Sequence[Task]) -> N
             if name.encode() in data and _names(replace(task, data=data), name):
                 lost.setdefault((id(file), name), set()).add(id(task))
     if lost:
-        _look_at(every, users, lost)
+        _look_at(every, users, lost, relatives)
     while True:
         before, offers = len(lost), _offers(every)
         for file in every:
@@ -110,7 +112,7 @@ def _settle(users: list[File], imported: set[File], others: Sequence[Task]) -> N
                 lost.setdefault((id(owner), function), set()).add(id(file))
         if len(lost) == before:
             return
-        _look_at(every, users, lost)
+        _look_at(every, users, lost, relatives)
 
 
 def _mentioned(files: Sequence[File], others: Sequence[Task]) -> dict[int, set[str]]:
@@ -147,12 +149,13 @@ def _names(task: Task, name: str) -> bool:
     )
 
 
-def _look_at(every: list[File], users: list[File], lost: Lost) -> None:
+def _look_at(every: list[File], users: list[File], lost: Lost, relatives: Relatives) -> None:
     seen: dict[int, Links] = {}
     for _ in range(_ROUNDS):
         changed, offers = False, _offers(every)
+        relatives.look_at(every)
         for file in every:
-            links = _links(file, users, lost, offers)
+            links = relatives.told(file, _links(file, users, lost, offers))
             if seen.get(id(file)) != links:
                 seen[id(file)] = file.links = links
                 file.linked, changed = _look(file), True

@@ -39,6 +39,11 @@ class Links:
         Functions elsewhere that give a model which stays as it is.
     shared
         Functions of this program that give a model, whose models other files know what to do with.
+    filled
+        Members of classes of this program that a class of another file, which one of them is derived from or the other
+        way round, gives a model that is rewritten: ``Base.model``, ``Base.build()``.
+    entrusted
+        Members of classes of this program that are models, and of which the files of such classes know what to do.
     mentioned
         Every word of the other files that import this one.
     seen
@@ -60,6 +65,8 @@ class Links:
     builders: frozenset[str] = frozenset()
     unfollowed: frozenset[str] = frozenset()
     shared: frozenset[str] = frozenset()
+    filled: frozenset[str] = frozenset()
+    entrusted: frozenset[str] = frozenset()
     mentioned: frozenset[str] = frozenset()
 
     @property
@@ -88,6 +95,12 @@ class Linked:
         Its names that are models, or give some.
     builders
         Its functions that certainly give one model, which is rewritten as far as this program goes.
+    derived
+        Its classes, each with one that it is derived from: of this program, or by its qualified name here.
+    gives
+        Members of its classes that certainly are models, or give some, which are rewritten as far as this program goes.
+    unfit
+        Members that are models and are used here in a way that stays PyMC3's, or cannot be followed.
     """
 
     makers: frozenset[str] = frozenset()
@@ -97,6 +110,9 @@ class Linked:
     taken: frozenset[str] = frozenset()
     models: frozenset[str] = frozenset()
     builders: frozenset[str] = frozenset()
+    derived: frozenset[tuple[str, str]] = frozenset()
+    gives: frozenset[str] = frozenset()
+    unfit: frozenset[str] = frozenset()
 
 
 NO_LINKS = Links()

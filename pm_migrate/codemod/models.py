@@ -95,6 +95,8 @@ class Models:
                 model = Model(node, [b for b in self.blocks if node in b.sites])
                 self._define(model)
                 yield model
+        for node in self.flow.entrusted:
+            yield Model(node, [b for b in self.blocks if node in b.sites])
         for block in self.blocks:
             if isinstance(block, ClassBlock):
                 yield Model(block.made.node, [b for b in self.blocks if block.key in b.sites], definition=block)
@@ -233,7 +235,9 @@ class Models:
         return isinstance(site, cst.Call) and is_component(site, self.flow)
 
     def is_built_elsewhere(self, site: cst.CSTNode) -> bool:
-        """Whether a model is made by a function of another file."""
+        """Whether a model is made by a function or a class of another file."""
+        if site in self.flow.entrusted:
+            return True
         return isinstance(site, cst.Call) and self.flow.name_of(site.func) in self.flow.builders
 
     def siblings(self, line: cst.CSTNode) -> list[cst.CSTNode]:

@@ -95,7 +95,7 @@ def rewrite(text: str, options: Options) -> Migration:
         where = f"line {error.raw_line}, column {error.raw_column + 1}"
         raise SourceError(f"not valid Python: {where}: {error.message}") from error
     links = options.links
-    flow = Flow(tree, links.makers, dict(links.reexports), links.unlisted, links.builders)
+    flow = Flow(tree, links.makers, dict(links.reexports), links.unlisted, links.builders, links.filled)
     plan = Plan(tree, flow, options)
     plan.names = Names(plan)
     if not flow.references and not plan.names.sites and not (flow.makers or flow.builders):
@@ -129,8 +129,9 @@ def rewrite(text: str, options: Options) -> Migration:
     notes = [note for note in plan.notes if _stands(plan, note)]
     findings = sorted({plan.finding(note) for note in notes})
     account = References(total, done, todo, len(unknown))
-    held = used_elsewhere.given(plan) - links.shared
+    held = used_elsewhere.given(plan) - links.shared - links.entrusted
     linked = replace(elsewhere.linked(plan), taken=reexports.taken(plan, left), models=held)
+    linked = used_elsewhere.with_classes(plan, linked)
     own = [site for site in models.models if not models.is_built_elsewhere(site)]
     return Migration(changed, changed != text, tuple(findings), len(own), account, linked)
 

@@ -1,9 +1,10 @@
 """Models that another file of the run uses: ``from models import build``.
 
 A function that makes and returns a model is rewritten together with the files that call it, when all that they do with
-the model can be rewritten: ``with build() as model: pm.sample()``. Otherwise both stay as they were. So do a model at
-the top of a file, when another file of the run imports it, and one that a class holds, when another file names the
-attribute or method that gives it.
+the model can be rewritten: ``with build() as model: pm.sample()``. Otherwise both stay as they were. So it is with a
+class that is derived from one of another file: ``with self.model:`` of the one enters what the other made, and what
+``self.build()`` gives is what it gives there. A model at the top of a file stays, when another file of the run imports
+it, and one that a class holds, when a file with none of its classes names the attribute or method that gives it.
 
 Why: what that file does with the model would meet another kind of model.
 
@@ -14,18 +15,26 @@ not seen.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import libcst as cst
 
 from pm_migrate.codemod import values as v
+from pm_migrate.codemod.links import Linked
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
+from pm_migrate.codemod.rules.model_object import OBJECT
 from pm_migrate.codemod.values import Value
+from pm_migrate.findings import Confidence
 
 RULE = Rule("PM266", "Models that another file uses", __doc__ or "")
 
 RULES = (RULE,)
+
+#: What finds attributes that it does not name.
+HIDING = re.compile(r"\b(?:getattr|setattr|vars|attrgetter|__dict__)\b")
 
 #: It takes two files, so that it is no example of the rule itself.
 EXAMPLE = Example(
@@ -72,6 +81,75 @@ def plan_used_elsewhere(plan: Plan) -> None:
 def given(plan: Plan) -> frozenset[str]:
     """The names at the top of a program that are models, or give some: of a class, with that of its member."""
     return frozenset(name for name, value in _given(plan) if any(_models(value)))
+
+
+def with_classes(plan: Plan, linked: Linked) -> Linked:
+    """Add what the classes of a program have to say to those of other files that they are related to."""
+    unfit = {name for name in plan.flow.filled if plan.flow.entrusted and not _is_fit(plan, name, _entrusted(plan))}
+    gives = set()
+    for name, value in _members(plan):
+        if any(_models(value)):
+            (gives if _is_fit(plan, name, value) else unfit).add(name)
+    return replace(
+        linked,
+        derived=frozenset(_derived(plan)),
+        gives=frozenset(gives - unfit),
+        unfit=frozenset(unfit),
+    )
+
+
+def _entrusted(plan: Plan) -> Value:
+    return frozenset(v.ModelRef(site) for site in plan.flow.entrusted)
+
+
+def _is_fit(plan: Plan, name: str, value: Value) -> bool:
+    """Whether a member certainly is a model, and all that is done with it here is rewritten."""
+    sites = {model.site for model in _models(value)}
+    if not v.only(value, v.ModelRef) or any(map(plan.is_blocked, sites)):
+        return False
+    asked = {plan.root(n.group) for n in plan.notes if n.code == OBJECT.code and n.confidence is not Confidence.SAFE}
+    passed_on = any(site in plan.flow.entrusted and plan.root(site) in asked for site in sites)
+    return not passed_on and _is_followed(plan, name.partition(".")[2])
+
+
+def _is_followed(plan: Plan, member: str) -> bool:
+    """Whether every place that asks an object for a member is known to get a model."""
+    word = member.removesuffix("()")
+    if HIDING.search(plan.tree.text):
+        return False
+    stored = {site for sites in plan.flow.attribute_sites.values() for site in sites}
+    for node in plan.tree.of(cst.Attribute):
+        if node.attr.value != word or node in stored:
+            continue
+        asked = plan.tree.parent[node] if member != word else node
+        if member != word and not (isinstance(asked, cst.Call) and asked.func is node):
+            return False
+        if not v.only(plan.flow.value(asked), v.ModelRef):
+            return False
+    return True
+
+
+def _derived(plan: Plan) -> Iterator[tuple[str, str]]:
+    """The classes at the top, each with one that it is derived from."""
+    for node in plan.tree.module.body:
+        for base in (plan.flow.value(arg.value) for arg in node.bases) if isinstance(node, cst.ClassDef) else ():
+            name = v.qualified(base)
+            own = [a.node for a in base if isinstance(a, v.Function) and isinstance(a.node, cst.ClassDef)]
+            if name is not None:
+                yield node.name.value, name
+            yield from ((node.name.value, other.name.value) for other in own)
+
+
+def _members(plan: Plan) -> Iterator[tuple[str, Value]]:
+    """Attributes and methods of the classes at the top, ``Base.model`` and ``Base.build()``, with what they give."""
+    top = set(plan.tree.module.body)
+    for (cls, attribute), value in plan.flow.attributes.items():
+        if isinstance(cls, cst.ClassDef) and cls in top:
+            yield f"{cls.name.value}.{attribute}", value
+    for node, facts in plan.flow.functions.items():
+        cls = plan.tree.scope(node)
+        if isinstance(node, cst.FunctionDef) and isinstance(cls, cst.ClassDef) and cls in top:
+            yield f"{cls.name.value}.{node.name.value}()", facts.returns | facts.known_returns
 
 
 def _given(plan: Plan) -> Iterator[tuple[str, Value]]:
