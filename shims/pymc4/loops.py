@@ -12,6 +12,7 @@ from pm_migrate.errors import NotSupported
 from pm_migrate.shims.pymc4.tensors import GeneratorTensor, is_evaluating, to_tensor
 from pm_migrate.shims.pymc4.tensors.promotion import promote
 from pm_migrate.shims.pymc4.tensors.promotion import stack as _stack
+from pm_migrate.shims.pymc4.tensors.static import static_value
 from pm_migrate.shims.pymc4.tensors.symbolic import holds
 from pm_migrate.shims.theano import loops as lazy
 
@@ -151,7 +152,7 @@ def _items(given: Any, none_is_one: bool = False) -> list[Any]:
 
 
 def _integer(value: Any) -> int:
-    known = tf.get_static_value(to_tensor(value))
+    known = static_value(to_tensor(value))
     if known is None:
         raise NotSupported("pm.scan: n_steps must not depend on random variables")
     return int(known)

@@ -259,8 +259,47 @@ def test_the_ends_of_a_slice_are_fixed() -> None:
     def cut(x: tf.Tensor) -> tf.Tensor:
         return GeneratorTensor(x)[: GeneratorTensor(tf.cast(x[0], tf.int32))].tensor
 
-    with pytest.raises(IndexError, match="a slice needs fixed ends, not random values or shared data"):
+    with pytest.raises(IndexError, match="a slice needs fixed ends, not random values"):
         cut(tf.constant(X))
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        lambda s: (s[1] - 1, s[2]),  # computed from data
+        lambda s: (s[0], s[0] + 2),
+        lambda s: (tf.cast(s[1], tf.int32) - 2, None),
+        lambda s: (tf.maximum(s[0], 1), tf.reduce_sum(s) // 2),
+        lambda s: (s[::-1][1] - 1, tf.reverse(s, [0])[0]),
+    ],
+)
+@pytest.mark.parametrize("length", [3, 300])  # larger constants are captured, by functions and by bodies of loops
+def test_the_ends_of_a_slice_are_computed_from_data(ends: Callable[[Any], Any], length: int) -> None:
+    starts = np.zeros(length, np.int64)
+    starts[:3] = starts[-3:] = [0, 2, 3]
+    data = tf.constant(starts)
+
+    @tf.function(autograph=False)
+    def cut(x: tf.Tensor) -> tf.Tensor:
+        def body(total: tf.Tensor) -> tf.Tensor:
+            begin, end = ends(data)
+            return total + tf.reduce_sum(GeneratorTensor(x)[GeneratorTensor(begin) : end].tensor)
+
+        return tf.while_loop(lambda total: total < 1.0, body, [tf.zeros((), tf.float64)])[0]
+
+    begin, end = (None if e is None else int(e) for e in ends(tf.constant(starts)))
+    x = np.arange(1.0, 7.0)
+    assert float(cut(tf.constant(x))) == x[begin:end].sum()
+
+
+def test_a_mask_is_computed_from_data() -> None:
+    data = tf.constant([0, 2, 3])
+
+    @tf.function(autograph=False)
+    def masked(x: tf.Tensor) -> tf.Tensor:
+        return GeneratorTensor(x)[GeneratorTensor(data[::-1] > 1)].tensor
+
+    assert masked(tf.constant(X)).numpy().tolist() == X[[True, True, False]].tolist()
 
 
 def test_lists_and_object_arrays_of_values_join() -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from pm_migrate.shims.pymc4.tensors.promotion import to_tensor
+from pm_migrate.shims.pymc4.tensors.static import static_value
 
 Tensor = Any
 
@@ -84,15 +85,15 @@ def _constant(part: Any) -> np.ndarray | None:
         return part
     if isinstance(part, list) and not part:
         return np.zeros(0, np.int64)
-    return tf.get_static_value(to_tensor(part))
+    return static_value(to_tensor(part))
 
 
 def _as_int(value: Any) -> int:
     if isinstance(value, (int, np.integer)):
         return int(value)
-    constant = tf.get_static_value(to_tensor(value))
+    constant = static_value(to_tensor(value))
     if constant is None:
-        raise IndexError("a slice needs fixed ends, not random values or shared data: its result would have no shape")
+        raise IndexError("a slice needs fixed ends, not random values: its result would have no shape")
     return int(constant)
 
 
