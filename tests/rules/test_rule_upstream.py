@@ -159,11 +159,40 @@ def test_what_it_samples_well_is_written(before: str, after: str) -> None:
         ("def m(x):\n    return x > 1", "m(x)", "tf.gather(v, m(x))"),
         ("m = x & y", "m", "tf.gather(v, m)"),
         ("m = df.flag.astype(int)", "m", "tf.gather(v, m)"),
+        ("m = groups\ndef f(m):\n    m = x > 1\n    return m", "m", "tf.gather(v, m)"),  # another one's
     ],
 )
 def test_masks_and_small_integers_as_indices(given: str, index: str, picked: str) -> None:
     program = HEAD.replace("\n\nwith", f"\n{given}\n\nwith") + f"    pm.Normal('y', v[{index}], 1)\n"
     assert f"pm.Normal('y', {picked}, 1)" in migrate_source(program, runtime="upstream").code
+
+
+IN_FUNCTION = """\
+import numpy as np
+import pymc3 as pm
+
+def fit(data, m):
+    with pm.Model() as model:
+        v = pm.Normal('v', 0, 1, shape=3)
+        pm.Normal('y', v[m], 1, observed=data)
+        return pm.sample()
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("fit(np.ma.masked_values(d, -1), k)", "does not know missing data"),
+        ("x = np.ma.masked_values(d, -1)\nfit(m=k, data=x[:3])", "does not know missing data"),
+        ("fit(d, x > 1)", "tf.gather(v, m)"),  # another call may give numbers
+        ("fit(d, pd.Categorical(x).codes)", "tf.gather(v, tf.cast(m, tf.int32))"),
+        ("data = np.ma.masked_values(d, -1)\nfit(d, k)", "tf.gather(v, m)"),
+        ("def other(data):\n    return data\n\nother(np.ma.masked_values(d, -1))\nfit(d, k)", "tf.gather(v, m)"),
+    ],
+)
+def test_parameters_have_what_the_calls_give_them(lines: str, expected: str) -> None:
+    assert expected in migrate_source(IN_FUNCTION + lines + "\n", runtime="upstream").code
 
 
 def test_models_have_names() -> None:

@@ -22,6 +22,7 @@ from pm_migrate.codemod.arguments import (
     spell,
     spread,
 )
+from pm_migrate.codemod.given import sources
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules import layout
 from pm_migrate.codemod.starred import unpacker
@@ -129,17 +130,16 @@ _NO_DRAWS = frozenset({"Flat", "HalfFlat"})
 _STEPPED = frozenset({"Bernoulli", "Categorical"})
 #: Distributions on a part of space that PyMC4's samplers do not keep to.
 _UNCONSTRAINED = frozenset({"Dirichlet", "Wishart"})
+#: How many names deep data are followed.
+_DEPTH = 3
 
 
-def _is_masked(plan: Plan, value: cst.BaseExpression) -> bool:
-    """Whether an array is one of ``numpy.ma``, here or where its name is given a value."""
+def _is_masked(plan: Plan, value: cst.BaseExpression, depth: int = 0) -> bool:
+    """Whether an array may be one of ``numpy.ma``, here or where its name is given a value."""
+    while isinstance(value, cst.Subscript):
+        value = value.value
     if isinstance(value, cst.Name):
-        values = [
-            node.value
-            for node in plan.tree.of(cst.Assign)
-            if any(isinstance(t.target, cst.Name) and t.target.value == value.value for t in node.targets)
-        ]
-        return any(not isinstance(each, cst.Name) and _is_masked(plan, each) for each in values)
+        return depth < _DEPTH and any(_is_masked(plan, each, depth + 1) for each in sources(plan, value).values)
     return any((plan.flow.name_of(call.func) or "").startswith("numpy.ma.") for call in plan.tree.walk(value, cst.Call))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import libcst as cst
 
 from pm_migrate.codemod import values as v
+from pm_migrate.codemod.given import sources
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.tensors import function_group
 from pm_migrate.codemod.tree import code, expression
@@ -73,29 +74,18 @@ def _is_mask(plan: Plan, node: cst.BaseExpression, depth: int = 0) -> bool:
             if name == "astype":
                 return len(args) == 1 and code(args[0].value).strip("'\"") in ("bool", "np.bool_", "np.bool")
             return name in _MASKS or (name == "to_numpy" and _is_mask(plan, owner, depth))
-        case cst.Name(value=word) if depth < _DEPTH:
-            given = _given(plan, word)
-            return bool(given) and all(_is_mask(plan, value, depth + 1) for value in given)
+        case cst.Name() if depth < _DEPTH:
+            given = sources(plan, node)
+            return given.whole and all(_is_mask(plan, value, depth + 1) for value in given.values)
     return False
 
 
 def _has_small_integers(plan: Plan, node: cst.BaseExpression, depth: int = 0) -> bool:
     """Whether an index is made of codes of categories, which pandas keeps in as few bits as it can."""
     if isinstance(node, cst.Name) and depth < _DEPTH:
-        return any(_has_small_integers(plan, value, depth + 1) for value in _given(plan, node.value))
+        return any(_has_small_integers(plan, value, depth + 1) for value in sources(plan, node).values)
     while isinstance(node, cst.Attribute) and node.attr.value == "values":
         node = node.value
     if isinstance(node, cst.Call) and code(node.func).endswith(".to_numpy"):
         node = cst.ensure_type(node.func, cst.Attribute).value
     return isinstance(node, cst.Attribute) and node.attr.value == "codes"
-
-
-def _given(plan: Plan, word: str) -> list[cst.BaseExpression]:
-    """The values that a name is given; none where it is bound in another way, too."""
-    if any(p.name.value == word for p in plan.tree.of(cst.Param)):
-        return []
-    return [
-        node.value
-        for node in plan.tree.of(cst.Assign)
-        if any(isinstance(t.target, cst.Name) and t.target.value == word for t in node.targets)
-    ]
