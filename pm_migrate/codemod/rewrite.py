@@ -62,6 +62,7 @@ from pm_migrate.codemod.rules import (
     processes,
     random_variable,
     reexports,
+    slices,
     sparse,
     tensors,
     theano,
@@ -216,6 +217,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     nameless.plan_methods(plan)
     tensors.plan_numpy(plan)
     tensors.plan_symbols(plan)
+    slices.plan_slices(plan)
     if plan.options.upstream:
         upstream_indices.plan_indexing(plan)
     trace.plan_traces(plan, models)
