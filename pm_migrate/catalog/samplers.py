@@ -77,6 +77,9 @@ SAMPLE = InferenceCall(
     target="sample",
 )
 
+#: Arguments that are on by default: None does not mean the default, as it does elsewhere, but off.
+ON = frozenset({"discard_tuned_samples", "include_transformed", "progressbar"})
+
 #: Arguments of ``pm.sample`` by names that they once had.
 SAMPLE_OLD: Mapping[str, str] = MappingProxyType({"nchains": "chains"})
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import libcst as cst
 
-from pm_migrate.catalog.samplers import ARVIZ, INFERENCE, RESULT_KEYWORDS
+from pm_migrate.catalog.samplers import ARVIZ, INFERENCE, ON, RESULT_KEYWORDS
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.models import Models
@@ -178,7 +178,7 @@ class Results:
                 found = row.signature[place]
             else:
                 found = arg.keyword.value if arg.keyword is not None else ""
-            if found in names and not is_none(arg.value):
+            if found in names and (found in ON or not is_none(arg.value)):
                 return arg.value
         return None
 

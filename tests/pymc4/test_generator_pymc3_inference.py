@@ -82,8 +82,9 @@ def test_what_is_not_sampled_cannot_be_stepped() -> None:
         pm.Metropolis(["mu"])
 
 
-def test_the_warm_up_can_be_kept() -> None:
-    trace = pm.sample(NORMAL, num_samples=20, burn_in=30, discard_tuned_samples=False, **RUN)
+@pytest.mark.parametrize("off", [False, None, 0, np.False_])
+def test_the_warm_up_can_be_kept(off: Any) -> None:
+    trace = pm.sample(NORMAL, num_samples=20, burn_in=30, discard_tuned_samples=off, **RUN)
     assert trace.posterior.sizes["draw"] == 20 and trace.warmup_posterior.sizes["draw"] == 30
     assert trace.unconstrained_posterior.sizes["draw"] == 20
 

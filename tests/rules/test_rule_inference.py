@@ -56,6 +56,11 @@ def call(arguments: str) -> str:
         ("**{'draws': 10, 'tune': 10, 'chains': 1}", "num_samples=10, burn_in=10, num_chains=1"),
         ("10, **dict(tune=10, chains=1)", "num_samples=10, burn_in=10, num_chains=1"),
         ("10, tune=10, chains=1, init='ADVI'", "num_samples=10, burn_in=10, num_chains=1, init='ADVI'"),
+        (
+            "10, tune=10, chains=1, discard_tuned_samples=None, progressbar=None, random_seed=None",
+            "num_samples=10, burn_in=10, num_chains=1, discard_tuned_samples=False,\n"
+            "                  progressbar=False, return_inferencedata=False",
+        ),
         ("10, tune=10, chains=1, init=None", "num_samples=10, burn_in=10, num_chains=1, init='adapt_diag'"),
         ("10, tune=10, chains=1, random_seed=[1]", "num_samples=10, burn_in=10, num_chains=1, seed=[1]"),
         ("10, tune=10, chains=1, start=point", "num_samples=10, burn_in=10, num_chains=1, start=point"),
@@ -326,6 +331,9 @@ def test_variables_become_names_where_a_multitrace_is_read(before, expected):
         "discard_tuned_samples=False",
         "discard_tuned_samples=keep",
         "discard_tuned_samples=not 0",
+        "discard_tuned_samples=None",
+        "discard_tuned_samples=0",
+        "**{'discard_tuned_samples': None}",
         "**{'discard_tuned_samples': False}",
         "**dict(discard_tuned_samples=False)",
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from pm_migrate.catalog.samplers import FMIN, PRIOR_DRAWS, PYMC4_HAS, VARIABLES, InferenceCall
+from pm_migrate.catalog.samplers import FMIN, ON, PRIOR_DRAWS, PYMC4_HAS, VARIABLES, InferenceCall
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.starred import unpacker
@@ -38,7 +38,7 @@ class Given(dict[str, cst.Arg]):
 
 
 def given(plan: Plan, row: InferenceCall, call: cst.Call) -> Given:
-    """Arguments by PyMC3 name, those that are None left out, and those of starred literals told apart.
+    """Arguments by PyMC3 name: those that are None left out, but of what is on by default; starred literals told apart.
 
     Raises
     ------
@@ -72,6 +72,9 @@ def given(plan: Plan, row: InferenceCall, call: cst.Call) -> Given:
             named.add(keyword_name)
             if not is_none(made.value):
                 found[keyword_name] = made
+            elif keyword_name in ON:
+                found[keyword_name] = off = cst.Arg(cst.Name("False"), keyword=cst.Name(keyword_name))
+                found.texts[off] = "False"
     return found
 
 

@@ -70,7 +70,8 @@ def sample(
 
     view = density(model, observed)
     labelled = kwargs.pop("idata_kwargs", None)
-    options = {name: value for name, value in kwargs.items() if value is not None}
+    on = "discard_tuned_samples"  # where None means off, and not the default
+    options = {name: value for name, value in kwargs.items() if value is not None or name == on}
     step_options = options.pop("step_kwargs", None)
     _to_continue(options.get("trace"), view)
     with warnings.catch_warnings():
