@@ -348,6 +348,11 @@ ARVIZ: Mapping[str, str] = MappingProxyType(
 #: Those that need the pointwise log-likelihood, which the generator front end stores only when asked.
 NEED_LOG_LIKELIHOOD = frozenset({"loo", "waic", "compare", "loo_pit", "plot_khat", "plot_elpd", "plot_loo_pit"})
 
+#: Those whose second argument is no list of variables.
+ARVIZ_NO_NAMES = NEED_LOG_LIKELIHOOD | frozenset(
+    "bfmi compareplot energyplot hdi hpd kdeplot plot_compare plot_dist plot_energy plot_hdi plot_kde plot_ppc r2_score".split()
+)
+
 #: Names that ArviZ itself had once.
 ARVIZ_OLD: Mapping[str, str] = MappingProxyType(
     {

@@ -11,6 +11,8 @@ from typing import Any
 
 import libcst as cst
 
+from pm_migrate.catalog.samplers import ARVIZ, ARVIZ_NO_NAMES
+from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.blocks import Role
 from pm_migrate.codemod.models import Models
@@ -67,6 +69,17 @@ def _reads(plan: Plan, node: cst.BaseExpression) -> Iterator[cst.CSTNode | None]
                 yield from found or [None]
         case cst.Arg() if parent.keyword is not None and parent.keyword.value in _KEYWORDS:
             yield node
+        case cst.Arg(keyword=None, star="") if _is_second(plan, parent):
+            yield node
+
+
+def _is_second(plan: Plan, arg: cst.Arg) -> bool:
+    """Whether an argument is the second of a plot or table of PyMC3, which takes variables there."""
+    call = plan.tree.parent[arg]
+    if not isinstance(call, cst.Call) or [a.keyword for a in call.args[:2]] != [None, None] or call.args[1] is not arg:
+        return False
+    name = pymc3_names.canonical(plan.flow.name_of(call.func) or "").removeprefix("pymc3.")
+    return name in ARVIZ and name not in ARVIZ_NO_NAMES
 
 
 def _of(plan: Plan, target: cst.Name) -> Iterator[cst.Name | None]:

@@ -26,6 +26,7 @@ from pm_migrate.catalog.samplers import (
     ARVIZ_KEYWORDS,
     ARVIZ_LACKS,
     ARVIZ_LOOKS,
+    ARVIZ_NO_NAMES,
     ARVIZ_OLD,
     ARVIZ_RENAMED,
     ARVIZ_REVIEW,
@@ -110,8 +111,8 @@ RULES = (RULE,)
 
 _HDI_ALPHA = frozenset({"hdi", "hpd", "densityplot", "forestplot", "summary", "df_summary"})
 
-#: Functions whose second argument is no list of variables.
-_NO_NAMES = NEED_LOG_LIKELIHOOD | {"hdi", "hpd", "kdeplot", "plot_kde", "plot_dist", "plot_hdi"}
+#: Functions of ArviZ whose second argument is no list of variables, as it was in PyMC3.
+_OTHER_SECOND = frozenset({"plot_forest", "plot_density", "plot_pair"})
 
 
 def plan_function(plan: Plan, node: cst.CSTNode, name: str) -> None:
@@ -187,11 +188,22 @@ def _plan_arguments(plan: Plan, call: cst.Call, name: str, key: cst.CSTNode) -> 
 def _plan_second(plan: Plan, call: cst.Call, arg: cst.Arg, name: str, key: cst.CSTNode) -> None:
     """A second argument without a keyword: names of variables, or how much ``pm.hpd`` leaves out."""
     last = len(call.args) < 3 or call.args[2].keyword is not None
-    if isinstance(arg.value, (cst.List, cst.Tuple)) and name not in _NO_NAMES and last:
+    if isinstance(arg.value, (cst.List, cst.Tuple)) and name not in ARVIZ_NO_NAMES and last:
         text = names_of_variables(plan, arg.value)
         if text is not None or all(string_value(e.value) is not None for e in arg.value.elements):
             names = code(arg.value) if text is None else text
             plan.edit(arg, key, lambda u: layout.keyword("var_names", expression(names)).with_changes(comma=u.comma))
+            if text is None and ARVIZ[name] in _OTHER_SECOND and _are_several(plan, call.args[0].value):
+                _note_second(plan, arg, key)
+    elif ARVIZ[name] in _OTHER_SECOND and not v.only(plan.flow.value(arg.value), v.Text):
+        if not last:
+            plan.refuse(arg, key, RULE.code, f"`{code(arg.value)}` and what follows it: give them by keyword")
+            return
+        found = names_of_variables(plan, arg.value)
+        given = code(arg.value) if found is None else found
+        plan.edit(arg, key, lambda u: layout.keyword("var_names", expression(given)).with_changes(comma=u.comma))
+        if found is None and not (_lists_names(plan, arg.value) and not _are_several(plan, call.args[0].value)):
+            _note_second(plan, arg, key)
     elif name == "hpd":
         mass = float(arg.value.value) if isinstance(arg.value, cst.Float) else None
         if mass is None or not last:
@@ -201,6 +213,23 @@ def _plan_second(plan: Plan, call: cst.Call, arg: cst.Arg, name: str, key: cst.C
         text = arg.value.value if mass > 0.5 else repr(round(1 - mass, 12))  # type: ignore[attr-defined]
         plan.edit(arg, key, lambda u: layout.keyword("hdi_prob", expression(text)).with_changes(comma=u.comma))
         plan.note(arg, key, RULE.code, f"`{code(arg.value)}` is taken for hdi_prob={text}", review=True)
+
+
+def _note_second(plan: Plan, arg: cst.Arg, key: cst.CSTNode) -> None:
+    what = "there PyMC3 took variables before 3.4, models of several results then, and the kind of plot from 3.7 on"
+    plan.note(arg, key, RULE.code, f"`{code(arg.value)}` is taken for var_names=: {what}", review=True)
+
+
+def _are_several(plan: Plan, node: cst.BaseExpression) -> bool:
+    """Whether an argument is a list of results."""
+    return any(isinstance(a, (v.Bag, v.Row)) for a in plan.flow.value(node))
+
+
+def _lists_names(plan: Plan, node: cst.BaseExpression) -> bool:
+    """Whether an expression certainly is a list of names of variables, or of variables that go by their names."""
+    value = plan.flow.value(node)
+    lists = v.only(value, (v.Bag, v.Row))  # type: ignore[arg-type]
+    return lists and all(isinstance(a, v.Text) or (isinstance(a, v.Tensor) and a.rv is not None) for a in v.flat(value))
 
 
 def _plan_lines(plan: Plan, value: cst.BaseExpression, key: cst.CSTNode) -> None:
