@@ -350,7 +350,8 @@ NEED_LOG_LIKELIHOOD = frozenset({"loo", "waic", "compare", "loo_pit", "plot_khat
 
 #: Those whose second argument is no list of variables.
 ARVIZ_NO_NAMES = NEED_LOG_LIKELIHOOD | frozenset(
-    "bfmi compareplot energyplot hdi hpd kdeplot plot_compare plot_dist plot_energy plot_hdi plot_kde plot_ppc r2_score".split()
+    """bfmi compareplot energyplot hdi hpd kdeplot plot_compare plot_dist plot_energy plot_hdi plot_kde plot_ppc
+    r2_score""".split()
 )
 
 #: Names that ArviZ itself had once.
