@@ -64,6 +64,7 @@ from pm_migrate.codemod.rules import (
     reexports,
     slices,
     sparse,
+    summaries,
     tensors,
     theano,
     trace,
@@ -143,7 +144,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     drawing.find_drawing(plan, models)
     plan.forms = Results(plan, models)
     diagnostics.plan_arviz(plan)
-    diagnostics.plan_columns(plan)
+    summaries.plan_summaries(plan)
     diagnostics.plan_criteria(plan)
     conversions.plan_conversions(plan)
     closures.plan_closures(plan, models)

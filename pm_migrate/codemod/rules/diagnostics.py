@@ -14,7 +14,6 @@ and other arguments and columns that only PyMC3's own plots and tables had.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -34,7 +33,6 @@ from pm_migrate.catalog.samplers import (
     CRITERIA,
     NEED_LOG_LIKELIHOOD,
     RESULT_KEYWORDS,
-    SUMMARY_COLUMNS,
 )
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
@@ -364,27 +362,3 @@ def _criterion(plan: Plan, call: cst.Call) -> bool:
 def _note_criterion(plan: Plan, node: cst.CSTNode, what: str, instead: str) -> None:
     message = f"what az.waic and az.loo give has no {what}, which PyMC3 had before 3.8: read {instead}"
     plan.note(node, plan.tree.module, RULE.code, message, review=True)
-
-
-#: A column of intervals, as ``az.summary`` named it.
-_OLD_COLUMN = re.compile(r"hpd_(\d+(?:\.\d+)?%)")
-
-
-def plan_columns(plan: Plan) -> None:
-    """Mark for review what reads columns that only PyMC3's own summary had, or ArviZ's before 0.8."""
-    called = {plan.flow.name_of(call.func) for call in plan.tree.of(cst.Call)}
-    names = {pymc3_names.canonical(name) for name in called if name is not None}
-    own = bool(names & {"pymc3.summary", "pymc3.df_summary"})
-    if not own and "arviz.summary" not in names:
-        return
-    for node in plan.tree.of(cst.SimpleString):
-        column = string_value(node) or ""
-        if not isinstance(plan.tree.parent[node], (cst.Index, cst.Element)):
-            continue
-        if own and column in SUMMARY_COLUMNS:
-            message = f"az.summary has no column `{column}`, which PyMC3 had before 3.7: read {SUMMARY_COLUMNS[column]}"
-        elif (found := _OLD_COLUMN.fullmatch(column)) is not None:
-            message = f"az.summary has no column `{column}`, which ArviZ had before 0.8: read hdi_{found[1]}"
-        else:
-            continue
-        plan.note(node, plan.tree.module, RULE.code, message, review=True)
