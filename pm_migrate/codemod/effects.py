@@ -96,6 +96,48 @@ class Effects:
             return any(self.tree.inside(node, s) for s in block.having(Role.AFTER))
         return order[node] > order[block.node]
 
+    def is_left_before(self, block: Block, sites: frozenset[cst.CSTNode]) -> bool:
+        """Whether the function of a block certainly ran for the last time before places first bound a name.
+
+        What a function reads from around it may come of every place that binds the name there, which says too much:
+        it was called before some of them.
+        """
+        here = self.tree.scope(block.node)
+        uses = self.uses.get(here, [])
+        return (
+            isinstance(here, cst.FunctionDef)
+            and bool(uses)
+            and all(self._is_before(use, site) for use in uses for site in sites)
+        )
+
+    def _is_before(self, node: cst.CSTNode, later: cst.CSTNode) -> bool:
+        """Whether a node of a scope runs before another one of it for good: no loop goes back."""
+        here = self.tree.scope(node)
+        if self.tree.scope(later) is not here or self.tree.order[node] > self.tree.order[later]:
+            return False
+        loops = (cst.For, cst.While)
+        return isinstance(here, cst.Module) and not any(
+            isinstance(a, loops) and self.tree.inside(later, a) for a in self.tree.ancestors(node)
+        )
+
+    def is_made_anew(self, store: cst.CSTNode, sites: frozenset[cst.CSTNode], block: Block) -> bool:
+        """Whether a store above a block in a loop is in an object that every round certainly makes anew above it."""
+        loops = (cst.For, cst.While)
+        loop = next((a for a in self.tree.ancestors(block.node) if isinstance(a, loops)), None)
+        line = self.tree.statement(next(iter(sites))) if len(sites) == 1 else None
+        match line:
+            case cst.SimpleStatementLine(body=[cst.Assign(value=made, targets=[cst.AssignTarget(target=cst.Name())])]):
+                order = self.tree.order
+                return (
+                    loop is not None
+                    and line in loop.body.body
+                    and order[line] < order[store] < order[block.node]
+                    and self.tree.scope(store) is self.tree.scope(block.node) is self.tree.scope(line)
+                    and is_new(made, self.flow)
+                    and not _is_deep(store)
+                )
+        return False
+
     def changes(self, statement: cst.CSTNode) -> Iterator[Change]:
         """Yield what a statement changes when it runs: the names that it binds, and objects."""
         if isinstance(statement, _DEFINITIONS):
@@ -134,6 +176,40 @@ class Effects:
         read = {n for n in nodes if isinstance(n, cst.Name) and n.value == change.name and n in self.flow.sites}
         found = any(self.flow.sites[n] & change.sites or self.flow.sites[n] == change.sites for n in read)
         return found and not is_other_column(change.node, nodes)
+
+
+#: Methods of tables and arrays, and functions of NumPy, that give a copy.
+_COPYING = frozenset(
+    """apply array arange assign astype copy drop dropna empty fillna full groupby linspace merge ones reset_index round
+    sort_values zeros""".split()
+)
+
+
+def is_new(value: cst.BaseExpression, flow: Flow) -> bool:
+    """Whether an expression certainly makes an object that nothing else holds."""
+    match value:
+        case cst.List() | cst.Dict() | cst.Set() | cst.ListComp() | cst.DictComp() | cst.SetComp():
+            return True
+        case cst.BinaryOperation(left=left, right=right):
+            return not any(v.only(flow.value(part), v.Instance) for part in (left, right))
+        case cst.Call(func=func):
+            name = flow.name_of(func) or ""
+            if name.startswith("builtins."):
+                return name.removeprefix("builtins.") in ("dict", "list", "set", "sorted")
+            keywords = {a.keyword.value for a in value.args if a.keyword is not None}
+            return (
+                isinstance(func, cst.Attribute) and func.attr.value in _COPYING and not keywords & {"copy", "inplace"}
+            )
+    return False
+
+
+def _is_deep(store: cst.CSTNode) -> bool:
+    """Whether a store is in an item of an object, which a copy of it shares."""
+    node, indices = store.func if isinstance(store, cst.Call) else store, 0
+    while isinstance(node, (cst.Attribute, cst.Subscript)):
+        indices += isinstance(node, cst.Subscript)
+        node = node.value
+    return indices > 1 or (indices == 1 and isinstance(store, cst.Call))
 
 
 def is_other_column(store: cst.CSTNode, nodes: set[cst.CSTNode]) -> bool:

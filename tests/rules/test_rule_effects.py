@@ -125,6 +125,52 @@ def test_what_stays_without_a_word(text: str) -> None:
     assert not [f for f in migrate_source(text).findings if f.code == "PM205"]
 
 
+IN_FUNCTION = (
+    "import numpy as np\nimport pandas as pd\nimport pymc3 as pm\n\nX = table.copy()\n\ndef fit(y):\n"
+    "    with pm.Model() as m:\n        k = pm.Normal('k', 0, 1)\n"
+    "        pm.Normal('y', k * X['a'], 1, observed=y)\n        return pm.sample()\n\n"
+)
+IN_LOOP = (
+    "import numpy as np\nimport pymc3 as pm\n\nresults = []\nfor y in many:\n    X = {}\n    X['a'] = y\n"
+    "    with pm.Model() as m:\n        k = pm.Normal('k', 0, 1)\n        pm.Normal('y', k * X['a'], 1, observed=y)\n"
+    "        results.append(pm.sample())\n"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        IN_FUNCTION + "fit(y)\nX = table.drop('b')\nX['a'] = 2.0\n",
+        IN_FUNCTION + "for y in many:\n    fit(y)\nfor y in many:\n    X = y.copy()\n    X['a'] = 2.0\n",
+        IN_LOOP.replace("{}", "table.drop(['b'])"),
+        IN_LOOP.replace("{}", "table * 2").replace("X['a'] =", "X.loc[3, 'a'] ="),
+        IN_LOOP,
+    ],
+)
+def test_a_change_of_another_object(text: str) -> None:
+    assert not [f for f in migrate_source(text).findings if f.code == "PM205"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        IN_FUNCTION + "fit(y)\nX['a'] = 2.0\n",
+        IN_FUNCTION + "X = table.drop('b')\nfit(y)\nX['a'] = 2.0\n",
+        IN_FUNCTION + "for y in many:\n    fit(y)\n    X = y.copy()\n    X['a'] = 2.0\n",
+        IN_FUNCTION + "fit(y)\nX = table.drop('b')\nX['a'] = 2.0\nfit(y)\n",
+        IN_FUNCTION + "def more():\n    return fit(y)\n\nmore()\nX = table.drop('b')\nX['a'] = 2.0\n",
+        IN_LOOP.replace("{}", "table"),
+        IN_LOOP.replace("{}", "np.asarray(table)"),
+        IN_LOOP.replace("{}", "table.drop('b', copy=False)"),
+        IN_LOOP.replace("{}", "dict(table)").replace("X['a'] =", "X['a'][0] ="),
+        IN_LOOP.replace("    X = {}", "    if y:\n        X = {}"),
+    ],
+)
+def test_a_change_that_may_be_of_the_same_object(text: str) -> None:
+    (found,) = [f for f in migrate_source(text).findings if f.code == "PM205"]
+    assert found.confidence is Confidence.REVIEW
+
+
 def test_what_runs_once_keeps_its_order() -> None:
     """Draws of the program's own stay in the order that its seed was meant for."""
     text = (

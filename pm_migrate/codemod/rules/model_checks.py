@@ -256,6 +256,7 @@ def _check_stores(plan: Plan, models: Models, block: Block, generator: list[cst.
         elif (
             sites & free.get(base.value, frozenset())
             and (node in called or models.effects.runs_after(node, block))
+            and (node in called or not _is_another(models, block, node, sites))
             and not is_other_column(node, nodes | called)
         ):
             message = (
@@ -265,6 +266,11 @@ def _check_stores(plan: Plan, models: Models, block: Block, generator: list[cst.
             if node in called:
                 message = f"this changes `{base.value}` at every evaluation of the model: do it once, above the model"
             plan.note(node, block.key, ORDER.code, message, review=True)
+
+
+def _is_another(models: Models, block: Block, store: cst.CSTNode, sites: frozenset[cst.CSTNode]) -> bool:
+    """Whether what is changed certainly is another object than the model was made from."""
+    return models.effects.is_left_before(block, sites) or models.effects.is_made_anew(store, sites, block)
 
 
 def _check_effects(plan: Plan, models: Models, block: Block, generator: list[cst.CSTNode]) -> None:
