@@ -50,8 +50,8 @@ def plan_summaries(plan: Plan) -> None:
     for call, name in tables.items():
         if name == "pymc3.summary" and not _is_shown(plan, call):
             message = (
-                "az.summary rounds (round_to='none' does not), and its intervals have a mass of 0.94: PyMC3's own before "
-                "3.8 did not round, and took 0.95"
+                "az.summary rounds (round_to='none' does not), and its intervals have a mass of 0.94: PyMC3 before 3.8 "
+                "did not round, and took 0.95"
             )
             plan.note(call, plan.tree.module, RULE.code, message, review=True)
 
