@@ -255,7 +255,17 @@ def test_traces(before, expected):
         ("def run(chains):\n    ", "chains=chains", "chains"),
         ("def run(cores=2):\n    ", "cores=cores", "max(2, cores)"),
         ("k = 3\n", "cores=k", "max(2, k)"),
-        ("", "cores=options.cores", "max(2, options.cores)"),
+        ("", "cores=options.cores", "max(2, options.cores or 4)"),
+        ("", "njobs=options.cores", "max(2, options.cores or 4)"),
+        ("", "chains=options['chains'], cores=2", "options['chains'] or 2"),
+        ("", "chains=options.get('chains')", "options.get('chains') or 4"),
+        ("", "chains=options.get('chains', 3)", "options.get('chains', 3)"),
+        ("", "chains=n if long else None", "(n if long else None) or 4"),
+        ("", "chains=n or 3", "n or 3"),
+        ("", "chains=2 * n", "2 * n"),
+        ("", "cores=settings.CORES", "max(2, settings.CORES)"),
+        ("k = options.chains\n", "chains=k", "k or 4"),
+        ("k = int(options.chains)\n", "chains=k", "k"),
         ("", "chains=count()", "count()"),
         ("def run(cores=None):\n    ", "chains=3, cores=cores", "3"),
         ("def run(cores=None):\n    ", "cores=1", "2"),
@@ -264,6 +274,12 @@ def test_traces(before, expected):
 def test_numbers_of_chains_that_may_be_none(head, arguments, expected):
     result = migrate_source(MODEL + f"{head}trace = pm.sample(10, tune=10, {arguments}, model=m)\n")
     assert f"trace = pm.sample(m, num_samples=10, burn_in=10, num_chains={expected})" in result.code
+
+
+def test_a_call_gives_a_number_of_chains_that_is_none():
+    text = "def run(k):\n    return pm.sample(10, tune=10, chains=k, model=m)\n\nrun(2)\n"
+    assert "num_chains=k)" in migrate_source(MODEL + text).code
+    assert "num_chains=k or 4)" in migrate_source(MODEL + text + "run(None)\n").code
 
 
 KEPT = SAMPLED[:-1] + ", return_inferencedata=False)"

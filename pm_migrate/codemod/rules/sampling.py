@@ -19,6 +19,7 @@ from pm_migrate.catalog.samplers import (
     InferenceCall,
 )
 from pm_migrate.codemod import values as v
+from pm_migrate.codemod.given import sources
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.calls import Given, Item, Refused, given, names_of_variables
 from pm_migrate.codemod.tree import code, is_none, string_value
@@ -26,6 +27,8 @@ from pm_migrate.codemod.tree import code, is_none, string_value
 _LEADING = ("draws", "tune", "chains")
 _OPTIONS = ("target_accept", "max_treedepth")
 _HOLDERS = ("nuts_kwargs", "nuts", "step_kwargs")
+#: How many names deep a number is followed.
+_DEPTH = 3
 
 
 def mapped(plan: Plan, row: InferenceCall, call: cst.Call, rule: str) -> list[Item]:
@@ -153,7 +156,7 @@ def _leading(plan: Plan, name: str, arguments: Mapping[str, cst.Arg], held: Give
     if arg is None:
         return _default(plan, name, arguments, held)
     if name == "chains" and _may_be_none(plan, arg.value):
-        return f"{held.texts.get(arg) or code(arg.value)} or {_default(plan, name, arguments, held)}"
+        return f"{_operand(held, arg)} or {_default(plan, name, arguments, held)}"
     return arg
 
 
@@ -163,18 +166,36 @@ def _default(plan: Plan, name: str, arguments: Mapping[str, cst.Arg], held: Give
     if name == "chains" and cores is not None:
         if isinstance(cores.value, cst.Integer):
             return str(max(2, int(cores.value.value)))
-        text = held.texts.get(cores) or code(cores.value)
-        return f"max(2, {text} or {SAMPLE_DEFAULTS[name]})" if _may_be_none(plan, cores.value) else f"max(2, {text})"
+        if _may_be_none(plan, cores.value):
+            return f"max(2, {_operand(held, cores)} or {SAMPLE_DEFAULTS[name]})"
+        return f"max(2, {held.texts.get(cores) or code(cores.value)})"
     return SAMPLE_DEFAULTS[name]
 
 
-def _may_be_none(plan: Plan, node: cst.BaseExpression) -> bool:
-    """Whether a name is a parameter whose default is None, or is bound to None somewhere."""
-    for site in plan.flow.sites.get(node, ()):
-        outer = plan.tree.parent[site]
-        if isinstance(outer, cst.AssignTarget):
-            outer = plan.tree.parent[outer]
-        bound = site.default if isinstance(site, cst.Param) else outer.value if isinstance(outer, cst.Assign) else None
-        if bound is not None and is_none(bound):
+def _operand(held: Given, arg: cst.Arg) -> str:
+    """The text of an argument in front of ``or``."""
+    text = held.texts.get(arg) or code(arg.value)
+    return f"({text})" if isinstance(arg.value, cst.IfExp) and not arg.value.lpar else text
+
+
+def _may_be_none(plan: Plan, node: cst.BaseExpression, depth: int = 0) -> bool:
+    """Whether a number may be None: what is kept somewhere (``args.chains``), or what a name is given.
+
+    A parameter has its default, and what the program's calls give it.
+    """
+    if is_none(node):
+        return True
+    match node:
+        case cst.Name():
+            return depth < _DEPTH and any(_may_be_none(plan, e, depth + 1) for e in sources(plan, node).values)
+        case cst.Attribute(attr=cst.Name(value=name)):
+            return not name.isupper()
+        case cst.Subscript():
             return True
+        case cst.Call(func=cst.Attribute(attr=cst.Name(value="get")), args=args):
+            return len(args) == 1 or _may_be_none(plan, args[-1].value, depth)
+        case cst.BooleanOperation(operator=cst.Or(), right=right):
+            return _may_be_none(plan, right, depth)
+        case cst.IfExp(body=body, orelse=orelse):
+            return _may_be_none(plan, body, depth) or _may_be_none(plan, orelse, depth)
     return False
