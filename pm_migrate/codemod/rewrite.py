@@ -45,6 +45,7 @@ from pm_migrate.codemod.rules import (
     escapes,
     given_back,
     glm,
+    groups,
     helper,
     imports,
     inference,
@@ -144,6 +145,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     drawing.find_drawing(plan, models)
     plan.forms = Results(plan, models)
     diagnostics.plan_arviz(plan)
+    groups.plan_kept(plan)
     summaries.plan_summaries(plan)
     diagnostics.plan_criteria(plan)
     conversions.plan_conversions(plan)

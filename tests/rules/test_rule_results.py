@@ -455,3 +455,47 @@ def test_variables_that_keep_their_model(statement):
     result = migrate_source(TRACE + statement + "\n")
     assert {f.code for f in result.findings if f.confidence is Confidence.MANUAL} & {"PM206", "PM403"}
     assert "yield" not in result.code
+
+
+ASKED = "    trace = pm.sample(10, tune=10, return_inferencedata=True)\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ASKED + "trace.to_netcdf('x.nc')\n",
+        ASKED + "az.to_netcdf(trace, 'x.nc')\n",
+        ASKED + "pickle.dump(trace, file)\n",
+        ASKED + "kept['a'] = trace\n",
+        ASKED + "both = az.concat(trace, other)\n",
+        ASKED + "other.extend(trace)\n",
+        ASKED + "x = trace['log_likelihood']\n",
+        "    trace = pm.sample(10, tune=10)\n    data = az.from_pymc3(trace)\ndata.to_netcdf('x.nc')\n",
+        "\ndef fit():\n    with m:\n        return pm.sample(10, return_inferencedata=True)\n",
+    ],
+)
+def test_a_result_that_is_kept_has_its_log_likelihood(text):
+    assert "include_log_likelihood=True)" in migrate_source(MODEL + text).code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ASKED,
+        ASKED + "print(trace)\n",
+        ASKED + "az.plot_trace(trace)\naz.summary(trace)\n",
+        ASKED + "x = trace.posterior['a'].mean()\n",
+        ASKED + "x = trace.posterior.to_dataframe()\n",
+        ASKED + "x = trace['posterior']\n",
+        ASKED + "trace.extend(other)\n",
+        ASKED + "with m:\n    x = pm.sample_posterior_predictive(trace)\n",
+        ASKED + "def show(t):\n    az.plot_trace(t)\n\nshow(trace)\n",
+        ASKED[:-2] + ", idata_kwargs={'log_likelihood': False})\ntrace.to_netcdf('x.nc')\n",
+        "    trace = pm.sample(10, tune=10)\n    data = az.from_pymc3(trace)\naz.plot_trace(data)\n",
+        "    trace = pm.sample(10, tune=10)\nlater(trace)\n",  # which gets PyMC3's form
+        "\ndef fit():\n    with m:\n        return pm.sample(10, return_inferencedata=True)\n\naz.plot_trace(fit())\n",
+    ],
+)
+def test_a_result_that_is_looked_at_has_none(text):
+    code = migrate_source(MODEL + text).code
+    assert "pm.sample(m" in code and "include_log_likelihood" not in code

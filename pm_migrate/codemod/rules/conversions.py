@@ -6,6 +6,9 @@ the same arguments; ``az.from_pymc3_predictions`` becomes ``pm.predictions_to_in
 
 Why: ArviZ no longer has the two functions, and they could not read a generator model.
 
+The group ``log_likelihood`` that ArviZ's conversion made by default is asked of the sampling call where the program
+computes with it, or where the result goes whole where that cannot be seen: into a file, an object, out of a function.
+
 Limits: a conversion of something that is not known to be a result of this program is left alone.
 """
 

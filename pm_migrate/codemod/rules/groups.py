@@ -1,0 +1,78 @@
+"""Results that a program keeps as InferenceData: with their log-likelihood, as PyMC3 gives them.
+
+``pm.sample(return_inferencedata=True)`` and ``az.from_pymc3(trace)`` have a group ``log_likelihood``. The generator
+front end makes it where it is asked for: where the program computes with it, or where the result goes where that
+cannot be seen (a file, an object, another program).
+"""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from pm_migrate.catalog.samplers import NEED_LOG_LIKELIHOOD
+from pm_migrate.codemod import values as v
+from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.tree import string_value
+
+_SAMPLING = frozenset({"pymc3.sample", "pymc3.sampling.sample"})
+#: Methods of an InferenceData that write, copy, or look at all of its groups.
+_WHOLE = frozenset(
+    """copy get groups items keys log_likelihood map rename rename_dims rename_vars sel stack isel
+    to_datatree to_dataframe to_dict to_json to_netcdf to_zarr unstack values _groups _groups_all""".split()
+)
+#: Functions of ArviZ that take a result whole.
+_TAKING = frozenset({"concat", "from_dict", "to_netcdf", "to_zarr", "to_json", "to_datatree", "InferenceData"})
+_LOOKING = frozenset({"builtins.print", "builtins.repr", "builtins.str", "builtins.type", "builtins.len", "display"})
+
+
+def plan_kept(plan: Plan) -> None:
+    """Note the sampling calls whose log-likelihood goes where it cannot be seen."""
+    for node in plan.flow.values:
+        for trace in v.traces(plan.flow.value(node)):
+            asked = trace.kind == "inferencedata" and plan.flow.name_of(trace.call.func) in _SAMPLING
+            if (
+                asked
+                and trace.call not in plan.need_log_likelihood
+                and _is_kept(plan, node)
+                and not _declined(plan, node, trace.call)
+            ):
+                plan.need_log_likelihood.add(trace.call)
+
+
+def _declined(plan: Plan, node: cst.CSTNode, call: cst.CSTNode) -> bool:
+    """Whether the program says that it wants no log-likelihood: ``log_likelihood=False``, ``idata_kwargs=``."""
+    for made in (node, call):
+        for arg in made.args if isinstance(made, cst.Call) else ():
+            if arg.keyword is not None and arg.keyword.value in ("log_likelihood", "idata_kwargs"):
+                return True
+    return False
+
+
+def _is_kept(plan: Plan, node: cst.CSTNode) -> bool:
+    """Whether a result goes on as a whole from here."""
+    parent = plan.tree.parent.get(node)
+    match parent:
+        case cst.Attribute(value=base, attr=cst.Name(value=name)) if base is node:
+            return name in _WHOLE
+        case cst.Subscript(value=base, slice=[cst.SubscriptElement(slice=cst.Index(value=index))]) if base is node:
+            return string_value(index) in (None, "log_likelihood")
+        case cst.Assign(targets=targets):
+            return any(isinstance(t.target, (cst.Attribute, cst.Subscript)) for t in targets)
+        case cst.Return():
+            function = plan.tree.scope(node)
+            facts = plan.flow.functions.get(function)
+            return facts is None or not facts.called or facts.escapes
+        case cst.Arg():
+            call = plan.tree.parent[parent]
+            return isinstance(call, cst.Call) and _takes(plan, call)
+    return False
+
+
+def _takes(plan: Plan, call: cst.Call) -> bool:
+    """Whether a call may do anything with a result that it is given."""
+    name = plan.flow.name_of(call.func) or ""
+    module, _, short = name.rpartition(".")
+    if module.split(".")[0] == "arviz":
+        return short in _TAKING or short in NEED_LOG_LIKELIHOOD
+    seen = name in _LOOKING or name.startswith("pymc3.")
+    return not seen and not v.only(plan.flow.value(call.func), v.Function)
