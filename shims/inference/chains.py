@@ -11,6 +11,8 @@ from pm_migrate.shims.density import LogDensity
 
 FLAGS = ("diverging", "reached_max_treedepth")
 COUNTS = ("depth",)
+#: Statistics of the steps of integer variables, each with one for each of them.
+STEP_STATS = ("accept", "accepted", "scaling")
 #: Statistics of PyMC3 about when a draw was made.
 CLOCK = ("perf_counter_start", "perf_counter_diff", "process_time_diff")
 
@@ -24,7 +26,8 @@ class Chains:
     values
         Draws by value-variable name, ``(chains, draws, *shape)``.
     stats
-        Sampler statistics by PyMC3's name, ``(chains, draws)``.
+        Sampler statistics by PyMC3's name, ``(chains, draws)``; :data:`STEP_STATS` of several integer variables
+        ``(chains, draws, variables)``.
     tune_values, tune_stats
         The same for the warm-up, or None if it was discarded.
     duration
@@ -95,8 +98,12 @@ def chains_from_rows(
         return {v.name: cut[v.name] for v in density.variables}
 
     def stats(part: np.ndarray, tuning: bool) -> dict[str, np.ndarray]:
-        named = dict(zip(stat_names, np.moveaxis(part[:, :, dim + count :], -1, 0), strict=True))
-        typed = {n: a.astype(bool if n in FLAGS else int if n in COUNTS else float) for n, a in named.items()}
+        columns: dict[str, list[np.ndarray]] = {}
+        for name, column in zip(stat_names, np.moveaxis(part[:, :, dim + count :], -1, 0), strict=True):
+            columns.setdefault(name, []).append(column)
+        flags = (*FLAGS, "accepted") if "scaling" in columns else FLAGS
+        named = {n: a[0] if len(a) == 1 else np.stack(a, axis=-1) for n, a in columns.items()}
+        typed = {n: a.astype(bool if n in flags else int if n in COUNTS else float) for n, a in named.items()}
         return {**typed, "tune": np.full(part.shape[:2], tuning)}
 
     return Chains(
@@ -110,6 +117,26 @@ def chains_from_rows(
         clock=clock,
         interrupted=interrupted,
     )
+
+
+def by_step(stats: Mapping[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
+    """Statistics told apart by the steps that PyMC3 would have made: a trajectory, and one for each integer variable.
+
+    Parameters
+    ----------
+    stats
+        Of one chain: ``(draws,)``, or ``(draws, variables)``.
+    """
+    if "scaling" not in stats:
+        return [dict(stats)] if stats else []
+    own = {name: stats[name].reshape(len(stats[name]), -1) for name in STEP_STATS}
+    steps = [
+        {**{name: x[:, i] for name, x in own.items()}, "tune": stats["tune"]} for i in range(own["scaling"].shape[1])
+    ]
+    rest = {name: x for name, x in stats.items() if name not in own}
+    if "energy" not in rest:  # no trajectory, and nothing of it that was tuned
+        rest.pop("tune")
+    return [rest, *steps]
 
 
 def spread(began: float, seconds: float, working: float, rows: int) -> np.ndarray:

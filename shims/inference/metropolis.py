@@ -25,12 +25,14 @@ sweep where the density is flat: two such elements would move in step for ever. 
 
 
 class Sweep(NamedTuple):
-    """Where each chain is in its sweep, and the tuning of the integer variables."""
+    """Where each chain is in its sweep, and the tuning and the last step of each of the integer variables."""
 
     index: Tensor
     accepted: Tensor
     scale: Tensor
     hits: Tensor
+    ratio: Tensor
+    moved: Tensor
 
 
 class Plan:
@@ -69,8 +71,8 @@ class Plan:
     def initial(self, chains: int) -> Sweep:
         """The state before the first sweep: unit scales."""
         integers = len(self.integers)
-        zero = np.zeros(chains)
-        return Sweep(zero.astype(np.int32), zero, np.ones((chains, integers)), np.zeros((chains, integers)))
+        zero, none = np.zeros(chains), np.zeros((chains, integers))
+        return Sweep(zero.astype(np.int32), zero, np.ones((chains, integers)), none, none, none)
 
     def propose(self, sweep: Sweep, counts: Tensor, normal: Tensor, uniform: Tensor) -> Tensor:
         """Propose discrete values for the current step.
@@ -104,7 +106,9 @@ class Plan:
         flips = (self._tuned < 0) & (np.append(self._categories, 0)[self._starts] == 2)
         return tf.gather(np.where(flips, FLIP, 0.0), sweep.index)
 
-    def advance(self, sweep: Sweep, active: Tensor, accepted: Tensor, retune: Tensor) -> tuple[Sweep, Tensor]:
+    def advance(
+        self, sweep: Sweep, active: Tensor, accepted: Tensor, retune: Tensor, difference: Tensor
+    ) -> tuple[Sweep, Tensor]:
         """Move to the next step where ``active``; returns the state and which chains completed their sweep.
 
         Parameters
@@ -117,20 +121,24 @@ class Plan:
             Which of them moved.
         retune
             Which chains renew their scales if they complete the sweep.
+        difference
+            How much the log density differs from that before the step.
         """
         made = tf.cast(active & accepted, tf.float64)
         complete = active & (sweep.index == self.steps - 1)
         index = tf.where(complete, 0, sweep.index + tf.cast(active, tf.int32))
-        hits = sweep.hits
-        scale = sweep.scale
+        hits, scale, ratio, moved = sweep.hits, sweep.scale, sweep.ratio, sweep.moved
         if self.integers:
-            owner = tf.gather(self._tuned, sweep.index)
-            hits = hits + made[:, None] * tf.one_hot(owner, len(self.integers), dtype=tf.float64)
+            owner = tf.one_hot(tf.gather(self._tuned, sweep.index), len(self.integers), dtype=tf.float64)
+            hits = hits + made[:, None] * owner
+            own = active[:, None] & (owner > 0)
+            ratio = tf.where(own, tf.exp(difference)[:, None], ratio)
+            moved = tf.where(own, made[:, None], moved)
             due = (complete & retune)[:, None]
             scale = tf.where(due, scale * tuning_factor(hits / TUNE_INTERVAL), scale)
             hits = tf.where(due, tf.zeros_like(hits), hits)
         moves = made + tf.where(sweep.index == 0, tf.zeros_like(made), sweep.accepted)
-        return Sweep(index, tf.where(active, moves, sweep.accepted), scale, hits), complete
+        return Sweep(index, tf.where(active, moves, sweep.accepted), scale, hits, ratio, moved), complete
 
 
 def tuning_factor(rate: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from pm_migrate.shims.backends.base import MultiTrace
 from pm_migrate.shims.backends.labelled import Labels
 from pm_migrate.shims.backends.ndarray import NDArray
 from pm_migrate.shims.density import LogDensity
-from pm_migrate.shims.inference.chains import CLOCK, Chains
+from pm_migrate.shims.inference.chains import CLOCK, Chains, by_step
 from pm_migrate.shims.inference.recording import record, record_values
 
 
@@ -60,7 +60,7 @@ def multitrace(
         NDArray.filled(
             first + i,
             {name: x[i] for name, x in kept.items()},
-            [{name: x[i] for name, x in stats.items()}] if stats else None,
+            by_step({name: x[i] for name, x in stats.items()}) or None,
             model,
             variables,
         )

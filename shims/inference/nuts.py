@@ -23,6 +23,7 @@ from pm_migrate.shims.density import LogDensity
 from pm_migrate.shims.inference import adaptation as adapt
 from pm_migrate.shims.inference import metropolis, noise
 from pm_migrate.shims.inference.batching import value_and_gradient
+from pm_migrate.shims.inference.chains import STEP_STATS
 from pm_migrate.shims.inference.hamiltonian import kinetic_energy, velocity
 from pm_migrate.shims.inference.trajectory import (
     Draw,
@@ -122,7 +123,8 @@ class Machine:
         if self.dim:
             self.stat_names += TRAJECTORY_STATS
         if self.plan.steps:
-            self.stat_names += ("accepted", *(f"scaling_{v.name}" for v in self.plan.integers))
+            count = len(self.plan.integers)
+            self.stat_names += tuple(name for name in STEP_STATS for _ in range(count)) or ("accepted",)
         self.width = self.dim + self.plan.size + len(self.stat_names)
 
     @property
@@ -318,7 +320,7 @@ class Machine:
         chance = tf.minimum(site.logp - s.draw.logp, 0.0) + self.plan.log_attempt(s.sweep)
         accepted = active & (tf.math.log(site.uniform[3]) < chance)
         retune = (s.number < settings.tune) & ((s.number + 1) % metropolis.TUNE_INTERVAL == 0)
-        sweep, complete = self.plan.advance(s.sweep, active, accepted, retune)
+        sweep, complete = self.plan.advance(s.sweep, active, accepted, retune, site.logp - s.draw.logp)
         draw = choose(accepted, s.draw._replace(gradient=site.gradient, logp=site.logp), s.draw)
         return s._replace(draw=draw, counts=choose(accepted, counts, s.counts), sweep=sweep), complete
 
@@ -355,5 +357,8 @@ class Machine:
             ]
         parts = [s.draw.position, tf.cast(s.counts, tf.float64), tf.stack(columns, axis=1)]
         if self.plan.steps:
-            parts += [s.sweep.accepted[:, None] / self.plan.steps, s.sweep.scale]
+            if self.plan.integers:
+                parts += [s.sweep.ratio, s.sweep.moved, s.sweep.scale]
+            else:
+                parts.append(s.sweep.accepted[:, None] / self.plan.steps)
         return tf.concat(parts, axis=1)

@@ -9,7 +9,7 @@ import numpy as np
 
 from pm_migrate.shims.backends.ndarray import NDArray
 from pm_migrate.shims.density import LogDensity
-from pm_migrate.shims.inference.chains import chains_from_rows
+from pm_migrate.shims.inference.chains import by_step, chains_from_rows
 from pm_migrate.shims.inference.recording import record_values
 
 
@@ -89,7 +89,7 @@ class Watcher:
         chains.stats["tune"][:, : self._tune] = True
         samples = {**chains.values, **record_values(self._density, chains.values)}
         variables = [self._model.named_vars[name] for name in samples]
-        stats = [{name: x[0] for name, x in chains.stats.items()}]
+        stats = by_step({name: x[0] for name, x in chains.stats.items()})
         return NDArray.filled(
             self._first + i, {name: x[0] for name, x in samples.items()}, stats, self._model, variables
         )

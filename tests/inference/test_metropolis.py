@@ -22,6 +22,7 @@ from scipy import special, stats
 
 from pm_migrate.shims import inference
 from pm_migrate.shims.inference import adaptation, metropolis, nuts, trajectory
+from pm_migrate.shims.inference.chains import by_step
 from pm_migrate.shims.inference.running import settings
 
 LIMIT = 4.5  # standard errors: a false alarm in 1e-5 comparisons, and the seeds are fixed
@@ -55,10 +56,13 @@ def test_a_discrete_model_has_its_enumerated_probabilities(joint, table_run):
 
 def test_statistics_of_a_discrete_model(joint, table_run):
     s, v = table_run.stats, table_run.values
-    assert set(s) == {"model_logp", "accepted", "scaling_k", "tune"}
+    assert set(s) == {"model_logp", "accept", "accepted", "scaling", "tune"}
     np.testing.assert_allclose(s["model_logp"], np.log(joint[v["b"], v["c"], v["k"]]), rtol=1e-12)
-    assert set(np.unique(np.round(3 * s["accepted"]))) <= {0.0, 1.0, 2.0, 3.0}
-    assert np.ptp(s["scaling_k"], axis=1).max() == 0
+    assert s["accepted"].dtype == bool and s["accepted"].shape == v["k"].shape
+    moved = v["k"][:, 1:] != v["k"][:, :-1]
+    assert moved.any() and not (moved & ~s["accepted"][:, 1:]).any()  # a rejected step leaves the value
+    assert s["accepted"][s["accept"] >= 1].all() and s["accept"].mean() > 0
+    assert np.ptp(s["scaling"], axis=1).max() == 0
 
 
 def test_coins_reach_all_their_states():
@@ -90,7 +94,19 @@ def test_a_switchpoint_with_continuous_rates():
     counts = switch_counts()
     early = [(counts[:at].sum() + 1) / (at + 1) for at in range(len(counts))]
     assert abs(z_score(inference.record(target, drawn)["early"], float(exact @ early))) < LIMIT
-    assert set(drawn.stats) >= {"scaling_s", "accepted", "tree_size", "energy", "diverging"}
+    assert set(drawn.stats) >= {"scaling", "accept", "accepted", "tree_size", "energy", "diverging"}
+    parts = by_step({name: x[0] for name, x in drawn.stats.items()})
+    assert [set(part) >= {"tune", "scaling"} for part in parts] == [False, True]
+    assert "tune" in parts[0] and "accept" not in parts[0]
+
+
+def test_statistics_of_several_integers_are_those_of_a_step_each():
+    x = np.arange(6.0).reshape(3, 2)
+    stats = {"model_logp": x[:, 0], "accept": x, "accepted": x > 1, "scaling": x + 1, "tune": x[:, 0] > 9}
+    rest, first, second = by_step(stats)
+    assert set(rest) == {"model_logp"} and set(first) == {"accept", "accepted", "scaling", "tune"}
+    assert first["accept"].tolist() == [0, 2, 4] and second["scaling"].tolist() == [2, 4, 6]
+    assert by_step({}) == [] and [set(part) for part in by_step({"energy": x[:, 0]})] == [{"energy"}]
 
 
 def mixture_posterior() -> tuple[np.ndarray, float]:
