@@ -92,6 +92,12 @@ RULES = (RULE, UNKNOWN, HELD)
 SHARED = frozenset({"pymc3.__version__", "pymc3.__name__", "pymc3.Model", "pymc3.set_data"})
 
 
+#: Classes of PyMC3 that annotations name for variables of a model.
+_OF_VARIABLES = frozenset(
+    f"pymc3.model.{name}" for name in ("FreeRV", "ObservedRV", "PyMC3Variable", "TransformedRV", "TensorVariable")
+)
+
+
 def plan_leftovers(plan: Plan) -> set[cst.CSTNode]:
     """Refuse every reference that no rule took; returns those that were not understood."""
     unknown = set()
@@ -103,6 +109,12 @@ def plan_leftovers(plan: Plan) -> set[cst.CSTNode]:
             plan.understand(node, plan.tree.module)
             plan.shared.add(node)
             plan.edit(node, plan.tree.module, _shared(plan, node, name.removeprefix("pymc3.")))
+            continue
+        annotates = any(isinstance(a, cst.Annotation) for a in plan.tree.ancestors(node))
+        if annotates and name in _OF_VARIABLES and not plan.options.upstream:
+            plan.understand(node, plan.tree.module)
+            plan.shared.add(node)
+            plan.edit(node, plan.tree.module, _shared(plan, node, "GeneratorTensor"))
             continue
         group = _group(plan, node)
         plan.understand(node, group)
@@ -121,7 +133,6 @@ def plan_leftovers(plan: Plan) -> set[cst.CSTNode]:
             dense = "tensors are dense: convert matrices with .toarray(), and use the function of theano.tensor"
             plan.refuse(node, group, RULE.code, f"{code(node)} has no rule: {dense}")
         else:
-            annotates = any(isinstance(a, cst.Annotation) for a in plan.tree.ancestors(node))
             way_out = "leave the annotation out" if annotates else "keep this on PyMC3"
             plan.refuse(node, group, RULE.code, f"{code(node)} has no rule: {way_out}")
     return unknown
