@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pm_migrate.shims.density import LogDensity
+from pm_migrate.shims.density import LogDensity, ValueVariable
 
 FLAGS = ("diverging", "reached_max_treedepth")
 COUNTS = ("depth",)
@@ -119,13 +119,15 @@ def chains_from_rows(
     )
 
 
-def by_step(stats: Mapping[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
+def by_step(stats: Mapping[str, np.ndarray], variables: Sequence[ValueVariable] = ()) -> list[dict[str, np.ndarray]]:
     """Statistics told apart by the steps that PyMC3 would have made: a trajectory, and one for each integer variable.
 
     Parameters
     ----------
     stats
         Of one chain: ``(draws,)``, or ``(draws, variables)``.
+    variables
+        Those that are sampled: the kind that comes first has its steps first.
     """
     if "scaling" not in stats:
         return [dict(stats)] if stats else []
@@ -133,10 +135,11 @@ def by_step(stats: Mapping[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
     steps = [
         {**{name: x[:, i] for name, x in own.items()}, "tune": stats["tune"]} for i in range(own["scaling"].shape[1])
     ]
+    if "energy" not in stats:  # no trajectory
+        return steps
     rest = {name: x for name, x in stats.items() if name not in own}
-    if "energy" not in rest:  # no trajectory, and nothing of it that was tuned
-        rest.pop("tune")
-    return [rest, *steps]
+    kinds = [v.kind for v in variables if v.kind in ("continuous", "integer")]
+    return [*steps, rest] if kinds[:1] == ["integer"] else [rest, *steps]
 
 
 def spread(began: float, seconds: float, working: float, rows: int) -> np.ndarray:

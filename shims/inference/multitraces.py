@@ -60,7 +60,7 @@ def multitrace(
         NDArray.filled(
             first + i,
             {name: x[i] for name, x in kept.items()},
-            by_step({name: x[i] for name, x in stats.items()}) or None,
+            by_step({name: x[i] for name, x in stats.items()}, density.variables) or None,
             model,
             variables,
         )

@@ -89,7 +89,7 @@ class Watcher:
         chains.stats["tune"][:, : self._tune] = True
         samples = {**chains.values, **record_values(self._density, chains.values)}
         variables = [self._model.named_vars[name] for name in samples]
-        stats = by_step({name: x[0] for name, x in chains.stats.items()})
+        stats = by_step({name: x[0] for name, x in chains.stats.items()}, self._density.variables)
         return NDArray.filled(
             self._first + i, {name: x[0] for name, x in samples.items()}, stats, self._model, variables
         )

@@ -50,6 +50,24 @@ def test_a_trace_of_the_compiled_sampler_is_continued() -> None:
     np.testing.assert_allclose(both["sd_log__"], np.log(both["sd"]), rtol=1e-12)
 
 
+@pm.model(name=None)
+def counts_first() -> Any:
+    yield pm.Poisson("n", 3.0)
+    yield pm.Poisson("m", 2.0)
+    yield pm.Normal("x", 0.0, 1.0)
+
+
+@pytest.mark.filterwarnings("ignore:Starting from MultiTrace")
+@pytest.mark.parametrize(("model", "integers"), [(MIXED, 1), (counts_first(), 2)])
+def test_a_trace_with_integers_has_pymc3s_statistics_and_is_continued(model: Any, integers: int) -> None:
+    first = pm.sample(model, num_samples=4, burn_in=0, return_inferencedata=False, **RUN)
+    shape = (8, integers) if integers > 1 else (8,)
+    assert first["accept"].shape == first["accepted"].shape == first["scaling"].shape == shape
+    assert first["accepted"].dtype == bool and first["tune"].shape == (8, integers + 1)
+    both = pm.sample(model, num_samples=3, burn_in=0, trace=first, return_inferencedata=False, **RUN)
+    assert len(both) == 7 and both["accept"].shape == (14, *shape[1:]) and both["energy"].shape == (14,)
+
+
 def test_a_step_method_draws_the_posterior() -> None:
     step = pm.Metropolis(model=NORMAL)
     assert isinstance(step, CompoundStep)  # one for each variable, as in PyMC3

@@ -19,6 +19,8 @@ _FOLDED = frozenset(
     LessEqual LogicalAnd LogicalNot LogicalOr Max Maximum Min Minimum Mul Neg NotEqual Prod Reshape ReverseV2 Round
     SelectV2 Sign StridedSlice Sub Sum Transpose""".split()
 )
+#: How many operations deep a value is followed: a loop that is not rolled up may be thousands.
+_DEPTH = 50
 #: Arguments that TensorFlow's Python has by another name than the operation.
 _RENAMED = {"dim": "axis", "reduction_indices": "axis"}
 
@@ -39,28 +41,28 @@ def static_value(tensor: Tensor) -> np.ndarray | None:
     return _folded(tensor, {})
 
 
-def _folded(tensor: Tensor, found: dict[int, np.ndarray | None]) -> np.ndarray | None:
+def _folded(tensor: Tensor, found: dict[int, np.ndarray | None], depth: int = 0) -> np.ndarray | None:
     value = tf.get_static_value(tensor)
     if value is not None or tf.executing_eagerly():
         return value
     operation = tensor.op
     if operation.type == "Placeholder":
-        return _captured(tensor, found)
-    if operation.type not in _FOLDED:
+        return _captured(tensor, found, depth + 1)
+    if operation.type not in _FOLDED or depth > _DEPTH:
         return None
     if id(tensor) not in found:
         found[id(tensor)] = None
-        inputs = [_folded(i, found) for i in operation.inputs]
+        inputs = [_folded(i, found, depth + 1) for i in operation.inputs]
         if all(i is not None for i in inputs):
             found[id(tensor)] = _evaluated(operation, inputs)
     return found[id(tensor)]
 
 
-def _captured(tensor: Tensor, found: dict[int, np.ndarray | None]) -> np.ndarray | None:
+def _captured(tensor: Tensor, found: dict[int, np.ndarray | None], depth: int) -> np.ndarray | None:
     """The value of what a function, or the body of a loop, takes from around it: larger constants come that way."""
     around = (outside for outside, inside in getattr(tensor.graph, "captures", ()) if inside is tensor)
     outside = next(around, None)
-    return None if outside is None or outside.dtype == tf.resource else _folded(outside, found)
+    return None if outside is None or outside.dtype == tf.resource else _folded(outside, found, depth)
 
 
 def _evaluated(operation: Any, inputs: list[Any]) -> np.ndarray:
