@@ -423,7 +423,7 @@ class Flow(Statements):
 
     def _stored(self, key: tuple[cst.CSTNode, str]) -> Value:
         """What an attribute of the objects of a class may be."""
-        given = self._by_relatives(*key) if isinstance(key[0], cst.ClassDef) else NOTHING
+        given = self._by_relatives(key[0], key[1]) if isinstance(key[0], cst.ClassDef) else NOTHING
         return self.attributes.get(key, NOTHING) | self._known_attributes.get(key, NOTHING) | given or PLAIN
 
 

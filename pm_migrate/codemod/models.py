@@ -95,8 +95,8 @@ class Models:
                 model = Model(node, [b for b in self.blocks if node in b.sites])
                 self._define(model)
                 yield model
-        for node in self.flow.entrusted:
-            yield Model(node, [b for b in self.blocks if node in b.sites])
+        for site in self.flow.entrusted:
+            yield Model(site, [b for b in self.blocks if site in b.sites])
         for block in self.blocks:
             if isinstance(block, ClassBlock):
                 yield Model(block.made.node, [b for b in self.blocks if block.key in b.sites], definition=block)

@@ -86,7 +86,7 @@ def given(plan: Plan) -> frozenset[str]:
 def with_classes(plan: Plan, linked: Linked) -> Linked:
     """Add what the classes of a program have to say to those of other files that they are related to."""
     unfit = {name for name in plan.flow.filled if plan.flow.entrusted and not _is_fit(plan, name, _entrusted(plan))}
-    gives = set()
+    gives: set[str] = set()
     for name, value in _members(plan):
         if any(_models(value)):
             (gives if _is_fit(plan, name, value) else unfit).add(name)
@@ -132,12 +132,14 @@ def _is_followed(plan: Plan, member: str) -> bool:
 def _derived(plan: Plan) -> Iterator[tuple[str, str]]:
     """The classes at the top, each with one that it is derived from."""
     for node in plan.tree.module.body:
-        for base in (plan.flow.value(arg.value) for arg in node.bases) if isinstance(node, cst.ClassDef) else ():
+        if not isinstance(node, cst.ClassDef):
+            continue
+        for base in (plan.flow.value(arg.value) for arg in node.bases):
             name = v.qualified(base)
-            own = [a.node for a in base if isinstance(a, v.Function) and isinstance(a.node, cst.ClassDef)]
             if name is not None:
                 yield node.name.value, name
-            yield from ((node.name.value, other.name.value) for other in own)
+            own = [a.node for a in base if isinstance(a, v.Function)]
+            yield from ((node.name.value, other.name.value) for other in own if isinstance(other, cst.ClassDef))
 
 
 def _members(plan: Plan) -> Iterator[tuple[str, Value]]:
