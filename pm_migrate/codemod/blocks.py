@@ -140,7 +140,8 @@ class Model:
     Parameters
     ----------
     site
-        The call that makes it, or the class whose objects are such models.
+        The call that makes it, or the class whose objects are such models. The name of a class stands for the models
+        that classes of other files give its objects.
     blocks
         Its ``with`` blocks in source order, those that may also enter another model included.
     definition
@@ -149,7 +150,7 @@ class Model:
         The statement ``m = pm.Model()``, when the model is not made by a ``with``.
     """
 
-    site: cst.Call | cst.ClassDef
+    site: cst.Call | cst.ClassDef | cst.Name
     blocks: list[Block]
     definition: Block | None = None
     assignment: cst.SimpleStatementLine | None = None

@@ -89,7 +89,7 @@ class Flow(Statements):
         self.makers = makers
         self.builders = builders
         self.filled = filled
-        self.entrusted: set[cst.CSTNode] = set()
+        self.entrusted: set[cst.Name] = set()
         self.reexports = reexports
         self.unlisted = unlisted
         self.starred: dict[tuple[cst.CSTNode, str], cst.ImportAlias] = {}

@@ -172,7 +172,7 @@ def _plan_model(plan: Plan, models: Models, model: Model, pieces: Pieces) -> Non
     if isinstance(model.site, cst.ClassDef):
         model_class.plan_class(plan, models, model)
         return
-    if models.is_whole(model.site) or models.is_built_elsewhere(model.site):
+    if isinstance(model.site, cst.Name) or models.is_whole(model.site) or models.is_built_elsewhere(model.site):
         return
     key = model.site
     plan.understand(model.site.func, key)
