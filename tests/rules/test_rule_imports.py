@@ -222,3 +222,24 @@ def test_a_module_that_is_imported_again_is_one():
         assert "x = np.asarray([1.])" in code and "np_" not in code
     for other in ("import numpy.linalg as np", "np = 3", "from own import np", "def np():\n    pass"):
         assert "import numpy as np_" in migrate_source(text.format(again=other)).code
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("import pymc3 as pm; print(pm.__version__)", f"{TF}\n{PM}\nprint(pm.__version__)"),
+        (
+            "import os; os.environ['A'] = '1'; import pymc3 as pm; print(pm.__version__)  # here",
+            f"{TF}\nimport os; os.environ['A'] = '1'\n{PM}\nprint(pm.__version__)  # here",
+        ),
+        (
+            "import pymc3 as pm; import numpy as np; x = np.ones(3)  # data",
+            f"{TF}\n{PM}\nimport numpy as np; x = np.ones(3)  # data",
+        ),
+        ("import os; import pymc3 as pm; import sys", f"{TF}\nimport os; import sys\n{PM}"),
+    ],
+)
+def test_what_runs_on_the_line_of_an_import_runs_after_it(line, expected):
+    text = f"# the libraries\n{line}\n" + BODY.format(p="pm.", exp="pm.math.exp")
+    code = migrate_source(text).code
+    assert code.startswith(f"# the libraries\n{expected}\n") and not migrate_source(code).changed

@@ -36,6 +36,8 @@ def call(arguments: str) -> str:
         ("10, tune=10, cores=1", "num_samples=10, burn_in=10, num_chains=2"),
         ("10, tune=10, cores=3", "num_samples=10, burn_in=10, num_chains=3"),
         ("10, tune=10, njobs=k", "num_samples=10, burn_in=10, num_chains=max(2, k)"),
+        ("10, tune=10, njobs=3, cores=1", "num_samples=10, burn_in=10, num_chains=3"),
+        ("10, tune=10, cores=1, njobs=k", "num_samples=10, burn_in=10, num_chains=max(2, k)"),
         ("10, tune=10, chains=None, step=None", "num_samples=10, burn_in=10, num_chains=4"),
         ("10, tune=10, chains=1, random_seed=3", "num_samples=10, burn_in=10, num_chains=1, seed=3"),
         ("10, tune=10, chains=1, target_accept=.9", "num_samples=10, burn_in=10, num_chains=1, target_accept=.9"),
@@ -121,6 +123,30 @@ def test_sample_refused(arguments):
     assert [f.code for f in manual] == ["PM301"]
     assert "yield" not in result.code
     assert result.code.count("TODO(pm-migrate") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected", "meant"),
+    [
+        ("10, tune=10, nobjs=3", "num_samples=10, burn_in=10, num_chains=4", "njobs="),
+        ("10, tunes=10, chains=1", "num_samples=10, burn_in=1000, num_chains=1", "tune="),
+        ("10, tune=10, n_chains=3", "num_samples=10, burn_in=10, num_chains=4", "nchains="),
+        ("samples=10, tune=10, chains=1", "num_samples=1000, burn_in=10, num_chains=1", "draws="),
+    ],
+)
+def test_what_pymc3_passed_over_is_left_out(arguments, expected, meant):
+    result = migrate_source(MODEL + f"    trace = pm.sample({arguments})\n")
+    assert result.code.endswith(f"trace = pm.sample(m, {expected})\n")
+    [note] = [f for f in result.findings if f.confidence is Confidence.REVIEW]
+    assert note.code == "PM301" and meant in note.message
+
+
+@pytest.mark.parametrize(
+    "name", ["thin", "path_length", "target", "step_size", "random_state", "dtype", "tune_interval"]
+)
+def test_names_that_mean_something_else_are_no_slips(name):
+    result = migrate_source(MODEL + f"    trace = pm.sample(10, {name}=2)\n")
+    assert f"pm.sample(10, {name}=2)" in result.code and "yield" not in result.code
 
 
 def test_a_dictionary_with_a_name_is_read_key_by_key():

@@ -51,6 +51,27 @@ RULE = Rule(
         ),
         Example(
             """
+            import numpy as np; import pymc3 as pm; print(pm.__version__)  # what runs here
+
+            with pm.Model() as model:
+                mu = pm.Normal('mu', 0, 1)
+            """,
+            """
+            import numpy as np
+            import pm_migrate.pymc4 as pm
+            print(pm.__version__)  # what runs here
+
+
+            @pm.model(name=None)
+            def build_model():
+                mu = yield pm.Normal('mu', 0, 1)
+
+
+            model = build_model()
+            """,
+        ),
+        Example(
+            """
             import pymc3 as pm
 
             with pm.Model() as a:
@@ -359,6 +380,8 @@ def _places(plan: Plan, home: ImportSite, modules: list[str]) -> dict[cst.CSTNod
     out: dict[cst.CSTNode, tuple[list[str], list[str]]] = {}
     if home.starred:
         return {home.line: ([], modules)}  # the star may give the same names
+    if not all(_is_import(small) for small in home.line.body):
+        return {home.line: (modules, [])}  # what stands on the same line may use them
     run = _run(plan, home.line)
     keys = [_sort_key(line) for line in run]
     for module in modules:
@@ -409,11 +432,16 @@ def _line_edit(here: list[ImportSite], fate: dict[cst.CSTNode, bool], extra: lis
     def apply(updated: cst.SimpleStatementLine) -> Any:
         gone: set[cst.CSTNode] = {s.node for s in here if fate[s.node]}
         body = []
+        place = None
         for small, original in zip(updated.body, here[0].line.body, strict=True):
+            if place is None and any(s.statement is original for s in here):
+                place = len(body)
             kept = _remaining(small, original, gone)
             if kept is not None:
                 body.append(kept)
         new = [statement(text) for text in extra]
+        if new and place is not None and any(not _is_import(small) for small in body[place:]):
+            return cst.FlattenSentinel(_split(updated, body, place, new))
         if body:
             body[-1] = body[-1].with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
             return cst.FlattenSentinel([updated.with_changes(body=body), *new])
@@ -424,6 +452,27 @@ def _line_edit(here: list[ImportSite], fate: dict[cst.CSTNode, bool], extra: lis
         return cst.FlattenSentinel(new)
 
     return apply
+
+
+def _split(updated: cst.SimpleStatementLine, body: list[Any], place: int, new: list[Any]) -> list[Any]:
+    """A line whose statements after its imports may use them: the new imports come between."""
+    front = [] if place == 0 else [updated.with_changes(body=_ended(body[:place]), trailing_whitespace=_NO_COMMENT)]
+    rest = updated.with_changes(body=_ended(body[place:]), leading_lines=[])
+    made = [*front, *new, rest]
+    made[0] = edits.with_leading(made[0], edits.leading(updated))
+    return made
+
+
+def _ended(body: list[Any]) -> list[Any]:
+    """Small statements, the last of them without a semicolon."""
+    return [*body[:-1], body[-1].with_changes(semicolon=cst.MaybeSentinel.DEFAULT)]
+
+
+_NO_COMMENT = cst.TrailingWhitespace()
+
+
+def _is_import(small: cst.CSTNode) -> bool:
+    return isinstance(small, (cst.Import, cst.ImportFrom))
 
 
 def _remaining(small: Any, original: Any, gone: set[cst.CSTNode]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 
 import libcst as cst
 
@@ -53,9 +54,9 @@ def mapped(plan: Plan, row: InferenceCall, call: cst.Call, rule: str) -> list[It
             continue
         if name == "discard_tuned_samples" and code(arg.value) == "True":
             continue
-        if name in SAMPLE_IGNORED:
-            message = f"{name}= is left out: PyMC3 before 3.9 passed it over, later releases refuse it"
-            plan.note(call, call, rule, f"{message}; {SAMPLE_IGNORED[name]}", review=True)
+        if (instead := _passed_over(name)) is not None:
+            message = f"{name}= is left out: old releases of PyMC3 passed it over, later ones refuse it"
+            plan.note(call, call, rule, f"{message}; {instead}", review=True)
             continue
         if name in STEP_OPTIONS:
             loose.append(f"{name!r}: {held.texts.get(arg) or code(arg.value)}")
@@ -125,6 +126,15 @@ def _check(plan: Plan, call: cst.Call, arguments: Mapping[str, cst.Arg]) -> None
         raise Refused("trace=: draws are kept in memory; give the names of the variables to keep, or leave it out")
 
 
+def _passed_over(name: str) -> str | None:
+    """What an argument that no release of ``pm.sample`` read is meant for; a slip in writing a name is one, too."""
+    if name in SAMPLE_IGNORED:
+        return SAMPLE_IGNORED[name]
+    known = {*SAMPLE.signature, *SAMPLE.keep, *SAMPLE.drop, *SAMPLE_OLD, *STEP_OPTIONS, *_HOLDERS}
+    meant = [] if name in known else get_close_matches(name, sorted(known), 1, 0.8)
+    return f"{meant[0]}= may be meant, whose default is written out" if meant else None
+
+
 def _is_simple(arg: cst.Arg) -> bool:
     """Whether a dictionary has the two options that are arguments of their own, and no other."""
     pairs = _pairs(arg.value)
@@ -162,7 +172,7 @@ def _leading(plan: Plan, name: str, arguments: Mapping[str, cst.Arg], held: Give
 
 def _default(plan: Plan, name: str, arguments: Mapping[str, cst.Arg], held: Given) -> str:
     """What PyMC3 does when an argument is not given."""
-    cores = arguments.get("cores", arguments.get("njobs"))
+    cores = arguments.get("njobs", arguments.get("cores"))  # the older name wins in the releases that have both
     if name == "chains" and cores is not None:
         if isinstance(cores.value, cst.Integer):
             return str(max(2, int(cores.value.value)))
