@@ -70,7 +70,8 @@ class Calls(Expressions):
         if self._is_distribution(func):
             return frozenset({v.Tensor(self._own_site(), node)})
         if name in self.makers:
-            return frozenset({v.Tensor(self._own_site())})
+            created = name in self.distributions and not isinstance(self.tree.parent[node], cst.Yield)
+            return frozenset({v.Tensor(self._own_site(), node if created else None)})
         if name in self.builders:
             return frozenset({v.ModelRef(node)})
         if given := self._made_by_relatives(node.func):

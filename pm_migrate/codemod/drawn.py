@@ -18,7 +18,7 @@ from pm_migrate.codemod.modules import File, bytes_of, files_of, imports, parsed
 from pm_migrate.codemod.roots import is_reference
 
 #: What adds to the model around it, by the last part of its name; a method of a model of the program's own is none.
-_ADDS = pymc3_names.DISTRIBUTIONS | {"Data", "Deterministic", "GLM", "LinearComponent", "Potential"}
+_ADDS = pymc3_names.DISTRIBUTIONS | pymc3_names.BASES | {"Data", "Deterministic", "GLM", "LinearComponent", "Potential"}
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 

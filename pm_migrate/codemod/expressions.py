@@ -35,6 +35,7 @@ class Expressions:
     makers: frozenset[str]
     builders: frozenset[str]
     filled: frozenset[str]
+    distributions: frozenset[str]
     reexports: Mapping[str, str]
     taken: set[str]
     own: dict[cst.CSTNode, str]

@@ -84,12 +84,14 @@ class Flow(Statements):
         unlisted: frozenset[str] = frozenset(),
         builders: frozenset[str] = frozenset(),
         filled: frozenset[str] = frozenset(),
+        distributions: frozenset[str] = frozenset(),
     ) -> None:
         self.tree = tree
         self.makers = makers
         self.builders = builders
         self.filled = filled
         self.entrusted: set[cst.Name] = set()
+        self.distributions = distributions
         self.reexports = reexports
         self.unlisted = unlisted
         self.starred: dict[tuple[cst.CSTNode, str], cst.ImportAlias] = {}

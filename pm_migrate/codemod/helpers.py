@@ -55,7 +55,7 @@ class Helpers:
         every = tree.of(cst.Call)
         for call in every if flow.makers else ():
             name = flow.name_of(call.func)
-            if name in flow.makers and not isinstance(tree.parent[call], cst.From):
+            if name in flow.makers and not isinstance(tree.parent[call], (cst.From, cst.Yield)):
                 self.elsewhere[call] = name
                 self.calls[call] = frozenset(
                     a.site for a in flow.value(call.func) if isinstance(a, v.Qualified) and a.site is not None

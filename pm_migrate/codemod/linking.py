@@ -182,6 +182,7 @@ def _links(file: File, users: list[File], lost: Lost, offers: Offers) -> Links:
         file.task.options.links,  # what it takes of PyMC3 from other files is known already
         generators=frozenset(makers) - kept - builders,
         kept=frozenset(kept - builders),
+        distributions=frozenset(name for name, (target, f) in makers.items() if f in target.linked.distributions),
         builders=frozenset(builders - kept),
         unfollowed=frozenset(builders & kept),
         shared=frozenset(name for name in called & file.linked.builders if (id(file), name) not in lost),

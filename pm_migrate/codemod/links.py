@@ -15,6 +15,8 @@ class Links:
         Functions elsewhere that become generators, by their qualified names in this program (``helpers.prior``).
     kept
         Functions elsewhere that stay as they are.
+    distributions
+        Of both, those that are classes of distributions: a call of one is a variable.
     methods
         Methods elsewhere that create variables for their callers, which are not followed: ``helpers.Priors.make``.
     called
@@ -52,6 +54,7 @@ class Links:
 
     generators: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
+    distributions: frozenset[str] = frozenset()
     methods: frozenset[str] = frozenset()
     called: frozenset[str] = frozenset()
     given_up: frozenset[str] = frozenset()
@@ -82,7 +85,9 @@ class Linked:
     Parameters
     ----------
     makers
-        Its functions that create variables for their callers.
+        Its functions that create variables for their callers, and its distributions.
+    distributions
+        Its classes that are distributions.
     methods
         Methods of its classes that do.
     used
@@ -104,6 +109,7 @@ class Linked:
     """
 
     makers: frozenset[str] = frozenset()
+    distributions: frozenset[str] = frozenset()
     methods: frozenset[str] = frozenset()
     used: frozenset[str] = frozenset()
     blocked: frozenset[str] = frozenset()

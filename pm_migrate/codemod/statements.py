@@ -298,11 +298,24 @@ class Statements(Calls):
                     facts.give(first.name.value, frozenset({built}))
                     facts.called = True
                     of_values = {"logp", "logcdf"} if node in self.own else self.own_maps.get(node, ())
-                    if child.name.value in of_values:
+                    unseen = child.name.value == "__init__" and node in self.own and not self._is_called_here(node)
+                    if child.name.value in of_values or unseen:
                         for param in [p.name.value for p in parameters(child.params)][1:]:
                             facts.give(param, frozenset({v.Tensor(None)}))
         self.scope = outer
         self._bind_name(node.name.value, frozenset({v.Function(node)}), node)
+
+    def _is_called_here(self, node: cst.ClassDef) -> bool:
+        """Whether a call in this file names a class, by itself or for its ``dist``: others know what it is given."""
+        name = node.name.value
+        funcs = [call.func for call in self.tree.of(cst.Call)]
+        funcs += [f.value for f in funcs if isinstance(f, cst.Attribute) and f.attr.value == "dist"]
+        names = {
+            f.value if isinstance(f, cst.Name) else f.attr.value
+            for f in funcs
+            if isinstance(f, (cst.Name, cst.Attribute))
+        }
+        return name in names
 
     def _derive(self, node: cst.ClassDef, base: Value) -> None:
         """A class is derived from another one of the program, which is nothing of PyMC3's."""
@@ -320,6 +333,8 @@ class Statements(Calls):
         short = name.removeprefix("pymc3.")
         if name != short and (short in pymc3_names.BASES or short in pymc3_names.DISTRIBUTIONS):
             return short
+        if v.qualified(base) in self.distributions:
+            return "Distribution"  # of another file: its own base is not known here
         return next((self.own[a.node] for a in base if isinstance(a, v.Function) and a.node in self.own), None)
 
     def _maps_of(self, base: Value) -> frozenset[str] | None:

@@ -247,6 +247,8 @@ def linked(plan: Plan) -> Linked:
     """What a program has to say to the other files of a run, once all is planned."""
     helpers = plan.helpers
     own = {f.name.value: f for f in helpers.functions if _is_at_top(plan, f)}
+    distributions = {c.name.value: c for c in plan.flow.own if plan.tree.parent.get(c) is plan.tree.module}
+    own |= distributions
     used = {name for call, name in helpers.elsewhere.items() if helpers.calls[call]}
     blocked = {name for call, name in helpers.elsewhere.items() if any(map(plan.is_blocked, helpers.calls[call]))}
     blocked |= {name for name in plan.options.links.called if name not in own or plan.is_blocked(own[name])}
@@ -257,6 +259,7 @@ def linked(plan: Plan) -> Linked:
     blocked |= unfit
     return Linked(
         makers=frozenset(own),
+        distributions=frozenset(distributions),
         builders=frozenset(builders),
         methods=frozenset(m for f in helpers.functions if (m := _method(plan, f)) is not None),
         used=frozenset(used | taken) | passed,

@@ -123,8 +123,10 @@ def plan_helpers(plan: Plan, models: Models) -> None:
 
 
 def _delegated(plan: Plan, call: cst.Call) -> Callable[[cst.Call], cst.BaseExpression]:
+    many = plan.helpers.elsewhere.get(call) not in plan.flow.distributions
+
     def apply(updated: cst.Call) -> cst.BaseExpression:
-        return yielded(plan, call, updated, many=True)
+        return yielded(plan, call, updated, many=many)
 
     return apply
 

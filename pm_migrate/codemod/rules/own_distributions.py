@@ -6,6 +6,8 @@ with the values of a model, and its variables are yielded.
 Why: the generator front end has PyMC3's base classes for what such classes are written with: ``super().__init__``,
 attributes for the start value, ``logp(self, value)``.
 
+A class that models of other files use is one with them: given in one run (``pm-migrate src/``), all are rewritten, or none.
+
 Limits: draws (``random``) of such classes are not taken over. A class that is derived from a distribution itself, or
 from ``pm.Distribution``, keeps its models as they were: derive it from ``pm.Continuous`` or ``pm.Discrete``, and write
 its ``logp``.
@@ -25,6 +27,7 @@ from pm_migrate.codemod.rules.comprehension import prepare_yield
 from pm_migrate.codemod.rules.constructors import yielded
 from pm_migrate.codemod.rules.random_variable import HELPER, in_one_model, variable_group
 from pm_migrate.codemod.rules.tensors import function_group
+from pm_migrate.codemod.tree import code
 
 RULE = Rule(
     "PM224",
@@ -113,10 +116,19 @@ def plan_own(plan: Plan) -> None:
 
 def _plan_class(plan: Plan, node: cst.ClassDef, kind: str) -> None:
     plan.allow(RULE.code, node)
+    if node.name.value in plan.options.links.given_up and plan.tree.parent.get(node) is plan.tree.module:
+        message = "a model of another file calls this and stays as it was: see there"
+        plan.refuse(node, node, RULE.code, message)
     for method in node.body.body:
         if isinstance(method, cst.FunctionDef):
             plan.unite(node, method)
     for arg in node.bases:
+        if plan.flow.name_of(arg.value) in plan.flow.distributions:
+            message = (
+                f"`{code(arg.value)}` is a distribution of another file: derive from pm.Continuous, and write logp"
+            )
+            plan.refuse(node, node, RULE.code, message)
+            continue
         if arg.value not in plan.flow.references:
             plan.unite(node, *(a.node for a in plan.flow.value(arg.value) if isinstance(a, v.Function)))
             continue

@@ -1,0 +1,123 @@
+"""Programs of several files: distributions of one in models of another."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.test_rule_elsewhere import run
+
+OWN = """
+import pymc3 as pm
+import theano.tensor as tt
+
+
+class Peaked(pm.Continuous):
+    def __init__(self, mu, width=1., *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.mu = self.mean = mu
+        self.width = width
+
+    def logp(self, value):
+        return -tt.abs_(value - self.mu) / self.width - tt.sum(tt.log(self.width))
+"""
+USE = """
+import pymc3 as pm
+from own import Peaked
+
+with pm.Model() as model:
+    mu = pm.Normal('mu', 0, 1)
+    Peaked('y', mu, observed=data)
+"""
+
+
+def test_a_variable_of_a_class_elsewhere(tmp_path):
+    after = run(tmp_path, {"own.py": OWN, "main.py": USE})
+    assert "    yield Peaked('y', mu, observed=data)" in after["main.py"][0]
+    logp = "return -tf.abs(value - self.mu) / self.width - tf.reduce_sum(tf.math.log(self.width))"
+    assert "class Peaked(pm.Continuous):" in after["own.py"][0] and logp in after["own.py"][0]
+    assert not after["own.py"][1] | after["main.py"][1]
+    again = run(tmp_path, {name: text for name, (text, _) in after.items()})
+    assert {name: text for name, (text, _) in again.items()} == {name: text for name, (text, _) in after.items()}
+
+
+@pytest.mark.parametrize(
+    ("imported", "called"),
+    [
+        ("import own", "own.Peaked"),
+        ("import own as o", "o.Peaked"),
+        ("from own import *", "Peaked"),
+        ("from own import Peaked as P", "P"),
+        ("from . import own", "own.Peaked"),
+        ("from package import Peaked", "Peaked"),
+    ],
+)
+def test_every_way_to_import_it(tmp_path, imported, called):
+    main = USE.replace("from own import Peaked", imported).replace("Peaked('y'", f"{called}('y'")
+    files = {"own.py": OWN, "main.py": main, "package/__init__.py": "from own import Peaked\n"}
+    after = run(tmp_path, files)
+    assert f"    yield {called}('y', mu, observed=data)" in after["main.py"][0]
+    assert "pm_migrate" in after["own.py"][0]
+
+
+def test_through_a_function_of_a_file_that_does_not_mention_pymc3(tmp_path):
+    between = "from own import Peaked\n\n\ndef peak(name, mu):\n    return Peaked(name, mu)\n"
+    main = USE.replace("from own import Peaked", "from between import peak").replace("Peaked('y', mu, ", "peak('z', mu")
+    main = main.replace("observed=data)", ")\n    pm.Normal('y', 0, 1, observed=data)")
+    after = run(tmp_path, {"own.py": OWN, "between.py": between, "main.py": main})
+    assert "return (yield Peaked(name, mu))" in after["between.py"][0]
+    assert "    yield from peak('z', mu)" in after["main.py"][0]
+
+
+def test_in_an_expression_and_a_comprehension(tmp_path):
+    more = "    pm.Deterministic('d', Peaked('p', mu) * 2)\n    many = [Peaked(f'q{i}', mu) for i in range(2)]\n"
+    after = run(tmp_path, {"own.py": OWN, "main.py": USE + more})["main.py"][0]
+    assert "yield pm.Deterministic('d', (yield Peaked('p', mu)) * 2)" in after
+    assert "many.append((yield Peaked(f'q{i}', mu)))" in after
+
+
+#: What keeps a class and the models that use it as they were, in both files; and the reason in one of them.
+KEPT = {
+    "a model that has to stay": ({"main.py": USE + "    pm.BART('b', x, z)\n"}, "no rule for pm.BART"),
+    "another model that has to stay": ({"third.py": USE + "    pm.BART('b', x, z)\n"}, "no rule for pm.BART"),
+    "a base without a counterpart": (
+        {"own.py": OWN.replace("Continuous", "Distribution")},
+        "derive from pm.Continuous",
+    ),
+    "a class derived from it": (
+        {
+            "main.py": USE.replace("with pm", "class Own(Peaked):\n    pass\n\nwith pm").replace(
+                "    Peaked(", "    Own("
+            )
+        },
+        "is a distribution of another file",
+    ),
+    "without a name": ({"main.py": USE + "    Peaked.dist(mu)\n"}, "only call it"),
+    "by another name": (
+        {"main.py": USE.replace("with pm", "P = Peaked\nwith pm").replace("    Peaked(", "    P(")},
+        "only",
+    ),
+    "passed on": ({"third.py": "import pymc3\nfrom own import Peaked\nregister(Peaked)\n"}, "only call it"),
+    "outside of models": ({"third.py": "import pymc3\nfrom own import Peaked\ny = Peaked('y', 0)\n"}, "with block"),
+}
+
+
+@pytest.mark.parametrize("case", KEPT)
+def test_all_or_nothing(tmp_path, case):
+    changes, reason = KEPT[case]
+    after = run(tmp_path, {"own.py": OWN, "main.py": USE, **changes})
+    for name in ("own.py", "main.py"):
+        text, findings = after[name]
+        assert "yield " not in text and "pm_migrate" not in text and findings, (name, text)
+    assert any(reason in finding for _, findings in after.values() for finding in findings), after
+
+
+def test_a_class_that_is_not_in_the_run(tmp_path):
+    files = {"own.py": OWN, "main.py": USE}
+    [(text, findings)] = run(tmp_path, files, only=["main.py"]).values()
+    assert "yield" not in text and any("PM264" in finding for finding in findings)
+
+
+@pytest.mark.parametrize("kind", ["object", "list"])
+def test_classes_that_are_no_distributions_are_only_called(tmp_path, kind):
+    after = run(tmp_path, {"own.py": OWN.replace("pm.Continuous", kind), "main.py": USE})
+    assert "yield Peaked" not in after["main.py"][0]
