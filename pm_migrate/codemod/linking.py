@@ -184,6 +184,7 @@ def _links(file: File, users: list[File], lost: Lost, offers: Offers) -> Links:
         kept=frozenset(kept - builders),
         distributions=frozenset(name for name, (target, f) in makers.items() if f in target.linked.distributions),
         builders=frozenset(builders - kept),
+        model_classes=frozenset(n for n in builders if makers[n][1] in makers[n][0].linked.model_classes),
         unfollowed=frozenset(builders & kept),
         shared=frozenset(name for name in called & file.linked.builders if (id(file), name) not in lost),
         methods=frozenset(f"{m}.{method}" for m, target in file.modules.items() for method in _methods(target)),

@@ -37,6 +37,8 @@ class Links:
         Names of this program that give models which other files use.
     builders
         Functions elsewhere that give a model which is rewritten, by their qualified names in this program.
+    model_classes
+        Of both, those that are subclasses of ``pm.Model``, whose calls may name the model.
     unfollowed
         Functions elsewhere that give a model which stays as it is.
     shared
@@ -66,6 +68,7 @@ class Links:
     held: frozenset[str] = frozenset()
     seen: frozenset[str] = frozenset()
     builders: frozenset[str] = frozenset()
+    model_classes: frozenset[str] = frozenset()
     unfollowed: frozenset[str] = frozenset()
     shared: frozenset[str] = frozenset()
     filled: frozenset[str] = frozenset()
@@ -106,6 +109,8 @@ class Linked:
         Members of its classes that certainly are models, or give some, which are rewritten as far as this program goes.
     unfit
         Members that are models and are used here in a way that stays PyMC3's, or cannot be followed.
+    model_classes
+        Those of them that are subclasses of ``pm.Model``.
     """
 
     makers: frozenset[str] = frozenset()
@@ -119,6 +124,7 @@ class Linked:
     derived: frozenset[tuple[str, str]] = frozenset()
     gives: frozenset[str] = frozenset()
     unfit: frozenset[str] = frozenset()
+    model_classes: frozenset[str] = frozenset()
 
 
 NO_LINKS = Links()

@@ -298,7 +298,8 @@ class Statements(Calls):
                     facts.give(first.name.value, frozenset({built}))
                     facts.called = True
                     of_values = {"logp", "logcdf"} if node in self.own else self.own_maps.get(node, ())
-                    unseen = child.name.value == "__init__" and node in self.own and not self._is_called_here(node)
+                    ours = node in self.own or node in self.own_maps
+                    unseen = child.name.value == "__init__" and ours and not self._is_called_here(node)
                     if child.name.value in of_values or unseen:
                         for param in [p.name.value for p in parameters(child.params)][1:]:
                             facts.give(param, frozenset({v.Tensor(None)}))

@@ -121,3 +121,49 @@ def test_a_class_that_is_not_in_the_run(tmp_path):
 def test_classes_that_are_no_distributions_are_only_called(tmp_path, kind):
     after = run(tmp_path, {"own.py": OWN.replace("pm.Continuous", kind), "main.py": USE})
     assert "yield Peaked" not in after["main.py"][0]
+
+
+MODEL = """
+import pymc3 as pm
+
+
+class Mine(pm.Model):
+    def __init__(self, data, name='', model=None):
+        super().__init__(name, model)
+        self.mu = pm.Normal('mu', 0, 1)
+        pm.Normal('y', self.mu, 1, observed=data)
+"""
+SAMPLED = """
+import pymc3 as pm
+from own import Mine
+
+with Mine([1.]) as m:
+    trace = pm.sample(100, chains=1)
+print(trace['mu'])
+"""
+
+
+def test_a_class_of_models_elsewhere(tmp_path):
+    after = run(tmp_path, {"own.py": MODEL, "main.py": SAMPLED})
+    assert "@pm.model(name=None)\ndef Mine(data):\n    mu = yield pm.Normal('mu', 0, 1)\n" in after["own.py"][0]
+    assert "m = Mine([1.])\ntrace = pm.sample(m, num_samples=100," in after["main.py"][0]
+    assert not after["own.py"][1] | after["main.py"][1]
+
+
+@pytest.mark.parametrize(
+    "main",
+    [
+        SAMPLED.replace("Mine([1.])", "Mine([1.], name='a')"),
+        SAMPLED.replace("Mine([1.])", "Mine([1.], 'a')"),
+        SAMPLED.replace("Mine([1.])", "Mine(*given)"),
+        SAMPLED.replace("with Mine", "class Sub(Mine):\n    pass\n\nwith Sub"),
+        SAMPLED.replace("with Mine([1.]) as m:", "with pm.Model() as m:\n    Mine([1.], name='a')"),
+        SAMPLED.replace("with Mine([1.]) as m:", "with Mine([1.]) as m:\n    pm.Normal('z', m.mu, 1)"),
+        SAMPLED + "assert isinstance(m, Mine)\n",
+    ],
+    ids=["a name", "a name in its place", "unpacked", "derived", "a part", "added to", "asked for its class"],
+)
+def test_a_class_of_models_that_is_used_otherwise_stays(tmp_path, main):
+    after = run(tmp_path, {"own.py": MODEL, "main.py": main})
+    for text, findings in after.values():
+        assert "yield " not in text and "pm_migrate" not in text and findings, text

@@ -254,6 +254,7 @@ def linked(plan: Plan) -> Linked:
     blocked |= {name for name in plan.options.links.called if name not in own or plan.is_blocked(own[name])}
     passed = {name for _, name in _passed_on(plan)}
     builders = {f.name.value: sites for f, sites in _builders(plan)}
+    classes = frozenset(f.name.value for f, _ in _builders(plan) if isinstance(f, cst.ClassDef))
     taken, unfit = _taken_models(plan)
     unfit |= {name for name, sites in builders.items() if any(map(plan.is_blocked, sites))}
     blocked |= unfit
@@ -261,14 +262,21 @@ def linked(plan: Plan) -> Linked:
         makers=frozenset(own),
         distributions=frozenset(distributions),
         builders=frozenset(builders),
+        model_classes=classes,
         methods=frozenset(m for f in helpers.functions if (m := _method(plan, f)) is not None),
         used=frozenset(used | taken) | passed,
         blocked=frozenset(blocked | passed),
     )
 
 
-def _builders(plan: Plan) -> Iterator[tuple[cst.FunctionDef, set[cst.CSTNode]]]:
-    """The functions at the top that certainly give a model which they make, and the calls that make these."""
+def _builders(plan: Plan) -> Iterator[tuple[cst.FunctionDef | cst.ClassDef, set[cst.CSTNode]]]:
+    """The functions at the top that certainly give a model which they make, and the calls that make these.
+
+    A subclass of ``pm.Model`` gives one, too, and is what makes it.
+    """
+    for made in plan.flow.model_classes.values():
+        if plan.tree.parent.get(made.node) is plan.tree.module:
+            yield made.node, {made.node}
     for function, facts in plan.flow.functions.items():
         value = facts.returns | facts.known_returns
         if _is_at_top(plan, function) and isinstance(function, cst.FunctionDef) and v.only(value, v.ModelRef):
@@ -293,9 +301,25 @@ def _taken_models(plan: Plan) -> tuple[set[str], set[str]]:
         taken |= names
         call = plan.tree.parent[node]
         known = isinstance(call, cst.Call) and call.func is node and v.only(plan.flow.value(call), v.ModelRef)
-        if not known or plan.is_blocked(call) or plan.root(call) in given:
+        named = known and bool(names & plan.options.links.model_classes) and _may_name(plan, call)
+        if not known or named or plan.is_blocked(call) or plan.root(call) in given:
             unfit |= names
     return taken, unfit
+
+
+def _may_name(plan: Plan, call: cst.CSTNode) -> bool:
+    """Whether a call of a subclass of ``pm.Model`` may give a name, or the model around it."""
+    return isinstance(call, cst.Call) and any(
+        a.star
+        or (a.keyword is not None and a.keyword.value in ("name", "model"))
+        or (a.keyword is None and not _is_no_name(plan.flow.value(a.value)))
+        for a in call.args
+    )
+
+
+def _is_no_name(value: v.Value) -> bool:
+    """Whether an argument certainly is neither a text nor a model."""
+    return not any(isinstance(a, (v.Text, v.ModelRef)) for a in value)
 
 
 def _method(plan: Plan, function: cst.CSTNode) -> str | None:

@@ -6,7 +6,8 @@ with the values of a model, and its variables are yielded.
 Why: the generator front end has PyMC3's base classes for what such classes are written with: ``super().__init__``,
 attributes for the start value, ``logp(self, value)``.
 
-A class that models of other files use is one with them: given in one run (``pm-migrate src/``), all are rewritten, or none.
+A class that models of other files use is one with them: given in one run (``pm-migrate src/``), all are rewritten, or
+none.
 
 Limits: draws (``random``) of such classes are not taken over. A class that is derived from a distribution itself, or
 from ``pm.Distribution``, keeps its models as they were: derive it from ``pm.Continuous`` or ``pm.Discrete``, and write

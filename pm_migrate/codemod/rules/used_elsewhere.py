@@ -158,6 +158,9 @@ def _given(plan: Plan) -> Iterator[tuple[str, Value]]:
     """Names at the top, and what can be had by them."""
     flow = plan.flow
     yield from flow.scope.everything.items()
+    for node in flow.model_classes:
+        if isinstance(node, cst.ClassDef) and plan.tree.parent.get(node) is plan.tree.module:
+            yield node.name.value, frozenset({v.ModelRef(node)})
     for node, facts in flow.functions.items():
         owner = node if isinstance(node, cst.FunctionDef) else None
         if owner is not None and isinstance(plan.tree.scope(owner), cst.ClassDef):
