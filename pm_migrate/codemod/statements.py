@@ -298,25 +298,11 @@ class Statements(Calls):
                     facts.give(first.name.value, frozenset({built}))
                     facts.called = True
                     of_values = {"logp", "logcdf"} if node in self.own else self.own_maps.get(node, ())
-                    ours = node in self.own or node in self.own_maps
-                    unseen = child.name.value == "__init__" and ours and not self._is_called_here(node)
-                    if child.name.value in of_values or unseen:
+                    if child.name.value in of_values:
                         for param in [p.name.value for p in parameters(child.params)][1:]:
                             facts.give(param, frozenset({v.Tensor(None)}))
         self.scope = outer
         self._bind_name(node.name.value, frozenset({v.Function(node)}), node)
-
-    def _is_called_here(self, node: cst.ClassDef) -> bool:
-        """Whether a call in this file names a class, by itself or for its ``dist``: others know what it is given."""
-        name = node.name.value
-        funcs = [call.func for call in self.tree.of(cst.Call)]
-        funcs += [f.value for f in funcs if isinstance(f, cst.Attribute) and f.attr.value == "dist"]
-        names = {
-            f.value if isinstance(f, cst.Name) else f.attr.value
-            for f in funcs
-            if isinstance(f, (cst.Name, cst.Attribute))
-        }
-        return name in names
 
     def _derive(self, node: cst.ClassDef, base: Value) -> None:
         """A class is derived from another one of the program, which is nothing of PyMC3's."""

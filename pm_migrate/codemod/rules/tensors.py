@@ -462,7 +462,21 @@ def _in_helper(plan: Plan, call: cst.Call) -> bool:
     facts = plan.flow.functions.get(scope)
     if facts is None:
         return isinstance(scope, cst.Lambda)
-    return not facts.called or facts.escapes
+    return not facts.called or facts.escapes or _is_for_others(plan, scope)
+
+
+def _is_for_others(plan: Plan, method: cst.CSTNode) -> bool:
+    """Whether a method is of a distribution, or a function of a process, that this file never makes.
+
+    Others know what its constructor is given, and what the methods read of it: values of a model, or data.
+    """
+    owner = plan.tree.scope(method)
+    if not isinstance(owner, cst.ClassDef) or not (owner in plan.flow.own or owner in plan.flow.own_maps):
+        return False
+    called = (
+        a.node for call in plan.tree.of(cst.Call) for a in plan.flow.value(call.func) if isinstance(a, v.Function)
+    )
+    return owner not in called
 
 
 def _advice(name: str) -> str:
