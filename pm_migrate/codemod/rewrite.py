@@ -213,7 +213,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
             if not starred:
                 inference.plan_inference(plan, models, call, short)
     processes.plan_methods(plan, models)
-    own_distributions.plan_own(plan)
+    own_distributions.plan_own(plan, models)
     own_maps.plan_derived(plan)
     nameless.plan_bounded(plan)
     described.plan_described(plan)

@@ -1,9 +1,11 @@
-"""Programs of several files: distributions of one in models of another."""
+"""Classes of distributions and of models that are used out of sight: in another file, or by what is not seen."""
 
 from __future__ import annotations
 
 import pytest
 
+from pm_migrate.codemod import migrate_source
+from pm_migrate.findings import Confidence
 from tests.rules.test_rule_elsewhere import run
 
 OWN = """
@@ -167,3 +169,40 @@ def test_a_class_of_models_that_is_used_otherwise_stays(tmp_path, main):
     after = run(tmp_path, {"own.py": MODEL, "main.py": main})
     for text, findings in after.values():
         assert "yield " not in text and "pm_migrate" not in text and findings, text
+
+
+HERE = (
+    OWN + "\n\n{use}\n\nwith pm.Model() as m:\n    mu = pm.Normal('mu', 0, 1)\n    {call}\n    pm.Normal('y', mu, 1)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("use", "call"),
+    [
+        ("import functools\npeak = functools.partial(Peaked, 0.)", "peak('x')"),
+        ("import functools", "list(map(functools.partial(Peaked, 0.), ['x']))"),
+        ("import pandas as pd", "pd.Series(['x']).apply(Peaked, mu=mu)"),
+        ("class Kinds:\n    kind = Peaked", "Kinds.kind('x', mu)"),
+        ("class Kinds:\n    kind: type = Peaked", "Kinds().kind('x', mu)"),
+        ("import registry\nregistry.add([Peaked])", "registry.find('Peaked')('x', mu)"),
+    ],
+)
+def test_a_class_that_goes_out_of_sight_keeps_the_models(use, call):
+    """What calls it there is not seen: without its ``yield``, the variable would not be part of the model."""
+    result = migrate_source(HERE.format(use=use, call=call))
+    assert "yield" not in result.code and "pm_migrate" not in result.code
+    assert "PM224" in {f.code for f in result.findings if f.confidence is Confidence.MANUAL}
+
+
+@pytest.mark.parametrize(
+    ("use", "call", "became"),
+    [
+        ("print(Peaked, isinstance(3, Peaked))", "Peaked('x', mu)", "yield Peaked('x', mu)"),
+        ("kinds = dict(a=Peaked)", "kinds['a']('x', mu)", "yield kinds['a']('x', mu)"),
+        ("kinds = []\nkinds.append(Peaked)", "kinds[0]('x', mu)", "yield kinds[0]('x', mu)"),
+        ("def make():\n    return Peaked", "make()('x', mu)", "yield make()('x', mu)"),
+        ("def apply(f, *a):\n    return f(*a)", "apply(Peaked, 'x', mu)", "yield from apply(Peaked, 'x', mu)"),
+    ],
+)
+def test_a_class_that_is_followed_makes_variables(use, call, became):
+    assert f"    {became}\n" in migrate_source(HERE.format(use=use, call=call)).code

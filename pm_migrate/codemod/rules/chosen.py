@@ -113,11 +113,11 @@ RULE = Rule(
 RULES = (RULE,)
 
 #: What does nothing with a distribution that matters.
-_PLAIN = frozenset(
+PLAIN = frozenset(
     f"builtins.{name}"
     for name in "print str repr id len zip list tuple dict set enumerate sorted reversed iter next".split()
 )
-_METHODS = frozenset({"append", "extend", "insert", "update", "get", "setdefault"})
+METHODS = frozenset({"append", "extend", "insert", "update", "get", "setdefault"})
 
 
 def plan_chosen(plan: Plan) -> None:
@@ -210,8 +210,8 @@ def _plan_places(plan: Plan, key: cst.CSTNode) -> None:
             plan.refuse(node, key, RULE.code, message)
         elif isinstance(parent, cst.Arg) and isinstance(call := plan.tree.parent[parent], cst.Call):
             name = plan.flow.name_of(call.func) or ""
-            seen = v.only(plan.flow.value(call.func), v.Function) or name in _PLAIN
-            method = isinstance(call.func, cst.Attribute) and call.func.attr.value in _METHODS
+            seen = v.only(plan.flow.value(call.func), v.Function) or name in PLAIN
+            method = isinstance(call.func, cst.Attribute) and call.func.attr.value in METHODS
             if not seen and not method:
                 message = f"`{code(node)}` is a distribution of PyMC3: what is done with it here cannot be seen"
                 plan.refuse(node, key, RULE.code, message)

@@ -22,8 +22,10 @@ import libcst as cst
 
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
+from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
+from pm_migrate.codemod.rules.chosen import METHODS, PLAIN
 from pm_migrate.codemod.rules.comprehension import prepare_yield
 from pm_migrate.codemod.rules.constructors import yielded
 from pm_migrate.codemod.rules.random_variable import HELPER, in_one_model, variable_group
@@ -102,7 +104,11 @@ RULE = Rule(
 RULES = (RULE,)
 
 
-def plan_own(plan: Plan) -> None:
+#: What may be given a class and makes nothing with it.
+_ASKS = frozenset(f"builtins.{name}" for name in "isinstance issubclass super type hasattr dir vars help".split())
+
+
+def plan_own(plan: Plan, models: Models) -> None:
     """Plan the program's own classes of distributions and their calls."""
     for node, kind in plan.flow.own.items():
         assert isinstance(node, cst.ClassDef)
@@ -113,6 +119,23 @@ def plan_own(plan: Plan) -> None:
         classes = [a.node for a in plan.flow.value(node.func) if isinstance(a, v.Function) and a.node in plan.flow.own]
         if classes:
             _plan_call(plan, node, classes)
+    for node in plan.tree.expressions:
+        found = [a.node for a in v.flat(plan.flow.value(node)) if isinstance(a, v.Function) and a.node in plan.flow.own]
+        if found and _goes_out_of_sight(plan, node):
+            plan.unite(*found, *models.models)  # a model may call it without a word
+            message = f"`{code(node)}` is a distribution: what is done with it here cannot be seen"
+            plan.refuse(node, found[0], RULE.code, message)
+
+
+def _goes_out_of_sight(plan: Plan, node: cst.CSTNode) -> bool:
+    """Whether a class, or what holds it, is given to code that is not seen, or is an attribute of another class."""
+    parent = plan.tree.parent[node]
+    if isinstance(parent, cst.Arg) and isinstance(call := plan.tree.parent[parent], cst.Call):
+        if call.func in plan.flow.references or v.only(plan.flow.value(call.func), v.Function):
+            return False
+        method = isinstance(call.func, cst.Attribute) and call.func.attr.value in METHODS
+        return not method and (plan.flow.name_of(call.func) or "") not in PLAIN | _ASKS
+    return isinstance(parent, (cst.Assign, cst.AnnAssign)) and isinstance(plan.tree.scope(node), cst.ClassDef)
 
 
 def _plan_class(plan: Plan, node: cst.ClassDef, kind: str) -> None:
