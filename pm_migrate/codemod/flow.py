@@ -20,6 +20,7 @@ from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.families import Families
 from pm_migrate.codemod.model_classes import ModelClass, model_class
+from pm_migrate.codemod.roots import is_reference
 from pm_migrate.codemod.scopes import Entry, Env, FunctionFacts, Scope, bound_name, bound_names, parameters
 from pm_migrate.codemod.statements import Statements
 from pm_migrate.codemod.tree import Tree, is_none, string_value
@@ -404,7 +405,8 @@ class Flow(Statements):
             v.tainted(value)
             or v.traces(value)
             or v.models(value)
-            or any(isinstance(a, (v.Bag, v.Row, v.Foreign, v.Dist)) for a in value)
+            or any(isinstance(a, (v.Bag, v.Row, v.Foreign, v.Dist, v.Function)) for a in value)
+            or any(isinstance(a, v.Qualified) and (is_reference(a.name) or a.name in self.makers) for a in value)
         ):
             grown = Entry(entry.value | v.bag([value]), entry.sites)
             if base.value in self.scope.env:
