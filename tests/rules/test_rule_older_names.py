@@ -205,7 +205,7 @@ def test_arguments_of_older_releases(arguments: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "why"),
-    [("9, nchains=2, chains=3", "nchains="), ("9, thin=2", "thin="), ("9, n_chains=2", "n_chains=")],
+    [("9, nchains=2, chains=3", "nchains="), ("9, thin=2", "thin="), ("9, path_length=2", "path_length=")],
 )
 def test_arguments_that_no_release_took_are_left(arguments: str, why: str) -> None:
     line, messages = sampled(f"pm.sample({arguments})")
