@@ -15,7 +15,17 @@ from dataclasses import replace
 from pm_migrate.codemod.drawn import mark
 from pm_migrate.codemod.driver import Task, examine
 from pm_migrate.codemod.links import NO_LINKS, Linked, Links
-from pm_migrate.codemod.modules import File, bytes_of, files_of, import_nodes, imports, module_name, parsed, spelled
+from pm_migrate.codemod.modules import (
+    File,
+    bytes_of,
+    files_of,
+    held,
+    import_nodes,
+    imports,
+    module_name,
+    parsed,
+    spelled,
+)
 from pm_migrate.codemod.reexports import tell
 from pm_migrate.codemod.relatives import Relatives
 from pm_migrate.errors import PmMigrateError
@@ -90,6 +100,7 @@ def _settle(users: list[File], imported: set[File], others: Sequence[Task]) -> N
     lost: Lost = {}
     relatives = Relatives([*others, *(file.task for file in users if not file.task.needs_work)])
     every = sorted({*users, *imported}, key=lambda f: f.task.path)
+    _know_things([*every, *(target for file in users for target in file.modules.values())])
     # who calls what has to be known before anything is given up: a function that nothing calls cannot be rewritten
     _look_at(every, users, lost, relatives)
     for file in every:
@@ -190,9 +201,41 @@ def _links(file: File, users: list[File], lost: Lost, offers: Offers) -> Links:
         methods=frozenset(f"{m}.{method}" for m, target in file.modules.items() for method in _methods(target)),
         called=frozenset(called - file.linked.builders) - given_up,
         given_up=frozenset(given_up - file.linked.builders),
+        things=frozenset(f"{m}.{name}" for m, target in file.modules.items() for name in target.things),
         seen=frozenset(file.modules),
         mentioned=file.mentioned,
     )
+
+
+def _know_things(files: Iterable[File]) -> None:
+    """Note what can be taken from each file by name that may hold what PyMC3 gives, and is no function or class."""
+    every = _with_sources(files)
+    for file in every:
+        file.things = held(file.task) if file.task.needs_work else frozenset()
+    for _ in every:
+        changed = False
+        for file in every:
+            found = set(file.things)
+            for owner in file.starred:
+                found |= {name for name in owner.things if not name.startswith("_")}
+            for name, (owner, there) in file.passed.items():
+                found |= {name + n.removeprefix(there) for n in owner.things if n.split(".")[0] == there}
+            if found != file.things:
+                file.things, changed = frozenset(found), True
+        if not changed:
+            return
+
+
+def _with_sources(files: Iterable[File]) -> set[File]:
+    """Files, and all that they take names of, and so on."""
+    every = set(files)
+    todo = list(every)
+    while todo:
+        file = todo.pop()
+        new = {*file.starred, *(owner for owner, _ in file.passed.values())} - every
+        every |= new
+        todo += new
+    return every
 
 
 def _methods(file: File) -> frozenset[str]:
@@ -220,13 +263,7 @@ def _offers(files: Iterable[File]) -> Offers:
     What a file defines comes before what it passes on, and that before what it takes by ``import *``. Files may import
     each other: names travel from file to file until nothing new arrives.
     """
-    every = set(files)
-    todo = list(every)
-    while todo:
-        file = todo.pop()
-        new = {*file.starred, *(owner for owner, _ in file.passed.values())} - every
-        every |= new
-        todo += new
+    every = _with_sources(files)
     offers: Offers = {file: {} for file in every}
     for _ in every:
         before = {file: dict(names) for file, names in offers.items()}

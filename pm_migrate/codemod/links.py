@@ -50,6 +50,8 @@ class Links:
         Members of classes of this program that are models, and of which the files of such classes know what to do.
     mentioned
         Every word of the other files that import this one.
+    things
+        Names of other files, qualified here, that are something else than functions and classes there.
     seen
         Modules that this program imports and whose files were looked at.
     """
@@ -67,6 +69,7 @@ class Links:
     exported: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
     seen: frozenset[str] = frozenset()
+    things: frozenset[str] = frozenset()
     builders: frozenset[str] = frozenset()
     model_classes: frozenset[str] = frozenset()
     unfollowed: frozenset[str] = frozenset()

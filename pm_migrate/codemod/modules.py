@@ -18,7 +18,8 @@ class File:
 
     ``outside`` says that it is not rewritten in this run, so that it stays as it is. ``passed`` are the names that it
     takes from other files (the file, and the name there) and that others may take from it; ``starred`` files give all
-    of theirs. ``mentioned`` are its words that occur in the files which import it.
+    of theirs. ``things`` are its names for what is no function or class. ``mentioned`` are its words that occur in the
+    files which import it.
     """
 
     task: Task
@@ -27,6 +28,7 @@ class File:
     passed: dict[str, tuple[File, str]] = field(default_factory=dict)
     starred: list[File] = field(default_factory=list)
     mentioned: frozenset[str] = frozenset()
+    things: frozenset[str] = frozenset()
     links: Links = NO_LINKS
     linked: Linked = NOTHING
 
@@ -111,6 +113,26 @@ def _run_on_import(tree: ast.AST) -> Iterator[ast.AST]:
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
             yield node
             yield from _run_on_import(node)
+
+
+def held(task: Task) -> frozenset[str]:
+    """The names at the top of a program that are bound without ``def``: of a class, with that of its member."""
+    tree = parsed(task)
+    return frozenset() if tree is None else frozenset(_held(tree.body, ""))
+
+
+def _held(body: Sequence[ast.stmt], prefix: str) -> Iterator[str]:
+    for node in body:
+        if isinstance(node, ast.ClassDef) and not prefix:
+            yield from _held(node.body, f"{node.name}.")
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        targets = [node.target] if isinstance(node, (ast.AnnAssign, ast.For)) else targets
+        yield from (prefix + n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name))
+        for inner in ("body", "orelse", "finalbody", "handlers"):
+            if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                blocks = getattr(node, inner, [])
+                stmts = [s for b in blocks for s in (b.body if isinstance(b, ast.ExceptHandler) else [b])]
+                yield from _held(stmts, prefix)
 
 
 def module_name(path: str) -> str:

@@ -133,6 +133,8 @@ class Plan:
     drawing: dict[cst.FunctionDef, tuple[str, list[cst.Name], v.Value]] = field(default_factory=dict)
     #: Functions that were looked at: whether they are called with random variables here and with arrays there.
     both_ways: dict[cst.CSTNode, bool] = field(default_factory=dict)
+    #: Names of other files, which are no functions there, that models call for what they may hold.
+    things: set[str] = field(default_factory=set)
     _roots: dict[Key, Key] = field(default_factory=dict)
     _verdict: tuple[tuple[int, int], set[Key]] | None = None
 

@@ -229,6 +229,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     unknown = leftover.plan_leftovers(plan)
     reexports.plan_stars(plan)
     used_elsewhere.plan_used_elsewhere(plan)
+    elsewhere.plan_things(plan)
     theano.plan_operations(plan)
     leftover.plan_ties(plan)
     leftover.plan_helpers(plan)

@@ -214,3 +214,39 @@ def test_a_class_that_goes_out_of_sight_keeps_the_models(use, call):
 )
 def test_a_class_that_is_followed_makes_variables(use, call, became):
     assert f"    {became}\n" in migrate_source(HERE.format(use=use, call=call)).code
+
+
+@pytest.mark.parametrize(
+    ("held", "call"),
+    [
+        ("Wide = pm.Bound(pm.Normal, lower=0)", "own.Wide('w', mu, 1)"),
+        ("N = pm.Normal", "own.N('w', mu, 1)"),
+        ("prior = lambda n: pm.Normal(n, 0, 1)", "own.prior('w')"),
+        ("kinds = {'a': pm.Normal}", "own.kinds['a']('w', mu, 1)"),
+        ("class Kinds:\n    kind = pm.Normal", "own.Kinds.kind('w', mu, 1)"),
+        ("class Call:\n    def __call__(self, n):\n        return pm.Normal(n, 0, 1)\n\nc = Call()", "own.c('w')"),
+        ("def outer():\n    def inner(n):\n        return pm.Normal(n, 0, 1)\n    return inner", "own.outer()('w')"),
+    ],
+)
+@pytest.mark.parametrize("imported", ["import own", "import face as own"])
+def test_what_another_file_holds_may_be_a_variable(tmp_path, held, call, imported):
+    main = f"import pymc3 as pm\n{imported}\n\nwith pm.Model() as m:\n    mu = pm.Normal('mu', 0, 1)\n    {call}\n"
+    files = {"own.py": f"import pymc3 as pm\n\n{held}\n", "face.py": "from own import *\n", "main.py": main}
+    after = run(tmp_path, files)
+    assert "yield" not in after["main.py"][0] and any("PM264" in f for f in after["main.py"][1])
+    assert imported != "import own" or "pm_migrate" not in after["own.py"][0]
+
+
+@pytest.mark.parametrize(
+    ("held", "line"),
+    [
+        ("data = np.ones(3)", "pm.Normal('y', own.data.mean(), 1)"),
+        ("import pandas as pd\n\ndf = pd.read_csv('x')", "pm.Normal('y', own.df.groupby('a').mean(), 1)"),
+        ("def scale(name):\n    return len(name)", "pm.Normal('y', own.scale('w'), 1)"),
+        ("table = {'a': 2.0}", "pm.Normal('y', own.table['a'], 1)"),
+    ],
+)
+def test_data_and_functions_of_another_file_are_no_variables(tmp_path, held, line):
+    main = f"import pymc3 as pm\nimport own\n\nwith pm.Model() as m:\n    {line}\n"
+    after = run(tmp_path, {"own.py": f"import numpy as np\nimport pymc3 as pm\n\n{held}\n", "main.py": main})
+    assert "yield pm.Normal('y', " in after["main.py"][0] and not after["main.py"][1]

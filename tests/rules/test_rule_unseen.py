@@ -201,3 +201,17 @@ def test_names_that_are_computed_hide_where_variables_go(line: str, name: str) -
 def test_names_that_hide_no_variable(line: str) -> None:
     _, manual, code = told("", line)
     assert not [m for m in manual if "hides" in m] and "yield" in code
+
+
+@pytest.mark.parametrize(
+    "head", ["wide = made()", "kinds = load()", "from functools import partial\nwide = partial(own, 2)"]
+)
+def test_what_the_program_was_given_may_be_a_variable(head: str) -> None:
+    called = "kinds['wide']" if "kinds" in head else "wide"
+    review, manual, code = told(head, f"w = {called}('w', shape=2)")
+    assert not review and "yield" not in code
+    assert len(manual) == 1 and f"PM264 what `{called}` does cannot be seen, and is called as" in manual.pop()
+    review, manual, code = told(head, f"w = {called}('w')")
+    assert not manual and any("PM264" in note for note in review) and "yield" in code
+    for line in (f"w = {called}(2)", f"w = {called}(mu)", "w = data.astype('float')", "w = open('w').read()"):
+        assert not any("PM264" in note for note in told(head, line)[0])

@@ -31,6 +31,7 @@ from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.model_object import OBJECT
 from pm_migrate.codemod.rules.random_variable import variable_group
 from pm_migrate.codemod.rules.tensors import function_group
+from pm_migrate.codemod.scopes import bound_name, bound_names
 from pm_migrate.codemod.tree import code
 from pm_migrate.findings import Confidence
 
@@ -102,18 +103,24 @@ def plan_unseen(plan: Plan, models: Models) -> None:
     """Name the functions that a model calls and that are in no file of the run."""
     for block in models.blocks:
         for statement in block.body:
-            if block.roles.get(statement) is Role.AFTER:
-                continue
+            after = block.roles.get(statement) is Role.AFTER  # its calls would run behind the model, and no more in it
             for call in plan.tree.walk(statement, cst.Call):
                 name = plan.flow.name_of(call.func)
                 starred = name is None and _may_be_starred(plan, call.func)
                 nowhere = name is None and not starred and _is_nowhere(plan, call)
-                if _is_missing(plan, call):
+                if not after and _is_missing(plan, call):
                     way_out = "if it creates variables, bring the classes together"
                     message = f"`{code(call.func)}` is in no class of this file: {way_out}"
                     plan.refuse(call, block.key, RULE.code, message)
                     continue
-                if not (starred or nowhere or (name is not None and _is_unseen(plan, name))):
+                if _is_thing(plan, call):
+                    message = (
+                        f"`{code(call.func)}` may create a variable, in another file: make it a function with def there"
+                    )
+                    plan.refuse(call, block.key, RULE.code, message)
+                    continue
+                given = not nowhere and not starred and _is_given(plan, call)
+                if not (starred or nowhere or given or (name is not None and _is_unseen(plan, name))):
                     continue
                 if built_on.is_built_on(plan, call):
                     continue  # a rule of its own says so
@@ -121,12 +128,14 @@ def plan_unseen(plan: Plan, models: Models) -> None:
                     message = f"`{code(call.func)}` is Theano's by another name: take it from theano"
                     plan.refuse(call, block.key, RULE.code, message)
                     continue
-                where = f"`{code(call.func)}` is in no file of this run"
+                where, way_out = f"`{code(call.func)}` is in no file of this run", _WAY_OUT
+                if given:
+                    where, way_out = f"what `{code(call.func)}` does cannot be seen", "make it a function with def"
                 if _makes_variable(plan, call):
-                    message = f"{where}, and is called as what creates a variable: {_WAY_OUT}"
+                    message = f"{where}, and is called as what creates a variable: {way_out}"
                     plan.refuse(call, block.key, RULE.code, message)
-                else:
-                    message = f"{where}: if it creates variables, {_WAY_OUT}"
+                elif not after:
+                    message = f"{where}: if it creates variables, {way_out}"
                     plan.note(call, block.key, RULE.code, message, review=True)
 
 
@@ -163,6 +172,39 @@ def _is_nowhere(plan: Plan, call: cst.Call) -> bool:
     if not isinstance(call.func, cst.Name) or plan.flow.sites.get(call.func) or first is None or first.star:
         return False
     return not hasattr(builtins, call.func.value) and _is_text(plan, first.value)
+
+
+def _is_thing(plan: Plan, call: cst.Call) -> bool:
+    """Whether what is called with a text is held by a name of another file, which is no function there."""
+    first = next(iter(call.args), None)
+    if first is None or first.star or not plan.options.links.seen or not _is_text(plan, first.value):
+        return False
+    func = call.func
+    while isinstance(func, (cst.Subscript, cst.Call)):
+        inner, func = func, func.value if isinstance(func, cst.Subscript) else func.func
+        if isinstance(inner, cst.Call) and _is_here(plan, func):
+            return True  # a function of another file gave it
+    name = plan.flow.name_of(func)
+    names = {name} if name is not None else set()
+    if isinstance(func, cst.Name) and not plan.flow.sites.get(func):
+        names |= {f"{module}.{func.value}" for module in plan.flow.star_sites}
+    plan.things |= (found := names & plan.options.links.things)
+    return bool(found)
+
+
+def _is_here(plan: Plan, func: cst.BaseExpression) -> bool:
+    """Whether a function is one of a file that was looked at."""
+    module, _, _ = (plan.flow.name_of(func) or "").rpartition(".")
+    return module in plan.options.links.seen
+
+
+def _is_given(plan: Plan, call: cst.Call) -> bool:
+    """Whether what is called with a text is something that the program was given: ``partial(...)`` made it, say."""
+    first = next(iter(call.args), None)
+    if not isinstance(call.func, (cst.Name, cst.Subscript, cst.Call)) or first is None or first.star:
+        return False
+    value = plan.flow.value(call.func)
+    return bool(value) and v.only(value, v.Plain) and _is_text(plan, first.value)
 
 
 def _is_missing(plan: Plan, call: cst.Call) -> bool:
@@ -227,6 +269,22 @@ def _plan_methods(plan: Plan, models: Models) -> None:
         plan.refuse(call, key, RULE.code, message)
 
 
+def plan_things(plan: Plan) -> None:
+    """Keep what models of other files call by names of this one, where these stay as they were."""
+    called = plan.options.links.called | plan.options.links.given_up
+    for node in plan.tree.of(cst.Assign, cst.AnnAssign) if called else ():
+        scope = plan.tree.scope(node)
+        names = {bound_name(site) for site in bound_names(node)}
+        if isinstance(scope, cst.ClassDef):
+            names, scope = {scope.name.value}, plan.tree.scope(scope)
+        if scope is not plan.tree.module or not names & called:
+            continue
+        for reference in plan.tree.walk(node):
+            if reference in plan.flow.references:
+                message = "a model of another file calls this and stays as it was: see there"
+                plan.refuse(reference, plan.owner.get(reference, reference), RULE.code, message)
+
+
 def _may_be_elsewhere(value: v.Value) -> bool:
     """Whether something may be an object of a class of another file."""
     known = (v.Number, v.Text, v.ModelRef, v.Tensor, v.Foreign, v.Dist, v.Symbol, v.TraceRef, v.Instance, v.Function)
@@ -252,7 +310,7 @@ def linked(plan: Plan) -> Linked:
     used = {name for call, name in helpers.elsewhere.items() if helpers.calls[call]}
     blocked = {name for call, name in helpers.elsewhere.items() if any(map(plan.is_blocked, helpers.calls[call]))}
     blocked |= {name for name in plan.options.links.called if name not in own or plan.is_blocked(own[name])}
-    passed = {name for _, name in _passed_on(plan)}
+    passed = {name for _, name in _passed_on(plan)} | _whole(plan)
     builders = {f.name.value: sites for f, sites in _builders(plan)}
     classes = frozenset(f.name.value for f, _ in _builders(plan) if isinstance(f, cst.ClassDef))
     taken, unfit = _taken_models(plan)
@@ -267,6 +325,13 @@ def linked(plan: Plan) -> Linked:
         used=frozenset(used | taken) | passed,
         blocked=frozenset(blocked | passed),
     )
+
+
+def _whole(plan: Plan) -> set[str]:
+    """The names of other files that models here call for what they hold; of a member of a class, the class."""
+    seen = plan.options.links.seen
+    modules = {name: max((m for m in seen if name.startswith(f"{m}.")), key=len) for name in plan.things}
+    return {f"{module}.{name.removeprefix(f'{module}.').split('.')[0]}" for name, module in modules.items()}
 
 
 def _builders(plan: Plan) -> Iterator[tuple[cst.FunctionDef | cst.ClassDef, set[cst.CSTNode]]]:
