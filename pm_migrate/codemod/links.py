@@ -106,14 +106,14 @@ class Linked:
         Its names that are models, or give some.
     builders
         Its functions that certainly give one model, which is rewritten as far as this program goes.
+    model_classes
+        Those of them that are subclasses of ``pm.Model``.
     derived
         Its classes, each with one that it is derived from: of this program, or by its qualified name here.
     gives
         Members of its classes that certainly are models, or give some, which are rewritten as far as this program goes.
     unfit
         Members that are models and are used here in a way that stays PyMC3's, or cannot be followed.
-    model_classes
-        Those of them that are subclasses of ``pm.Model``.
     """
 
     makers: frozenset[str] = frozenset()

@@ -98,8 +98,8 @@ def rewrite(text: str, options: Options) -> Migration:
         where = f"line {error.raw_line}, column {error.raw_column + 1}"
         raise SourceError(f"not valid Python: {where}: {error.message}") from error
     links = options.links
-    reexports = dict(links.reexports)
-    flow = Flow(tree, links.makers, reexports, links.unlisted, links.builders, links.filled, links.distributions)
+    given = dict(links.reexports)
+    flow = Flow(tree, links.makers, given, links.unlisted, links.builders, links.filled, links.distributions)
     plan = Plan(tree, flow, options)
     plan.names = Names(plan)
     if not flow.references and not plan.names.sites and not (flow.makers or flow.builders):

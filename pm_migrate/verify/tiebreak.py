@@ -73,13 +73,15 @@ def _total(row: Any, form: Any, found: dict[str, Any]) -> tuple[float, float] | 
             return None
         truth = Oracle(row, form, parameters, value).truth
         return truth.logp, truth.condition
+    ranks = {n: row.param(n).domain.rank for n in form.given}  # the points of an Interpolated are a vector
     try:
-        shape = np.broadcast_shapes(value.shape, *(p.shape for p in parameters.values()))
+        shape = np.broadcast_shapes(value.shape, *(p.shape[: p.ndim - ranks[n]] for n, p in parameters.items()))
     except ValueError:
         return None
-    if int(np.prod(shape)) > ELEMENTS:
+    taken = sum(p.shape[-1] for n, p in parameters.items() if ranks[n])
+    if int(np.prod(shape)) * max(taken, 1) > ELEMENTS:
         return None
     value = np.broadcast_to(value, shape)
-    full = {n: np.broadcast_to(p, shape) for n, p in parameters.items()}
+    full = {n: np.broadcast_to(p, shape + p.shape[p.ndim - ranks[n] :]) for n, p in parameters.items()}
     truths = [Oracle(row, form, {n: p[i] for n, p in full.items()}, value[i]).truth for i in np.ndindex(shape)]
     return float(sum(t.logp for t in truths)), float(sum(t.condition for t in truths))

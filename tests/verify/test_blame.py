@@ -6,13 +6,14 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from pm_migrate.reference.records import ModelInfo, Point, ProgramInfo
 from pm_migrate.reference.worker.graphs import summary_of
-from pm_migrate.verify import Report, Verdict, verify_program
+from pm_migrate.verify import Report, Verdict, tiebreak, verify_program
 from pm_migrate.verify.report import TermDisagreement
 
 from .fakes import Density, FakeSide, model, variable
@@ -250,3 +251,31 @@ def test_large_matrices_are_left_to_roundings(size: int, asked: bool, monkeypatc
     (comparison,) = run(side(), side(a=lambda x: normal(x) + (0.1 if x > 0.8 else 0.0))).comparisons
     assert comparison.verdict is Verdict.EQUAL and comparison.notes
     assert bool(made) is asked
+
+
+@pytest.mark.parametrize(
+    ("distribution", "parameters", "value", "expected"),
+    [
+        ("Interpolated", {"x_points": [0.0, 1.0, 3.0], "pdf_points": [0.0, 2.0, 0.0]}, 0.5, math.log(1 / 3)),
+        ("Interpolated", {"x_points": [0.0, 1.0, 3.0], "pdf_points": [0.0, 2.0, 0.0]}, [0.5, 1.0], math.log(2 / 9)),
+        ("Categorical", {"p": [0.2, 0.3, 0.5]}, [0, 2, 1], math.log(0.03)),
+        ("Categorical", {"p": [[0.2, 0.3, 0.5], [0.1, 0.1, 0.8]]}, [0, 2], math.log(0.16)),
+    ],
+)
+def test_the_formula_takes_vectors_of_parameters_for_each_number(distribution, parameters, value, expected):
+    class Side:
+        def term_inputs(self, *_: object) -> dict[str, object]:
+            return {"distribution": distribution, "value": value, "parameters": parameters, "scaled": False}
+
+    found = tiebreak.opinion(SimpleNamespace(reference=Side(), program=None, info=None), "x", {})
+    assert found is not None and found[0] == distribution and found[1] == pytest.approx(expected)
+
+
+def test_points_that_are_many_are_left_to_roundings():
+    points = {"x_points": np.arange(300.0), "pdf_points": np.ones(300)}
+
+    class Side:
+        def term_inputs(self, *_: object) -> dict[str, object]:
+            return {"distribution": "Interpolated", "value": 1.5, "parameters": points, "scaled": False}
+
+    assert tiebreak.opinion(SimpleNamespace(reference=Side(), program=None, info=None), "x", {}) is None

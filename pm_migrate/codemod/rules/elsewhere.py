@@ -9,7 +9,8 @@ Why: a generator has to be handed what a helper function creates, wherever that 
 Limits: a file that keeps a model which calls the function keeps the function in all files. A function that is passed
 on, or called outside of the models of a file, keeps its callers as they were, and so does a method of a class.
 Whether a function of a package that is not in the run creates variables cannot be seen: where a model calls one, this
-is for review. What looks like a variable (``Own('x', mu=mu, observed=y)``) keeps the model as it was.
+is for review. What looks like a variable (``Own('x', mu=mu, observed=y)``) keeps the model as it was, and so does what
+another file holds by a name that is no function there (``Wide = pm.Bound(pm.Normal, lower=0)``).
 """
 
 from __future__ import annotations
