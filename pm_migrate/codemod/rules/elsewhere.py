@@ -126,6 +126,8 @@ def plan_unseen(plan: Plan, models: Models) -> None:
                 if built_on.is_built_on(plan, call):
                     continue  # a rule of its own says so
                 if (name or "").split(".")[0] in OF_THEANO:
+                    if after:
+                        continue
                     message = f"`{code(call.func)}` is Theano's by another name: take it from theano"
                     plan.refuse(call, block.key, RULE.code, message)
                     continue
