@@ -307,8 +307,9 @@ def _passed_on(plan: Plan) -> Iterator[tuple[cst.CSTNode, str]]:
 def linked(plan: Plan) -> Linked:
     """What a program has to say to the other files of a run, once all is planned."""
     helpers = plan.helpers
-    own = {f.name.value: f for f in helpers.functions if _is_at_top(plan, f)}
-    distributions = {c.name.value: c for c in plan.flow.own if plan.tree.parent.get(c) is plan.tree.module}
+    own: dict[str, cst.CSTNode] = {f.name.value: f for f in helpers.functions if _is_at_top(plan, f)}
+    top = [node for node in plan.flow.own if plan.tree.parent.get(node) is plan.tree.module]
+    distributions = {node.name.value: node for node in top if isinstance(node, cst.ClassDef)}
     own |= distributions
     used = {name for call, name in helpers.elsewhere.items() if helpers.calls[call]}
     blocked = {name for call, name in helpers.elsewhere.items() if any(map(plan.is_blocked, helpers.calls[call]))}

@@ -431,7 +431,7 @@ def _line_edit(here: list[ImportSite], fate: dict[cst.CSTNode, bool], extra: lis
 
     def apply(updated: cst.SimpleStatementLine) -> Any:
         gone: set[cst.CSTNode] = {s.node for s in here if fate[s.node]}
-        body = []
+        body: list[Any] = []
         place = None
         for small, original in zip(updated.body, here[0].line.body, strict=True):
             if place is None and any(s.statement is original for s in here):
