@@ -10,9 +10,10 @@ import libcst as cst
 
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.blocks import Block, Role
+from pm_migrate.codemod.columns import is_other_column
 from pm_migrate.codemod.flow import Flow
 from pm_migrate.codemod.scopes import bound_names
-from pm_migrate.codemod.tree import Tree, string_value
+from pm_migrate.codemod.tree import Tree
 
 _DEFINITIONS = (cst.FunctionDef, cst.ClassDef)
 
@@ -175,7 +176,7 @@ class Effects:
         """Whether nodes read what a change is about."""
         read = {n for n in nodes if isinstance(n, cst.Name) and n.value == change.name and n in self.flow.sites}
         found = any(self.flow.sites[n] & change.sites or self.flow.sites[n] == change.sites for n in read)
-        return found and not is_other_column(change.node, nodes)
+        return found and not is_other_column(change.node, nodes, self.tree, self.flow)
 
 
 #: Methods of tables and arrays, and functions of NumPy, that give a copy.
@@ -210,16 +211,3 @@ def _is_deep(store: cst.CSTNode) -> bool:
         indices += isinstance(node, cst.Subscript)
         node = node.value
     return indices > 1 or (indices == 1 and isinstance(store, cst.Call))
-
-
-def is_other_column(store: cst.CSTNode, nodes: set[cst.CSTNode]) -> bool:
-    """Whether a store only adds a column of a data frame that no node reads."""
-    match store:
-        case cst.Subscript(slice=[cst.SubscriptElement(slice=cst.Index(value=index))]):
-            column = string_value(index)
-        case _:
-            return False
-    if column is None:
-        return False
-    read = {string_value(n) for n in nodes} | {n.attr.value for n in nodes if isinstance(n, cst.Attribute)}
-    return column not in read

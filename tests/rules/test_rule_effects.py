@@ -180,3 +180,88 @@ def test_what_runs_once_keeps_its_order() -> None:
     )
     code = migrate_source(text).code
     assert code.index("np.random.normal(size=3)") < code.index("np.random.normal(size=2)") < code.index("@pm.model")
+
+
+FRAME = (
+    "import numpy as np\nimport pandas as pd\nimport pymc3 as pm\n\n"
+    "df = pd.DataFrame({'x': np.arange(4.0), 'z': np.ones(4), 'g': [0, 0, 1, 1], 'y': np.arange(4.0)})\n"
+    "cols = ['x', 'z']\nend = ''\n\ndef slope(frame, b):\n    return b * frame['x'].values\n\n"
+    "def whole(frame, b):\n    return b * np.asarray(frame)[:, 0]\n\n"
+    "with pm.Model() as m:\n    b = pm.Normal('b', 0, 1)\n    pm.Normal('new', READ, 1, observed=df['y'])\n\n"
+)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        "b * df.x",
+        "b * df['x'].values",
+        "b * df[['x', 'z']].values.sum(axis=1)",
+        "b * df.loc[:, 'x']",
+        "b * df[df.x >= 0]['x']",
+        "b * df[:4].x",
+        "b * df.copy().x",
+        "b * df.groupby('g').x.transform('mean')",
+        "slope(df, b)",
+        "slope(frame=df, b=b)",
+        "b * np.arange(len(df))",
+        "b * np.ones(df.shape[0])",
+        "b * df.index",
+    ],
+)
+@pytest.mark.parametrize("store", ["df['new'] = 1.0", "df.loc[:, 'new'] = 1.0", "df.new = 1.0"])
+def test_a_column_that_the_model_does_not_read_may_be_set_below_it(read: str, store: str) -> None:
+    result = migrate_source(FRAME.replace("READ", read) + store + "\n")
+    assert not [f for f in result.findings if f.confidence is not Confidence.SAFE], result.findings
+    assert "yield pm.Normal('new'" in result.code
+
+
+@pytest.mark.parametrize(
+    ("read", "store"),
+    [
+        pytest.param("b * df['x']", "df['x'] = 1.0", id="the column"),
+        pytest.param("b * df.x", "df.x = 1.0", id="as an attribute"),
+        pytest.param("b * df.x", "df.loc[0, 'x'] = 1.0", id="some rows of it"),
+        pytest.param("b * df['x']", "df[cols[0]] = 1.0", id="a column that is computed"),
+        pytest.param("b * df[cols].sum(axis=1)", "df['x'] = 1.0", id="names of columns from elsewhere"),
+        pytest.param("b * df.values[:, 0]", "df['x'] = 1.0", id="all values"),
+        pytest.param("b * df.iloc[:, 0]", "df['x'] = 1.0", id="by place"),
+        pytest.param("b * df.shape[1]", "df['new'] = 1.0", id="how many columns"),
+        pytest.param("b * len(df.columns)", "df['new'] = 1.0", id="names of the columns"),
+        pytest.param("b * df[df['x'] > 1]['y']", "df['x'] = 1.0", id="rows by the column"),
+        pytest.param("whole(df, b)", "df['x'] = 1.0", id="a function that reads all"),
+        pytest.param("slope(df, b)", "df['x'] = 1.0", id="a function that reads the column"),
+        pytest.param("(lambda b, frame=df: b * frame['x'])(b)", "df['x'] = 1.0", id="the default of an argument"),
+        pytest.param("b * df['x' + end].str", "df['x'] = 1.0", id="a name that is put together"),
+    ],
+)
+def test_a_column_that_the_model_may_read_is_for_review(read: str, store: str) -> None:
+    result = migrate_source(FRAME.replace("READ", read) + store + "\n")
+    (found,) = [f for f in result.findings if f.confidence is not Confidence.SAFE]
+    assert (found.code, found.confidence) == ("PM205", Confidence.REVIEW)
+    assert "`df` is changed in place" in found.message
+
+
+def test_what_runs_once_in_front_of_the_model_does_not_read_again() -> None:
+    result = migrate_source(FRAME.replace("READ", "b * df.groupby('x').ngroup()") + "df['x'] = 1.0\n")
+    assert not [f for f in result.findings if f.confidence is not Confidence.SAFE]
+    assert "value = df.groupby('x').ngroup()" in result.code
+
+
+def test_data_of_a_linear_model_that_are_changed_below_it_are_for_review() -> None:
+    text = (
+        FRAME.split("with pm")[0] + "with pm.Model() as m:\n    pm.glm.GLM.from_formula('y ~ x', df)\n\ndf['x'] = 1.0\n"
+    )
+    (found,) = [f for f in migrate_source(text).findings if f.confidence is not Confidence.SAFE]
+    assert (found.code, found.confidence) == ("PM205", Confidence.REVIEW)
+
+
+def test_an_item_of_an_item_is_no_column() -> None:
+    text = (
+        HEAD
+        + "nest = {'a': {'x': 1.0}}\n"
+        + FIRST.replace("line(2.0, k)", "k * nest['a']['x']")
+        + "\nnest['a']['x'] = 2.0\n"
+    )
+    (found,) = [f for f in migrate_source(text).findings if f.confidence is not Confidence.SAFE]
+    assert found.code == "PM205"

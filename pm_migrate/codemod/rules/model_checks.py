@@ -8,7 +8,7 @@ import libcst as cst
 
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.blocks import Block, ClassBlock, Role
-from pm_migrate.codemod.effects import is_other_column
+from pm_migrate.codemod.columns import is_other_column
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.purity import impure_calls
@@ -168,8 +168,8 @@ def check_generator(plan: Plan, models: Models, block: Block) -> None:
     scope = plan.flow.scope_of(block.node)
     for name in sorted(bound & scope.outer_names):
         plan.refuse(block.node, key, ORDER.code, f"`{name}` is declared global and bound in the model")
-    _check_stores(plan, models, block, generator)
     _check_effects(plan, models, block, generator)
+    _check_stores(plan, models, block, generator)
     _check_attributes(plan, models, block, generator)
     _check_iterators(plan, generator, block)
 
@@ -233,8 +233,9 @@ def _check_stores(plan: Plan, models: Models, block: Block, generator: list[cst.
     """The generator runs again and again: what it fills must be its own; and what it reads must stay as it is."""
     inside = models.sites_in(generator)
     nodes = {n for s in generator for n in plan.tree.walk(s)}
+    again = nodes - {n for made, _ in plan.hoisted.get(block.node, ()) for n in plan.tree.walk(made)}
     free: dict[str, frozenset[cst.CSTNode]] = {}
-    for node in nodes:
+    for node in again:
         if isinstance(node, cst.Name) and node in plan.flow.sites and not plan.flow.sites[node] & inside:
             free.setdefault(node.value, plan.flow.sites[node])
     called: set[cst.CSTNode] = set()
@@ -257,7 +258,7 @@ def _check_stores(plan: Plan, models: Models, block: Block, generator: list[cst.
             sites & free.get(base.value, frozenset())
             and (node in called or models.effects.runs_after(node, block))
             and (node in called or not _is_another(models, block, node, sites))
-            and not is_other_column(node, nodes | called)
+            and not is_other_column(node, again | called, plan.tree, plan.flow)
         ):
             message = (
                 f"`{base.value}` is changed in place after the model was built from it; the generator reads it again: "
