@@ -64,6 +64,14 @@ def call(arguments: str) -> str:
             "                  progressbar=False, return_inferencedata=False",
         ),
         ("10, tune=10, chains=1, init=None", "num_samples=10, burn_in=10, num_chains=1, init='adapt_diag'"),
+        (
+            "10, tune=10, chains=1, step=[pm.Metropolis()], init=False",
+            "num_samples=10, burn_in=10, num_chains=1, step=[pm.Metropolis(model=m)]",
+        ),
+        (
+            "10, tune=10, chains=1, step=pm.NUTS(), init=None",
+            "num_samples=10, burn_in=10, num_chains=1, step=pm.step_methods.NUTS(model=m)",
+        ),
         ("10, tune=10, chains=1, random_seed=[1]", "num_samples=10, burn_in=10, num_chains=1, seed=[1]"),
         ("10, tune=10, chains=1, start=point", "num_samples=10, burn_in=10, num_chains=1, start=point"),
         ("10, tune=10, chains=1, callback=show", "num_samples=10, burn_in=10, num_chains=1, callback=show"),
@@ -109,6 +117,9 @@ def test_sample(before, expected):
     [
         "10, init=how",
         "10, init='nuts'",
+        "10, init=False",
+        "10, step=how, init=False",
+        "10, step=None, init=False",
         "10, None, point, start=point",
         "10, return_inferencedata=flag",
         "10, anything=1",

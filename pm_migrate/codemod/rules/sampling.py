@@ -44,6 +44,9 @@ def mapped(plan: Plan, row: InferenceCall, call: cst.Call, rule: str) -> list[It
     if "return_inferencedata" in held and held["return_inferencedata"] in held.texts:
         raise Refused("write return_inferencedata= out")
     arguments = _in_their_places(plan, held)
+    own_step = "step" in arguments and _is_step(plan, arguments["step"].value)
+    if own_step:
+        arguments.pop("init", None)  # PyMC3 reads it for the NUTS alone that it makes itself
     _check(plan, call, arguments)
     items: list[Item] = [(row.keep[n], _leading(plan, n, arguments, held)) for n in _LEADING]
     simple = {n: a for n, a in arguments.items() if n in _HOLDERS and a not in held.texts and _is_simple(a)}
@@ -64,7 +67,8 @@ def mapped(plan: Plan, row: InferenceCall, call: cst.Call, rule: str) -> list[It
             raise Refused(f"{name}= has no counterpart")
         else:
             items.append((row.keep[name], names_of_variables(plan, arg.value) or arg if name == "trace" else arg))
-    if any(a.keyword is not None and a.keyword.value == "init" and is_none(a.value) for a in call.args):
+    without = any(a.keyword is not None and a.keyword.value == "init" and is_none(a.value) for a in call.args)
+    if without and not own_step:
         items.append(("init", "'adapt_diag'"))  # at the test point, which is what None means
     if loose and any(keyword == "step_kwargs" for keyword, _ in items):
         raise Refused("step_kwargs=: give the options of the step methods in one place")
@@ -133,6 +137,18 @@ def _passed_over(name: str) -> str | None:
     known = {*SAMPLE.signature, *SAMPLE.keep, *SAMPLE.drop, *SAMPLE_OLD, *STEP_OPTIONS, *_HOLDERS}
     meant = [] if name in known else get_close_matches(name, sorted(known), 1, 0.8)
     return f"{meant[0]}= may be meant, whose default is written out" if meant else None
+
+
+def _is_step(plan: Plan, node: cst.BaseExpression) -> bool:
+    """Whether an expression is certainly a step method that the program makes, or a list of some."""
+    if isinstance(node, cst.Call):
+        return (plan.flow.name_of(node.func) or "").startswith("pymc3.")
+    if isinstance(node, (cst.List, cst.Tuple)):
+        return bool(node.elements) and all(_is_step(plan, e.value) for e in node.elements)
+    if not isinstance(node, cst.Name):
+        return False
+    given = sources(plan, node)
+    return given.whole and all(_is_step(plan, value) for value in given.values)
 
 
 def _is_simple(arg: cst.Arg) -> bool:
