@@ -416,6 +416,18 @@ SUMMARY_COLUMNS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+#: Columns of PyMC3's own ``compare``, and what has their place in ``az.compare``.
+COMPARE_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        "WAIC": "elpd_waic",
+        "LOO": "elpd_loo",
+        "pWAIC": "p_waic",
+        "pLOO": "p_loo",
+        "dWAIC": "elpd_diff",
+        "dLOO": "elpd_diff",
+    }
+)
+
 #: Keywords that ArviZ has renamed.
 ARVIZ_KEYWORDS: Mapping[str, str] = MappingProxyType(
     {

@@ -35,6 +35,7 @@ from pm_migrate.codemod.rules import (
     caller_model,
     chosen,
     closures,
+    comparison,
     conversions,
     data,
     described,
@@ -148,6 +149,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     diagnostics.plan_arviz(plan)
     groups.plan_kept(plan)
     summaries.plan_summaries(plan)
+    comparison.plan_columns(plan)
     diagnostics.plan_criteria(plan)
     conversions.plan_conversions(plan)
     closures.plan_closures(plan, models)

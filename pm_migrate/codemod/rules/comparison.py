@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import libcst as cst
 
+from pm_migrate.catalog.samplers import COMPARE_COLUMNS
+from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.labels import labelling
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.tree import code, expression, string_value
 
 _CODE = "PM304"
+
+_TIGHT = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
 
 #: What is read of a table by the labels of its rows, or in their order.
 _BY_LABEL = frozenset("loc at ix index weight sort_index".split())
@@ -20,22 +24,23 @@ _BY_NUMBER = "models go by their numbers in the table, as in PyMC3"
 _BY_LABELS = "models go by their names in the table, as in PyMC3"
 
 
-def plan_compare(plan: Plan, call: cst.Call, key: cst.CSTNode) -> None:
-    """Plan names in place of models, for a comparison."""
+def plan_compare(plan: Plan, call: cst.Call, key: cst.CSTNode) -> bool:
+    """Plan names in place of models, for a comparison; True where what is compared is written out, too."""
     first = _argument(call, 0, ("traces", "model_dict", "dataset_dict"))
     second = _argument(call, 1, ("models",)) if first is not None else None
     if first is None:
-        return
+        return False
     if isinstance(first.value, cst.Dict):
         _plan_keys(plan, call, first.value, key)
     given = second is not None and (second.keyword is not None or _holds_models(plan, second.value))
     if isinstance(first.value, (cst.List, cst.Tuple)) or (given and not isinstance(first.value, cst.Dict)):
         _plan_lists(plan, call, first, second, key)
-        return
+        return True
     if first.keyword is not None:
         plan.edit(first.keyword, key, lambda updated: updated.with_changes(value="compare_dict"))
     if not isinstance(first.value, cst.Dict):
         _plan_dictionary(plan, call, first.value, key)
+    return False
 
 
 def _argument(call: cst.Call, place: int, names: tuple[str, ...]) -> cst.Arg | None:
@@ -139,6 +144,8 @@ def _plan_lists(plan: Plan, call: cst.Call, first: cst.Arg, second: cst.Arg | No
         plan.refuse(call, key, _CODE, _TAKES)
         return
 
+    said = [cst.Arg(expression(text), keyword=cst.Name(name), equal=_TIGHT) for name, text in _by_default(call)]
+
     def apply(updated: cst.Call) -> cst.Call:
         of = updated.args[call.args.index(first)].value
         if isinstance(of, (cst.List, cst.Tuple)):
@@ -150,10 +157,40 @@ def _plan_lists(plan: Plan, call: cst.Call, first: cst.Arg, second: cst.Arg | No
         rest = [arg for place, arg in enumerate(updated.args) if place not in places]
         if rest and places != {0, 1}:
             rest[-1] = rest[-1].with_changes(comma=updated.args[-1].comma)
+        rest += said
         return updated.with_changes(args=[made if rest else made.with_changes(comma=cst.MaybeSentinel.DEFAULT), *rest])
 
     plan.edit(call, key, apply)
     plan.note(call, key, _CODE, _BY_NUMBER if numbers else _BY_NAME, review=True)
+
+
+def _by_default(call: cst.Call) -> list[tuple[str, str]]:
+    """What PyMC3 before 3.5, which took two lists, did unless it was told: ``ic`` was its third argument."""
+    named = {a.keyword.value for a in call.args if a.keyword is not None}
+    found = [] if "ic" in named or len(call.args) - len(named) > 2 else [("ic", "'waic'")]
+    return found if "scale" in named else [*found, ("scale", "'deviance'")]
+
+
+def plan_columns(plan: Plan) -> None:
+    """Mark for review what reads columns of a comparison by the names that they had before PyMC3 3.8."""
+    names = {pymc3_names.canonical(plan.flow.name_of(call.func) or "") for call in plan.tree.of(cst.Call)}
+    if "pymc3.compare" not in names:
+        return
+    for node in plan.tree.of(cst.SimpleString):
+        column = string_value(node) or ""
+        if column in COMPARE_COLUMNS and _reads_column(plan, node):
+            message = f"az.compare has no column `{column}`, which PyMC3 had before 3.8: read {COMPARE_COLUMNS[column]}"
+            plan.note(node, plan.tree.module, _CODE, message, review=True)
+
+
+def _reads_column(plan: Plan, node: cst.SimpleString) -> bool:
+    """Whether a text is an index, one of several, or what rows are sorted by."""
+    parent = plan.tree.parent[node]
+    if not isinstance(parent, cst.Arg):
+        return isinstance(parent, (cst.Index, cst.Element))
+    call = plan.tree.parent[parent]
+    method = call.func if isinstance(call, cst.Call) else None
+    return isinstance(method, cst.Attribute) and method.attr.value == "sort_values"
 
 
 def _listed(node: cst.BaseExpression) -> list[cst.BaseExpression] | None:

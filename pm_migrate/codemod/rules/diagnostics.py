@@ -117,7 +117,7 @@ def plan_function(plan: Plan, node: cst.CSTNode, name: str) -> None:
     """Plan the rewriting of one reference to a function that is ArviZ's."""
     key = node
     call = plan.tree.parent[node]
-    called = isinstance(call, cst.Call) and call.func is node
+    called, told = isinstance(call, cst.Call) and call.func is node, False
     if called:
         assert isinstance(call, cst.Call)
         keys = {k for a in call.args for k in plan.keys_of(plan.flow.value(a.value))}
@@ -127,9 +127,9 @@ def plan_function(plan: Plan, node: cst.CSTNode, name: str) -> None:
     if called:
         _plan_arguments(plan, call, name, key)  # type: ignore[arg-type]
         if name == "compare":
-            comparison.plan_compare(plan, call, key)  # type: ignore[arg-type]
+            told = comparison.plan_compare(plan, call, key)  # type: ignore[arg-type]
     plan.note(node, key, RULE.code, f"pm.{name} is az.{ARVIZ[name]}")
-    said = called and _says(call, name)
+    said = told or (called and _says(call, name))
     messages = [m[name] for m in ((ARVIZ_ALWAYS,) if said else (ARVIZ_REVIEW, ARVIZ_ALWAYS)) if name in m]
     if messages:
         plan.note(node, key, RULE.code, "; ".join(messages), review=True)
