@@ -171,7 +171,8 @@ def _data(name: str, both: Both) -> str:
     if np.allclose(mine, theirs, rtol=tolerances.LOGP, atol=tolerances.LOGP):
         return ""
     a, b = (f"{x[0]:.0f} numbers from {x[2]:.6g} to {x[3]:.6g} with mean {x[1]:.6g}" for x in (mine, theirs))
-    return f"{DATA}: {a} in the original, {b} in the other (is it drawn at random, or read from a file that changes?)"
+    why = "is it drawn at random, left to chance by np.empty, or read from a file that changes?"
+    return f"{DATA}: {a} in the original, {b} in the other ({why})"
 
 
 def _truth(term: TermDisagreement, where: str, both: Both, point: Point) -> str:
