@@ -266,6 +266,9 @@ def test_names_of_arviz(before, expected):
         "t = pm.summary(trace)\nprint(t)\nuse(t)\npm.sample_ppc(trace, 5, m)",
         "t = pm.compare({'m': trace}, ic='waic')\nt.sort_values('WAIC')",
         "t = pm.compare({'m': trace}, ic='loo')\nt[['LOO', 'pLOO']]",
+        "pm.traceplot(trace, varnames=['x', 'x_log__'])",
+        "pm.traceplot(trace, ['x_log__'])",
+        "pm.plot_posterior(trace, var_names='x_log__')",
     ],
 )
 def test_what_only_pymc3_had_is_marked(text):
@@ -303,6 +306,8 @@ def test_what_may_mean_two_things_is_refused(text):
         "x = table.mc_error, table.Rhat",
         "t = pm.compare({'m': trace}, ic='loo')\nt.sort_values('elpd_loo')",
         "t = pm.compare({'m': trace}, ic='loo')\nprint('LOO')",
+        "pm.traceplot(trace, varnames=['x_log'])",
+        "az.plot_trace(trace, var_names=['x_log__'])",
         "t = az.compare({'m': trace})\nother['WAIC']",
         "x = {'mc_error': 1}",
         "x = table['mc_error']",

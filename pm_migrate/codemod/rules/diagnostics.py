@@ -33,6 +33,7 @@ from pm_migrate.catalog.samplers import (
     CRITERIA,
     NEED_LOG_LIKELIHOOD,
     RESULT_KEYWORDS,
+    VARIABLES,
 )
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
@@ -131,8 +132,22 @@ def plan_function(plan: Plan, node: cst.CSTNode, name: str) -> None:
     plan.note(node, key, RULE.code, f"pm.{name} is az.{ARVIZ[name]}")
     said = told or (called and _says(call, name))
     messages = [m[name] for m in ((ARVIZ_ALWAYS,) if said else (ARVIZ_REVIEW, ARVIZ_ALWAYS)) if name in m]
+    if called and name not in ARVIZ_NO_NAMES:
+        messages += _transformed(call)  # type: ignore[arg-type]
     if messages:
         plan.note(node, key, RULE.code, "; ".join(messages), review=True)
+
+
+def _transformed(call: cst.Call) -> list[str]:
+    """What to say of variables that ArviZ does not show, among the names that a call asks for."""
+    given = [a for a in call.args if a.keyword is not None and a.keyword.value in VARIABLES]
+    if len(call.args) > 1 and call.args[1].keyword is None:
+        given.append(call.args[1])
+    held = [e.value for a in given if isinstance(a.value, (cst.List, cst.Tuple)) for e in a.value.elements]
+    names = [string_value(node) or "" for node in (*held, *(a.value for a in given))]
+    found = [name for name in names if name.endswith("__")]
+    how = "ArviZ leaves transformed variables out: give it {name: trace.get_values(name, combine=False)} for"
+    return [f"{how} {', '.join(found)}"] if found else []
 
 
 def _says(call: cst.CSTNode, name: str) -> bool:
