@@ -250,3 +250,19 @@ def test_data_and_functions_of_another_file_are_no_variables(tmp_path, held, lin
     main = f"import pymc3 as pm\nimport own\n\nwith pm.Model() as m:\n    {line}\n"
     after = run(tmp_path, {"own.py": f"import numpy as np\nimport pymc3 as pm\n\n{held}\n", "main.py": main})
     assert "yield pm.Normal('y', " in after["main.py"][0] and not after["main.py"][1]
+
+
+def test_beside_the_source_of_pymc3_itself(tmp_path):
+    package = (
+        "from .distributions import Normal\n\nHalfStudentT = None\n\n\ndef Bound(distribution, **limits):\n    pass\n"
+    )
+    main = """
+    import pymc3 as pm
+
+    with pm.Model():
+        x = pm.Bound(pm.Normal, lower=0)('x', 0, sd=1)
+        y = pm.HalfStudentT('y', nu=3, sd=1)
+    """
+    files = {"main.py": main, "pymc3/__init__.py": package, "pymc3/distributions.py": "class Normal:\n    pass\n"}
+    text, findings = run(tmp_path, files, only=["main.py"])["main.py"]
+    assert not findings and "x = yield" in text and "y = yield pm.HalfStudentT" in text

@@ -188,7 +188,7 @@ def _is_thing(plan: Plan, call: cst.Call) -> bool:
         if isinstance(inner, cst.Call) and _is_here(plan, func):
             return True  # a function of another file gave it
     name = plan.flow.name_of(func)
-    names = {name} if name is not None else set()
+    names = {name} if name is not None and not is_reference(name) else set()
     if isinstance(func, cst.Name) and not plan.flow.sites.get(func):
         names |= {f"{module}.{func.value}" for module in plan.flow.star_sites}
     plan.things |= (found := names & plan.options.links.things)
@@ -196,9 +196,9 @@ def _is_thing(plan: Plan, call: cst.Call) -> bool:
 
 
 def _is_here(plan: Plan, func: cst.BaseExpression) -> bool:
-    """Whether a function is one of a file that was looked at."""
-    module, _, _ = (plan.flow.name_of(func) or "").rpartition(".")
-    return module in plan.options.links.seen
+    """Whether a function is one of a file that was looked at, and not PyMC3's: its own source may lie beside."""
+    name = plan.flow.name_of(func) or ""
+    return name.rpartition(".")[0] in plan.options.links.seen and not is_reference(name)
 
 
 def _is_given(plan: Plan, call: cst.Call) -> bool:
