@@ -34,6 +34,8 @@ class Relatives:
     others: Sequence[Task] = ()
     lost: set[tuple[int, str, str]] = field(default_factory=set)
     _links: dict[int, Links] = field(default_factory=dict)
+    #: Whether a member is asked for elsewhere, by its name and the files of its classes: they are read once.
+    _asked: dict[tuple[str, frozenset[str]], bool] = field(default_factory=dict)
 
     def look_at(self, every: Sequence[File]) -> None:
         """Find out which members are models, by what the files say now."""
@@ -48,9 +50,10 @@ class Relatives:
         names = {(id(file), name): f"{name}.{member}" for file, name in classes}
         givers = {id(file) for file, name in classes if f"{name}.{member}" in file.linked.gives}
         unfit = any(f"{name}.{member}" in file.linked.unfit for file, name in classes)
-        if unfit or self._is_asked_for(classes, member, every):
-            self.lost |= {(key, name, member) for key, name in names}
         lost = any((key, name, member) in self.lost for key, name in names)
+        if lost or unfit or self._is_asked_for(classes, member, every):
+            lost = True
+            self.lost |= {(key, name, member) for key, name in names}
         for (key, _), full in names.items():
             links = self._links.get(key, Links())
             if lost:
@@ -63,10 +66,13 @@ class Relatives:
 
     def _is_asked_for(self, classes: list[Class], member: str, every: Sequence[File]) -> bool:
         """Whether an object may be asked for a member in a file that is none of the classes'."""
-        asked = re.compile(rb"\.\s*" + os.fsencode(member.removesuffix("()")) + rb"\b")
-        own = {file.path for file, _ in classes if not file.outside}
-        tasks = [*(file.task for file in every), *(file.task for file, _ in classes), *self.others]
-        return any(os.path.abspath(task.path) not in own and asked.search(bytes_of(task)) for task in tasks)
+        own = frozenset(file.path for file, _ in classes if not file.outside)
+        if (member, own) not in self._asked:
+            asked = re.compile(rb"\.\s*" + os.fsencode(member.removesuffix("()")) + rb"\b")
+            tasks = [*(file.task for file in every), *(file.task for file, _ in classes), *self.others]
+            others = (bytes_of(task) for task in tasks if os.path.abspath(task.path) not in own)
+            self._asked[member, own] = any(asked.search(data) for data in others)
+        return self._asked[member, own]
 
     def told(self, file: File, links: Links) -> Links:
         """Add to what a file knows of the others."""

@@ -29,12 +29,11 @@ from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.roots import is_reference
 from pm_migrate.codemod.rules import built_on
 from pm_migrate.codemod.rules.base import Example, Rule
-from pm_migrate.codemod.rules.model_object import OBJECT
+from pm_migrate.codemod.rules.model_object import passed_on
 from pm_migrate.codemod.rules.random_variable import variable_group
 from pm_migrate.codemod.rules.tensors import function_group
 from pm_migrate.codemod.scopes import bound_name, bound_names
 from pm_migrate.codemod.tree import code
-from pm_migrate.findings import Confidence
 
 RULE = Rule(
     "PM264",
@@ -358,11 +357,7 @@ def _taken_models(plan: Plan) -> tuple[set[str], set[str]]:
     """The functions elsewhere whose models are used here, and those that are used in a way which stays PyMC3's."""
     taken: set[str] = set()
     unfit: set[str] = set()
-    given = {
-        plan.root(note.group)
-        for note in plan.notes
-        if note.code == OBJECT.code and note.confidence is not Confidence.SAFE
-    }
+    given = passed_on(plan)
     for node, value in plan.flow.values.items() if plan.flow.builders else ():
         names = {a.name for a in value if isinstance(a, v.Qualified)} & plan.flow.builders
         if not names or not isinstance(node, (cst.Name, cst.Attribute)):

@@ -11,10 +11,11 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.blocks import Role
 from pm_migrate.codemod.labels import labelling
 from pm_migrate.codemod.models import Models
-from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.plan import Key, Plan
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.tree import code, expression, string_value
 from pm_migrate.codemod.variables import COMPONENT_ATTRIBUTES, is_component
+from pm_migrate.findings import Confidence
 
 OBJECT = Rule(
     "PM208",
@@ -115,6 +116,11 @@ def plan_slopes(plan: Plan, models: Models, call: cst.Call, name: str) -> None:
     plan.allow(OBJECT.code, call)
     plan.edit(call.func, call, lambda _: plan.names.name("pm", name.removeprefix("pymc3."), call), {"pm"})
     plan.note(call, call, OBJECT.code, f"`{code(call.func)}` of what pm.density shows")
+
+
+def passed_on(plan: Plan) -> set[Key]:
+    """The groups of models that are given to what is not known, or kept, for what is done with them."""
+    return {plan.root(n.group) for n in plan.notes if n.code == OBJECT.code and n.confidence is not Confidence.SAFE}
 
 
 def plan_model_uses(plan: Plan, models: Models) -> None:

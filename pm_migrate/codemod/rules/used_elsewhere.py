@@ -23,18 +23,17 @@ import libcst as cst
 
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.links import Linked
-from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.plan import Key, Plan
 from pm_migrate.codemod.rules.base import Example, Rule
-from pm_migrate.codemod.rules.model_object import OBJECT
+from pm_migrate.codemod.rules.model_object import passed_on
 from pm_migrate.codemod.values import Value
-from pm_migrate.findings import Confidence
 
 RULE = Rule("PM266", "Models that another file uses", __doc__ or "")
 
 RULES = (RULE,)
 
 #: What finds attributes that it does not name.
-HIDING = re.compile(r"\b(?:getattr|setattr|vars|attrgetter|__dict__)\b")
+_HIDING = re.compile(r"\b(?:getattr|setattr|vars|attrgetter|__dict__)\b")
 
 #: It takes two files, so that it is no example of the rule itself.
 EXAMPLE = Example(
@@ -85,11 +84,13 @@ def given(plan: Plan) -> frozenset[str]:
 
 def with_classes(plan: Plan, linked: Linked) -> Linked:
     """Add what the classes of a program have to say to those of other files that they are related to."""
-    unfit = {name for name in plan.flow.filled if plan.flow.entrusted and not _is_fit(plan, name, _entrusted(plan))}
+    given = passed_on(plan)
+    entrusted = frozenset(v.ModelRef(site) for site in plan.flow.entrusted)
+    unfit = {name for name in plan.flow.filled if entrusted and not _is_fit(plan, name, entrusted, given)}
     gives: set[str] = set()
     for name, value in _members(plan):
         if any(_models(value)):
-            (gives if _is_fit(plan, name, value) else unfit).add(name)
+            (gives if _is_fit(plan, name, value, given) else unfit).add(name)
     return replace(
         linked,
         derived=frozenset(_derived(plan)),
@@ -98,24 +99,20 @@ def with_classes(plan: Plan, linked: Linked) -> Linked:
     )
 
 
-def _entrusted(plan: Plan) -> Value:
-    return frozenset(v.ModelRef(site) for site in plan.flow.entrusted)
-
-
-def _is_fit(plan: Plan, name: str, value: Value) -> bool:
+def _is_fit(plan: Plan, name: str, value: Value, given: set[Key]) -> bool:
     """Whether a member certainly is a model, and all that is done with it here is rewritten."""
     sites = {model.site for model in _models(value)}
     if not v.only(value, v.ModelRef) or any(map(plan.is_blocked, sites)):
         return False
-    asked = {plan.root(n.group) for n in plan.notes if n.code == OBJECT.code and n.confidence is not Confidence.SAFE}
-    passed_on = any(site in plan.flow.entrusted and plan.root(site) in asked for site in sites)
-    return not passed_on and _is_followed(plan, name.partition(".")[2])
+    if any(plan.root(site) in given for site in sites & plan.flow.entrusted):
+        return False
+    return _is_followed(plan, name.partition(".")[2])
 
 
 def _is_followed(plan: Plan, member: str) -> bool:
     """Whether every place that asks an object for a member is known to get a model."""
     word = member.removesuffix("()")
-    if HIDING.search(plan.tree.text):
+    if _HIDING.search(plan.tree.text):
         return False
     stored = {site for sites in plan.flow.attribute_sites.values() for site in sites}
     for node in plan.tree.of(cst.Attribute):
