@@ -22,8 +22,11 @@ from pm_migrate.verify.report import TermDisagreement
 ROUNDINGS = 8.0
 #: Points that are settled by formulas: more than that is no matter of a few digits far out.
 SETTLED = 12
-#: The share of the points that PyMC3's roundings may decide; each takes some evaluations, and shows nothing.
+#: The share of the points that PyMC3's roundings may decide: such a point shows nothing, unless the numbers are as close
+#: as this part of their size. A density with a nearly singular covariance is known to no more than that at any point
+#: that its own draws would not come near.
 UNDETERMINED = 1 / 3
+SLIGHT = 1e-3
 #: Families whose probabilities PyMC3 takes as differences, which may round to 0 (notes of the catalogue), and the log
 #: density of the least probability that does not: half the distance of 1 to the next number.
 DIFFERENCES = frozenset({"OrderedLogistic", "OrderedProbit"})
@@ -214,17 +217,19 @@ def settled(both: Both, drawn: Drawn, values: Sequence[PointEvaluation]) -> dict
             left[number] = apart
     if not left:
         return found
-    if len(left) > UNDETERMINED * len(values) or not _roundings_decide(left, both, drawn):
+    blind = sum(apart.share > SLIGHT for apart in left.values())
+    if blind > UNDETERMINED * len(values) or not _roundings_decide(left, both, drawn):
         return {}
     return found | {number: apart.names for number, apart in left.items()}
 
 
 @dataclass(frozen=True)
 class _Apart:
-    """By how much terms and slopes differ at a point, by name; only those that differ."""
+    """By how much terms and slopes differ at a point, by name, only those that differ; and the most, as a share."""
 
     terms: Mapping[str, float]
     slopes: Mapping[str, float]
+    share: float = 0.0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -234,12 +239,13 @@ class _Apart:
 def _apart(both: Both, mine: PointEvaluation, theirs: PointEvaluation) -> _Apart:
     if mine.error or theirs.error or math.isnan(mine.logp):
         return _Apart({}, {})  # what cannot be compared is no difference, or one that no rounding explains
-    terms = {}
+    terms, shares = {}, [0.0]
     for name, term in mine.terms.items():
         other = both.partner(name, theirs.terms)
         number = 0.0 if other is None else theirs.terms[other]
         if number != term and not (abs(number - term) <= _allowed(term) and math.isfinite(term)):
             terms[name] = abs(number - term)
+            shares.append(terms[name] / max(1.0, abs(term)) if math.isfinite(term) else math.inf)
     slopes = {}
     if math.isfinite(mine.logp) and math.isfinite(theirs.logp) and not (mine.no_gradient or theirs.no_gradient):
         for variable in both.info.variables:
@@ -248,7 +254,8 @@ def _apart(both: Both, mine: PointEvaluation, theirs: PointEvaluation) -> _Apart
                 distance, scale = difference_of_slopes(b, a)
                 if not np.max(distance, initial=0.0) <= tolerances.GRADIENT * scale:
                     slopes[variable.name] = float(np.max(distance))
-    return _Apart(terms, slopes)
+                    shares.append(slopes[variable.name] / scale)
+    return _Apart(terms, slopes, math.inf if any(map(math.isnan, shares)) else max(shares))
 
 
 def _formulas_agree(apart: _Apart, both: Both, point: Point, mine: PointEvaluation, theirs: PointEvaluation) -> bool:

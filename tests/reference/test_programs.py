@@ -589,3 +589,28 @@ def test_numbers_too_small_to_have_all_their_digits(reference: ReferenceClient, 
     # 2.0**-1064.25 has ten bits at most: a unit in the last place is a thousandth of it
     assert 0.5 < terms["few"][0] / 2.0**-9.75 < 4.0
     assert terms["lost"][0] < 1e-14 and terms["lost"][1] == np.inf == slopes["x"][1] == np.inf
+
+
+def test_more_than_two_arrays_are_multiplied_by_numpy(reference: ReferenceClient, program: Write) -> None:
+    """Theano without a compiler calls Python for each number of them; C promotes small integers first."""
+    source = """
+        import numpy as np
+        import theano
+        import theano.tensor as tt
+
+        theano.config.compute_test_value = "off"
+        small, x, y = tt.bvector("small"), tt.dmatrix("x"), tt.dvector("y")
+        function = theano.function([small, x, y], [small * x * y * small, small + x + y])
+        nodes = [node for node in function.maker.fgraph.toposort() if len(node.inputs) > 2]
+        assert len(nodes) == 2, nodes
+        a, b, c = np.array([100, 3], "int8"), np.array([[0.1, 0.2], [0.3, 0.4]]), np.array([1e300, 0.7])
+        product, total = function(a, b, c)
+        assert all(type(node.tag.ufunc).__name__ == "_Folded" for node in nodes)
+        np.testing.assert_allclose(product, a.astype(float) ** 2 * b * c, rtol=1e-15)
+        np.testing.assert_array_equal(total, a + b + c)
+        bytes_alone = theano.function([small], small * small * (small + 1))
+        np.testing.assert_array_equal(bytes_alone(a), a * a * (a + np.int8(1)))
+        print("checked")
+        """
+    loaded = reference.load_program(program(source))
+    assert loaded.error is None and loaded.output == "checked\n"

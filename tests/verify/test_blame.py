@@ -203,6 +203,19 @@ def test_roundings_decide_few_points_or_none(monkeypatch: pytest.MonkeyPatch) ->
     assert comparison.verdict is Verdict.DIFFERENT and not comparison.notes
 
 
+@pytest.mark.parametrize(("off", "verdict"), [(1e-5, Verdict.EQUAL), (1e-2, Verdict.DIFFERENT)])
+def test_roundings_decide_many_points_that_are_close(
+    off: float, verdict: Verdict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with the covariance of a Gaussian process at hundreds of points; one point is determined to its digits."""
+    _spread(monkeypatch, math.inf)
+    start = float(INFO.test_point["a"])
+    (comparison,) = run(side(), side(a=lambda x: normal(x) * (1.0 if x == start else 1.0 + off))).comparisons
+    assert comparison.verdict is verdict
+    if verdict is Verdict.EQUAL:
+        assert comparison.points == 1 and "differences in a" in comparison.notes[0]
+
+
 @pytest.mark.parametrize(
     ("moves", "family", "verdict"),
     [

@@ -6,7 +6,10 @@ from __future__ import annotations
 import contextlib
 import os
 import sysconfig
+from functools import reduce
 from typing import Any, Callable, Dict, Iterator, Mapping, Sequence
+
+import numpy as np
 
 from .graphs import with_data
 
@@ -26,6 +29,39 @@ def _share_compiled_code() -> None:
     KeyData.add_key = add_key
 
 
+class _Folded:
+    """A sum or product of more than two arrays, from left to right, in the number type of the result."""
+
+    nout = 1
+
+    def __init__(self, function: np.ufunc, dtype: str) -> None:
+        self.function, self.dtype = function, dtype
+
+    def __call__(self, *operands: Any) -> Any:
+        return reduce(lambda one, other: self.function(one, other, dtype=self.dtype), operands)
+
+
+def _fold_operands() -> None:
+    """Let NumPy add and multiply more than two arrays where Theano makes no C code.
+
+    Theano would call Python for each number: as many seconds as there are operations on a 400 x 400 matrix. Its Python
+    function of one number adds, and multiplies, from left to right, too.
+    """
+    from theano.scalar import Add, Mul
+    from theano.tensor.elemwise import Elemwise
+
+    prepare = Elemwise.prepare_node
+    functions = {Add: np.add, Mul: np.multiply}
+
+    def prepare_node(self: Any, node: Any, storage_map: Any, compute_map: Any, impl: Any) -> None:
+        prepare(self, node, storage_map, compute_map, impl)
+        function = functions.get(type(self.scalar_op))
+        if function is not None and len(node.inputs) > 2:
+            node.tag.ufunc = _Folded(function, node.outputs[0].dtype)
+
+    Elemwise.prepare_node = prepare_node
+
+
 class Side:
     """The interpreter's PyMC3 and Theano, and what was loaded and compiled so far.
 
@@ -41,6 +77,7 @@ class Side:
         import theano
 
         _share_compiled_code()
+        _fold_operands()
         self.pm, self.theano = pymc3, theano
         self.compiler = theano.config.cxx
         if sampling:
