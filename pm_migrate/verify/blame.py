@@ -22,9 +22,9 @@ from pm_migrate.verify.report import TermDisagreement
 ROUNDINGS = 8.0
 #: Points that are settled by formulas: more than that is no matter of a few digits far out.
 SETTLED = 12
-#: The share of the points that PyMC3's roundings may decide: such a point shows nothing, unless the numbers are as close
-#: as this part of their size. A density with a nearly singular covariance is known to no more than that at any point
-#: that its own draws would not come near.
+#: The share of the points that PyMC3's roundings may decide: such a point shows nothing, unless the numbers are as
+#: close as this part of their size. A density with a nearly singular covariance is known to no more than that at any
+#: point that its own draws would not come near.
 UNDETERMINED = 1 / 3
 SLIGHT = 1e-3
 #: Families whose probabilities PyMC3 takes as differences, which may round to 0 (notes of the catalogue), and the log

@@ -243,3 +243,38 @@ def test_what_runs_on_the_line_of_an_import_runs_after_it(line, expected):
     text = f"# the libraries\n{line}\n" + BODY.format(p="pm.", exp="pm.math.exp")
     code = migrate_source(text).code
     assert code.startswith(f"# the libraries\n{expected}\n") and not migrate_source(code).changed
+
+
+GUARDED = """
+    import os
+    # what we need
+    try:
+        import pymc3 as pm
+        import theano.tensor as tt
+    except ImportError:
+        os.system("pip install it")
+        import pymc3 as pm
+        import theano.tensor as tt
+"""
+
+
+def test_handlers_import_again() -> None:
+    """Where the import of the body fails, that of the handler is what gives the name."""
+    again = ["import os", f"    {PM}", "    import pm_migrate.pymc4 as pm", "import tensorflow as tf"]
+    found = [line for line in imports(GUARDED, "pm.", "tt.exp") if "except" not in line]
+    assert found == again
+    assert "# what we need\ntry:" in migrate_source(textwrap.dedent(GUARDED) + BODY.format(p="pm.", exp="tt.exp")).code
+
+
+def test_imports_below_a_guarded_one_stay() -> None:
+    text = "try:\n    import pymc3 as pm\nexcept ImportError:\n    install()\nimport pymc3 as pm\n"
+    assert imports(text, "pm.") == [f"    {PM}", PM]
+    once = "import pymc3 as pm\nif True:\n    import pymc3 as pm\n    print(pm.__version__)\n"
+    assert imports(once, "pm.") == [PM]
+
+
+def test_what_a_guarded_program_needs_comes_before_it() -> None:
+    body = "    with pm.Model() as m:\n        a = pm.Normal('a', 0, 1)\n        b = pm.Normal('b', np.exp(a), 1)\n"
+    text = f"import numpy as np\ntry:\n    import pymc3 as pm\n{body}except ImportError:\n    raise\n"
+    lines = migrate_source(text).code.splitlines()
+    assert lines[1:4] == [TF, "try:", f"    {PM}"]

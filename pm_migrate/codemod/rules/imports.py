@@ -162,7 +162,7 @@ def plan_imports(plan: Plan, leftover: set[cst.CSTNode], needs: frozenset[str]) 
     by_line: dict[cst.CSTNode, list[ImportSite]] = {}
     for site in sites:
         by_line.setdefault(site.line, []).append(site)
-    provided: set[tuple[cst.CSTNode, str, cst.CSTNode | None]] = set()
+    provided: dict[tuple[cst.CSTNode, str, cst.CSTNode | None], list[cst.CSTNode]] = {}
     missing: list[str] = [m for m in ("az", "np", "tf") if m in needs and not names.has(m)]
     missing += _own_modules(plan, sites, needs)
     kept = _kept_sites(plan)
@@ -176,8 +176,9 @@ def plan_imports(plan: Plan, leftover: set[cst.CSTNode], needs: frozenset[str]) 
                 site = later  # what stands between already uses the front end
             if site.root == "pymc3" and (fate[site.node] or "pm" in needs):
                 key = (site.scope, names.pm_alias(site), _star_above(plan, site))
-                if key not in provided and not _has_module(plan, site, sites):
-                    provided.add(key)
+                given = provided.setdefault(key, [])
+                if not any(_stands_above(plan, other, line) for other in given) and not _has_module(plan, site, sites):
+                    given.append(line)
                     extra.append(f"import {FRONT_ENDS[plan.options.runtime]} as {key[1]}")
         extra += _kept_imports(here, kept)
         if swapped is line:
@@ -202,6 +203,12 @@ def _has_module(plan: Plan, site: ImportSite, sites: list[ImportSite]) -> bool:
     first = next(s for s in sites if s.root == "pymc3" and s.scope is site.scope)
     beside = plan.tree.parent.get(first.line) is plan.tree.parent.get(site.line)
     return site.local is None and first.local not in (None, "pymc3") and beside and not plan.names.mixed
+
+
+def _stands_above(plan: Plan, other: cst.CSTNode, line: cst.CSTNode) -> bool:
+    """Whether an import runs whenever a later one does: not in the body of a ``try`` whose handler imports again."""
+    suite = plan.tree.parent[other]
+    return any(above is suite for above in plan.tree.ancestors(line))
 
 
 def _star_above(plan: Plan, site: ImportSite) -> cst.CSTNode | None:
@@ -357,6 +364,7 @@ def _swapped(plan: Plan, sites: list[ImportSite], fate: dict[cst.CSTNode, bool])
             and len(site.line.body) == 1
             and isinstance(site.statement, cst.Import)
             and not _used_before(plan, site.line)
+            and all(_stands_above(plan, site.line, s.line) for s in sites if s.root == "theano")
         ):
             return site.line
     return None
@@ -378,6 +386,10 @@ def _used_before(plan: Plan, line: cst.CSTNode) -> bool:
 def _places(plan: Plan, home: ImportSite, modules: list[str]) -> dict[cst.CSTNode, tuple[list[str], list[str]]]:
     """Before and after which lines new imports go, so that sorted imports stay sorted."""
     out: dict[cst.CSTNode, tuple[list[str], list[str]]] = {}
+    tries = [n for n in plan.tree.ancestors(home.line) if isinstance(n, cst.Try)]
+    if tries:  # a handler may go on without what the body did not import
+        used = any(plan.tree.inside(node, tries[-1]) for node in plan.flow.references)
+        return {tries[-1]: (modules, []) if used else ([], modules)}
     if home.starred:
         return {home.line: ([], modules)}  # the star may give the same names
     if not all(_is_import(small) for small in home.line.body):
