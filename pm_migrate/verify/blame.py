@@ -22,8 +22,8 @@ from pm_migrate.verify.report import TermDisagreement
 ROUNDINGS = 8.0
 #: Points that are settled by formulas: more than that is no matter of a few digits far out.
 SETTLED = 12
-#: The share of the points that PyMC3's roundings may decide: such a point shows nothing, unless the numbers are as
-#: close as this part of their size. A density with a nearly singular covariance is known to no more than that at any
+#: The share of the points that PyMC3's roundings may decide: such a point shows nothing, unless the log densities are
+#: as close as this part of their size. One with a nearly singular covariance is known to no more than that at any
 #: point that its own draws would not come near.
 UNDETERMINED = 1 / 3
 SLIGHT = 1e-3
@@ -225,7 +225,7 @@ def settled(both: Both, drawn: Drawn, values: Sequence[PointEvaluation]) -> dict
 
 @dataclass(frozen=True)
 class _Apart:
-    """By how much terms and slopes differ at a point, by name, only those that differ; and the most, as a share."""
+    """By how much terms and slopes differ at a point, by name, only those that differ; and the terms' largest share."""
 
     terms: Mapping[str, float]
     slopes: Mapping[str, float]
@@ -245,7 +245,8 @@ def _apart(both: Both, mine: PointEvaluation, theirs: PointEvaluation) -> _Apart
         number = 0.0 if other is None else theirs.terms[other]
         if number != term and not (abs(number - term) <= _allowed(term) and math.isfinite(term)):
             terms[name] = abs(number - term)
-            shares.append(terms[name] / max(1.0, abs(term)) if math.isfinite(term) else math.inf)
+            share = terms[name] / max(1.0, abs(term))
+            shares.append(share if math.isfinite(share) else math.inf)
     slopes = {}
     if math.isfinite(mine.logp) and math.isfinite(theirs.logp) and not (mine.no_gradient or theirs.no_gradient):
         for variable in both.info.variables:
@@ -254,8 +255,7 @@ def _apart(both: Both, mine: PointEvaluation, theirs: PointEvaluation) -> _Apart
                 distance, scale = difference_of_slopes(b, a)
                 if not np.max(distance, initial=0.0) <= tolerances.GRADIENT * scale:
                     slopes[variable.name] = float(np.max(distance))
-                    shares.append(slopes[variable.name] / scale)
-    return _Apart(terms, slopes, math.inf if any(map(math.isnan, shares)) else max(shares))
+    return _Apart(terms, slopes, max(shares))
 
 
 def _formulas_agree(apart: _Apart, both: Both, point: Point, mine: PointEvaluation, theirs: PointEvaluation) -> bool:

@@ -92,11 +92,13 @@ def compare(
     heat = _values(pairs, deterministics, found) + _heat_of_terms(pairs) + _heat_of_slopes(pairs, variables)
     constant = False
     terms: tuple[TermDisagreement, ...] = ()
-    if np.any(np.abs(difference) > allowed):
+    off = np.abs(difference) > allowed
+    if np.any(off):
+        terms = _terms(pairs)
+    if np.any(off) and (terms or np.any(np.abs(difference) > tolerances.LOGP * np.maximum(1.0, conditioning))):
         offset = float(np.median(difference))
         rounding = _constants(reference[finite[0]])
         constant = len(finite) > 1 and abs(offset) <= rounding and bool(np.all(np.abs(difference - offset) <= allowed))
-        terms = _terms(pairs)
         words = f"the log density is off by {offset:+.3g} at every point" if constant else _worst(difference)
         (found.notes if constant else found.wrong).append(
             f"{words} (float32 constants of PyMC3: at most {rounding:.1g})" if constant else words

@@ -11,11 +11,12 @@ Student t), 3.8e-9 (the Jacobian of an interval from -1 to 3) and at most 1.8e-8
 
 from __future__ import annotations
 
-#: |a - b| <= LOGP * max(1, |b|) for the log density ``b`` of PyMC3. In the priors of a model a few such constants come
-#: together: two interval Jacobians, or five half Cauchys, are still below 1e-8 absolute. In a likelihood of ``n`` rows
-#: an error ``d`` of every row sums to ``n d``, and the log density to ``n`` times the mean row, so relatively it is
-#: ``d / |mean row|``: for the log-2 families below 1e-8 as soon as the mean row exceeds 0.2. Where it is not, see
-#: FLOAT32_CONSTANT.
+#: |a - b| <= LOGP * max(1, |b|) for the log density ``b`` of PyMC3, and for each of its terms. Where all terms are so,
+#: their sum is allowed LOGP times the absolute ones: far out, some of 1e119 may cancel to 1e117. In the priors of a
+#: model a few such constants come together: two interval Jacobians, or five half Cauchys, are still below 1e-8
+#: absolute. In a likelihood of ``n`` rows an error ``d`` of every row sums to ``n d``, and the log density to ``n``
+#: times the mean row, so relatively it is ``d / |mean row|``: for the log-2 families below 1e-8 as soon as the mean row
+#: exceeds 0.2. Where it is not, see FLOAT32_CONSTANT.
 LOGP = 1e-8
 
 #: |a - b| <= GRADIENT * max(1, max |b|) for each value variable. The constants above mostly drop out of gradients. One

@@ -96,6 +96,19 @@ def test_terms_that_cancel_are_both_named() -> None:
     assert [term.name for term in agree(a, b).terms] == ["y", "x"]
 
 
+def test_large_terms_that_cancel() -> None:
+    """A sum is known to what its terms are, and these leave less than a hundredth of themselves."""
+    size = 1e119
+    there = [{"x": -size - 1e117 * x * x, "y": size} for x in X]
+    here = [
+        {"x": -size - 1e117 * x * x, "y": size * (1 + off)} for x, off in zip(X, (0.0, 0.0, 5e-10, 0.0), strict=True)
+    ]
+    assert agree(evaluations(here), evaluations(there)).verdict is Verdict.EQUAL
+    apart = [{**term, "y": term["y"] + 5e-8 * size * x} for term, x in zip(there, X, strict=True)]
+    result = agree(evaluations(apart), evaluations(there))
+    assert result.verdict is Verdict.DIFFERENT and [term.name for term in result.terms] == ["y"]
+
+
 def test_terms_on_one_side_only() -> None:
     b = evaluations([{"x": x, "extra": -3.0} for x in X])
     a = evaluations([{"m/x": x, "m/pot": 1.0} for x in X])
