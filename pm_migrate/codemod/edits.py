@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import libcst as cst
+
+from pm_migrate.codemod.tree import meaningful
 
 #: Stands for a removed statement until its comments have found a new place.
 ORPHAN = "__pm_migrate_orphan__"
@@ -76,8 +79,11 @@ def statements(result: Any) -> list[Any]:
     return [] if result is cst.RemovalSentinel.REMOVE else [result]
 
 
-class Applier(cst.CSTTransformer):
-    """Applies planned edits as nodes are left.
+class Applier:
+    """Applies planned edits to the nodes of a module, those below a node first.
+
+    LibCST's transformers make every node anew that they visit, with all blanks and commas in it. Here a node is made
+    anew when one below it changed.
 
     Parameters
     ----------
@@ -103,7 +109,6 @@ class Applier(cst.CSTTransformer):
         todos: dict[cst.CSTNode, list[str]],
         parent: Mapping[cst.CSTNode, cst.CSTNode],
     ) -> None:
-        super().__init__()
         self.edits = edits
         self.before = before
         self.todos = todos
@@ -116,32 +121,45 @@ class Applier(cst.CSTTransformer):
                 self._changing.add(outer)
                 outer = parent.get(outer)
 
-    def on_visit(self, node: cst.CSTNode) -> bool:
-        return node in self._changing
-
-    def on_visit_attribute(self, node: cst.CSTNode, attribute: str) -> None:
-        pass  # LibCST's own looks for a method for each attribute of each node
-
-    def on_leave_attribute(self, original_node: cst.CSTNode, attribute: str) -> None:
-        pass
-
     def became(self, statement: cst.CSTNode) -> list[Any]:
         """What became of a statement that was left."""
         return self.done.get(statement, [statement])
 
-    def on_leave(self, original_node: Any, updated_node: Any) -> Any:
-        if original_node not in self._changing:
-            return updated_node
-        result = updated_node
-        for apply in self.edits.get(original_node, ()):
+    def apply(self, original: Any) -> Any:
+        """What becomes of a node that changes, or has such a one below it; a statement may become several."""
+        result = self._rebuilt(original)
+        for apply in self.edits.get(original, ()):
             result = apply(result)
-        if isinstance(original_node, cst.BaseStatement):
-            result = self._statement(original_node, result)
-        elif original_node in self.todos:
-            result = self._commented(original_node, result)
-        if isinstance(original_node, (cst.Module, cst.IndentedBlock)):
+        if _is_statement(type(original)):
+            result = self._statement(original, result)
+        elif original in self.todos:
+            result = self._commented(original, result)
+        if isinstance(original, (cst.Module, cst.IndentedBlock)):
             result = adopt(result)
         return result
+
+    def _rebuilt(self, node: Any) -> Any:
+        """A node with what became of those below it."""
+        changing = self._changing
+        changes: dict[str, Any] = {}
+        for field in _visited(type(node)):
+            value = getattr(node, field)
+            if isinstance(value, tuple):
+                if not changing.isdisjoint(value):
+                    changes[field] = tuple(self._sequence(value))
+            elif value in changing:
+                changes[field] = self.apply(value)
+        return node.with_changes(**changes) if changes else node
+
+    def _sequence(self, nodes: Sequence[Any]) -> Iterator[Any]:
+        for node in nodes:
+            if node not in self._changing:
+                yield node
+            elif _is_statement(type(node)):
+                made = statements(self.apply(node))
+                yield from (s for s in made if not isinstance(s, cst.SimpleStatementLine) or s.body)
+            else:
+                yield self.apply(node)
 
     def _statement(self, original: Any, result: Any) -> Any:
         made = statements(result)
@@ -160,6 +178,31 @@ class Applier(cst.CSTTransformer):
     def _commented(self, original: Any, result: Any) -> Any:
         comments = [cst.EmptyLine(comment=cst.Comment(text)) for text in self.todos.get(original, ())]
         return with_leading(result, [*leading(result), *comments]) if comments else result
+
+
+@cache
+def _is_statement(kind: type) -> bool:
+    return issubclass(kind, cst.BaseStatement)
+
+
+#: Where the fields of a class do not stand in the order of the source: those that come before the others.
+_FIRST: dict[type, tuple[str, ...]] = {
+    cst.Arg: ("keyword",),
+    cst.ClassDef: ("decorators", "name", "type_parameters", "bases", "keywords"),
+    cst.ExceptHandler: ("type", "name"),
+    cst.ExceptStarHandler: ("type", "name"),
+    cst.FunctionDef: ("decorators", "name", "type_parameters", "params", "returns"),
+    cst.IfExp: ("body",),
+    cst.MatchCase: ("pattern", "guard"),
+    cst.Parameters: ("posonly_params",),
+}
+
+
+@cache
+def _visited(kind: type) -> tuple[str, ...]:
+    """The fields of a node in which others may change, in the order of the source."""
+    first = _FIRST.get(kind, ())
+    return (*first, *(field for field in meaningful(kind) if field not in first))
 
 
 def adopt(block: Any) -> Any:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import libcst as cst
@@ -84,8 +85,12 @@ from pm_migrate.findings import Confidence, Migration, References
 _IGNORE = re.compile(r"#\s*pm-migrate:\s*ignore(?:\[([\w,\s]*)\])?")
 
 
+@lru_cache(maxsize=1)
 def rewrite(text: str, options: Options) -> Migration:
     """Rewrite one program.
+
+    The last one is kept: a program of which nothing was rewritten has the same text again in the second run, when our
+    comments are taken out of it.
 
     Raises
     ------
@@ -286,7 +291,7 @@ def _apply(plan: Plan) -> str:
     if not (edits or before or todos):
         return plan.tree.text
     plan.applier = Applier(edits, before, todos, plan.tree.parent)
-    made = plan.tree.module.visit(plan.applier)
+    made = plan.applier.apply(plan.tree.module)
     assert isinstance(made, cst.Module)
     return plan.tree.printed(made)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import tokenize
 from collections import Counter
 from collections.abc import Callable
 
+from pm_migrate.codemod.comments import comments
 from pm_migrate.codemod.syntax import parse
 from pm_migrate.codemod.todos import is_todo, without
 from pm_migrate.errors import SafetyError, SourceError
@@ -77,18 +77,18 @@ def check_comments(before: str, after: str) -> None:
     SafetyError
         Naming the first comment lost.
     """
-    ours = Counter(c for c in comments(before) if not is_todo(c)) if "#" in before else Counter()
-    lost = ours - Counter(comments(after)) if ours else ours
+    ours = _counted(before)
+    ours = Counter({comment: number for comment, number in ours.items() if not is_todo(comment)})
+    lost = ours - _counted(after) if ours else ours
     if lost:
         first = next(iter(lost))
         more = f" (and {lost.total() - 1} more)" if lost.total() > 1 else ""
         raise SafetyError(f"the rewrite would lose the comment {first!r}{more}; nothing was written")
 
 
-def comments(text: str) -> list[str]:
-    """Return the comments of a program, in order, without blanks at their ends."""
-    tokens = tokenize.generate_tokens(io.StringIO(text, newline="").readline)
+def _counted(text: str) -> Counter[str]:
+    """The comments of a program, without blanks at their ends."""
     try:
-        return [token.string.rstrip() for token in tokens if token.type == tokenize.COMMENT]
+        return Counter(comment.rstrip() for _, comment in comments(text))
     except (tokenize.TokenError, SyntaxError) as error:
         raise SafetyError(f"the comments of the program cannot be read: {error}; nothing was written") from error

@@ -6,15 +6,16 @@ goes when its place needs nobody any more, or when ``# pm-migrate: ignore[PMxxx]
 
 from __future__ import annotations
 
-import io
 import re
 import tokenize
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from pm_migrate.codemod.comments import comments
 from pm_migrate.findings import Finding
 
 MARK = "TODO(pm-migrate "
+_NEWLINE = re.compile(r"\r\n?|\n")
 _TODO = re.compile(r"#\s*TODO\(pm-migrate (PM\d+)\): ")
 
 
@@ -103,11 +104,14 @@ def _indentation(line: str) -> int:
 
 def _comment_lines(text: str) -> Iterator[tuple[int, str]]:
     """Yield row and code of our comments that have a line for themselves; none of a text that is no Python."""
-    tokens = tokenize.generate_tokens(io.StringIO(text, newline="").readline)
+    row, before = 1, 0
     try:
-        for token in tokens:
-            match = _TODO.match(token.string) if token.type == tokenize.COMMENT else None
-            if match and not token.line[: token.start[1]].strip():
-                yield token.start[0], match.group(1)
+        for start, comment in comments(text):
+            match = _TODO.match(comment)
+            line = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
+            if match and not text[line:start].strip():
+                row += len(_NEWLINE.findall(text, before, start))
+                before = start
+                yield row, match.group(1)
     except (tokenize.TokenError, SyntaxError):
         return

@@ -27,9 +27,11 @@ def call(func: str, args: Sequence[cst.Arg], column: int | None = None) -> cst.C
     column
         Where the call will begin; None to keep it on one line.
     """
+    if column is None:
+        return _on_one_line(func, args)
     texts = [code(a.with_changes(comma=cst.MaybeSentinel.DEFAULT)).strip() for a in args]
     one_line = f"{func}({', '.join(texts)})"
-    if column is None or column + len(one_line) <= _WIDTH or len(texts) < 2 or any("\n" in t for t in texts):
+    if column + len(one_line) <= _WIDTH or len(texts) < 2 or any("\n" in t for t in texts):
         return _parsed(one_line)
     lines: list[list[str]] = [[]]
     used = column + len(func) + 1
@@ -42,6 +44,15 @@ def call(func: str, args: Sequence[cst.Arg], column: int | None = None) -> cst.C
     # continuation lines are relative to the indentation of the statement, which is not part of `column`
     indent = " " * (column + len(func) + 1)
     return _parsed(f"{func}(" + f",\n{indent}".join(", ".join(line) for line in lines) + ")")
+
+
+def _on_one_line(func: str, args: Sequence[cst.Arg]) -> cst.Call:
+    """A call of these arguments without a line break between them; what its text would be parsed into."""
+    blank = cst.SimpleWhitespace("")
+    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    separate = [a.with_changes(comma=comma, whitespace_after_arg=blank) for a in args[:-1]]
+    last = [a.with_changes(comma=cst.MaybeSentinel.DEFAULT, whitespace_after_arg=blank) for a in args[-1:]]
+    return cst.Call(expression(func), [*separate, *last])
 
 
 def _parsed(text: str) -> cst.Call:
