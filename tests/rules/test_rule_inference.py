@@ -634,3 +634,18 @@ def test_a_conversion_with_a_trace_or_in_no_block_is_given_no_model(line):
 def test_a_conversion_keeps_the_model_it_is_given():
     line = "a = az.from_pymc3(posterior_predictive=ppc, model=model)"
     assert migrate_source(_POOLED.format(line=line)).code.count("model=model") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "marked"),
+    [
+        ("_, ax = pm.forestplot(trace)", True),
+        ("fig, (ax,) = pm.plot_forest(trace, var_names=['mu'])", True),
+        ("axes = pm.forestplot(trace)", False),
+        ("(ax,) = pm.forestplot(trace)", False),
+        ("fig, ax = pm.traceplot(trace)", False),
+    ],
+)
+def test_the_figure_that_forest_plots_gave_long_ago_is_marked(line, marked):
+    findings = migrate_source(_POOLED.format(line=line)).findings
+    assert any("gives its axes alone" in f.message and f.confidence is Confidence.REVIEW for f in findings) == marked
