@@ -279,6 +279,7 @@ def test_what_a_guarded_program_needs_comes_before_it() -> None:
     lines = migrate_source(text).code.splitlines()
     assert lines[1:4] == [TF, "try:", f"    {PM}"]
 
+
 _LATE = """import numpy as np
 
 def f():
