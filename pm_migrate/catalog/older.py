@@ -60,6 +60,7 @@ GONE: Mapping[str, str] = MappingProxyType(
         "backends.text": _FILES,
         "backends.sqlite": _FILES,
         "backends.hdf5": _FILES,
+        "util.get_variable_name": "it names a variable in LaTeX: leave out _repr_latex_, which only shows things",
         "step_methods.sgmcmc": _STOCHASTIC,
         "SGFS": _STOCHASTIC,
         "CSG": _STOCHASTIC,

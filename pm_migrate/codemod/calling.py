@@ -431,12 +431,23 @@ class Calls(Expressions):
             scope = scope.parent
         if scope is None:
             return name in _COMPUTING
+        written = self._lambda_named(name, scope)
+        if written is not None:  # the name stands for what the body gives, too, whatever calls give it
+            return self._computes(written, seen)
         return all(
             isinstance(a, (v.Plain, v.Number, v.Text))
             or (isinstance(a, v.Qualified) and a.name.split(".")[0] in _OF_DATA)
             or (isinstance(a, v.Function) and self._computes(a.node, seen))
             for a in v.flat(scope.ever(name))
         )
+
+    def _lambda_named(self, name: str, scope: Scope) -> cst.Lambda | None:
+        """The function that a name of a scope is and nothing else, where it was written ``name = lambda ...``."""
+        sites = scope.sites.get(name, set())
+        target = self.tree.parent[next(iter(sites))] if len(sites) == 1 else None
+        assign = self.tree.parent[target] if isinstance(target, cst.AssignTarget) else None
+        value = assign.value if isinstance(assign, cst.Assign) else None
+        return value if isinstance(value, cst.Lambda) else None
 
     def _mapped(self, args: list[Value]) -> Value:
         """What ``map`` gives for functions of the program."""
@@ -532,7 +543,7 @@ class Calls(Expressions):
             return self._text(args)
         if attr in ("get_value", "eval") and v.only(base, (v.Foreign, v.Symbol)):  # type: ignore[arg-type]
             return PLAIN  # an array, not what will be computed
-        if attr == "eval" and not args and v.is_density(base):
-            return PLAIN
+        if attr == "eval" and not args and (v.is_density(base) or (v.tainted(base) and not self._stack)):
+            return PLAIN  # Theano evaluates nothing that depends on variables without their values
         # a list of variables that a method is asked about (", ".join(...), figure.plot(...)) taints what comes out
         return self._operation([self.values[func], *args])

@@ -193,7 +193,7 @@ class Names:
                 for name in ([code(node.asname.name)] if node.asname is not None else [dotted(node.name) or ""])
                 if self._is_module(module, node, self.flow.scope.everything.get(name, v.NOTHING))
             ]
-            early = self.tree.order[node] < first_use or self._same_run(node)
+            early = self.tree.order[node] < first_use or self._same_run(node) or self._next_to_first(node)
             if bound and early and self._unconditional(node):
                 return bound[0]
         return None
@@ -214,6 +214,21 @@ class Names:
             if any(node is n for n in self.tree.walk(line)):
                 return True
         return False
+
+    def _next_to_first(self, node: cst.CSTNode) -> bool:
+        """Whether nothing but imports stands between the first import of PyMC3 or Theano and another one."""
+        if not self.sites:
+            return False
+        first = min((s.statement for s in self.sites), key=self.tree.order.__getitem__)
+        lines = [self.tree.statement(n) for n in (first, node)]
+        body = list(self.tree.module.body)
+        if not all(line in body for line in lines):
+            return False
+        return all(
+            isinstance(line, cst.SimpleStatementLine)
+            and all(isinstance(s, (cst.Import, cst.ImportFrom)) for s in line.body)
+            for line in body[body.index(lines[0]) : body.index(lines[1])]
+        )
 
     def _unconditional(self, node: cst.CSTNode) -> bool:
         line = self.tree.statement(node)

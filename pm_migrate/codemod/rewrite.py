@@ -156,7 +156,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     summaries.plan_summaries(plan)
     comparison.plan_columns(plan)
     diagnostics.plan_criteria(plan)
-    conversions.plan_conversions(plan)
+    conversions.plan_conversions(plan, models)
     closures.plan_closures(plan, models)
     given_back.plan_given_back(plan, models)
     model_block.plan_models(plan, models)

@@ -72,3 +72,43 @@ def test_pymc4_itself_has_no_functions_for_both(call: str) -> None:
 
 def test_where_nothing_is_random_numpy_takes_over() -> None:
     assert "return np.exp(x)" in rewritten("def f(x):\n    return tt.exp(x).eval()\n\ndata = f(xs)\n", "a")
+
+
+@pytest.mark.parametrize(
+    "functions",
+    [
+        # the name of a lambda stands for what its body gives, too: that is of the calls alone
+        "scale = lambda x, b: b ** 2 * x\n\ndef curve(a, x):\n    return scale(x, a)\n",
+        "curve = lambda a, x: np.abs(a) * x\n",
+        "scale = lambda x, b: b * x\n\ndef both(a, x):\n    return scale(x, a), 2 * a\n\ndef curve(a, x):\n"
+        "    y, b = both(a, x)\n    return y + b\n",
+    ],
+)
+def test_what_comes_of_data_alone_stays_an_array(functions: str) -> None:
+    code = rewritten(functions + "\ntrue = curve(0.5, xs)\nspread = np.sqrt(true)\n", "np.sqrt(curve(a, xs))")
+    assert "spread = np.sqrt(true)\n" in code and "tf.sqrt(curve(a, xs))" in code
+
+
+@pytest.mark.parametrize("line", ["scale = lambda x: a * x", "scale = lambda x, b=a: b * x"])
+def test_a_lambda_that_takes_a_variable_from_around_it_gives_one(line: str) -> None:
+    text = HEAD + MODEL.format(mean="np.sqrt(scale(xs))").replace("    y =", f"    {line}\n    y =")
+    assert "tf.sqrt(scale(xs))" in migrate_source(text).code
+
+
+def test_a_name_that_is_a_function_and_a_variable_keeps_its_models() -> None:
+    functions = "scale = lambda x, b: b * x\n\ndef curve(a, x):\n    return scale(x, a)\n\ntrue = curve(0.5, xs)\n"
+    again = "\nwith pm.Model() as other:\n    scale = pm.Normal('scale', 0, 1)\n"
+    assert "yield" not in migrate_source(HEAD + functions + MODEL.format(mean="curve(a, xs)") + again).code
+
+
+@pytest.mark.parametrize("body", ["tt.exp(a) * x", "tt.exp(pm.Normal.dist(a, 1).logp(x))"])
+def test_what_was_evaluated_is_an_array_that_numpy_can_draw_with(body: str) -> None:
+    functions = f"def curve(a, x):\n    return {body}\n\ntrue = curve(np.ones(3), xs).eval()\n"
+    line = "noisy = true + np.random.normal(0, true, size=len(true))\n"
+    assert line in rewritten(functions + line, "curve(a, xs)")
+
+
+def test_numpy_cannot_draw_with_what_is_not_evaluated() -> None:
+    functions = "def curve(a, x):\n    return tt.exp(a) * x\n\ntrue = curve(np.ones(3), xs)\n"
+    text = HEAD + functions + "noisy = np.random.normal(0, true)\n" + MODEL.format(mean="curve(a, xs)")
+    assert "PM402" in {f.code for f in migrate_source(text).findings}

@@ -278,3 +278,28 @@ def test_what_a_guarded_program_needs_comes_before_it() -> None:
     text = f"import numpy as np\ntry:\n    import pymc3 as pm\n{body}except ImportError:\n    raise\n"
     lines = migrate_source(text).code.splitlines()
     assert lines[1:4] == [TF, "try:", f"    {PM}"]
+
+
+_LATE = """import numpy as np
+
+def f():
+    return 1
+
+{imports}
+with pm.Model() as m:
+    pm.Normal('x', 0, 1)
+    t = pm.sample()
+pm.traceplot(t)
+"""
+
+
+@pytest.mark.parametrize("imports", ["import pymc3 as pm\nimport arviz as az\n", "import pymc3 as pm, arviz as az\n"])
+def test_arviz_next_to_the_first_import_of_pymc3_is_taken(imports):
+    code = migrate_source(_LATE.format(imports=imports)).code
+    assert "az.plot_trace(t)\n" in code and code.count("arviz") == 1
+
+
+def test_arviz_that_is_imported_only_later_is_not_taken():
+    imports = "import pymc3 as pm\nf()\nimport arviz as az\n"
+    code = migrate_source(_LATE.format(imports=imports)).code
+    assert "az_.plot_trace(t)\n" in code

@@ -580,3 +580,72 @@ def test_comments_after_one_blank():
         assert "# draws" in result.code and "yield" in result.code
         assert result.code.endswith(after)
     assert "yield" in migrate_source(text.format(args="9, cores=f('  # x')")).code
+
+
+_POOLED = """import arviz as az
+import pymc3 as pm
+
+with pm.Model() as model:
+    mu = pm.Normal('mu', 0, 1)
+    pm.Normal('y', mu, 1, observed=data)
+    trace = pm.sample()
+with model:
+    ppc = pm.sample_posterior_predictive(trace)
+    {line}
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (
+            "az.plot_ppc(az.from_pymc3(posterior_predictive=ppc))",
+            "az.plot_ppc(pm.to_inference_data(posterior_predictive=ppc, model=model))",
+        ),
+        ("a = az.from_pymc3_predictions(ppc)", "a = pm.predictions_to_inference_data(ppc, model=model)"),
+        (
+            "a = az.from_pymc3(prior=pm.sample_prior_predictive(9), coords=places)",
+            "a = pm.to_inference_data(prior=pm.sample_prior_predictive(model, sample_shape=9), coords=places, "
+            "model=model)",
+        ),
+    ],
+)
+def test_a_conversion_has_the_data_of_the_model_around_it(line, expected):
+    assert f"\n{expected}\n" in migrate_source(_POOLED.format(line=line)).code
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a = az.from_pymc3(trace, posterior_predictive=ppc, coords=places)",
+        "a = az.from_pymc3(trace=trace, posterior_predictive=ppc, coords=places)",
+        "a = az.from_pymc3_predictions(ppc, trace)",
+        "a = az.from_pymc3_predictions(ppc, posterior_trace=trace)",
+        "a = az.from_pymc3(posterior_predictive=ppc, **more)",
+        "pass\naz.plot_ppc(az.from_pymc3(posterior_predictive=ppc))",
+        "pass\ndef f():\n    return az.from_pymc3(posterior_predictive=ppc)",
+    ],
+)
+def test_a_conversion_with_a_trace_or_in_no_block_is_given_no_model(line):
+    code = migrate_source(_POOLED.format(line=line)).code
+    assert "inference_data(" in code and "model=model" not in code
+
+
+def test_a_conversion_keeps_the_model_it_is_given():
+    line = "a = az.from_pymc3(posterior_predictive=ppc, model=model)"
+    assert migrate_source(_POOLED.format(line=line)).code.count("model=model") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "marked"),
+    [
+        ("_, ax = pm.forestplot(trace)", True),
+        ("fig, (ax,) = pm.plot_forest(trace, var_names=['mu'])", True),
+        ("axes = pm.forestplot(trace)", False),
+        ("(ax,) = pm.forestplot(trace)", False),
+        ("fig, ax = pm.traceplot(trace)", False),
+    ],
+)
+def test_the_figure_that_forest_plots_gave_long_ago_is_marked(line, marked):
+    findings = migrate_source(_POOLED.format(line=line)).findings
+    assert any("gives its axes alone" in f.message and f.confidence is Confidence.REVIEW for f in findings) == marked

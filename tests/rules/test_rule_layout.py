@@ -69,3 +69,37 @@ def test_blank_lines_at_the_end_of_a_block_stay(end: str, below: str) -> None:
 def test_blank_lines_at_the_end_of_a_block_that_samples_nothing_are_those_of_the_model(end: str) -> None:
     block = f"import pymc3 as pm\n\nwith pm.Model() as m:\n    x = pm.Normal('x', 0, 1)\n{end}print(1)\n"
     assert "    x = yield pm.Normal('x', 0, 1)\n\n\nm = build_m()\n" in migrate_source(block).code
+
+
+_CONTINUED = """import pymc3 as pm
+
+with pm.Model() as model:
+    pm.Poisson('obs', 2,
+               observed=counts)  # these, because the others
+{above}
+    trace = pm.sample(100)
+"""
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "                                 # have no counts",
+        "                                 # have no counts\n                                 # at all",
+        "       # have no counts",
+    ],
+)
+def test_a_comment_that_goes_on_below_stays_with_the_statement(above: str) -> None:
+    code = migrate_source(_CONTINUED.format(above=above)).code
+    assert f"# these, because the others\n{above}\n\n\nmodel = build_model()\ntrace =" in code
+
+
+@pytest.mark.parametrize("above", ["    # draw", "\n    # draw", "    # draw\n    # much"])
+def test_a_comment_about_the_next_statement_goes_with_that(above: str) -> None:
+    code = migrate_source(_CONTINUED.format(above=above)).code
+    assert "# these, because the others\n\n\nmodel = build_model()\n# draw\n" in code
+
+
+def test_a_comment_that_goes_on_below_nothing_goes_with_the_next_statement() -> None:
+    code = migrate_source(_CONTINUED.format(above="      # draw").replace("  # these, because the others", "")).code
+    assert "model = build_model()\n  # draw\ntrace =" in code

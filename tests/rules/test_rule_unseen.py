@@ -215,3 +215,16 @@ def test_what_the_program_was_given_may_be_a_variable(head: str) -> None:
     assert not manual and any("PM264" in note for note in review) and "yield" in code
     for line in (f"w = {called}(2)", f"w = {called}(mu)", "w = data.astype('float')", "w = open('w').read()"):
         assert not any("PM264" in note for note in told(head, line)[0])
+
+
+@pytest.mark.parametrize("imports", ["", "from IPython.display import display"])
+def test_a_block_that_only_shows_something_creates_nothing(imports: str) -> None:
+    text = f"import pymc3 as pm\n{imports}\n\nwith pm.Model() as m:\n    display(found)\n"
+    code = migrate_source(text).code
+    assert "m = build_m()\ndisplay(found)\n" in code and "    pass\n" in code
+
+
+@pytest.mark.parametrize("imports", ["from own import display", "display = made()", "from own import show as display"])
+def test_a_function_of_that_name_may_create_variables(imports: str) -> None:
+    text = f"import pymc3 as pm\n{imports}\n\nwith pm.Model() as m:\n    display(found)\n"
+    assert "PM205" in {f.code for f in migrate_source(text).findings}

@@ -24,7 +24,10 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.base import Example, Rule
-from pm_migrate.codemod.rules.inference import names_of_variables
+from pm_migrate.codemod.rules.calls import Refused
+from pm_migrate.codemod.rules.constructors import separated
+from pm_migrate.codemod.rules.inference import model_of, names_of_variables
+from pm_migrate.codemod.rules.layout import keyword
 from pm_migrate.codemod.tree import expression
 
 RULE = Rule(
@@ -138,12 +141,16 @@ _FUNCTIONS = {
 }
 
 
-def plan_conversions(plan: Plan) -> None:
+#: The arguments of the conversions, in order, up to the one that brings its model with it.
+_BRINGS = {"to_inference_data": ("trace",), "predictions_to_inference_data": ("predictions", "posterior_trace")}
+
+
+def plan_conversions(plan: Plan, models: Models) -> None:
     """Plan the rewriting of ArviZ's conversions of PyMC3's results."""
     for node in plan.tree.of(cst.Call):
         name = plan.flow.name_of(node.func)
         if name in _FUNCTIONS:
-            _plan_conversion(plan, node, _FUNCTIONS[name])
+            _plan_conversion(plan, models, node, _FUNCTIONS[name])
 
 
 def _keys(plan: Plan, call: cst.Call) -> list[cst.CSTNode]:
@@ -151,7 +158,7 @@ def _keys(plan: Plan, call: cst.Call) -> list[cst.CSTNode]:
     return sorted(keys, key=lambda k: plan.tree.order[k])
 
 
-def _plan_conversion(plan: Plan, call: cst.Call, target: str) -> None:
+def _plan_conversion(plan: Plan, models: Models, call: cst.Call, target: str) -> None:
     keys = _keys(plan, call)
     if not keys:
         return
@@ -169,6 +176,27 @@ def _plan_conversion(plan: Plan, call: cst.Call, target: str) -> None:
         return
     plan.edit(call.func, keys[0], lambda _: plan.names.name("pm", target, call), {"pm"})
     plan.note(call, keys[0], RULE.code, f"az.{'from_pymc3'} is pm.{target}")
+    if not _has_model(call, target):
+        _plan_model(plan, models, call, keys[0])
+
+
+def _has_model(call: cst.Call, target: str) -> bool:
+    """Whether a conversion is given its model, or a trace that has one."""
+    *before, bringing = _BRINGS[target]
+    given = {arg.keyword.value for arg in call.args if arg.keyword is not None}
+    placed = [arg for arg in call.args if arg.keyword is None]
+    return bool(given & {"model", bringing}) or len(placed) > len(before) or any(arg.star for arg in call.args)
+
+
+def _plan_model(plan: Plan, models: Models, call: cst.Call, key: cst.CSTNode) -> None:
+    """Give a conversion the model of the block that it stands in: it has the observed data from there."""
+    try:
+        name, sites = model_of(plan, models, call)
+    except Refused:
+        return  # in no block, or in that of a model that is not of this program
+    plan.unite(key, *sites)
+    model = keyword("model", expression(name))
+    plan.edit(call, key, lambda updated: updated.with_changes(args=separated([*updated.args, model], updated.args)))
 
 
 def _itself(plan: Plan, call: cst.Call) -> int | None:

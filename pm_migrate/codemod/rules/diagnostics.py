@@ -134,8 +134,16 @@ def plan_function(plan: Plan, node: cst.CSTNode, name: str) -> None:
     messages = [m[name] for m in ((ARVIZ_ALWAYS,) if said else (ARVIZ_REVIEW, ARVIZ_ALWAYS)) if name in m]
     if called and name not in ARVIZ_NO_NAMES:
         messages += _transformed(call)  # type: ignore[arg-type]
+    if called and ARVIZ[name] == "plot_forest" and _is_pair(plan.tree.parent[call]):
+        messages.append("az.plot_forest gives its axes alone; ArviZ gave the figure in front of them long ago")
     if messages:
         plan.note(node, key, RULE.code, "; ".join(messages), review=True)
+
+
+def _is_pair(node: cst.CSTNode) -> bool:
+    """Whether an assignment is to two names: ``fig, axes = ...``."""
+    targets = [t.target for t in node.targets] if isinstance(node, cst.Assign) else []
+    return any(isinstance(t, (cst.Tuple, cst.List)) and len(t.elements) == 2 for t in targets)
 
 
 def _transformed(call: cst.Call) -> list[str]:

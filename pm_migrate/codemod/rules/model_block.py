@@ -386,6 +386,16 @@ def _without_blanks(lines: Sequence[cst.EmptyLine]) -> list[cst.EmptyLine]:
     return list(lines[start:])
 
 
+def _continued(last: Any, after: Sequence[Any]) -> list[cst.EmptyLine]:
+    """The lines above what follows a model that go on with the comment behind its last statement, indented like it."""
+    behind = getattr(last, "trailing_whitespace", None)
+    if not after or behind is None or behind.comment is None:
+        return []
+    lines = edits.leading(after[0])
+    own = (i for i, line in enumerate(lines) if line.comment is None or not line.whitespace.value)
+    return lines[: next(own, len(lines))]
+
+
 def _spaced(lines: Sequence[cst.EmptyLine], blanks: int) -> list[cst.EmptyLine]:
     """Lines above a statement, with at least so many blank ones at their head."""
     rest = _without_blanks(lines)
@@ -423,6 +433,9 @@ def _written(plan: Plan, block: Block, shape: Shape, updated: Any) -> list[Any]:
     generator = parts[Role.GENERATOR]
     generator = generator or [cst.SimpleStatementLine([cst.Pass()])]
     generator[0] = edits.with_leading(generator[0], _without_blanks(edits.leading(generator[0])))
+    continued = _continued(generator[-1], after)
+    if continued:
+        after = [edits.with_leading(after[0], edits.leading(after[0])[len(continued) :]), *after[1:]]
     if block.base is not None:
         carried = f"{', '.join(block.carried)} = " if block.carried else ""
         generator.insert(0, statement(f"{carried}yield {shape.arguments[0]}"))
@@ -430,7 +443,7 @@ def _written(plan: Plan, block: Block, shape: Shape, updated: Any) -> list[Any]:
     if returned:
         generator.append(statement(f"return {', '.join(returned)}"))
     body = edits.adopt(
-        updated.body.with_changes(body=generator, footer=() if after else _up_to_comment(updated.body.footer))
+        updated.body.with_changes(body=generator, footer=continued if after else _up_to_comment(updated.body.footer))
     )
     options = ["keep_return=False"] if returned else []
     decorator = plan.names.decorator(block.node, [*options, *shape.options])

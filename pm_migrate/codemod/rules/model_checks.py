@@ -213,10 +213,12 @@ def _names_outer(plan: Plan, node: cst.CSTNode) -> bool:
 def _may_create(plan: Plan, call: cst.Call) -> bool:
     """Whether a call may reach code from elsewhere that creates variables in the model around it."""
     name = plan.flow.name_of(call.func)
+    if name is None and isinstance(call.func, cst.Name) and call.func.value == "display":
+        return bool(plan.flow.sites.get(call.func))  # a notebook's own, unless the program has one
     if name is None:
         return not v.traces(plan.flow.value(call)) and not v.only(plan.flow.value(call.func), v.Function)
     return not name.startswith(
-        ("builtins.", "numpy.", "matplotlib.", "pandas.", "arviz.", "seaborn.", "pymc3.", "time.")
+        ("builtins.", "numpy.", "matplotlib.", "pandas.", "arviz.", "seaborn.", "pymc3.", "time.", "IPython.display.")
     )
 
 
