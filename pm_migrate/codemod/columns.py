@@ -33,14 +33,21 @@ def is_other_column(store: cst.CSTNode, nodes: set[cst.CSTNode], tree: Tree, flo
         The program and what is known of it.
     """
     base = flow.stores.get(store)
-    column = None if base is None else _stored(store, base, flow, tree)
-    if base is None or column is None:
+    if base is None:
         return False
-    reader = _Reader(column, tree, flow)
     sites = flow.sites.get(base, frozenset())
     reads = [n for n in nodes if isinstance(n, cst.Name) and n.value == base.value and n in flow.sites]
-    reads = [n for n in reads if flow.sites[n] & sites or flow.sites[n] == sites]
-    return bool(reads) and all(reader.leaves_out(n) for n in reads)
+    return leaves_column_out(store, [n for n in reads if flow.sites[n] & sites or flow.sites[n] == sites], tree, flow)
+
+
+def leaves_column_out(store: cst.CSTNode, reads: Iterable[cst.Name], tree: Tree, flow: Flow) -> bool:
+    """Whether a store only sets a column that none of the places which read the frame reads."""
+    base = flow.stores.get(store)
+    column = None if base is None else _stored(store, base, flow, tree)
+    if column is None:
+        return False
+    reader, listed = _Reader(column, tree, flow), list(reads)
+    return bool(listed) and all(reader.leaves_out(n) for n in listed)
 
 
 def _stored(store: cst.CSTNode, base: cst.Name, flow: Flow, tree: Tree) -> str | None:

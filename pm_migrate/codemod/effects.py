@@ -103,7 +103,10 @@ class Effects:
         What a function reads from around it may come of every place that binds the name there, which says too much:
         it was called before some of them.
         """
-        here = self.tree.scope(block.node)
+        return self.ran_before(self.tree.scope(block.node), sites)
+
+    def ran_before(self, here: cst.CSTNode, sites: frozenset[cst.CSTNode]) -> bool:
+        """Whether a function certainly ran for the last time before places first bound a name."""
         uses = self.uses.get(here, [])
         return (
             isinstance(here, cst.FunctionDef)

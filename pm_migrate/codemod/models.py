@@ -21,6 +21,7 @@ from pm_migrate.codemod.effects import Effects
 from pm_migrate.codemod.extensions import extend
 from pm_migrate.codemod.flow import Flow
 from pm_migrate.codemod.helpers import Helpers, adds_to_model
+from pm_migrate.codemod.in_place import Objects
 from pm_migrate.codemod.purity import is_pure_statement
 from pm_migrate.codemod.scopes import bound_name, bound_names
 from pm_migrate.codemod.tree import Tree, target_names
@@ -44,6 +45,7 @@ class Models:
         self.flow = flow
         self.helpers = Helpers(tree, flow)
         self.effects = Effects(tree, flow)
+        self.objects = Objects(tree, flow, self.effects)
         self.computed: frozenset[cst.CSTNode] = frozenset()
         self._bound: dict[cst.CSTNode, tuple[cst.CSTNode, ...]] = {}
         self.blocks = [b for b in map(self._block, self._withs()) if b is not None]

@@ -44,6 +44,7 @@ from pm_migrate.codemod.rules import (
     diagnostics,
     drawing,
     elsewhere,
+    equality,
     escapes,
     given_back,
     glm,
@@ -229,6 +230,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     tensors.plan_numpy(plan)
     tensors.plan_symbols(plan)
     slices.plan_slices(plan)
+    equality.plan_equality(plan)
     if plan.options.upstream:
         upstream_indices.plan_indexing(plan)
     trace.plan_traces(plan, models)

@@ -27,6 +27,7 @@ from pm_migrate.catalog.calls import constructor
 from pm_migrate.catalog.samplers import SAMPLE, SAMPLE_DEFAULTS, STEP_OPTIONS
 from pm_migrate.catalog.schema import Parametrised
 from pm_migrate.errors import CatalogueError
+from pm_migrate.shims import __version__ as __version__  # of PyMC3, for programs that compare it
 from pm_migrate.shims.distributions.functions import TF_FUNCTIONS
 from pm_migrate.shims.pymc4.tensors import to_tensor
 

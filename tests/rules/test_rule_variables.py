@@ -283,3 +283,22 @@ def test_another_parameter_may_be_continuous() -> None:
         "import pymc3 as pm\nwith pm.Model() as m:\n    n = pm.Uniform('n', 1, 9)\n    pm.Binomial('y', n=4, p=n / 9)\n"
     )
     assert not any("whole part" in f.message for f in migrate_source(text).findings)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('print(f"{mu.name}")', "print(f\"{'mu'}\")"),
+        ("print(f'{mu.name}')", "print(f'{\"mu\"}')"),
+        ('print(f"{trace[mu].mean():.2f}")', "print(f\"{pm.draws(trace, 'mu').mean():.2f}\")"),
+        ('print("%s" % mu.name)', 'print("%s" % "mu")'),
+    ],
+)
+def test_names_of_variables_have_other_quotes_in_an_f_string(before: str, after: str) -> None:
+    """The same quotes end it before Python 3.12: the file was left alone, as what is no Python."""
+    literal = '"mu"' if before.startswith(('print(f"', 'print("')) else "'mu'"
+    program = (
+        f"import pymc3 as pm\n\nwith pm.Model() as m:\n    mu = pm.Normal({literal}, 0, 1)\n    trace = pm.sample()\n"
+    )
+    code = migrate_source(program + before + "\n").code
+    assert code.splitlines()[-1] == after

@@ -8,7 +8,7 @@ from pm_migrate.catalog.samplers import FMIN, ON, PRIOR_DRAWS, PYMC4_HAS, VARIAB
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.starred import unpacker
-from pm_migrate.codemod.tree import code, is_none
+from pm_migrate.codemod.tree import code, expression, is_none, string_value
 from pm_migrate.codemod.variables import name_argument, variable_name
 
 #: An argument of the output: its keyword, and the argument of the program that it takes over, or source text.
@@ -148,8 +148,16 @@ def name_of_variable(plan: Plan, node: cst.CSTNode) -> str | None:
     if not isinstance(atom, v.Tensor) or atom.rv is None or variable_name(atom.rv, plan.flow) is None:
         return None
     argument = name_argument(atom.rv)
-    return (
-        code(argument)
-        if isinstance(argument, cst.SimpleString) and not plan.flow.prefix(atom.rv)
-        else repr(variable_name(atom.rv, plan.flow))
-    )
+    text = repr(variable_name(atom.rv, plan.flow))
+    if isinstance(argument, cst.SimpleString) and not plan.flow.prefix(atom.rv):
+        text = code(argument)
+    return fitting(plan, node, text)
+
+
+def fitting(plan: Plan, node: cst.CSTNode, text: str) -> str:
+    """A literal as it can stand at a place: an f-string around it may not have the same quotes."""
+    around = next((a for a in plan.tree.ancestors(node) if isinstance(a, cst.FormattedString)), None)
+    if around is None or around.start[-1] != text[-1]:
+        return text
+    value, other = string_value(expression(text)) or "", "'" if text[-1] == '"' else '"'
+    return text if set(value) & {"\\", "'", '"'} else f"{other}{value}{other}"

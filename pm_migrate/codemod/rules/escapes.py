@@ -24,6 +24,7 @@ from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.asked import is_answered, way_out
 from pm_migrate.codemod.rules.base import Example, Rule
+from pm_migrate.codemod.rules.calls import fitting
 from pm_migrate.codemod.rules.inference import name_of_variable
 from pm_migrate.codemod.rules.places import is_shown, still_bound
 from pm_migrate.codemod.tree import code, expression
@@ -175,11 +176,11 @@ def _plan_escape(plan: Plan, model: Model, block: Block, node: cst.CSTNode, *, c
     parent = plan.tree.parent[node]
     asked = isinstance(parent, cst.Attribute) and parent.value is node
     if text is not None and asked and parent.attr.value == "name":  # type: ignore[attr-defined]
-        plan.edit(parent, model.site, lambda _: expression(_quoted(plan, parent, text)))
+        plan.edit(parent, model.site, lambda _: expression(fitting(plan, parent, text)))
         plan.note(node, model.site, ESCAPE.code, f"`{code(parent)}` is {text}")
         return
     if text is not None and _is_coordinate(plan, node):
-        plan.edit(node, model.site, lambda _: expression(_quoted(plan, node, text)))
+        plan.edit(node, model.site, lambda _: expression(fitting(plan, node, text)))
         plan.note(node, model.site, ESCAPE.code, f"`{code(node)}` is the coordinate {text} of a point")
         return
     shown = is_answered(plan, node) or is_shown(plan, parent) or node in plan.outside
@@ -262,13 +263,4 @@ def _way_out(plan: Plan, node: cst.CSTNode, certain: bool) -> str:
 
 
 def _view(plan: Plan, node: cst.CSTNode, name: str, text: str) -> cst.BaseExpression:
-    return expression(f"{plan.names.alias('pm', node)}.density({name})[{_quoted(plan, node, text)}]")
-
-
-def _quoted(plan: Plan, node: cst.CSTNode, text: str) -> str:
-    """A literal that can stand in the f-string around a place."""
-    for outer in plan.tree.ancestors(node):
-        if isinstance(outer, cst.FormattedString) and outer.start[-1] == text[-1]:
-            other = "'" if text[-1] == '"' else '"'
-            return f"{other}{text[1:-1]}{other}"
-    return text
+    return expression(f"{plan.names.alias('pm', node)}.density({name})[{fitting(plan, node, text)}]")

@@ -92,6 +92,9 @@ RULES = (RULE, UNKNOWN, HELD)
 SHARED = frozenset({"pymc3.__version__", "pymc3.__name__", "pymc3.Model", "pymc3.set_data"})
 
 
+#: Methods that show what they are given.
+_SHOWING = frozenset("append debug format info warning write".split())
+
 #: Classes of PyMC3 that annotations name for variables of a model.
 _OF_VARIABLES = frozenset(
     f"pymc3.model.{name}" for name in ("FreeRV", "ObservedRV", "PyMC3Variable", "TransformedRV", "TensorVariable")
@@ -105,6 +108,12 @@ def plan_leftovers(plan: Plan) -> set[cst.CSTNode]:
         if node in plan.understood:
             continue
         name = pymc3_names.canonical(qualified)
+        if name.startswith("pymc3.__version__") and not plan.options.upstream and _is_asked(plan, node):
+            version = _version(node, name)
+            plan.understand(node, plan.tree.module)
+            plan.shared.add(node)
+            plan.edit(version, plan.tree.module, _shared(plan, version, "pymc3.__version__"))
+            continue
         if name in SHARED and not _is_base_class(plan, node):
             plan.understand(node, plan.tree.module)
             plan.shared.add(node)
@@ -136,6 +145,23 @@ def plan_leftovers(plan: Plan) -> set[cst.CSTNode]:
             way_out = "leave the annotation out" if annotates else "keep this on PyMC3"
             plan.refuse(node, group, RULE.code, f"{code(node)} has no rule: {way_out}")
     return unknown
+
+
+def _version(node: cst.CSTNode, name: str) -> cst.CSTNode:
+    """The version in ``pm.__version__.split``."""
+    for _ in range(name.count(".") - 1):
+        node = cst.ensure_type(node, cst.Attribute).value
+    return node
+
+
+def _is_asked(plan: Plan, node: cst.CSTNode) -> bool:
+    """Whether a program depends on the version, which it may only show: ``pm.__version__ < '3.8'``."""
+    parent = plan.tree.parent[node]
+    call = plan.tree.parent[parent]
+    if isinstance(parent, cst.Arg) and isinstance(call, cst.Call):
+        shown = isinstance(call.func, cst.Attribute) and call.func.attr.value in _SHOWING
+        return not shown and plan.flow.name_of(call.func) not in ("builtins.print", "builtins.str", "builtins.repr")
+    return isinstance(parent, (cst.Comparison, cst.ComparisonTarget, cst.Attribute, cst.Subscript, cst.Call))
 
 
 def _is_base_class(plan: Plan, node: cst.CSTNode) -> bool:

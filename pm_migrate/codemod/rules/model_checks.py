@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import libcst as cst
 
@@ -171,6 +172,7 @@ def check_generator(plan: Plan, models: Models, block: Block) -> None:
     _check_effects(plan, models, block, generator)
     _check_stores(plan, models, block, generator)
     _check_attributes(plan, models, block, generator)
+    _check_objects(plan, models, block, generator)
     _check_iterators(plan, generator, block)
 
 
@@ -231,8 +233,28 @@ def _in_loop(plan: Plan, node: cst.CSTNode, statement: cst.CSTNode) -> bool:
     return False
 
 
-def _check_stores(plan: Plan, models: Models, block: Block, generator: list[cst.CSTNode]) -> None:
-    """The generator runs again and again: what it fills must be its own; and what it reads must stay as it is."""
+@dataclass(frozen=True)
+class _Reads:
+    """What a generator reads again at every evaluation.
+
+    Attributes
+    ----------
+    again, called
+        The nodes that run again: of the block, and of the functions that it calls.
+    free
+        The names that something around the model binds, and where.
+    """
+
+    again: set[cst.CSTNode]
+    called: set[cst.CSTNode]
+    free: dict[str, frozenset[cst.CSTNode]]
+
+    @property
+    def names(self) -> Iterator[cst.Name]:
+        return (n for n in self.again | self.called if isinstance(n, cst.Name) and n.value in self.free)
+
+
+def _reads(plan: Plan, models: Models, block: Block, generator: list[cst.CSTNode]) -> _Reads:
     inside = models.sites_in(generator)
     nodes = {n for s in generator for n in plan.tree.walk(s)}
     again = nodes - {n for made, _ in plan.hoisted.get(block.node, ()) for n in plan.tree.walk(made)}
@@ -246,6 +268,15 @@ def _check_stores(plan: Plan, models: Models, block: Block, generator: list[cst.
             called.update(plan.tree.walk(function))
             for node in models.effects.free(function):
                 free[node.value] = free.get(node.value, frozenset()) | plan.flow.sites[node]
+    return _Reads(again, called, free)
+
+
+def _check_stores(plan: Plan, models: Models, block: Block, generator: list[cst.CSTNode]) -> None:
+    """The generator runs again and again: what it fills must be its own; and what it reads must stay as it is."""
+    inside = models.sites_in(generator)
+    nodes = {n for s in generator for n in plan.tree.walk(s)}
+    reads = _reads(plan, models, block, generator)
+    free, called = reads.free, reads.called
     for node, base in plan.flow.stores.items():
         sites = plan.flow.sites.get(base, frozenset())
         if node in nodes:
@@ -260,15 +291,35 @@ def _check_stores(plan: Plan, models: Models, block: Block, generator: list[cst.
             sites & free.get(base.value, frozenset())
             and (node in called or models.effects.runs_after(node, block))
             and (node in called or not _is_another(models, block, node, sites))
-            and not is_other_column(node, again | called, plan.tree, plan.flow)
+            and not is_other_column(node, reads.again | called, plan.tree, plan.flow)
         ):
-            message = (
-                f"`{base.value}` is changed in place after the model was built from it; the generator reads it again: "
-            )
-            message += "give the model a copy"
             if node in called:
                 message = f"this changes `{base.value}` at every evaluation of the model: do it once, above the model"
-            plan.note(node, block.key, ORDER.code, message, review=True)
+                plan.note(node, block.key, ORDER.code, message, review=True)
+            else:
+                _note_change(plan, block, node, base)
+
+
+def _check_objects(plan: Plan, models: Models, block: Block, generator: list[cst.CSTNode]) -> None:
+    """What the generator reads must stay as it is, also where it has another name or is an attribute of an object."""
+    reads = _reads(plan, models, block, generator)
+    own = reads.called | {n for s in generator for n in plan.tree.walk(s)}
+    names = [n for n in reads.names if n in plan.flow.sites and plan.flow.sites[n] & reads.free[n.value]]
+    found: list[tuple[cst.CSTNode, cst.BaseExpression, cst.CSTNode]] = [
+        (c.node, c.base, c.at) for c in models.objects.after(block.node, names)
+    ]
+    held = [n for n in own if isinstance(n, cst.Attribute)]
+    found += [(node, target, node) for node, target in models.objects.held_after(block.node, held)]
+    noted = {note.node for note in plan.notes if note.code == ORDER.code and note.group == block.key}
+    for node, base, at in found:
+        if node not in noted and not {node, at} & own:
+            noted.add(node)
+            _note_change(plan, block, node, base)
+
+
+def _note_change(plan: Plan, block: Block, node: cst.CSTNode, base: cst.BaseExpression) -> None:
+    message = f"`{code(base)}` is changed in place after the model was built from it; the generator reads it again: "
+    plan.note(node, block.key, ORDER.code, message + "give the model a copy", review=True)
 
 
 def _is_another(models: Models, block: Block, store: cst.CSTNode, sites: frozenset[cst.CSTNode]) -> bool:

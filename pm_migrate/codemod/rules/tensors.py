@@ -21,6 +21,7 @@ from pm_migrate.catalog.functions import ADVICE, FUNCTIONS, MATH, NUMPY, TensorF
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.rules import object_arrays
 from pm_migrate.codemod.rules.asked import way_out
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.both_ways import is_called_both_ways
@@ -312,9 +313,14 @@ def plan_numpy(plan: Plan) -> None:
         if row is not None and both and not plan.options.upstream:
             continue
         exact = row is not None and (row.exact or plan.options.upstream)
-        if name in ("numpy.array", "numpy.asarray") and _stacks(plan, node):
+        if name in ("numpy.array", "numpy.asarray") and object_arrays.stacks(plan, node):
             plan.allow(ARRAYS.code, key)
-            plan.edit(node.func, key, _named_func(plan, node), {"tf"})
+            plan.edit(node, key, object_arrays.stacked(plan, node), {"tf"})
+        elif not plan.options.upstream and object_arrays.adds(plan, node, name):
+            plan.allow(ARRAYS.code, key)
+            plan.edit(node, key, object_arrays.added)
+        elif not plan.options.upstream and (message := object_arrays.problem(plan, node, name)):
+            plan.refuse(node, key, ARRAYS.code, message)
         elif row is not None and exact and _problem(row, row.name, node, True) is None:
             plan.allow(ARRAYS.code, key)
             _rewrite(plan, node, row, key, tensorflow=True)
@@ -322,18 +328,6 @@ def plan_numpy(plan: Plan) -> None:
             plan.refuse(
                 node, key, ARRAYS.code, "NumPy cannot draw with random variables as parameters: use a distribution"
             )
-
-
-def _stacks(plan: Plan, call: cst.Call) -> bool:
-    """Whether ``np.array([a, b])`` makes a vector of numbers, so that ``tf.stack`` is the same."""
-    match call.args:
-        case [cst.Arg(value=cst.List(elements=elements), keyword=None, star="")]:
-            return all(isinstance(e, cst.Element) and v.is_scalar(plan.flow.value(e.value)) for e in elements)
-    return False
-
-
-def _named_func(plan: Plan, call: cst.Call) -> Callable[[cst.BaseExpression], cst.BaseExpression]:
-    return lambda _: plan.names.name("tf", "stack", call)
 
 
 def plan_symbols(plan: Plan) -> None:
