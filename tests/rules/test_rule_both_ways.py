@@ -72,3 +72,35 @@ def test_pymc4_itself_has_no_functions_for_both(call: str) -> None:
 
 def test_where_nothing_is_random_numpy_takes_over() -> None:
     assert "return np.exp(x)" in rewritten("def f(x):\n    return tt.exp(x).eval()\n\ndata = f(xs)\n", "a")
+
+
+CLASS = """
+class Curve:
+    def __init__(self, a):
+        self.rate = np.exp(a)
+
+    def at(self, x):
+        return np.tanh(self.rate * x)
+
+"""
+
+
+@pytest.mark.parametrize("call", ["data = Curve(-0.5).at(xs) + noise\n", "def draw():\n    return Curve(true).at(xs)\n"])
+def test_objects_of_numbers_here_and_of_variables_there(call: str) -> None:
+    """``tf.exp`` of a Python number is of 32 bits, and of a whole one an error."""
+    code = rewritten(CLASS + call, "Curve(a).at(xs)")
+    assert "self.rate = np.exp(a)" in code and "np.tanh(self.rate * x)" in code
+
+
+@pytest.mark.parametrize(
+    "functions",
+    [
+        CLASS,
+        CLASS + "other = np.exp(2)\n",
+        # an object of another class is made of numbers
+        CLASS + "class Other:\n    def __init__(self, a):\n        self.a = a\n\nother = Other(2)\n",
+    ],
+)
+def test_objects_of_variables_alone(functions: str) -> None:
+    code = rewritten(functions, "Curve(a).at(xs)")
+    assert "self.rate = tf.exp(a)" in code and "tf.tanh(self.rate * x)" in code
