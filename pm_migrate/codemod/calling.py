@@ -60,8 +60,23 @@ class Calls(Expressions):
                     self.attributes[key] = self.attributes.get(key, NOTHING) | {atom}
         return made
 
+    def _own_class(self, func: cst.BaseExpression) -> cst.ClassDef | None:
+        """The class that a class method is asked of, where it makes an object of it: ``cls(model)``."""
+        method = self.scope.node
+        owner = self.tree.scope(method) if isinstance(method, cst.FunctionDef) else None
+        if not isinstance(func, cst.Name) or not isinstance(owner, cst.ClassDef) or owner in self.model_classes:
+            return None
+        assert isinstance(method, cst.FunctionDef)
+        named = any(isinstance(d.decorator, cst.Name) and d.decorator.value == "classmethod" for d in method.decorators)
+        first = next(iter(parameters(method.params)), None)
+        if not named or first is None or first.name.value != func.value or owner in self.own:
+            return None
+        return owner if self.sites.get(func) == frozenset({first}) else None
+
     def _called(self, node: cst.Call) -> Value:
         func = self._expression(node.func)
+        if (owner := self._own_class(node.func)) is not None:
+            func = self.values[node.func] = frozenset({v.Function(owner)})
         args = [self._expression(arg.value) for arg in node.args]
         self.context[node] = self._stack[-1] if self._stack else None
         name = v.qualified(func)
@@ -543,6 +558,8 @@ class Calls(Expressions):
             return self._text(args)
         if attr in ("get_value", "eval") and v.only(base, (v.Foreign, v.Symbol)):  # type: ignore[arg-type]
             return PLAIN  # an array, not what will be computed
+        if attr == "get_values" and v.traces(base):
+            return PLAIN  # draws of a variable are numbers, whatever names it
         if attr == "eval" and not args and (v.is_density(base) or (v.tainted(base) and not self._stack)):
             return PLAIN  # Theano evaluates nothing that depends on variables without their values
         # a list of variables that a method is asked about (", ".join(...), figure.plot(...)) taints what comes out

@@ -97,6 +97,13 @@ MAKING = frozenset({"prior", "marginal_likelihood", "conditional"})
 OF_PROCESSES = MAKING | {"predict", "predictt", "cov_func", "mean_func"}
 GP_PLAIN = frozenset({"util.plot_gp_dist", "util.kmeans_inducing_points"})
 
+#: Theano's modules by the names that PyMC3's own have for them.
+_IMPORTED = {
+    "pymc3.theano": "theano",
+    "pymc3.math.theano": "theano",
+    "pymc3.math.tt": "theano.tensor",
+}
+
 _HOMES = (
     "pymc3.distributions.distribution.",
     "pymc3.distributions.bound.",
@@ -149,9 +156,14 @@ def canonical(name: str) -> str:
     --------
     >>> canonical("pymc3.distributions.continuous.Normal")
     'pymc3.Normal'
+    >>> canonical("pymc3.theano.tensor.stack"), canonical("pymc3.math.tt.exp")
+    ('theano.tensor.stack', 'theano.tensor.exp')
     """
     if name.startswith("theano.theano."):  # from theano import theano
         name = name.removeprefix("theano.")
+    for imported, module in _IMPORTED.items():
+        if name == imported or name.startswith(f"{imported}."):
+            return canonical(f"{module}{name.removeprefix(imported)}")
     for home, shorter in _REGRESSION_HOMES.items():
         if name == home or name.startswith(home if home.endswith(".") else f"{home}."):
             return f"{shorter}{name.removeprefix(home)}"

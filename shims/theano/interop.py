@@ -151,6 +151,14 @@ def _reduction(function: Callable[..., Variable], *options: str) -> Callable[...
     return reduce
 
 
+def _polyval(p: Any, x: Any) -> Any:
+    """A polynomial by Horner's rule, the highest power first."""
+    total = creation.zeros_like(x)
+    for coefficient in np.atleast_1d(np.asarray(p)):
+        total = total * x + coefficient
+    return total
+
+
 _FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.sum: _reduction(reductions.sum, "keepdims", "dtype"),
     np.prod: _reduction(reductions.prod, "keepdims", "dtype"),
@@ -170,6 +178,7 @@ _FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.argsort: lambda a, axis=-1: reductions.argsort(a, axis),
     np.diff: lambda a, n=1, axis=-1: reductions.diff(a, n, axis),
     np.dot: linalg.dot,
+    np.polyval: _polyval,
     np.vdot: lambda a, b: linalg.dot(shaping.flatten(a), shaping.flatten(b)),
     np.inner: lambda a, b: linalg.tensordot(a, b, [[-1], [-1]]),
     np.outer: linalg.outer,

@@ -109,6 +109,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "np.hstack": lambda x: np.hstack([x, x]),
     "np.append": lambda x: np.append(x, 1.0),
     "np.dot": lambda x: np.dot(A, x),
+    "np.polyval": lambda x: np.polyval([2, -1.0, 0.5], x) + np.poly1d([1.0, 3.0])(x) + np.polyval(x, 2.0),
     "dot": lambda x: x.dot(x),
     "matrix @ x": lambda x: A @ x,
     "x @ matrix": lambda x: x @ A.T,

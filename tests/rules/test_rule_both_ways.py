@@ -112,3 +112,35 @@ def test_numpy_cannot_draw_with_what_is_not_evaluated() -> None:
     functions = "def curve(a, x):\n    return tt.exp(a) * x\n\ntrue = curve(np.ones(3), xs)\n"
     text = HEAD + functions + "noisy = np.random.normal(0, true)\n" + MODEL.format(mean="curve(a, xs)")
     assert "PM402" in {f.code for f in migrate_source(text).findings}
+
+
+CLASS = """
+class Curve:
+    def __init__(self, a):
+        self.rate = np.exp(a)
+
+    def at(self, x):
+        return np.tanh(self.rate * x)
+
+"""
+
+
+@pytest.mark.parametrize("call", ["data = Curve(-0.5).at(xs) + noise\n", "def draw():\n    return Curve(true).at(xs)\n"])
+def test_objects_of_numbers_here_and_of_variables_there(call: str) -> None:
+    """``tf.exp`` of a Python number is of 32 bits, and of a whole one an error."""
+    code = rewritten(CLASS + call, "Curve(a).at(xs)")
+    assert "self.rate = np.exp(a)" in code and "np.tanh(self.rate * x)" in code
+
+
+@pytest.mark.parametrize(
+    "functions",
+    [
+        CLASS,
+        CLASS + "other = np.exp(2)\n",
+        # an object of another class is made of numbers
+        CLASS + "class Other:\n    def __init__(self, a):\n        self.a = a\n\nother = Other(2)\n",
+    ],
+)
+def test_objects_of_variables_alone(functions: str) -> None:
+    code = rewritten(functions, "Curve(a).at(xs)")
+    assert "self.rate = tf.exp(a)" in code and "tf.tanh(self.rate * x)" in code

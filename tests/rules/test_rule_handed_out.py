@@ -203,3 +203,73 @@ def test_distributions_that_are_only_shown() -> None:
     for text in ("show(mu.distribution)\n", "d = mu.distribution\n", "mu.distribution.tau\n"):
         assert manual(HEAD + MODEL + text) == ["PM206"], text
     assert manual(HEAD + MODEL.replace("    pm.Normal('x'", "    x = pm.Normal('x'") + "x.distribution\n") == ["PM206"]
+
+
+FITTED = """
+class Fit:
+    def __init__(self, model):
+        self.model = model
+
+    {decorator}
+    def make(cls, data):
+        with pm.Model() as model:
+            mu = pm.Normal('mu', 0, 1)
+            pm.Normal('y', mu, 1, observed=data)
+        return {made}
+
+    def sample(self):
+        with self.model:
+            return pm.sample(10)
+"""
+
+
+def test_an_object_that_a_class_method_makes_has_the_model() -> None:
+    code = migrate_source(HEAD + FITTED.format(decorator="@classmethod", made="cls(model)")).code
+    assert "return pm.sample(self.model, num_samples=10" in code and "with self.model" not in code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FITTED.format(decorator="@staticmethod", made="cls(model)"),
+        FITTED.format(decorator="@classmethod", made="other(model)"),
+        FITTED.format(decorator="@classmethod", made="cls(model)").replace("        return cls", "        cls = other\n        return cls"),
+        FITTED.format(decorator="@classmethod", made="cls(model)") + "\n    @classmethod\n    def of(cls, model):\n        return cls(model)\n",
+    ],
+)
+def test_which_model_an_object_has_is_not_certain(text: str) -> None:
+    assert "PM301" in manual(HEAD + text)
+    assert "with self.model:" in migrate_source(HEAD + text).code
+
+
+def test_what_is_computed_from_draws_is_no_tensor() -> None:
+    code = migrate_source(
+        HEAD
+        + MODEL
+        + "with model:\n    trace = pm.sample(10)\nmean = np.mean(trace.get_values(mu))\ncurve = lambda a: np.exp(a)\ncurve(mean)\n"
+    ).code
+    assert "mean = np.mean(pm.draws(trace, 'mu'))\ncurve = lambda a: np.exp(a)\n" in code
+
+
+@pytest.mark.parametrize("name", ["pm.theano.tensor", "pm.math.tt"])
+def test_theano_by_what_pymc3_imports(name: str) -> None:
+    code = migrate_source(HEAD + MODEL.replace("2 * mu", f"{name}.exp(mu)")).code
+    assert "two = tf.exp(mu)" in code and "yield" in code
+
+
+LEFT = """from own import decorated
+
+def scaled(scale):
+    def logp(x):
+        return -tt.square(x / scale)
+    return logp
+
+@decorated
+def donut(scale):
+    pm.DensityDist('donut', logp=scaled(scale), shape=2)
+"""
+
+
+def test_a_function_that_a_function_gives_stays_with_what_stays() -> None:
+    code = migrate_source(HEAD + LEFT + MODEL).code
+    assert "-tt.square(x / scale)" in code and "two = 2 * mu" in code and "yield pm4.Normal('mu'" in code

@@ -63,6 +63,15 @@ def call(arguments: str) -> str:
             "num_samples=10, burn_in=10, num_chains=1, discard_tuned_samples=False,\n"
             "                  progressbar=False, return_inferencedata=False",
         ),
+        ("10, tune=10, chains=1, init=how", "num_samples=10, burn_in=10, num_chains=1, init=how or 'adapt_diag'"),
+        (
+            "10, tune=10, chains=1, init=c.init, n_init=c.n",
+            "num_samples=10, burn_in=10, num_chains=1, init=c.init or 'adapt_diag', n_init=c.n",
+        ),
+        (
+            "10, tune=10, chains=1, init='advi' if how else None",
+            "num_samples=10, burn_in=10, num_chains=1, init=('advi' if how else None) or 'adapt_diag'",
+        ),
         ("10, tune=10, chains=1, init=None", "num_samples=10, burn_in=10, num_chains=1, init='adapt_diag'"),
         (
             "10, tune=10, chains=1, step=[pm.Metropolis()], init=False",
@@ -115,8 +124,8 @@ def test_sample(before, expected):
 @pytest.mark.parametrize(
     "arguments",
     [
-        "10, init=how",
         "10, init='nuts'",
+        "10, step=how, init=which",
         "10, init=False",
         "10, step=how, init=False",
         "10, step=None, init=False",

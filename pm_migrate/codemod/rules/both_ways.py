@@ -1,6 +1,7 @@
 """Functions of a program that are called with random variables here, and with arrays there.
 
-A curve that simulates data and is the mean of the likelihood has to go on giving arrays to the first call.
+A curve that simulates data and is the mean of the likelihood has to go on giving arrays to the first call. So have the
+methods of an object that is made of numbers here, and of variables there.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ def is_called_both_ways(plan: Plan, function: cst.CSTNode) -> bool:
         return False
     if function not in plan.both_ways:
         plan.both_ways[function] = False  # for functions that call themselves
+        maker = _maker(plan, function)
+        if maker is not None and maker is not function and is_called_both_ways(plan, maker):
+            plan.both_ways[function] = True
+            return True
         facts = plan.flow.functions.get(function)
         given = () if facts is None else (*facts.params.values(), *facts.known_params.values())
         if any(v.tainted(value) for value in given):
@@ -24,9 +29,21 @@ def is_called_both_ways(plan: Plan, function: cst.CSTNode) -> bool:
     return plan.both_ways[function]
 
 
+def _maker(plan: Plan, function: cst.CSTNode) -> cst.CSTNode | None:
+    """The ``__init__`` of the class that a method is of, if it is none of distributions or of functions of a process."""
+    owner = plan.tree.scope(function)
+    if not isinstance(owner, cst.ClassDef) or owner in plan.flow.own or owner in plan.flow.own_maps:
+        return None
+    return next((f for f in owner.body.body if isinstance(f, cst.FunctionDef) and f.name.value == "__init__"), None)
+
+
 def _calls(plan: Plan, function: cst.CSTNode) -> list[cst.Call]:
+    named = {function}
+    if _maker(plan, function) is function:
+        named.add(plan.tree.scope(function))
+
     def calls(value: v.Value) -> bool:
-        return any(isinstance(a, v.Function) and a.node is function for a in value)
+        return any(isinstance(a, v.Function) and a.node in named for a in value)
 
     return [call for call in plan.tree.of(cst.Call) if call.args and calls(plan.flow.value(call.func))]
 

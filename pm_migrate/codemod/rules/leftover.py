@@ -237,6 +237,10 @@ def plan_helpers(plan: Plan) -> None:
         place = _place(plan, node)
         if targets and place is not None:
             callers.setdefault(place, set()).update(targets)
+    for helper in helpers:  # what makes a function and gives it back
+        outer = plan.tree.scope(helper)
+        if isinstance(outer, cst.FunctionDef):
+            callers.setdefault(outer, set()).add(helper)
     while changed:
         changed = False
         for place, targets in callers.items():

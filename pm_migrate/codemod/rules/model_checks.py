@@ -16,6 +16,7 @@ from pm_migrate.codemod.purity import impure_calls
 from pm_migrate.codemod.rules import attributes
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.model_object import OBJECT
+from pm_migrate.codemod.rules.unseen_makers import unseen_makers
 from pm_migrate.codemod.tree import COMPREHENSIONS, code
 from pm_migrate.codemod.variables import given_around, is_component
 
@@ -131,6 +132,9 @@ RULES = (ORDER, REENTRY)
 _LEAVING = (cst.Return, cst.Yield, cst.Await, cst.Global, cst.Nonlocal)
 
 
+_HIDDEN = "`{}` may create variables that cannot be seen from here: create them in the block"
+
+
 def check_generator(plan: Plan, models: Models, block: Block) -> None:
     """Refuse a model whose statements cannot be the body of a generator."""
     key = block.key
@@ -138,11 +142,10 @@ def check_generator(plan: Plan, models: Models, block: Block) -> None:
     if not any(models.creates(s, block.sites) for s in generator):
         hidden = next((c for s in block.body for c in impure_calls(s, plan.flow) if _may_create(plan, c)), None)
         if hidden is not None:
-            message = (
-                f"`{code(hidden.func)}` may create variables that cannot be seen from here: create them in the block"
-            )
-            plan.refuse(hidden, key, ORDER.code, message)
+            plan.refuse(hidden, key, ORDER.code, _HIDDEN.format(code(hidden.func)))
             return
+    for call in unseen_makers(plan, block):
+        plan.refuse(call, key, ORDER.code, _HIDDEN.format(code(call.func)))
     bound = models.bound_in(generator)
     for s in generator:
         for node in plan.tree.walk(s, *_LEAVING, cst.Break, cst.Continue, cst.Name, cst.With):

@@ -66,7 +66,7 @@ def mapped(plan: Plan, row: InferenceCall, call: cst.Call, rule: str) -> list[It
         elif name not in row.keep:
             raise Refused(f"{name}= has no counterpart")
         else:
-            items.append((row.keep[name], names_of_variables(plan, arg.value) or arg if name == "trace" else arg))
+            items.append((row.keep[name], _written(plan, name, arg, held)))
     without = any(a.keyword is not None and a.keyword.value == "init" and is_none(a.value) for a in call.args)
     if without and not own_step:
         items.append(("init", "'adapt_diag'"))  # at the test point, which is what None means
@@ -75,6 +75,17 @@ def mapped(plan: Plan, row: InferenceCall, call: cst.Call, rule: str) -> list[It
     if loose:
         items.append(("step_kwargs", "{" + ", ".join(loose) + "}"))
     return held.written(items + [item for found in options for item in found])
+
+
+def _written(plan: Plan, name: str, arg: cst.Arg, held: Given) -> str | cst.Arg:
+    """An argument as the rewritten call has it."""
+    if name == "trace":
+        return names_of_variables(plan, arg.value) or arg
+    if name == "init" and _is_kept(arg.value):
+        if v.only(plan.flow.value(arg.value), v.Text) and not _may_be_none(plan, arg.value):
+            return arg
+        return f"{_operand(held, arg)} or 'adapt_diag'"  # at the test point, which is what None means
+    return arg
 
 
 def sequential(plan: Plan, call: cst.Call, step: cst.Call) -> list[Item]:
@@ -121,13 +132,21 @@ def _in_their_places(plan: Plan, arguments: Mapping[str, cst.Arg]) -> dict[str, 
 
 def _check(plan: Plan, call: cst.Call, arguments: Mapping[str, cst.Arg]) -> None:
     init = arguments.get("init")
-    if init is not None and (string_value(init.value) or "").lower() not in SAMPLE_INITS:
+    known = init is None or (string_value(init.value) or "").lower() in SAMPLE_INITS
+    if init is not None and not known and ("step" in arguments or not _is_kept(init.value)):
         raise Refused(f"init=: use one of {', '.join(sorted(SAMPLE_INITS))}")
     if any(t.kind == "unknown" for t in v.traces(plan.flow.value(call))):
         raise Refused("return_inferencedata= has to be True or False")
     trace = arguments.get("trace")
     if trace is not None and any(isinstance(a, v.Foreign) for a in plan.flow.value(trace.value)):
         raise Refused("trace=: draws are kept in memory; give the names of the variables to keep, or leave it out")
+
+
+def _is_kept(node: cst.BaseExpression) -> bool:
+    """Whether an expression gives what is kept somewhere, or comes of a call: no constant."""
+    if isinstance(node, cst.Name):
+        return node.value not in ("True", "False", "None")
+    return isinstance(node, (cst.Attribute, cst.Subscript, cst.Call, cst.IfExp))
 
 
 def _passed_over(name: str) -> str | None:

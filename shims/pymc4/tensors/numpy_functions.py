@@ -113,6 +113,15 @@ def _dot(a: Any, b: Any) -> Tensor:
     return tnp.dot(as_float(to_tensor(a)), as_float(to_tensor(b)))
 
 
+def _polyval(p: Any, x: Any) -> Tensor:
+    """A polynomial by Horner's rule, the highest power first."""
+    x = as_float(to_tensor(x))
+    total = tf.zeros_like(x)
+    for coefficient in tf.unstack(p) if tf.is_tensor(p) else p:
+        total = total * x + tf.cast(to_tensor(coefficient), x.dtype)
+    return total
+
+
 def _extreme(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """A maximum or minimum, whose gradient is Theano's where several elements are equal."""
 
@@ -142,6 +151,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "where": _where,
     "take": _take,
     "dot": _dot,
+    "polyval": _polyval,
     **dict.fromkeys(("round", "around"), _round),
     "shape": lambda a: tuple(a.shape),
     "ndim": lambda a: a.shape.rank,
