@@ -130,7 +130,7 @@ class Applier:
         result = self._rebuilt(original)
         for apply in self.edits.get(original, ()):
             result = apply(result)
-        if _is_statement(type(original)):
+        if _is_statement(original.__class__):
             result = self._statement(original, result)
         elif original in self.todos:
             result = self._commented(original, result)
@@ -142,7 +142,7 @@ class Applier:
         """A node with what became of those below it."""
         changing = self._changing
         changes: dict[str, Any] = {}
-        for field in _visited(type(node)):
+        for field in _visited(node.__class__):
             value = getattr(node, field)
             if isinstance(value, tuple):
                 if not changing.isdisjoint(value):
@@ -155,7 +155,7 @@ class Applier:
         for node in nodes:
             if node not in self._changing:
                 yield node
-            elif _is_statement(type(node)):
+            elif _is_statement(node.__class__):
                 made = statements(self.apply(node))
                 yield from (s for s in made if not isinstance(s, cst.SimpleStatementLine) or s.body)
             else:
@@ -181,7 +181,7 @@ class Applier:
 
 
 @cache
-def _is_statement(kind: type) -> bool:
+def _is_statement(kind: type[cst.CSTNode]) -> bool:
     return issubclass(kind, cst.BaseStatement)
 
 
@@ -199,7 +199,7 @@ _FIRST: dict[type, tuple[str, ...]] = {
 
 
 @cache
-def _visited(kind: type) -> tuple[str, ...]:
+def _visited(kind: type[cst.CSTNode]) -> tuple[str, ...]:
     """The fields of a node in which others may change, in the order of the source."""
     first = _FIRST.get(kind, ())
     return (*first, *(field for field in meaningful(kind) if field not in first))

@@ -111,10 +111,10 @@ class Objects:
         for node in self.tree.of(cst.AugAssign):
             if isinstance(node.target, cst.Name) and not self._is_value(node.target):
                 yield node, node.target
-        for node in self.tree.of(cst.Del):
-            for part in self.tree.walk(node, cst.Subscript):
+        for deletion in self.tree.of(cst.Del):
+            for part in self.tree.walk(deletion, cst.Subscript):
                 if isinstance(part.value, cst.Name):
-                    yield node, part.value
+                    yield deletion, part.value
         for call in self.tree.of(cst.Call):
             base = None if call in self.flow.stores else self._changed_by(call)
             if isinstance(base, cst.Name) and not v.tainted(self.flow.value(base)):
@@ -234,10 +234,10 @@ class Objects:
 
     def held(self) -> Iterator[tuple[cst.CSTNode, cst.Attribute, set[tuple[cst.CSTNode, str]]]]:
         """Yield the changes of what attributes of the program's own objects hold, and which attributes these are."""
-        for node in self.tree.of(cst.AugAssign):
-            match node.target:
+        for change in self.tree.of(cst.AugAssign):
+            match change.target:
                 case cst.Attribute(value=cst.Name()) as target if not self._is_number(target):
-                    yield node, target, self._keys(target)
+                    yield change, target, self._keys(target)
         for node, base in (*self.flow.stores.items(), *self._direct_of_attributes()):
             inner: cst.CSTNode = base
             while inner is not node and not isinstance(inner, cst.Attribute):

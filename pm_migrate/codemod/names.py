@@ -221,7 +221,7 @@ class Names:
             return False
         first = min((s.statement for s in self.sites), key=self.tree.order.__getitem__)
         lines = [self.tree.statement(n) for n in (first, node)]
-        body = list(self.tree.module.body)
+        body: list[cst.CSTNode] = list(self.tree.module.body)
         if not all(line in body for line in lines):
             return False
         return all(

@@ -31,13 +31,13 @@ _SCOPES = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
 _Node = TypeVar("_Node", bound=cst.CSTNode)
 
 
-def _hash_in_c(kind: type) -> None:
+def _hash_in_c(kind: type[Any]) -> None:
     """Give a class of nodes and those derived from it ``object``'s own hash and equality.
 
     LibCST's are the same, by identity, but written in Python: all look-ups by nodes were a tenth of the time.
     """
-    kind.__hash__ = object.__hash__  # type: ignore[method-assign]
-    kind.__eq__ = object.__eq__  # type: ignore[method-assign]
+    kind.__hash__ = object.__hash__  # type: ignore[assignment]
+    kind.__eq__ = object.__eq__  # type: ignore[assignment]
     for derived in kind.__subclasses__():
         _hash_in_c(derived)
 

@@ -125,7 +125,9 @@ class Curve:
 """
 
 
-@pytest.mark.parametrize("call", ["data = Curve(-0.5).at(xs) + noise\n", "def draw():\n    return Curve(true).at(xs)\n"])
+@pytest.mark.parametrize(
+    "call", ["data = Curve(-0.5).at(xs) + noise\n", "def draw():\n    return Curve(true).at(xs)\n"]
+)
 def test_objects_of_numbers_here_and_of_variables_there(call: str) -> None:
     """``tf.exp`` of a Python number is of 32 bits, and of a whole one an error."""
     code = rewritten(CLASS + call, "Curve(a).at(xs)")

@@ -233,8 +233,11 @@ def test_an_object_that_a_class_method_makes_has_the_model() -> None:
     [
         FITTED.format(decorator="@staticmethod", made="cls(model)"),
         FITTED.format(decorator="@classmethod", made="other(model)"),
-        FITTED.format(decorator="@classmethod", made="cls(model)").replace("        return cls", "        cls = other\n        return cls"),
-        FITTED.format(decorator="@classmethod", made="cls(model)") + "\n    @classmethod\n    def of(cls, model):\n        return cls(model)\n",
+        FITTED.format(decorator="@classmethod", made="cls(model)").replace(
+            "        return cls", "        cls = other\n        return cls"
+        ),
+        FITTED.format(decorator="@classmethod", made="cls(model)")
+        + "\n    @classmethod\n    def of(cls, model):\n        return cls(model)\n",
     ],
 )
 def test_which_model_an_object_has_is_not_certain(text: str) -> None:
@@ -246,7 +249,8 @@ def test_what_is_computed_from_draws_is_no_tensor() -> None:
     code = migrate_source(
         HEAD
         + MODEL
-        + "with model:\n    trace = pm.sample(10)\nmean = np.mean(trace.get_values(mu))\ncurve = lambda a: np.exp(a)\ncurve(mean)\n"
+        + "with model:\n    trace = pm.sample(10)\nmean = np.mean(trace.get_values(mu))\n"
+        + "curve = lambda a: np.exp(a)\ncurve(mean)\n"
     ).code
     assert "mean = np.mean(pm.draws(trace, 'mu'))\ncurve = lambda a: np.exp(a)\n" in code
 

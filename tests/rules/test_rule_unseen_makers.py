@@ -65,7 +65,9 @@ MU = "mu = pm.Normal('mu', 0, 1)"
         KEPT.format(line=MU, mean="mu", observed="self.make()"),
         GIVEN.format(line="n = make(); mu = pm.Normal('mu', 0, 1, shape=n)", mean="mu"),
         # a function of the program
-        GIVEN.format(line="mean = make_mean()", mean="mean").replace("\n\ndef fit", "\n\ndef make_mean():\n    return 2\n\n\ndef fit"),
+        GIVEN.format(line="mean = make_mean()", mean="mean").replace(
+            "\n\ndef fit", "\n\ndef make_mean():\n    return 2\n\n\ndef fit"
+        ),
         # of an object that is given, and of a library
         GIVEN.format(line=MU, mean="make.mean(0)"),
         GIVEN.format(line="import numpy as np; mean = np.mean(data)", mean="mean"),

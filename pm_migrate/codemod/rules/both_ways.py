@@ -30,7 +30,7 @@ def is_called_both_ways(plan: Plan, function: cst.CSTNode) -> bool:
 
 
 def _maker(plan: Plan, function: cst.CSTNode) -> cst.CSTNode | None:
-    """The ``__init__`` of the class that a method is of, if it is none of distributions or of functions of a process."""
+    """The ``__init__`` of the class that a method is of, if it is none of distributions or of a process's functions."""
     owner = plan.tree.scope(function)
     if not isinstance(owner, cst.ClassDef) or owner in plan.flow.own or owner in plan.flow.own_maps:
         return None

@@ -102,8 +102,8 @@ def plan_equality(plan: Plan) -> None:
                     )
                     _refuse(plan, call, [item], message + "find it by its name")
     for element in plan.tree.of(cst.DictElement):
-        held = plan.tree.parent[element]
-        if _is_variable(plan, element.key) and not isinstance(plan.tree.parent.get(held), cst.Arg):
+        given = isinstance(plan.tree.parent.get(plan.tree.parent[element]), cst.Arg)
+        if _is_variable(plan, element.key) and not given:
             message = f"`{plan.tree.code(element.key)}` is a key, which stands for equal values here: take its name"
             _refuse(plan, element, [element.key], message)
     for node in plan.tree.of(cst.BooleanOperation, cst.UnaryOperation, cst.If, cst.While, cst.IfExp):

@@ -21,7 +21,7 @@ _DATA = frozenset("observed shape dims name testval total_size transform dtype n
 
 
 def unseen_makers(plan: Plan, block: Block) -> Iterator[cst.Call]:
-    """Yield the calls of a block that may create variables: of functions from outside, for parameters of distributions."""
+    """Yield the calls of a block that may create variables: functions from outside, for parameters of distributions."""
     named: dict[cst.CSTNode, cst.Call] = {}
     for s in block.having(Role.FRONT):
         for assign in plan.tree.walk(s, cst.Assign):
