@@ -191,7 +191,7 @@ def _truth(term: TermDisagreement, where: str, both: Both, point: Point) -> str:
     return formula(both, term.name, point, mine, theirs)
 
 
-def settled(both: Both, drawn: Drawn, values: Sequence[PointEvaluation]) -> dict[int, tuple[str, ...]]:
+def settled(both: Both, drawn: Drawn, values: Sequence[PointEvaluation]) -> dict[int, Apart]:
     """Points at which nothing that differs speaks against the candidate.
 
     The formula of each term says that the candidate is right and PyMC3 is not (it loses digits far out); or a few
@@ -203,16 +203,16 @@ def settled(both: Both, drawn: Drawn, values: Sequence[PointEvaluation]) -> dict
     Returns
     -------
     dict
-        The terms and slopes that differ, by the number of the point; empty if one of them is a difference.
+        What differs, by the number of the point; empty if one of them is a difference.
     """
-    found: dict[int, tuple[str, ...]] = {}
-    left: dict[int, _Apart] = {}
+    found: dict[int, Apart] = {}
+    left: dict[int, Apart] = {}
     for number, (mine, theirs) in enumerate(zip(drawn.values, values, strict=True)):
         apart = _apart(both, mine, theirs)
         if not apart.names:
             continue
         if len(found) < SETTLED and _formulas_agree(apart, both, drawn.points[number], mine, theirs):
-            found[number] = apart.names
+            found[number] = apart
         else:
             left[number] = apart
     if not left:
@@ -220,11 +220,11 @@ def settled(both: Both, drawn: Drawn, values: Sequence[PointEvaluation]) -> dict
     blind = sum(apart.share > SLIGHT for apart in left.values())
     if blind > UNDETERMINED * len(values) or not _roundings_decide(left, both, drawn):
         return {}
-    return found | {number: apart.names for number, apart in left.items()}
+    return found | left
 
 
 @dataclass(frozen=True)
-class _Apart:
+class Apart:
     """By how much terms and slopes differ at a point, by name, only those that differ; and the terms' largest share."""
 
     terms: Mapping[str, float]
@@ -236,9 +236,9 @@ class _Apart:
         return (*self.terms, *(f"the slope by {name}" for name in self.slopes if not self.terms))
 
 
-def _apart(both: Both, mine: PointEvaluation, theirs: PointEvaluation) -> _Apart:
+def _apart(both: Both, mine: PointEvaluation, theirs: PointEvaluation) -> Apart:
     if mine.error or theirs.error or math.isnan(mine.logp):
-        return _Apart({}, {})  # what cannot be compared is no difference, or one that no rounding explains
+        return Apart({}, {})  # what cannot be compared is no difference, or one that no rounding explains
     terms, shares = {}, [0.0]
     for name, term in mine.terms.items():
         other = both.partner(name, theirs.terms)
@@ -255,10 +255,10 @@ def _apart(both: Both, mine: PointEvaluation, theirs: PointEvaluation) -> _Apart
                 distance, scale = difference_of_slopes(b, a)
                 if not np.max(distance, initial=0.0) <= tolerances.GRADIENT * scale:
                     slopes[variable.name] = float(np.max(distance))
-    return _Apart(terms, slopes, max(shares))
+    return Apart(terms, slopes, max(shares))
 
 
-def _formulas_agree(apart: _Apart, both: Both, point: Point, mine: PointEvaluation, theirs: PointEvaluation) -> bool:
+def _formulas_agree(apart: Apart, both: Both, point: Point, mine: PointEvaluation, theirs: PointEvaluation) -> bool:
     """Whether the formulas of the terms that differ settle a point."""
     from pm_migrate.verify import tiebreak
 
@@ -277,7 +277,7 @@ def _is_rounded_to_zero(name: str, both: Both, point: Point, mine: PointEvaluati
     return both.reference.term_inputs(both.program, both.info, name, (), point)["distribution"] in DIFFERENCES
 
 
-def _roundings_decide(left: Mapping[int, _Apart], both: Both, drawn: Drawn) -> bool:
+def _roundings_decide(left: Mapping[int, Apart], both: Both, drawn: Drawn) -> bool:
     """Whether all that differs at some points moves as much when PyMC3 rounds another way."""
     terms, slopes = both.reference.spread(both.program, both.info, [drawn.points[number] for number in left])
     return all(

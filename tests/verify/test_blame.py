@@ -216,6 +216,29 @@ def test_roundings_decide_many_points_that_are_close(
         assert comparison.points == 1 and "differences in a" in comparison.notes[0]
 
 
+@pytest.mark.parametrize(("moves", "verdict"), [(1.0, Verdict.EQUAL), (1e-5, Verdict.DIFFERENT)])
+def test_slopes_that_roundings_decide_leave_the_log_density(
+    moves: float, verdict: Verdict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spread(self: Parts, program: object, info: object, points: Sequence[Point]) -> object:
+        still = np.zeros(len(points))
+        return {"a": still, "s": still, "c": still}, {"a": still + moves, "s_log__": still, "c": still}
+
+    def off(**parts: Function) -> Parts:
+        slopes = {"a": 1e-3, "s_log__": 0.0, "c": np.zeros(2)}
+        made = side(**parts)
+        made.programs = {"before.py": [Density(INFO, made.at, lambda point: slopes)]}
+        return made
+
+    monkeypatch.setattr(Parts, "spread", spread)
+    (comparison,) = run(side(), off()).comparisons
+    assert comparison.verdict is verdict
+    if verdict is Verdict.EQUAL:
+        assert comparison.points == 7 and "at 7 of 7 points" in comparison.notes[0], "the log density was compared"
+    (elsewhere,) = run(side(), off(a=lambda x: normal(x) + 0.1)).comparisons
+    assert elsewhere.verdict is Verdict.DIFFERENT
+
+
 @pytest.mark.parametrize(
     ("moves", "family", "verdict"),
     [
