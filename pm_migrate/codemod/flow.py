@@ -21,7 +21,7 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.families import Families
 from pm_migrate.codemod.model_classes import ModelClass, model_class
 from pm_migrate.codemod.roots import is_reference
-from pm_migrate.codemod.scopes import Entry, Env, FunctionFacts, Scope, bound_name, bound_names, parameters
+from pm_migrate.codemod.scopes import Entry, Env, FunctionFacts, Scope, bound_in, bound_name, parameters
 from pm_migrate.codemod.statements import Statements
 from pm_migrate.codemod.tree import Tree, is_none, string_value
 from pm_migrate.codemod.values import NOTHING, PLAIN, Value
@@ -268,7 +268,7 @@ class Flow(Statements):
         if node not in self._scopes:
             body = node if isinstance(node, cst.Module) else node.body  # type: ignore[attr-defined]
             sites: dict[str, set[cst.CSTNode]] = {}
-            for site in bound_names(body):
+            for site in bound_in(self.tree, body):
                 sites.setdefault(bound_name(site), set()).add(site)
             if isinstance(node, cst.FunctionDef):
                 for param in parameters(node.params):

@@ -12,7 +12,8 @@ import keyword
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
+from itertools import chain
 from operator import attrgetter
 from typing import Any, TypeVar, overload
 
@@ -59,7 +60,7 @@ def meaningful(kind: type) -> list[str]:
 @cache
 def _values(kind: type) -> Callable[[Any], tuple[Any, ...]] | None:
     """What gives the values of the fields of a node that carry meaning; None for a class without any."""
-    fields = meaningful(kind)
+    fields = [] if kind in _LITERAL else meaningful(kind)
     if len(fields) < 2:
         return (lambda node: (getattr(node, fields[0]),)) if fields else None
     return attrgetter(*fields)
@@ -73,14 +74,12 @@ def _is_node(kind: type) -> bool:
 
 def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     """The children of a node that carry meaning, in source order."""
-    values = None if type(node) in _LITERAL else _values(type(node))
-    if values is None:
-        return []
+    values = _values(node.__class__)
     found: list[cst.CSTNode] = []
-    for value in values(node):
+    for value in () if values is None else values(node):
         kind = value.__class__
-        if kind is list or kind is tuple:
-            found += [item for item in value if _is_node(item.__class__)]
+        if kind is tuple or kind is list:
+            found += value  # of nodes, in all of LibCST's classes
         elif _is_node(kind):
             found.append(value)
     return found
@@ -210,6 +209,11 @@ def parse_module(text: str) -> tuple[cst.Module, Positions]:
     return module, Positions(module, text)
 
 
+@cache
+def _owns_line(kind: type) -> bool:
+    return any(field.name == "leading_lines" for field in dataclasses.fields(kind)) and kind is not cst.Decorator
+
+
 class Tree:
     """A parsed module with parents, positions and the order of its nodes.
 
@@ -294,7 +298,7 @@ class Tree:
         """The nodes of the module that are of some classes, in source order."""
         return [self.nodes[place] for place in self._having(kinds)]
 
-    @property
+    @cached_property
     def expressions(self) -> Sequence[cst.BaseExpression]:
         """The expressions of the module, in source order."""
         return [self.nodes[place] for place in self._having((cst.BaseExpression,))]  # type: ignore[misc]
@@ -302,7 +306,7 @@ class Tree:
     def _having(self, kinds: tuple[type, ...]) -> list[int]:
         if kinds not in self._of:
             found = [places for kind, places in self._places.items() if issubclass(kind, kinds)]
-            self._of[kinds] = found[0] if len(found) == 1 else sorted(place for places in found for place in places)
+            self._of[kinds] = found[0] if len(found) == 1 else sorted(chain.from_iterable(found))
         return self._of[kinds]
 
     def position(self, node: cst.CSTNode) -> CodeRange:
@@ -353,7 +357,7 @@ class Tree:
         """The innermost statement around a node that owns its line, so that a comment can stand above it."""
         for candidate in (node, *self.ancestors(node)):
             # a comment above the first decorator belongs to the function, so all decorators are treated alike
-            if hasattr(candidate, "leading_lines") and not isinstance(candidate, cst.Decorator):
+            if _owns_line(type(candidate)):
                 return candidate
         return self.module
 
