@@ -101,8 +101,8 @@ class Helpers:
         for outer in self.tree.ancestors(node):
             if self.flow.makes_model(outer):
                 return None
-            if isinstance(outer, (cst.FunctionDef, cst.Lambda)):
-                return outer
+            if type(outer) is cst.FunctionDef or type(outer) is cst.Lambda:
+                return outer  # type: ignore[return-value]
         return None
 
     def helper_around(self, node: cst.CSTNode) -> Callable | None:

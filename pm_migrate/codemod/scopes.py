@@ -115,6 +115,8 @@ def _binding(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 def bound_name(site: cst.CSTNode) -> str:
     """The name that a binding place binds."""
+    if type(site) is cst.Name:
+        return site.value
     if isinstance(site, (cst.FunctionDef, cst.ClassDef, cst.Param)):
         return site.name.value
     if isinstance(site, cst.ImportAlias):

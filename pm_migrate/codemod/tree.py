@@ -68,8 +68,14 @@ def _values(kind: type) -> Callable[[Any], tuple[Any, ...]] | None:
 
 @cache
 def _is_node(kind: type) -> bool:
-    """Whether a class is one of nodes; cheaper than ``isinstance``, which asks an abstract class each time."""
+    """Whether a class is one of nodes."""
     return issubclass(kind, cst.CSTNode)
+
+
+@cache
+def is_kind(kind: type, kinds: type | tuple[type, ...]) -> bool:
+    """``issubclass``, remembered: LibCST's classes are abstract, and answer in Python each time."""
+    return issubclass(kind, kinds)
 
 
 def children(node: cst.CSTNode) -> list[cst.CSTNode]:
@@ -249,6 +255,7 @@ class Tree:
         self.order = {node: place for place, node in enumerate(self.nodes)}
         self._statements = [self.order[statement] for statement in self.module.body]
         self._stand_ins: dict[cst.CSTNode, cst.CSTNode] = {}
+        self._scopes: dict[cst.CSTNode, cst.CSTNode] = {}
 
     def _index(self) -> None:
         """Walk over the module once."""
@@ -305,7 +312,7 @@ class Tree:
 
     def _having(self, kinds: tuple[type, ...]) -> list[int]:
         if kinds not in self._of:
-            found = [places for kind, places in self._places.items() if issubclass(kind, kinds)]
+            found = [places for kind, places in self._places.items() if is_kind(kind, kinds)]
             self._of[kinds] = found[0] if len(found) == 1 else sorted(chain.from_iterable(found))
         return self._of[kinds]
 
@@ -363,12 +370,17 @@ class Tree:
 
     def scope(self, node: cst.CSTNode) -> cst.CSTNode:
         """The function, class, lambda or module whose names a node sees first."""
-        child = node
-        for candidate in self.ancestors(node):
-            if type(candidate) in _SCOPES and child is candidate.body:  # type: ignore[attr-defined]
-                return candidate
-            child = candidate
-        return self.module
+        found = self._scopes.get(node)
+        if found is None:
+            child = node
+            for candidate in self.ancestors(node):
+                if type(candidate) in _SCOPES and child is candidate.body:  # type: ignore[attr-defined]
+                    break
+                child = candidate
+            else:
+                candidate = self.module
+            found = self._scopes[node] = candidate
+        return found
 
     def in_comprehension(self, node: cst.CSTNode, within: cst.CSTNode) -> cst.CSTNode | None:
         """The innermost comprehension or nested scope between a node and ``within``."""

@@ -261,10 +261,11 @@ def plan_helpers(plan: Plan) -> None:
 def _place(plan: Plan, node: cst.CSTNode) -> cst.CSTNode | None:
     """The model or function that a call stands in."""
     for outer in plan.tree.ancestors(node):
-        if isinstance(outer, cst.With):
-            models = plan.flow.enters(outer)
+        kind = type(outer)
+        if kind is cst.With:
+            models = plan.flow.enters(outer)  # type: ignore[arg-type]
             if models:
                 return next(iter(models)).site
-        if isinstance(outer, cst.FunctionDef):
+        if kind is cst.FunctionDef:
             return outer
     return None
