@@ -101,7 +101,8 @@ class Helpers:
         for outer in self.tree.ancestors(node):
             if self.flow.makes_model(outer):
                 return None
-            if type(outer) is cst.FunctionDef or type(outer) is cst.Lambda:
+            kind = type(outer)
+            if kind is cst.FunctionDef or kind is cst.Lambda:
                 return outer  # type: ignore[return-value]
         return None
 

@@ -35,7 +35,7 @@ _Node = TypeVar("_Node", bound=cst.CSTNode)
 def _hash_in_c(kind: type[Any]) -> None:
     """Give a class of nodes and those derived from it ``object``'s own hash and equality.
 
-    LibCST's are the same, by identity, but written in Python: all look-ups by nodes were a tenth of the time.
+    LibCST's are the same, by identity, but written in Python: look-ups by nodes were a fifteenth of the time by it.
     """
     kind.__hash__ = object.__hash__  # type: ignore[assignment]
     kind.__eq__ = object.__eq__  # type: ignore[assignment]
@@ -216,7 +216,7 @@ def parse_module(text: str) -> tuple[cst.Module, Positions]:
 
 
 @cache
-def _owns_line(kind: type) -> bool:
+def _owns_line(kind: type[cst.CSTNode]) -> bool:
     return any(field.name == "leading_lines" for field in dataclasses.fields(kind)) and kind is not cst.Decorator
 
 
