@@ -78,6 +78,7 @@ def migrate_source(
     if not taken and "pymc3" not in text and "theano" not in text and "TODO(pm-migrate " not in text:
         return Migration(text, changed=False)
     from pm_migrate.codemod import todos
+    from pm_migrate.codemod.collecting import no_collection
     from pm_migrate.codemod.plan import Options
     from pm_migrate.codemod.rewrite import rewrite
 
@@ -91,7 +92,8 @@ def migrate_source(
     )
     lifted = todos.lift(text, options.enabled)
     try:
-        result = rewrite(lifted.text, options)
+        with no_collection():
+            result = rewrite(lifted.text, options)
     except RecursionError:
         raise SourceError("nested too deeply to be rewritten") from None
     if names == "scoped" or runtime == "upstream":

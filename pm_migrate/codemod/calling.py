@@ -62,9 +62,11 @@ class Calls(Expressions):
 
     def _own_class(self, func: cst.BaseExpression) -> cst.ClassDef | None:
         """The class that a class method is asked of, where it makes an object of it: ``cls(model)``."""
+        if type(func) is not cst.Name:
+            return None
         method = self.scope.node
         owner = self.tree.scope(method) if isinstance(method, cst.FunctionDef) else None
-        if not isinstance(func, cst.Name) or not isinstance(owner, cst.ClassDef) or owner in self.model_classes:
+        if not isinstance(owner, cst.ClassDef) or owner in self.model_classes:
             return None
         assert isinstance(method, cst.FunctionDef)
         named = any(isinstance(d.decorator, cst.Name) and d.decorator.value == "classmethod" for d in method.decorators)

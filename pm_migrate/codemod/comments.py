@@ -37,12 +37,22 @@ def comments(text: str) -> Iterator[tuple[int, str]]:
     """
     if "#" not in text:
         return
-    if sys.version_info >= (3, 12) and _TEMPLATE.search(text):
-        yield from _tokenized(text)  # whose braces can hold the same quotes again, and comments
+    if _quotes_nest(text):
+        yield from _tokenized(text)
         return
     for found in _PIECE.finditer(text):
         if text[found.start()] == "#":
             yield found.start(), found.group()
+
+
+def without_texts(text: str) -> str:
+    """A program without its comments and texts; whole where its texts cannot be told."""
+    return text if _quotes_nest(text) else _PIECE.sub("", text)
+
+
+def _quotes_nest(text: str) -> bool:
+    """Whether a program may have templates whose braces hold the same quotes again, and comments."""
+    return sys.version_info >= (3, 12) and _TEMPLATE.search(text) is not None
 
 
 def _tokenized(text: str) -> Iterator[tuple[int, str]]:

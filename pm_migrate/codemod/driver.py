@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import traceback
@@ -12,6 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from pm_migrate.codemod.collecting import no_collection
 from pm_migrate.codemod.encoding import Decoded, decode_notebook, decode_python, decode_text, mentions_pymc3
 from pm_migrate.codemod.links import NO_LINKS, NOTHING, Linked, Links
 from pm_migrate.codemod.percent import in_parts
@@ -130,10 +130,9 @@ class Outcome:
 
 def process(task: Task) -> Outcome:
     """Rewrite one file in memory; every failure becomes an outcome of status ``error``."""
-    collecting = gc.isenabled()
-    gc.disable()  # all that is made here is in use until the end: looking for garbage in it is a twelfth of the time
     try:
-        return _process(task)
+        with no_collection():
+            return _process(task)
     except PmMigrateError as error:
         return failure(task.path, str(error).removeprefix(f"{task.path}: "), notebook=task.notebook)
     except Exception as error:  # a fault of ours in one file must not take the others down
@@ -141,9 +140,6 @@ def process(task: Task) -> Outcome:
         if os.environ.get("PM_MIGRATE_DEBUG"):
             what += "\n" + traceback.format_exc()
         return failure(task.path, what, notebook=task.notebook)
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def failure(path: str, message: str, *, notebook: bool = False) -> Outcome:

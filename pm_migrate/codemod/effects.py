@@ -57,7 +57,9 @@ class Effects:
         while waiting:
             for node in self.tree.walk(waiting.pop(), cst.Name, cst.Attribute):
                 for atom in self.flow.value(node):
-                    found = atom.node if isinstance(atom, v.Function) else None
+                    if not isinstance(atom, v.Function):
+                        continue
+                    found = atom.node
                     if isinstance(found, (cst.FunctionDef, cst.Lambda)) and found not in known:
                         known.add(found)
                         waiting.append(found)

@@ -83,6 +83,8 @@ class Expressions:
 
     def _expression(self, node: cst.CSTNode) -> Value:
         value = self._evaluate(node)
+        if value == PLAIN:
+            value = PLAIN  # most are: what asks about values leaves out this one without a look into it
         # loops and rounds come back with more: a value of a node only grows
         known = self.values.setdefault(node, value)
         if known is not value and known != value:
@@ -137,13 +139,17 @@ class Expressions:
             return frozenset({v.Text(string_value(node))})
         if kind is cst.BinaryOperation:
             return self._binary(node)  # type: ignore[arg-type]
+        if kind is cst.Subscript:
+            return self._subscript(node)  # type: ignore[arg-type]
+        if kind is cst.Tuple:
+            return v.row([self._element(e) for e in node.elements])  # type: ignore[attr-defined]
+        if kind is cst.List or kind is cst.Set:
+            return v.bag([self._element(e) for e in node.elements])  # type: ignore[attr-defined]
         match node:
             case cst.ConcatenatedString():
                 for child in children(node):
                     self._generic(child)
                 return frozenset({v.Text(string_value(node))})
-            case cst.Subscript():
-                return self._subscript(node)
             case cst.UnaryOperation():
                 return self._operation([self._expression(node.expression)], number=True)
             case cst.Comparison():
@@ -155,10 +161,6 @@ class Expressions:
             case cst.IfExp():
                 self._expression(node.test)
                 return self._expression(node.body) | self._expression(node.orelse)
-            case cst.Tuple():
-                return v.row([self._element(e) for e in node.elements])
-            case cst.List() | cst.Set():
-                return v.bag([self._element(e) for e in node.elements])
             case cst.Dict():
                 items = [self._element(e) for e in node.elements]
                 keys = [string_value(e.key) if isinstance(e, cst.DictElement) else None for e in node.elements]
@@ -243,6 +245,8 @@ class Expressions:
 
     def _refer(self, node: cst.CSTNode, base: cst.CSTNode | None, value: Value) -> None:
         """Keep the account of references: a longer chain replaces the shorter one that it starts with."""
+        if value is PLAIN:
+            return
         names = [a.name for a in value if type(a) is v.Qualified and is_reference(a.name)]
         if names:
             self.references[node] = " | ".join(sorted(set(names)))

@@ -21,10 +21,10 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.families import Families
 from pm_migrate.codemod.model_classes import ModelClass, model_class
 from pm_migrate.codemod.roots import is_reference
-from pm_migrate.codemod.scopes import Entry, Env, FunctionFacts, Scope, bound_name, bound_names, parameters
+from pm_migrate.codemod.scopes import Entry, Env, FunctionFacts, Scope, bound_in, bound_name, parameters
 from pm_migrate.codemod.statements import Statements
 from pm_migrate.codemod.tree import Tree, is_none, string_value
-from pm_migrate.codemod.values import NOTHING, PLAIN, Value
+from pm_migrate.codemod.values import NOTHING, NUMBER, PLAIN, Value
 
 _ROUNDS = 8
 _BUILTINS = frozenset(dir(builtins))
@@ -127,6 +127,13 @@ class Flow(Statements):
         """What an expression may be."""
         return self.values.get(node, PLAIN)
 
+    @cached_property
+    def telling(self) -> list[tuple[cst.BaseExpression, Value]]:
+        """The expressions that may be something that is told apart, in source order, with what they may be."""
+        values = self.values
+        every = ((node, values.get(node, PLAIN)) for node in self.tree.expressions)
+        return [(node, value) for node, value in every if value is not PLAIN and value is not NUMBER]
+
     def name_of(self, node: cst.CSTNode) -> str | None:
         """The dotted name that an expression certainly is."""
         return v.qualified(self.value(node))
@@ -157,7 +164,9 @@ class Flow(Statements):
 
     def makes_model(self, node: cst.CSTNode) -> bool:
         """Whether what stands in a node adds to a model that the node itself names or makes."""
-        return (isinstance(node, cst.With) and bool(self.enters(node))) or node in self.model_inits
+        if type(node) is cst.With:
+            return bool(self.enters(node))
+        return bool(self.model_classes) and node in self.model_inits
 
     def model_name(self, maker: cst.CSTNode) -> cst.BaseExpression | None:
         """What gives a ``pm.Model(...)`` call, or the models of a class, their name."""
@@ -268,7 +277,7 @@ class Flow(Statements):
         if node not in self._scopes:
             body = node if isinstance(node, cst.Module) else node.body  # type: ignore[attr-defined]
             sites: dict[str, set[cst.CSTNode]] = {}
-            for site in bound_names(body):
+            for site in bound_in(self.tree, body):
                 sites.setdefault(bound_name(site), set()).add(site)
             if isinstance(node, cst.FunctionDef):
                 for param in parameters(node.params):

@@ -101,8 +101,9 @@ class Helpers:
         for outer in self.tree.ancestors(node):
             if self.flow.makes_model(outer):
                 return None
-            if isinstance(outer, (cst.FunctionDef, cst.Lambda)):
-                return outer
+            kind = type(outer)
+            if kind is cst.FunctionDef or kind is cst.Lambda:
+                return outer  # type: ignore[return-value]
         return None
 
     def helper_around(self, node: cst.CSTNode) -> Callable | None:

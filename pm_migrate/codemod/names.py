@@ -211,7 +211,7 @@ class Names:
                 and all(isinstance(s, (cst.Import, cst.ImportFrom, cst.Expr, cst.Assign)) for s in line.body)
             ):
                 return False
-            if any(node is n for n in self.tree.walk(line)):
+            if self.tree.inside(node, line):
                 return True
         return False
 

@@ -244,9 +244,10 @@ class Plan:
     def _is_variable(self, node: cst.Name) -> bool:
         """Whether a name is a variable, not a keyword of a call or an attribute."""
         parent = self.tree.parent.get(node)
-        return not (isinstance(parent, cst.Arg) and parent.keyword is node) and not (
-            isinstance(parent, cst.Attribute) and parent.attr is node
-        )
+        kind = type(parent)  # of every name: LibCST's classes answer ``isinstance`` in Python
+        if kind is cst.Arg:
+            return parent.keyword is not node  # type: ignore[union-attr]
+        return kind is not cst.Attribute or parent.attr is not node  # type: ignore[union-attr]
 
     def done(self, statement: cst.CSTNode) -> list[Any]:
         """What became of a statement, while edits are applied."""

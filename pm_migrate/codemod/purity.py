@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import libcst as cst
 
 from pm_migrate.codemod import values as v
@@ -79,13 +81,14 @@ def _impure_body(node: cst.CSTNode, flow: Flow, seen: frozenset[cst.CSTNode]) ->
 
 def impure_calls(node: cst.CSTNode, flow: Flow) -> list[cst.Call]:
     """The calls in a node that are not known to be pure, nested functions left out."""
-    found = []
+    found: list[Any] = []
     stack = [node]
     while stack:
         current = stack.pop()
-        if isinstance(current, cst.Call) and not is_pure_call(current, flow):
+        kind = type(current)
+        if kind is cst.Call and not is_pure_call(current, flow):  # type: ignore[arg-type]
             found.append(current)
-        if not isinstance(current, (cst.FunctionDef, cst.Lambda)):
+        if kind is not cst.FunctionDef and kind is not cst.Lambda:
             stack.extend(children(current))
     return found
 

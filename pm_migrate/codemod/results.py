@@ -103,9 +103,8 @@ class Results:
 
     def _look(self) -> None:
         """Look at every place where a result, or a container of results, is used."""
-        for node in self.plan.tree.expressions:
-            value = self.plan.flow.value(node)
-            found = [] if value is v.PLAIN else [a for a in v.flat(value) if isinstance(a, v.TraceRef)]
+        for node, value in self.plan.flow.telling:
+            found = [a for a in v.flat(value) if isinstance(a, v.TraceRef)]
             if not found:
                 continue
             own = (t for t in v.traces(value) if t.kind in OWN)
@@ -456,7 +455,7 @@ class Results:
 
 def iter_results(plan: Plan) -> Iterator[tuple[cst.BaseExpression, frozenset[v.TraceRef]]]:
     """Yield every expression that may be a result, with the calls that may have made it."""
-    for node in plan.tree.expressions:
-        found = v.traces(plan.flow.value(node))
+    for node, value in plan.flow.telling:
+        found = v.traces(value)
         if found:
             yield node, found

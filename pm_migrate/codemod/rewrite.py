@@ -20,12 +20,14 @@ from pm_migrate.catalog.functions import function_named
 from pm_migrate.catalog.samplers import ARVIZ, INFERENCE, SAME, TABLES
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
+from pm_migrate.codemod.comments import without_texts
 from pm_migrate.codemod.edits import Applier
 from pm_migrate.codemod.flow import Flow
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.names import Names
 from pm_migrate.codemod.plan import Edit, Note, Options, Plan
 from pm_migrate.codemod.results import Results
+from pm_migrate.codemod.roots import ROOTS
 from pm_migrate.codemod.rules import (
     asked,
     at_run_time,
@@ -83,6 +85,7 @@ from pm_migrate.codemod.tree import Tree, code, dotted
 from pm_migrate.errors import SourceError
 from pm_migrate.findings import Confidence, Migration, References
 
+_ROOTS = re.compile(rf"\b(?:{'|'.join(ROOTS)})\b")
 _IGNORE = re.compile(r"#\s*pm-migrate:\s*ignore(?:\[([\w,\s]*)\])?")
 
 
@@ -98,13 +101,16 @@ def rewrite(text: str, options: Options) -> Migration:
     SourceError
         With line and column, for text that does not parse.
     """
+    links = options.links
+    if not (links.reexports or links.makers or links.builders) and not _names_roots(text):
+        parse(text)
+        return Migration(text, changed=False)
     try:
         tree = Tree(text)
     except cst.ParserSyntaxError as error:
         parse(text)  # Python's own parser says better where the fault is
         where = f"line {error.raw_line}, column {error.raw_column + 1}"
         raise SourceError(f"not valid Python: {where}: {error.message}") from error
-    links = options.links
     given = dict(links.reexports)
     flow = Flow(tree, links.makers, given, links.unlisted, links.builders, links.filled, links.distributions)
     plan = Plan(tree, flow, options)
@@ -145,6 +151,11 @@ def rewrite(text: str, options: Options) -> Migration:
     linked = used_elsewhere.with_classes(plan, linked)
     own = [site for site in models.models if not models.is_built_elsewhere(site)]
     return Migration(changed, changed != text, tuple(findings), len(own), account, linked)
+
+
+def _names_roots(text: str) -> bool:
+    """Whether PyMC3 or Theano may be named by the code of a program, not by its comments and texts alone."""
+    return _ROOTS.search(without_texts(text)) is not None
 
 
 def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from pm_migrate.codemod.tree import children, dotted, target_names
+from pm_migrate.codemod.tree import Tree, children, dotted, target_names
 from pm_migrate.codemod.values import NOTHING, PLAIN, Value
 
 
@@ -72,6 +72,9 @@ class FunctionFacts:
 
 
 _TARGETS = frozenset({cst.AssignTarget, cst.NamedExpr, cst.AnnAssign, cst.AugAssign, cst.For, cst.Del})
+#: What has a scope of its own.
+_INNER = frozenset({cst.FunctionDef, cst.ClassDef, cst.Lambda})
+_BINDING = (*_TARGETS, *_INNER, cst.AsName, cst.ImportAlias)
 
 
 def bound_names(body: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -80,22 +83,40 @@ def bound_names(body: cst.CSTNode) -> Iterator[cst.CSTNode]:
     while stack:
         child = stack.pop()
         kind = type(child)
-        if kind is cst.Name or kind is cst.Lambda:
+        if kind is cst.Name:
             continue
-        if kind is cst.FunctionDef or kind is cst.ClassDef:
-            yield child
-            continue
-        if kind in _TARGETS:
-            yield from target_names(child.target)  # type: ignore[attr-defined]
-        elif kind is cst.AsName:
-            yield from target_names(child.name)  # type: ignore[attr-defined]
-        elif kind is cst.ImportAlias and child.asname is None:  # type: ignore[attr-defined]
-            yield child
-        stack += reversed(children(child))
+        yield from _binding(child)
+        if kind not in _INNER:
+            stack += reversed(children(child))
+
+
+def bound_in(tree: Tree, body: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """:func:`bound_names` of a body of an indexed module: of its nodes only those are looked at that may bind."""
+    inner: cst.CSTNode | None = None
+    for node in tree.walk(body, *_BINDING):
+        if node is not body and (inner is None or not tree.inside(node, inner)):
+            yield from _binding(node)
+            if type(node) in _INNER:
+                inner = node
+
+
+def _binding(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """What a node itself binds in the scope that it stands in."""
+    kind = type(node)
+    if kind is cst.FunctionDef or kind is cst.ClassDef:
+        yield node
+    elif kind in _TARGETS:
+        yield from target_names(node.target)  # type: ignore[attr-defined]
+    elif kind is cst.AsName:
+        yield from target_names(node.name)  # type: ignore[attr-defined]
+    elif kind is cst.ImportAlias and node.asname is None:  # type: ignore[attr-defined]
+        yield node
 
 
 def bound_name(site: cst.CSTNode) -> str:
     """The name that a binding place binds."""
+    if type(site) is cst.Name:
+        return site.value
     if isinstance(site, (cst.FunctionDef, cst.ClassDef, cst.Param)):
         return site.name.value
     if isinstance(site, cst.ImportAlias):

@@ -270,5 +270,8 @@ def is_scalar(value: Value) -> bool:
 
 def qualified(value: Value) -> str | None:
     """The dotted name that a value certainly is."""
+    if len(value) == 1:  # most are
+        (atom,) = value
+        return atom.name if isinstance(atom, Qualified) else None
     names = {atom.name if isinstance(atom, Qualified) else None for atom in value}
     return names.pop() if len(names) == 1 else None

@@ -27,8 +27,8 @@ _LOOKING = frozenset({"builtins.print", "builtins.repr", "builtins.str", "builti
 
 def plan_kept(plan: Plan) -> None:
     """Note the sampling calls whose log-likelihood goes where it cannot be seen."""
-    for node in plan.flow.values:
-        for trace in v.traces(plan.flow.value(node)):
+    for node, value in plan.flow.values.items():
+        for trace in () if value is v.PLAIN else v.traces(value):
             asked = trace.kind == "inferencedata" and plan.flow.name_of(trace.call.func) in _SAMPLING
             if (
                 asked

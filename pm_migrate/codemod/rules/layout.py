@@ -27,12 +27,10 @@ def call(func: str, args: Sequence[cst.Arg], column: int | None = None) -> cst.C
     column
         Where the call will begin; None to keep it on one line.
     """
-    if column is None:
-        return _on_one_line(func, args)
     texts = [code(a.with_changes(comma=cst.MaybeSentinel.DEFAULT)).strip() for a in args]
     one_line = f"{func}({', '.join(texts)})"
-    if column + len(one_line) <= _WIDTH or len(texts) < 2 or any("\n" in t for t in texts):
-        return _parsed(one_line)
+    if column is None or column + len(one_line) <= _WIDTH or len(texts) < 2 or "\n" in one_line:
+        return _parsed(one_line) if "\n" in one_line else _on_one_line(func, args)
     lines: list[list[str]] = [[]]
     used = column + len(func) + 1
     for text in texts:
@@ -47,7 +45,7 @@ def call(func: str, args: Sequence[cst.Arg], column: int | None = None) -> cst.C
 
 
 def _on_one_line(func: str, args: Sequence[cst.Arg]) -> cst.Call:
-    """A call of these arguments without a line break between them; what its text would be parsed into."""
+    """What the text of a call on one line would be parsed into, a good deal faster."""
     blank = cst.SimpleWhitespace("")
     comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
     separate = [a.with_changes(comma=comma, whitespace_after_arg=blank) for a in args[:-1]]

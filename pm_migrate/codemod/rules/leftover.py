@@ -204,9 +204,14 @@ def plan_ties(plan: Plan) -> None:
     for node, value in plan.flow.values.items():
         if value is v.PLAIN or value is v.NUMBER:
             continue
-        ties: list[cst.CSTNode] = [a.call for a in value if isinstance(a, (v.Foreign, v.Dist))]
-        ties += [a.site for a in value if isinstance(a, v.Tensor) and a.site is not None]
-        ties += [a.node for a in value if isinstance(a, (v.Instance, v.Function)) and a.node in classes]
+        ties: list[cst.CSTNode] = []
+        for atom in value:
+            if isinstance(atom, (v.Foreign, v.Dist)):
+                ties.append(atom.call)
+            elif isinstance(atom, v.Tensor) and atom.site is not None:
+                ties.append(atom.site)
+            elif isinstance(atom, (v.Instance, v.Function)) and atom.node in classes:
+                ties.append(atom.node)
         if ties:
             plan.unite(function_group(plan, node), *ties)
 
@@ -256,10 +261,11 @@ def plan_helpers(plan: Plan) -> None:
 def _place(plan: Plan, node: cst.CSTNode) -> cst.CSTNode | None:
     """The model or function that a call stands in."""
     for outer in plan.tree.ancestors(node):
-        if isinstance(outer, cst.With):
-            models = plan.flow.enters(outer)
+        kind = type(outer)
+        if kind is cst.With:
+            models = plan.flow.enters(outer)  # type: ignore[arg-type]
             if models:
                 return next(iter(models)).site
-        if isinstance(outer, cst.FunctionDef):
+        if kind is cst.FunctionDef:
             return outer
     return None

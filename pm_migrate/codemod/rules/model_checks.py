@@ -254,7 +254,7 @@ class _Reads:
 
     @property
     def names(self) -> Iterator[cst.Name]:
-        return (n for n in self.again | self.called if isinstance(n, cst.Name) and n.value in self.free)
+        return (n for n in self.again | self.called if type(n) is cst.Name and n.value in self.free)
 
 
 def _reads(plan: Plan, models: Models, block: Block, generator: list[cst.CSTNode]) -> _Reads:
@@ -263,7 +263,7 @@ def _reads(plan: Plan, models: Models, block: Block, generator: list[cst.CSTNode
     again = nodes - {n for made, _ in plan.hoisted.get(block.node, ()) for n in plan.tree.walk(made)}
     free: dict[str, frozenset[cst.CSTNode]] = {}
     for node in again:
-        if isinstance(node, cst.Name) and node in plan.flow.sites and not plan.flow.sites[node] & inside:
+        if type(node) is cst.Name and node in plan.flow.sites and not plan.flow.sites[node] & inside:
             free.setdefault(node.value, plan.flow.sites[node])
     called: set[cst.CSTNode] = set()
     for function in models.effects.functions(generator):
@@ -311,7 +311,7 @@ def _check_objects(plan: Plan, models: Models, block: Block, generator: list[cst
     found: list[tuple[cst.CSTNode, cst.BaseExpression, cst.CSTNode]] = [
         (c.node, c.base, c.at) for c in models.objects.after(block.node, names)
     ]
-    held = [n for n in own if isinstance(n, cst.Attribute)]
+    held = [n for n in own if type(n) is cst.Attribute]
     found += [(node, target, node) for node, target in models.objects.held_after(block.node, held)]
     noted = {note.node for note in plan.notes if note.code == ORDER.code and note.group == block.key}
     for node, base, at in found:

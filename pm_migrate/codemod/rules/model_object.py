@@ -125,9 +125,8 @@ def passed_on(plan: Plan) -> set[Key]:
 
 def plan_model_uses(plan: Plan, models: Models) -> None:
     """Rewrite what asks a model for its attributes; mark for review what passes a model on."""
-    for node in plan.tree.expressions:
-        value = plan.flow.value(node)
-        sites = [] if value is v.PLAIN else [m.site for m in v.models(value)]
+    for node, value in plan.flow.telling:
+        sites = [m.site for m in v.models(value)]
         if not sites:
             _plan_held(plan, node, value)
         if not sites or _is_bound(plan, node) or _is_built(plan, node, sites):
@@ -213,7 +212,7 @@ def _plan_held(plan: Plan, node: cst.BaseExpression, value: v.Value) -> None:
     """Mark for review what passes on a container of models."""
     arg = plan.tree.parent[node]
     call = plan.tree.parent.get(arg)
-    if value is not v.PLAIN and isinstance(arg, cst.Arg) and isinstance(call, cst.Call) and call.func is not node:
+    if isinstance(arg, cst.Arg) and isinstance(call, cst.Call) and call.func is not node:
         held = next((a for a in v.flat(value) if isinstance(a, v.ModelRef)), None)
         if held is None and isinstance(node, (cst.Name, cst.Attribute)):
             held = _given_back(plan, value)

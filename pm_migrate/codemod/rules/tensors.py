@@ -434,10 +434,10 @@ def function_group(plan: Plan, node: cst.CSTNode) -> cst.CSTNode:
     """The group of an expression: the models it stands in or depends on, and the function it stands in."""
     keys: list[cst.CSTNode] = []
     for outer in plan.tree.ancestors(node):
-        if isinstance(outer, cst.With):
-            models = plan.flow.enters(outer)
-            keys += [m.site for m in models]
-        if isinstance(outer, cst.FunctionDef) and not keys:
+        kind = type(outer)  # asked for every node around: a test of LibCST's classes asks an abstract class
+        if kind is cst.With:
+            keys += [m.site for m in plan.flow.enters(outer)]  # type: ignore[arg-type]
+        elif kind is cst.FunctionDef and not keys:
             keys.append(outer)
     if isinstance(node, cst.Call):
         for arg in node.args:

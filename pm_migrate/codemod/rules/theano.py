@@ -170,8 +170,9 @@ def plan_theano(plan: Plan) -> None:
 
 def plan_operations(plan: Plan) -> None:
     """Tie the operations that a program defines to the places where they are used."""
-    for node, value in plan.flow.values.items():
-        used = {a.node for a in v.flat(value) if isinstance(a, (v.Function, v.Instance)) and a.node in plan.flow.opaque}
+    opaque = plan.flow.opaque
+    for node, value in plan.flow.values.items() if opaque else ():
+        used = {a.node for a in v.flat(value) if isinstance(a, (v.Function, v.Instance)) and a.node in opaque}
         if used:
             plan.unite(function_group(plan, node), *used)
 
