@@ -43,11 +43,17 @@ def is_other_column(store: cst.CSTNode, nodes: set[cst.CSTNode], tree: Tree, flo
 def leaves_column_out(store: cst.CSTNode, reads: Iterable[cst.Name], tree: Tree, flow: Flow) -> bool:
     """Whether a store only sets a column that none of the places which read the frame reads."""
     base = flow.stores.get(store)
-    column = None if base is None else _stored(store, base, flow, tree)
-    if column is None:
+    stored = None if base is None else _stored(store, base, flow, tree)
+    if stored is None:
         return False
-    reader, listed = _Reader(column, tree, flow), list(reads)
+    reader, listed = _Reader(stored, tree, flow), list(reads)
     return bool(listed) and all(reader.leaves_out(n) for n in listed)
+
+
+def column(store: cst.CSTNode, tree: Tree, flow: Flow) -> str | None:
+    """The column of a frame of pandas' that a store sets, if it certainly does no more."""
+    base = flow.stores.get(store)
+    return _stored(store, base, flow, tree) if base is not None and _is_frame(base, flow, tree) else None
 
 
 def _stored(store: cst.CSTNode, base: cst.Name, flow: Flow, tree: Tree) -> str | None:

@@ -58,6 +58,7 @@ from pm_migrate.codemod.rules import (
     kept,
     leftover,
     model_block,
+    model_checks,
     model_object,
     nameless,
     nested,
@@ -242,6 +243,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     tensors.plan_symbols(plan)
     slices.plan_slices(plan)
     equality.plan_equality(plan)
+    model_checks.check_builders(plan, models)
     if plan.options.upstream:
         upstream_indices.plan_indexing(plan)
     trace.plan_traces(plan, models)

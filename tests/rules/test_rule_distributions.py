@@ -139,3 +139,23 @@ with pm.Model() as m:
 """
     code = migrate_source(text).code
     assert "class Own(pm.Continuous):" in code and "import pymc3" not in code
+
+
+@pytest.mark.parametrize(
+    ("bounds", "keyword"),
+    [
+        ("lower=0", "batch_stack"),
+        ("0.0, None", "batch_stack"),
+        ("upper=len(data)", "batch_stack"),
+        ("lower=np.zeros(2)", "shape"),
+        ("lower=0, upper=[1.0, 2.0]", "shape"),
+        ("lower=data", "shape"),
+    ],
+)
+def test_bounds_that_are_vectors_are_of_the_shape(bounds: str, keyword: str) -> None:
+    """``shape=2`` of two lower bounds is two numbers, not two for each of them."""
+    program = (
+        "import numpy as np\nimport pymc3 as pm\n\ndata = np.ones(2)\n\nwith pm.Model() as model:\n"
+        f"    x = pm.Bound(pm.Normal, {bounds})('x', 0, 1, shape=2)\n"
+    )
+    assert f"('x', 0, 1, {keyword}=2)" in migrate_source(program).code

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from pm_migrate import migrate_source
+from pm_migrate.codemod.driver import Task, process_all
 from pm_migrate.findings import Confidence
 
 HEAD = """\
@@ -190,3 +192,32 @@ def test_numbers_and_texts_are_bound_to_others(start: str) -> None:
     text = f"{start}\nwith pm.Model() as model:\n    mu = pm.Normal('mu', 0, n)\nn += n\n"
     assert not noted(text)
     assert "build_model(n)" in migrate_source(HEAD + text).code
+
+
+MODELS = (
+    "import pymc3 as pm\n\ndef make(cfg):\n    with pm.Model() as m:\n"
+    "        pm.Normal('a', 0, cfg['sd'])\n    return m\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("m = make(cfg)\ncfg['sd'] = 2.0", "cfg['sd'] = 2.0"),
+        ("m = make(cfg=cfg)\ncfg.update(sd=2.0)", "cfg.update(sd=2.0)"),
+        ("ms = []\nfor s in (1, 2):\n    cfg['sd'] = s\n    ms.append(make(cfg))", "cfg['sd'] = s"),
+        ("cfg['sd'] = 2.0\nm = make(cfg)", None),
+        ("m = make(dict(cfg))\ncfg['sd'] = 2.0", None),
+        ("for s in (1, 2):\n    new = {}\n    new['sd'] = s\n    make(new)", None),
+        ("df = pd.DataFrame(cfg)\nm = make(df)\ndf['new'] = 2.0", None),
+    ],
+)
+def test_what_a_function_of_another_file_is_given(tmp_path: Path, text: str, line: str | None) -> None:
+    program = f"import pandas as pd\nfrom models import make\n\ncfg = {{'sd': 1.0}}\n{text}\n"
+    tasks = []
+    for name, source in {"models.py": MODELS, "main.py": program}.items():
+        (tmp_path / name).write_text(source)
+        tasks.append(Task(str(tmp_path / name), source.encode(), False))
+    _, outcome = process_all(tasks, 1)
+    noted = [program.splitlines()[f.line - 1].strip() for f in outcome.findings if f.code == "PM205"]
+    assert noted == ([] if line is None else [line])

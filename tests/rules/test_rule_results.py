@@ -517,3 +517,13 @@ def test_a_result_that_is_kept_has_its_log_likelihood(text):
 def test_a_result_that_is_looked_at_has_none(text):
     code = migrate_source(MODEL + text).code
     assert "pm.sample(m" in code and "include_log_likelihood" not in code
+
+
+def test_draws_that_are_made_in_a_conversion_are_made() -> None:
+    program = (
+        "import arviz as az\nimport pymc3 as pm\n\nwith pm.Model() as model:\n    mu = pm.Normal('mu', 0, 1)\n"
+        "    pm.Normal('y', mu, 1, observed=data)\n    trace = pm.sample(50)\n"
+        "az.plot_ppc(az.from_pymc3(trace, posterior_predictive=pm.sample_posterior_predictive(trace, model=model)))\n"
+    )
+    code = migrate_source(program).code
+    assert "pm.to_inference_data(trace, posterior_predictive=pm.sample_posterior_predictive(model, trace" in code

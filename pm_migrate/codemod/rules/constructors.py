@@ -83,7 +83,7 @@ def plan_constructor(plan: Plan, call: cst.Call, made: Constructor, key: cst.CST
         raise Refused(f"PyMC4 4.0a2 has no {row.name}")
     if plan.options.upstream and isinstance(row, Distribution):
         _check_upstream(plan, row, given, named=made.named)
-    options = _options(plan, row, given)
+    options = _options(plan, row, given, scalar=_scalars(plan, given) and _is_bounded_by_scalars(plan, call))
     _check_random(plan, given)
     sources = {name: plan.tree.code(argument.value) for name, argument in given.params.items()}
     random = frozenset(
@@ -158,7 +158,7 @@ def chosen_form(plan: Plan, call: cst.Call, row: Parametrised, *, named: bool) -
 # -- options ---------------------------------------------------------------------------------------------------------
 
 
-def _options(plan: Plan, row: Parametrised, given: Given) -> _Options:
+def _options(plan: Plan, row: Parametrised, given: Given, *, scalar: bool) -> _Options:
     out = _Options()
     for keyword, argument in given.options.items():
         value = argument.value
@@ -176,7 +176,7 @@ def _options(plan: Plan, row: Parametrised, given: Given) -> _Options:
             out.rename[argument] = ("transform", "NO_TRANSFORM")
         elif keyword == "transform":
             _check_transform(plan, value)
-        elif keyword == "shape" and row.rank == 0 and "observed" not in given.options and _scalars(plan, given):
+        elif keyword == "shape" and row.rank == 0 and "observed" not in given.options and scalar:
             out.rename[argument] = ("batch_stack", None)
         elif keyword not in (_UPSTREAM if plan.options.upstream else _KEEP):
             raise Refused(_unknown(plan, keyword))
@@ -229,6 +229,13 @@ def _check_transform(plan: Plan, value: cst.BaseExpression) -> None:
 def _scalars(plan: Plan, given: Given) -> bool:
     """Whether every parameter is certainly one number, so that ``shape`` is all new axes."""
     return all(v.is_scalar(plan.flow.value(argument.value)) for argument in given.params.values())
+
+
+def _is_bounded_by_scalars(plan: Plan, call: cst.Call) -> bool:
+    """Whether the bounds of a class that ``pm.Bound`` made, if it is one, are certainly one number each."""
+    makers = [a.call for a in plan.flow.value(call.func) if isinstance(a, v.Dist) and a.bound]
+    bounds = [a.value for maker in makers for a in maker.args[1:]]
+    return all(is_none(bound) or v.is_scalar(plan.flow.value(bound)) for bound in bounds)
 
 
 # -- parameters that are needed twice --------------------------------------------------------------------------------

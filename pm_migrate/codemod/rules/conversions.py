@@ -216,8 +216,8 @@ def _itself(plan: Plan, call: cst.Call) -> int | None:
         return trace
     sources = {t.call for t in v.traces(plan.flow.value(call.args[trace].value))}
     found = v.traces(plan.flow.value(draws))
-    if not _are_data(plan, draws) or any(t.kind != "ppc" for t in found):
-        return None
+    if isinstance(draws, cst.Call) or not _are_data(plan, draws) or any(t.kind != "ppc" for t in found):
+        return None  # draws that are made in the call have to be made
     made_from = {s.call for t in found for s in plan.forms.traces_of(t.call)}
     return trace if made_from == sources and not _sliced(plan, found) else None
 

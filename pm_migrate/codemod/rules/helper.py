@@ -12,7 +12,7 @@ is decorated, passed on to code from elsewhere, or that nothing in the program c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import libcst as cst
 
@@ -28,7 +28,7 @@ from pm_migrate.codemod.rules.late_names import rebound
 from pm_migrate.codemod.rules.model_checks import ORDER, changes_each_time
 from pm_migrate.codemod.rules.random_variable import HELPER, in_one_model, variable_group, yielded
 from pm_migrate.codemod.rules.tensors import function_group
-from pm_migrate.codemod.scopes import bound_name
+from pm_migrate.codemod.scopes import bound_name, is_property
 from pm_migrate.codemod.tree import code, string_value
 
 RULE = Rule(
@@ -163,6 +163,8 @@ def _check(plan: Plan, models: Models, function: cst.CSTNode) -> None:
     for reference in models.helpers.references(function):
         # whatever happens to the function there, a model whose block names it may depend on it
         plan.unite(function, function_group(plan, reference))
+    for place in _unseen(plan, function):
+        plan.unite(function, function_group(plan, place))
     problem = _problem(plan, models, function, calls)
     if problem is not None:
         node, rule, message = problem
@@ -175,6 +177,18 @@ def _check(plan: Plan, models: Models, function: cst.CSTNode) -> None:
     if _is_called_elsewhere(plan, function):
         _check_module_names(plan, function)
     _check_effects(plan, models, function, calls)
+
+
+def _unseen(plan: Plan, function: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """Places that may run a method without naming it in a call: ``prior('x')``, ``prior.scale``, ``prior['x']``."""
+    owner = plan.tree.parent.get(plan.tree.parent[function])
+    if not isinstance(function, cst.FunctionDef) or not isinstance(owner, cst.ClassDef):
+        return
+    if is_property(function) or function.name.value.startswith("__"):
+        kin = {owner, *plan.flow.families.of(owner)}
+        for node, value in plan.flow.values.items():
+            if any(isinstance(a, v.Instance) and a.node in kin for a in value):
+                yield node
 
 
 def _is_called_elsewhere(plan: Plan, function: cst.CSTNode) -> bool:

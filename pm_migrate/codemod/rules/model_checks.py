@@ -9,7 +9,7 @@ import libcst as cst
 
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.blocks import Block, ClassBlock, Role
-from pm_migrate.codemod.columns import is_other_column
+from pm_migrate.codemod.columns import column, is_other_column
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.purity import impure_calls
@@ -173,9 +173,9 @@ def check_generator(plan: Plan, models: Models, block: Block) -> None:
     for name in sorted(bound & scope.outer_names):
         plan.refuse(block.node, key, ORDER.code, f"`{name}` is declared global and bound in the model")
     _check_effects(plan, models, block, generator)
-    _check_stores(plan, models, block, generator)
+    reads = _check_stores(plan, models, block, generator)
     _check_attributes(plan, models, block, generator)
-    _check_objects(plan, models, block, generator)
+    _check_objects(plan, models, block, generator, reads)
     _check_iterators(plan, generator, block)
 
 
@@ -274,7 +274,7 @@ def _reads(plan: Plan, models: Models, block: Block, generator: list[cst.CSTNode
     return _Reads(again, called, free)
 
 
-def _check_stores(plan: Plan, models: Models, block: Block, generator: list[cst.CSTNode]) -> None:
+def _check_stores(plan: Plan, models: Models, block: Block, generator: list[cst.CSTNode]) -> _Reads:
     """The generator runs again and again: what it fills must be its own; and what it reads must stay as it is."""
     inside = models.sites_in(generator)
     nodes = {n for s in generator for n in plan.tree.walk(s)}
@@ -300,14 +300,16 @@ def _check_stores(plan: Plan, models: Models, block: Block, generator: list[cst.
                 message = f"this changes `{base.value}` at every evaluation of the model: do it once, above the model"
                 plan.note(node, block.key, ORDER.code, message, review=True)
             else:
-                _note_change(plan, block, node, base)
+                _note_change(plan, block.key, node, base)
+    return reads
 
 
-def _check_objects(plan: Plan, models: Models, block: Block, generator: list[cst.CSTNode]) -> None:
+def _check_objects(plan: Plan, models: Models, block: Block, generator: list[cst.CSTNode], reads: _Reads) -> None:
     """What the generator reads must stay as it is, also where it has another name or is an attribute of an object."""
-    reads = _reads(plan, models, block, generator)
     own = reads.called | {n for s in generator for n in plan.tree.walk(s)}
+    once = {n for made, _ in plan.hoisted.get(block.node, ()) for n in plan.tree.walk(made)}
     names = [n for n in reads.names if n in plan.flow.sites and plan.flow.sites[n] & reads.free[n.value]]
+    names = [n for n in names if n not in once]
     found: list[tuple[cst.CSTNode, cst.BaseExpression, cst.CSTNode]] = [
         (c.node, c.base, c.at) for c in models.objects.after(block.node, names)
     ]
@@ -317,12 +319,25 @@ def _check_objects(plan: Plan, models: Models, block: Block, generator: list[cst
     for node, base, at in found:
         if node not in noted and not {node, at} & own:
             noted.add(node)
-            _note_change(plan, block, node, base)
+            _note_change(plan, block.key, node, base)
 
 
-def _note_change(plan: Plan, block: Block, node: cst.CSTNode, base: cst.BaseExpression) -> None:
+def check_builders(plan: Plan, models: Models) -> None:
+    """What a function of another file that makes a model is given must stay as it is, too."""
+    for call in plan.tree.of(cst.Call):
+        if plan.flow.name_of(call.func) not in plan.flow.builders:
+            continue
+        given = [a.value for a in call.args if isinstance(a.value, cst.Name) and a.value in plan.flow.sites]
+        key = next((m.site for m in v.models(plan.flow.value(call))), call)
+        for change in models.objects.after(call, given):
+            # which columns of a frame the other file reads is not seen from here
+            if column(change.node, plan.tree, plan.flow) is None:
+                _note_change(plan, key, change.node, change.base)
+
+
+def _note_change(plan: Plan, key: cst.CSTNode, node: cst.CSTNode, base: cst.BaseExpression) -> None:
     message = f"`{code(base)}` is changed in place after the model was built from it; the generator reads it again: "
-    plan.note(node, block.key, ORDER.code, message + "give the model a copy", review=True)
+    plan.note(node, key, ORDER.code, message + "give the model a copy", review=True)
 
 
 def _is_another(models: Models, block: Block, store: cst.CSTNode, sites: frozenset[cst.CSTNode]) -> bool:
