@@ -69,10 +69,18 @@ def is_random(plan: Plan, node: cst.BaseExpression) -> bool:
 
 
 def _is_early(plan: Plan, name: cst.Name) -> bool:
-    """Whether a name was bound, in its scope and in no loop, before any model that its value is taken to depend on."""
-    models = {atom.site for atom in v.tensors(plan.flow.value(name))}
+    """Whether a name was bound, in its scope and in no loop, before any model that its value is taken to depend on.
+
+    A container, or an array of objects, may have got variables since.
+    """
+    value = plan.flow.value(name)
+    models = {atom.site for atom in v.tensors(value)}
     sites = plan.flow.sites.get(name, frozenset())
-    return bool(sites) and all(
+    if not sites or not v.only(value, (v.Tensor, v.Plain, v.Number)):  # type: ignore[arg-type]
+        return False
+    if any(plan.flow.sites.get(base, frozenset()) & sites for base in plan.flow.stores.values()):
+        return False
+    return all(
         model is not None
         and not isinstance(site, cst.Param)
         and plan.tree.scope(site) is plan.tree.scope(model)

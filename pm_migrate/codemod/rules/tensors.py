@@ -233,7 +233,8 @@ def plan_function(plan: Plan, node: cst.CSTNode, qualified: str) -> None:
     values = [plan.flow.value(a.value) for a in call.args]
     random = any(is_random(plan, a.value) for a in call.args)
     symbolic = any(isinstance(a, v.Foreign) for value in values for a in v.flat(value))
-    unsure = not random and (symbolic or _in_helper(plan, call) or operation is not None)
+    early = not random and any(v.tainted(value) for value in values)
+    unsure = not random and (early or symbolic or _in_helper(plan, call) or operation is not None)
     if name in ("set_subtensor", "inc_subtensor"):
         _plan_subtensor(plan, call, key, name)
         return
@@ -303,7 +304,7 @@ def plan_numpy(plan: Plan) -> None:
         if (
             name is None
             or not name.startswith("numpy.")
-            or not any(is_random(plan, a.value) for a in node.args)
+            or not any(v.tainted(plan.flow.value(a.value)) for a in node.args)
             or plan.flow.in_operation(node) is not None
         ):
             continue
