@@ -13,7 +13,6 @@ from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.tree import code
 
-
 #: Attributes of tables and arrays through which their items are set.
 _OF_DATA = frozenset("loc iloc at iat ix values flat T real imag array".split())
 
