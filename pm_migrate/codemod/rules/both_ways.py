@@ -85,7 +85,9 @@ def _is_early(plan: Plan, name: cst.Name) -> bool:
         and not isinstance(site, cst.Param)
         and plan.tree.scope(site) is plan.tree.scope(model)
         and plan.tree.order[site] < plan.tree.order[model]
-        and not any(isinstance(a, (cst.For, cst.While)) and plan.tree.inside(model, a) for a in plan.tree.ancestors(site))
+        and not any(
+            isinstance(a, (cst.For, cst.While)) and plan.tree.inside(model, a) for a in plan.tree.ancestors(site)
+        )
         for site in sites
         for model in models
     )
