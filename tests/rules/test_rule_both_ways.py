@@ -146,3 +146,31 @@ def test_objects_of_numbers_here_and_of_variables_there(call: str) -> None:
 def test_objects_of_variables_alone(functions: str) -> None:
     code = rewritten(functions, "Curve(a).at(xs)")
     assert "self.rate = tf.exp(a)" in code and "tf.tanh(self.rate * x)" in code
+
+
+@pytest.mark.parametrize(
+    ("before", "line", "expected"),
+    [
+        ("sim = Curve(-0.5).at(xs)\n", "z = tt.stack((sim, xs)).T", "z = pm.math.stack((sim, xs)).T"),
+        ("sim = Curve(-0.5).at(xs)\n", "z = tt.exp(sim)", "z = pm.math.exp(sim)"),
+        ("sim = Curve(-0.5).at(xs)\n", "z = tt.exp(sim * a)", "z = tf.exp(sim * a)"),
+        ("", "sim = Curve(a).at(xs); z = tt.exp(sim)", "z = tf.exp(sim)"),
+        ("", "z = tt.exp(Curve(a).at(xs))", "z = tf.exp(Curve(a).at(xs))"),
+    ],
+)
+def test_what_was_computed_before_the_model_is_no_tensor(before: str, line: str, expected: str) -> None:
+    text = HEAD + CLASS + before + MODEL.format(mean="Curve(a).at(xs)").replace("    y =", f"    {line}\n    y =")
+    assert expected in migrate_source(text).code
+
+
+@pytest.mark.parametrize(
+    ("before", "line", "expected"),
+    [
+        ("parts = []\n", "parts.append(a); z = tt.stack(parts)", "tf.stack(parts)"),
+        ("parts = np.zeros(2, dtype=object)\n", "parts[0] = a; z = tt.sum(parts)", "tf.reduce_sum(parts)"),
+        ("sim = Curve(-0.5).at(xs)\n", "sim += a; z = tt.exp(sim)", "tf.exp(sim)"),
+    ],
+)
+def test_what_got_variables_since(before: str, line: str, expected: str) -> None:
+    text = HEAD + CLASS + before + MODEL.format(mean="Curve(a).at(xs)").replace("    y =", f"    {line}\n    y =")
+    assert expected in migrate_source(text).code

@@ -277,3 +277,38 @@ def donut(scale):
 def test_a_function_that_a_function_gives_stays_with_what_stays() -> None:
     code = migrate_source(HEAD + LEFT + MODEL).code
     assert "-tt.square(x / scale)" in code and "two = 2 * mu" in code and "yield pm4.Normal('mu'" in code
+
+
+MADE = """import joblib
+import pickle
+
+def make(data):
+    with pm.Model() as model:
+        mu = pm.Normal('mu', 0, 1)
+        pm.Normal('y', mu, 1, observed=data)
+    {line}
+    return model
+"""
+
+
+@pytest.mark.parametrize(
+    "line", ["joblib.dump(model, 'm')", "pickle.dump({{'model': model}}, file)", "pickle.dumps(model)"]
+)
+def test_a_model_of_a_function_cannot_be_pickled(line: str) -> None:
+    text = HEAD + MADE.format(line=line.replace("{{", "{").replace("}}", "}"))
+    assert manual(text) == ["PM208"]
+    assert "yield" not in migrate_source(text).code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        MADE.format(line="pickle.dump(data, file)"),
+        MADE.format(line="keep(model, 'm')"),
+        "import pickle\n\n" + MODEL + "pickle.dump(model, file)\n",
+        "import pickle\n\n" + MODEL + "def keep(file):\n    pickle.dump({'model': model}, file)\n",
+    ],
+)
+def test_what_can_be_pickled(text: str) -> None:
+    assert not manual(HEAD + text)
+    assert "yield" in migrate_source(HEAD + text).code

@@ -244,6 +244,17 @@ KEPT = {
                     self.parts.append(pm.Normal('mu', 0, 1))
         """,
     ),
+    "a table whose rows the model sets": (
+        "PM205",
+        """
+        table = pd.read_csv('table.csv')
+        with pm.Model() as model:
+            mu = pm.Normal('mu', 0, 1)
+            for name, part in table.groupby('name'):
+                table.loc[part.index, 'y'] = 2 * part['y']
+                pm.Normal(name, mu, 1, observed=part['y'])
+        """,
+    ),
     "a function that may create variables elsewhere": (
         "PM205",
         """

@@ -13,6 +13,9 @@ from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.tree import code
 
+#: Attributes of tables and arrays through which their items are set.
+_OF_DATA = frozenset("loc iloc at iat ix values flat T real imag array".split())
+
 
 def set_again(plan: Plan, store: cst.CSTNode) -> cst.Attribute | None:
     """The attribute that a store sets, when setting it twice is the same as setting it once."""
@@ -21,7 +24,7 @@ def set_again(plan: Plan, store: cst.CSTNode) -> cst.Attribute | None:
     node: cst.CSTNode = store
     while isinstance(node, (cst.Attribute, cst.Subscript)):
         if isinstance(node, cst.Attribute) and isinstance(node.value, cst.Name):
-            return node
+            return None if node is not store and node.attr.value in _OF_DATA else node
         node = node.value
     return None
 

@@ -53,3 +53,41 @@ def _is_plain(plan: Plan, call: cst.Call) -> bool:
     if not any(v.tainted(plan.flow.value(a.value)) for a in call.args):
         return True
     return is_called_both_ways(plan, plan.tree.scope(call))
+
+
+def is_random(plan: Plan, node: cst.BaseExpression) -> bool:
+    """Whether an expression may depend on random variables.
+
+    What an object of the program gives counts as random wherever another object of its class is made of variables; but
+    what was bound before the model was made depends on none.
+    """
+    if not v.tainted(plan.flow.value(node)):
+        return False
+    random = [n for n in plan.tree.walk(node) if isinstance(n, cst.BaseExpression) and v.tainted(plan.flow.value(n))]
+    leaves = [n for n in random if not any(m is not n and plan.tree.inside(m, n) for m in random)]
+    return not all(isinstance(n, cst.Name) and _is_early(plan, n) for n in leaves)
+
+
+def _is_early(plan: Plan, name: cst.Name) -> bool:
+    """Whether a name was bound, in its scope and in no loop, before any model that its value is taken to depend on.
+
+    A container, or an array of objects, may have got variables since.
+    """
+    value = plan.flow.value(name)
+    models = {atom.site for atom in v.tensors(value)}
+    sites = plan.flow.sites.get(name, frozenset())
+    if not sites or not v.only(value, (v.Tensor, v.Plain, v.Number)):  # type: ignore[arg-type]
+        return False
+    if any(plan.flow.sites.get(base, frozenset()) & sites for base in plan.flow.stores.values()):
+        return False
+    return all(
+        model is not None
+        and not isinstance(site, cst.Param)
+        and plan.tree.scope(site) is plan.tree.scope(model)
+        and plan.tree.order[site] < plan.tree.order[model]
+        and not any(
+            isinstance(a, (cst.For, cst.While)) and plan.tree.inside(model, a) for a in plan.tree.ancestors(site)
+        )
+        for site in sites
+        for model in models
+    )

@@ -243,6 +243,10 @@ def _plan_by_name(plan: Plan, call: cst.Call, node: cst.BaseExpression, key: cst
         plan.note(call, key, OBJECT.code, f"`{code(call)}` is asked of pm.density")
 
 
+#: What stores an object with functions by their names.
+_PICKLES = frozenset({"pickle.dump", "pickle.dumps", "joblib.dump", "pandas.to_pickle"})
+
+
 def _plan_argument(plan: Plan, arg: cst.Arg, call: cst.Call, node: cst.BaseExpression, key: cst.CSTNode) -> None:
     name = plan.flow.name_of(call.func) or ""
     if name in _BY_NAME and call.args[0] is arg:
@@ -254,6 +258,12 @@ def _plan_argument(plan: Plan, arg: cst.Arg, call: cst.Call, node: cst.BaseExpre
     method = isinstance(call.func, cst.Attribute) and call.func.attr.value in _CONTAINERS
     if not known and not method:
         value = plan.flow.value(node)
+        if name in _PICKLES and any(
+            isinstance(a, v.ModelRef) and not isinstance(plan.tree.scope(a.site), cst.Module) for a in v.flat(value)
+        ):
+            message = "a generator model is pickled by the name of its function, which one in a function has not"
+            plan.refuse(arg, key, OBJECT.code, f"`{name}`: {message}: store the trace, and make the model again")
+            return
         makes = not any(isinstance(a, v.ModelRef) for a in v.flat(value))
         does = "is" if v.models(value) else "makes" if makes else "holds"
         what = f"which {does} generator models now" if does != "is" else "which is a generator model now"

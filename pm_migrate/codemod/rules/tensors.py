@@ -24,7 +24,7 @@ from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules import object_arrays
 from pm_migrate.codemod.rules.asked import way_out
 from pm_migrate.codemod.rules.base import Example, Rule
-from pm_migrate.codemod.rules.both_ways import is_called_both_ways
+from pm_migrate.codemod.rules.both_ways import is_called_both_ways, is_random
 from pm_migrate.codemod.rules.calls import name_of_variable
 from pm_migrate.codemod.rules.random_variable import separated
 from pm_migrate.codemod.tree import code, expression
@@ -231,9 +231,10 @@ def plan_function(plan: Plan, node: cst.CSTNode, qualified: str) -> None:
         _plan_math(plan, node, key, row, name)
         return
     values = [plan.flow.value(a.value) for a in call.args]
-    random = any(v.tainted(value) for value in values)
+    random = any(is_random(plan, a.value) for a in call.args)
     symbolic = any(isinstance(a, v.Foreign) for value in values for a in v.flat(value))
-    unsure = not random and (symbolic or _in_helper(plan, call) or operation is not None)
+    early = not random and any(v.tainted(value) for value in values)
+    unsure = not random and (early or symbolic or _in_helper(plan, call) or operation is not None)
     if name in ("set_subtensor", "inc_subtensor"):
         _plan_subtensor(plan, call, key, name)
         return
