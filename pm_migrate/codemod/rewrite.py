@@ -87,6 +87,7 @@ from pm_migrate.errors import SourceError
 from pm_migrate.findings import Confidence, Migration, References
 
 _ROOTS = re.compile(rf"\b(?:{'|'.join(ROOTS)})\b")
+_RUNS_TEXTS = re.compile(r"\b(?:import_module|__import__|exec|eval)\b")
 _IGNORE = re.compile(r"#\s*pm-migrate:\s*ignore(?:\[([\w,\s]*)\])?")
 
 
@@ -116,7 +117,8 @@ def rewrite(text: str, options: Options) -> Migration:
     flow = Flow(tree, links.makers, given, links.unlisted, links.builders, links.filled, links.distributions)
     plan = Plan(tree, flow, options)
     plan.names = Names(plan)
-    if not flow.references and not plan.names.sites and not (flow.makers or flow.builders):
+    unused = not flow.references and not plan.names.sites and not (flow.makers or flow.builders)
+    if unused and not ipython.run_texts(plan):
         return Migration(text, changed=False)
     models = Models(tree, flow)
     plan.helpers = models.helpers
@@ -155,8 +157,9 @@ def rewrite(text: str, options: Options) -> Migration:
 
 
 def _names_roots(text: str) -> bool:
-    """Whether PyMC3 or Theano may be named by the code of a program, not by its comments and texts alone."""
-    return _ROOTS.search(without_texts(text)) is not None
+    """Whether PyMC3 or Theano may be named by the code of a program, or by texts that it may run."""
+    code_alone = without_texts(text)
+    return _ROOTS.search(code_alone) is not None or _RUNS_TEXTS.search(code_alone) is not None
 
 
 def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:

@@ -44,7 +44,7 @@ def summary(run: RunReport) -> str:
         files.append(f"{run.count('error')} not done because of an error")
     total = plural(len(run.outcomes), "file")
     references = run.references
-    if not references.total:
+    if not references.total and all(_is_safe(f) for outcome in run.outcomes for f in outcome.findings):
         return f"{total}: {', '.join(files)}. No references to PyMC3 or Theano."
     account = f"{references.migrated} of {references.total} references to PyMC3 and Theano migrated"
     if references.todo or references.unknown:
@@ -57,16 +57,20 @@ def plural(count: int, thing: str) -> str:
     return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
+def _is_safe(finding: Finding) -> bool:
+    return finding.confidence is Confidence.SAFE
+
+
 def _file(outcome: Outcome, wrote: bool) -> Iterator[str]:
     if outcome.status == "changed":
-        safe = sum(finding.confidence is Confidence.SAFE for finding in outcome.findings)
+        safe = sum(map(_is_safe, outcome.findings))
         what = "rewritten" if wrote else "would be rewritten"
-        if outcome.references.total and not outcome.references.migrated:
+        if not outcome.references.migrated and (outcome.references.total or safe < len(outcome.findings)):
             what = "TODO comments added, nothing else" if wrote else "TODO comments would be added, nothing else"
         edits = f", {plural(safe, 'safe edit')}" if safe else ""
         yield f"{click.style(outcome.path, bold=True)}: {what}: {plural(outcome.models, 'model')}{edits}"
     for finding in outcome.findings:
-        if finding.confidence is not Confidence.SAFE:
+        if not _is_safe(finding):
             yield _finding(outcome.path, finding)
 
 

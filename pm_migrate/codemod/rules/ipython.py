@@ -10,6 +10,8 @@ Limits: write the code outside of the string, then run again.
 
 from __future__ import annotations
 
+import re
+
 import libcst as cst
 
 from pm_migrate.codemod.hidden import HELD_CODE, INSTALL_CODE, UNREADABLE_CODE, mention_of
@@ -42,6 +44,8 @@ INSTALL = Rule(
 
 RULES = (UNREADABLE, INSTALL)
 
+#: Functions that import what a text names, or run it.
+_OF_TEXTS = frozenset({"importlib.import_module", "builtins.__import__", "builtins.exec", "builtins.eval"})
 _RUNS_CODE = frozenset({"ex", "ev", "magic", "run_cell", "run_cell_magic", "run_line_magic", "getoutput", "system"})
 
 #: Shown by ``explain``: these are cells of notebooks, which are no programs.
@@ -50,10 +54,32 @@ PYTHON_2 = Example("print trace['mu']", "print trace['mu']")
 PIP = Example("!pip install -q pymc3==3.8 arviz", "!pip install -q 'pm-migrate[shims]' arviz")
 
 
+def run_texts(plan: Plan) -> list[cst.Call]:
+    """The calls of a program that import what a text names, or run one, where that mentions PyMC3 or Theano."""
+    mention = _mention(plan)
+    return [
+        call
+        for call in plan.tree.of(cst.Call)
+        if plan.flow.name_of(call.func) in _OF_TEXTS
+        and call.args
+        and mention.search(string_value(call.args[0].value) or "")
+    ]
+
+
+def _mention(plan: Plan) -> re.Pattern[str]:
+    return mention_of({site.local for site in plan.names.sites if site.local})
+
+
 def plan_strings(plan: Plan) -> None:
-    """Refuse code in strings that IPython runs, where it mentions PyMC3 or Theano."""
-    names = {site.local for site in plan.names.sites if site.local}
-    mention = mention_of(names)
+    """Refuse code in strings that IPython or Python runs, where it mentions PyMC3 or Theano.
+
+    What a program imports by a text may be used anywhere in it: it stays as it is.
+    """
+    for node in run_texts(plan):
+        plan.unite(node, *(plan.owner[n] for n in plan.flow.references))
+        if all(note.node is not node for note in plan.notes):  # in a model it is refused already
+            plan.refuse(node, node, HELD_CODE, "PyMC3 or Theano in a text that is imported or run: write it out")
+    mention = _mention(plan)
     for node in plan.tree.of(cst.Call):
         match node:
             case cst.Call(func=cst.Attribute(value=cst.Call(func=called), attr=cst.Name(value=name))) if (
