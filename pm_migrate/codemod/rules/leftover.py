@@ -78,12 +78,12 @@ UNKNOWN = Rule(
 HELD = Rule(
     "PM903",
     "IPython syntax, or a text that is run, that mentions PyMC3 or Theano",
-    """A magic, a shell command or a cell in another language mentions PyMC3 or Theano, or a text that is imported or run.
+    """A magic, a shell command, a cell in another language, or a text that is run, mentions PyMC3 or Theano.
 
     Why: such lines are not Python, and nobody can say what a text that is run does with the rest of the program.
 
-    Limits: change the line by hand. Lines that install packages are only reported. A program that imports PyMC3 by a text
-    (``importlib.import_module('pymc3')``) stays as it is.
+    Limits: change the line by hand. Lines that install packages are only reported. A program that imports PyMC3 by a
+    text (``importlib.import_module('pymc3')``) stays as it is.
     """,
 )
 
