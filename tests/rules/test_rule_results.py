@@ -489,6 +489,9 @@ ASKED = "    trace = pm.sample(10, tune=10, return_inferencedata=True)\n"
         ASKED + "other.extend(trace)\n",
         ASKED + "x = trace['log_likelihood']\n",
         "    trace = pm.sample(10, tune=10)\n    data = az.from_pymc3(trace)\ndata.to_netcdf('x.nc')\n",
+        "    trace = pm.sample(10, tune=10)\ndata = az.convert_to_inference_data(trace)\ndata.to_netcdf('x.nc')\n",
+        "    trace = pm.sample(10, tune=10)\naz.convert_to_inference_data(trace).to_netcdf('x.nc')\n",
+        "    trace = pm.sample(10, tune=10)\naz.to_netcdf(trace, 'x.nc')\n",
         "\ndef fit():\n    with m:\n        return pm.sample(10, return_inferencedata=True)\n",
     ],
 )
@@ -510,6 +513,7 @@ def test_a_result_that_is_kept_has_its_log_likelihood(text):
         ASKED + "def show(t):\n    az.plot_trace(t)\n\nshow(trace)\n",
         ASKED[:-2] + ", idata_kwargs={'log_likelihood': False})\ntrace.to_netcdf('x.nc')\n",
         "    trace = pm.sample(10, tune=10)\n    data = az.from_pymc3(trace)\naz.plot_trace(data)\n",
+        "    trace = pm.sample(10, tune=10)\ndata = az.convert_to_inference_data(trace)\naz.plot_trace(data)\n",
         "    trace = pm.sample(10, tune=10)\nlater(trace)\n",  # which gets PyMC3's form
         "\ndef fit():\n    with m:\n        return pm.sample(10, return_inferencedata=True)\n\naz.plot_trace(fit())\n",
     ],

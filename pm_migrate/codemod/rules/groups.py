@@ -29,14 +29,31 @@ def plan_kept(plan: Plan) -> None:
     """Note the sampling calls whose log-likelihood goes where it cannot be seen."""
     for node, value in plan.flow.values.items():
         for trace in () if value is v.PLAIN else v.traces(value):
-            asked = trace.kind == "inferencedata" and plan.flow.name_of(trace.call.func) in _SAMPLING
+            asked = trace.kind == "inferencedata" and _is_kept(plan, node)
             if (
-                asked
+                (asked or (trace.kind == "trace" and _is_converted(plan, node)))
+                and plan.flow.name_of(trace.call.func) in _SAMPLING
                 and trace.call not in plan.need_log_likelihood
-                and _is_kept(plan, node)
                 and not _declined(plan, node, trace.call)
             ):
                 plan.need_log_likelihood.add(trace.call)
+
+
+def _is_converted(plan: Plan, node: cst.CSTNode) -> bool:
+    """Whether a trace is written to a file, or made an InferenceData that is kept whole."""
+    parent = plan.tree.parent.get(node)
+    call = plan.tree.parent.get(parent) if isinstance(parent, cst.Arg) else None
+    if not isinstance(call, cst.Call):
+        return False
+    name = plan.flow.name_of(call.func)
+    if name == "arviz.to_netcdf":
+        return True
+    if name != "arviz.convert_to_inference_data":
+        return False
+    line = plan.tree.parent.get(call)
+    targets = {t.target for t in line.targets} if isinstance(line, cst.Assign) else set()
+    reads = [node for node, sites in plan.flow.sites.items() if targets & sites]
+    return _is_kept(plan, call) or any(_is_kept(plan, read) for read in reads)
 
 
 def _declined(plan: Plan, node: cst.CSTNode, call: cst.CSTNode) -> bool:
