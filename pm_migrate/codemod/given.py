@@ -8,6 +8,7 @@ import libcst as cst
 
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.scopes import given_for
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,9 @@ def sources(plan: Plan, name: cst.Name) -> Sources:
     sites = plan.flow.sites.get(name, frozenset())
     whole = bool(sites)
     for site in sorted(sites, key=lambda s: plan.tree.order[s]):
-        target = plan.tree.parent.get(site)
-        assign = plan.tree.parent.get(target) if isinstance(target, cst.AssignTarget) else target
-        if isinstance(assign, (cst.Assign, cst.AnnAssign, cst.NamedExpr)) and assign.value is not None:
-            found.append(assign.value)
+        made = plan.tree.assigned(site)
+        if made is not None:
+            found.append(made)
             continue
         whole = False
         if isinstance(site, cst.Param):
@@ -51,17 +51,9 @@ def _arguments(plan: Plan, param: cst.Param) -> list[cst.BaseExpression]:
     listed = plan.tree.parent.get(param)
     if function is None or not isinstance(listed, cst.Parameters):
         return found
-    order = [p.name.value for p in (*listed.posonly_params, *listed.params)]
     method = isinstance(plan.tree.scope(function), cst.ClassDef)
     for call in plan.tree.of(cst.Call):
         if v.Function(function) not in plan.flow.value(call.func):
             continue
-        bound = method and isinstance(call.func, cst.Attribute)
-        for place, arg in enumerate(call.args):
-            if arg.star:
-                break
-            named = arg.keyword.value if arg.keyword is not None else None
-            at = place + bound
-            if named == param.name.value or (named is None and order[at : at + 1] == [param.name.value]):
-                found.append(arg.value)
+        found += given_for(param, listed, call, method and isinstance(call.func, cst.Attribute))
     return found

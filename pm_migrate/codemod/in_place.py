@@ -15,7 +15,7 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.columns import leaves_column_out
 from pm_migrate.codemod.effects import Effects
 from pm_migrate.codemod.flow import Flow
-from pm_migrate.codemod.scopes import parameters
+from pm_migrate.codemod.scopes import given_for, parameters
 from pm_migrate.codemod.tree import Tree
 
 Sites = frozenset[cst.CSTNode]
@@ -140,7 +140,7 @@ class Objects:
         value = self.flow.value(name)
         if v.tainted(value) or v.only(value, v.Number) or v.only(value, v.Text) or v.only(value, v.Function):
             return True
-        made = [self._made(site) for site in self._named(name)]
+        made = [self.tree.assigned(site) for site in self._named(name)]
         return bool(made) and all(m is not None and self._is_one(m) for m in made)
 
     def _is_one(self, made: cst.BaseExpression) -> bool:
@@ -160,14 +160,6 @@ class Objects:
                 return name in ("len", "int", "float", "str", "sum", "max", "min", "abs", "round", "tuple")
         return False
 
-    def _made(self, site: cst.CSTNode) -> cst.BaseExpression | None:
-        """The expression that an assignment gives a name."""
-        target = self.tree.parent.get(site)
-        assign = self.tree.parent.get(target) if isinstance(target, cst.AssignTarget) else target
-        if isinstance(assign, (cst.Assign, cst.AnnAssign, cst.NamedExpr)) and site is not assign.value:
-            return assign.value
-        return None
-
     def same(self, sites: Sites) -> Sites:
         """The places that bind names of the objects which these places name, in their function and around it."""
         if sites not in self._same:
@@ -185,7 +177,7 @@ class Objects:
             parent = self.tree.parent.get(site)
             if isinstance(parent, cst.AugAssign):
                 waiting += self.flow.sites.get(parent.target, ())
-            made = self._made(site)
+            made = self.tree.assigned(site)
             for name in self._held(made) if made is not None else ():
                 waiting += self.flow.sites.get(name, ())
         return frozenset(s for s in found if not isinstance(self.tree.parent.get(s), cst.AugAssign))
@@ -216,7 +208,6 @@ class Objects:
         function = self.tree.parent.get(listed) if isinstance(listed, cst.Parameters) else None
         if not isinstance(listed, cst.Parameters) or not isinstance(function, cst.FunctionDef):
             return
-        order = [p.name.value for p in (*listed.posonly_params, *listed.params)]
         method = isinstance(self.tree.scope(function), cst.ClassDef)
         made = self.tree.scope(function) if method and function.name.value == "__init__" else None
         for use in (*self.effects.uses.get(function, ()), *self.effects.uses.get(made or function, ())):
@@ -224,13 +215,8 @@ class Objects:
             if not isinstance(call, cst.Call) or call.func is not use:
                 continue
             bound = method and (made is not None or isinstance(use, cst.Attribute))
-            for place, arg in enumerate(call.args):
-                if arg.star:
-                    break
-                named = arg.keyword.value if arg.keyword is not None else None
-                at = place + bound
-                if named == param.name.value or (named is None and order[at : at + 1] == [param.name.value]):
-                    yield call, arg.value
+            for value in given_for(param, listed, call, bound):
+                yield call, value
 
     def held(self) -> Iterator[tuple[cst.CSTNode, cst.Attribute, set[tuple[cst.CSTNode, str]]]]:
         """Yield the changes of what attributes of the program's own objects hold, and which attributes these are."""

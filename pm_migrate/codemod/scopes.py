@@ -136,6 +136,17 @@ def parameters(params: cst.Parameters) -> Iterator[cst.Param]:
         yield params.star_kwarg
 
 
+def given_for(param: cst.Param, listed: cst.Parameters, call: cst.Call, bound: bool) -> Iterator[cst.BaseExpression]:
+    """What a call gives one of the parameters that are listed; with ``bound``, the first of these is the object."""
+    order = [p.name.value for p in (*listed.posonly_params, *listed.params)]
+    for place, arg in enumerate(call.args, start=int(bound)):
+        if arg.star:
+            return
+        named = arg.keyword.value if arg.keyword is not None else None
+        if named == param.name.value or (named is None and order[place : place + 1] == [param.name.value]):
+            yield arg.value
+
+
 def is_property(node: cst.FunctionDef) -> bool:
     """Whether a method is read as an attribute."""
     return any((dotted(d.decorator) or "").endswith("property") for d in node.decorators)

@@ -382,6 +382,14 @@ class Tree:
             found = self._scopes[node] = candidate
         return found
 
+    def assigned(self, site: cst.CSTNode) -> cst.BaseExpression | None:
+        """The expression that an assignment gives a name or an attribute, whole."""
+        target = self.parent.get(site)
+        assign = self.parent.get(target) if isinstance(target, cst.AssignTarget) else target
+        if isinstance(assign, (cst.Assign, cst.AnnAssign, cst.NamedExpr)) and site is not assign.value:
+            return assign.value
+        return None
+
     def in_comprehension(self, node: cst.CSTNode, within: cst.CSTNode) -> cst.CSTNode | None:
         """The innermost comprehension or nested scope between a node and ``within``."""
         for candidate in self.ancestors(node):

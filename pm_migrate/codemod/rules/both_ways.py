@@ -10,6 +10,7 @@ import libcst as cst
 
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.plan import Plan
+from pm_migrate.codemod.scopes import method_of
 
 
 def is_called_both_ways(plan: Plan, function: cst.CSTNode) -> bool:
@@ -34,7 +35,7 @@ def _maker(plan: Plan, function: cst.CSTNode) -> cst.CSTNode | None:
     owner = plan.tree.scope(function)
     if not isinstance(owner, cst.ClassDef) or owner in plan.flow.own or owner in plan.flow.own_maps:
         return None
-    return next((f for f in owner.body.body if isinstance(f, cst.FunctionDef) and f.name.value == "__init__"), None)
+    return method_of(owner, "__init__")
 
 
 def _calls(plan: Plan, function: cst.CSTNode) -> list[cst.Call]:

@@ -61,9 +61,7 @@ def _is_given(plan: Plan, func: cst.BaseExpression) -> bool:
 
 
 def _keeps_parameter(plan: Plan, site: cst.CSTNode) -> bool:
-    target = plan.tree.parent.get(site)
-    assign = plan.tree.parent.get(target) if isinstance(target, cst.AssignTarget) else target
-    value = assign.value if isinstance(assign, (cst.Assign, cst.AnnAssign)) else None
+    value = plan.tree.assigned(site)
     sites = plan.flow.sites.get(value, frozenset()) if isinstance(value, cst.Name) else frozenset()
     return bool(sites) and all(isinstance(s, cst.Param) for s in sites)
 
