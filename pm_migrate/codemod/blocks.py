@@ -177,3 +177,8 @@ def label(target: cst.BaseExpression | None) -> str:
     if isinstance(target, cst.Attribute):
         return target.attr.value
     return code(target) if code(target).isidentifier() else "model"
+
+
+def returns(statement: cst.CSTNode) -> bool:
+    """Whether a statement leaves the function: what it returns is looked at as what follows the block is."""
+    return isinstance(statement, cst.SimpleStatementLine) and isinstance(statement.body[0], cst.Return)

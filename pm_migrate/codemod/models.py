@@ -14,7 +14,7 @@ import libcst as cst
 from pm_migrate.catalog.samplers import INFERENCE
 from pm_migrate.codemod import pymc3_names
 from pm_migrate.codemod import values as v
-from pm_migrate.codemod.blocks import Block, ClassBlock, Model, Role
+from pm_migrate.codemod.blocks import Block, ClassBlock, Model, Role, returns
 from pm_migrate.codemod.computed import computed
 from pm_migrate.codemod.containers import adopt
 from pm_migrate.codemod.effects import Effects
@@ -340,7 +340,7 @@ class Models:
             creates = self.creates(s, sites)
             if s in block.roles:
                 continue
-            if i < first and not creates and self._shows(s, body[i + 1 :], sites):
+            if not creates and ((s is body[-1] and returns(s)) or (i < first and self._shows(s, body[i + 1 :], sites))):
                 block.roles[s] = Role.AFTER
                 continue
             if creates and i > first:

@@ -121,6 +121,8 @@ class Plan:
     by_name: set[cst.CSTNode] = field(default_factory=set)
     #: Outside of models: variables that are shown by ``pm.density``, calls of functions of them, and names for these.
     outside: set[cst.CSTNode] = field(default_factory=set)
+    #: The calls that make variables which functions return, or objects keep.
+    handed_on: set[cst.CSTNode] = field(default_factory=set)
     #: What edits wrote that PyMC4 itself does not have, as ``Options.refused``.
     offences: set[tuple[tuple[int, int, str], str]] = field(default_factory=set)
     #: Functions that got a parameter for a name which is bound again later: whether every call hands it over.

@@ -5,13 +5,17 @@ log density. Outside of a generator there is none; ``pm.density(model)['mu']`` s
 
 Why: a generator hands each variable to whoever evaluates it, and nothing of it is left behind.
 
+A variable that a function returns, or an object keeps, is handed on as that; since other code than is seen here may ask
+for it, that is to be reviewed.
+
 What is computed from it there, by operators and functions of tensors, is an expression of the drop-in, as it was one
 of Theano. A value that has no name in the model is handed out by it, where other code only looks at it (PM234).
 
 Limits: of a variable's distribution there are only its draws (``x.distribution.random()``); for its other attributes,
 make it again with the same parameters (``pm.Normal.dist(...)``), or compute them from these. An expression that is used
-for more than being evaluated, looked at, or sampled by ``approx.sample_node`` keeps the model as it was: name what it
-computes with ``pm.Deterministic('name', ...)``, or read its values from a trace, then run again.
+for more than being evaluated, looked at, or sampled by ``approx.sample_node`` keeps the model as it was, and so does a
+variable that another model or a function of tensors takes where it was handed on: name what it computes with
+``pm.Deterministic('name', ...)``, or read its values from a trace, then run again.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.asked import is_answered, way_out
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.calls import fitting
+from pm_migrate.codemod.rules.handed_on import is_handed_on
 from pm_migrate.codemod.rules.inference import name_of_variable
 from pm_migrate.codemod.rules.places import is_shown, still_bound
 from pm_migrate.codemod.tree import code, expression
@@ -80,6 +85,29 @@ ESCAPE = Rule(
             approx = pm.fit(model, n=20000)
             size = pm.math.exp(pm.density(model)['mu']) + 1
             print(approx.sample_node(size, size=100).eval())
+            """,
+        ),
+        Example(
+            """
+            import pymc3 as pm
+
+            def fit(y):
+                with pm.Model() as model:
+                    mu = pm.Normal('mu', 0, 1)
+                    pm.Normal('y', mu, 1, observed=y)
+                return model, mu
+            """,
+            """
+            import pm_migrate.pymc4 as pm
+
+            def fit(y):
+                @pm.model(name=None)
+                def build_model():
+                    mu = yield pm.Normal('mu', 0, 1)
+                    yield pm.Normal('y', mu, 1, observed=y)
+
+                model = build_model()
+                return model, pm.density(model)['mu']
             """,
         ),
         Example(
@@ -161,7 +189,8 @@ def plan_escapes(plan: Plan, models: Models) -> None:
         for node, sites in plan.flow.sites.items():
             if node in nodes or node in plan.by_name or node in plan.closed or not sites & inside:
                 continue
-            _plan_escape(plan, model, block, node, certain=sites <= inside)
+            handed = sites <= inside and is_handed_on(plan, models, node)
+            _plan_escape(plan, model, block, node, certain=sites <= inside, handed=handed)
 
 
 def _statements(models: Models, model: Model, block: Block) -> list[cst.CSTNode]:
@@ -171,7 +200,7 @@ def _statements(models: Models, model: Model, block: Block) -> list[cst.CSTNode]
     return [*block.having(Role.GENERATOR), *(s for b in added for s in b.having(Role.GENERATOR))]
 
 
-def _plan_escape(plan: Plan, model: Model, block: Block, node: cst.CSTNode, *, certain: bool) -> None:
+def _plan_escape(plan: Plan, model: Model, block: Block, node: cst.CSTNode, *, certain: bool, handed: bool) -> None:
     text = (name_of_variable(plan, node) or _name_of_data(plan, node)) if certain else None
     parent = plan.tree.parent[node]
     asked = isinstance(parent, cst.Attribute) and parent.value is node
@@ -183,7 +212,7 @@ def _plan_escape(plan: Plan, model: Model, block: Block, node: cst.CSTNode, *, c
         plan.edit(node, model.site, lambda _: expression(fitting(plan, node, text)))
         plan.note(node, model.site, ESCAPE.code, f"`{code(node)}` is the coordinate {text} of a point")
         return
-    shown = is_answered(plan, node) or is_shown(plan, parent) or node in plan.outside
+    shown = handed or is_answered(plan, node) or is_shown(plan, parent) or node in plan.outside
     name = plan.model_names.get(block.node)
     if (
         text is not None
@@ -195,7 +224,12 @@ def _plan_escape(plan: Plan, model: Model, block: Block, node: cst.CSTNode, *, c
     ):
         plan.edit(node, model.site, lambda _: _view(plan, node, name, text), {"pm"})
         _keep_evaluation(plan, parent)
-        plan.note(node, model.site, ESCAPE.code, f"`{code(node)}` is shown by pm.density({name})")
+        if handed:
+            plan.handed_on |= {a.rv for a in v.tensors(plan.flow.value(node)) if a.rv is not None}
+            message = f"`{code(node)}` is handed on as pm.density({name})[{text}], which other models cannot take"
+        else:
+            message = f"`{code(node)}` is shown by pm.density({name})"
+        plan.note(node, model.site, ESCAPE.code, message, review=handed)
         return
     plan.refuse(node, model.site, ESCAPE.code, _message(plan, node, certain))
 

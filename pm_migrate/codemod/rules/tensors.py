@@ -26,6 +26,7 @@ from pm_migrate.codemod.rules.asked import way_out
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.both_ways import is_called_both_ways, is_random
 from pm_migrate.codemod.rules.calls import name_of_variable
+from pm_migrate.codemod.rules.handed_on import answers
 from pm_migrate.codemod.rules.random_variable import separated
 from pm_migrate.codemod.tree import code, expression
 from pm_migrate.codemod.variables import COMPONENT_ATTRIBUTES, is_component
@@ -394,6 +395,8 @@ def plan_attributes(plan: Plan) -> None:
     refused = {note.node for note in plan.notes}
     for node in plan.tree.of(cst.Attribute):
         if not _is_missing(plan, node) or _base(node) in plan.outside or refused & set(plan.tree.walk(node)):
+            continue
+        if answers(plan, node):
             continue
         if any(_is_missing(plan, inner) for inner in plan.tree.walk(node.value, cst.Attribute)):
             continue
