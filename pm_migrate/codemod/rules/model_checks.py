@@ -12,7 +12,7 @@ from pm_migrate.codemod.blocks import Block, ClassBlock, Role
 from pm_migrate.codemod.columns import column, is_other_column
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
-from pm_migrate.codemod.purity import impure_calls
+from pm_migrate.codemod.purity import draws_anew, impure_calls
 from pm_migrate.codemod.rules import attributes
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.model_object import OBJECT
@@ -359,7 +359,7 @@ def _check_effects(plan: Plan, models: Models, block: Block, generator: list[cst
             simple = isinstance(s, cst.SimpleStatementLine) and not _conditional(plan, call, s)
             if simple and not local and not isinstance(plan.tree.parent[call], cst.Expr):
                 _hoist(plan, block, call)
-            elif changes_each_time(plan, call):
+            elif draws_anew(call, plan.flow):
                 plan.refuse(
                     call,
                     block.key,
@@ -396,11 +396,6 @@ def _check_hoisted(plan: Plan, models: Models, block: Block, generator: list[cst
         if met:
             message = f"`{code(call.func)}` changes `{met[0]}`, which the model reads before: call it above the model"
             plan.refuse(call, block.key, ORDER.code, message)
-
-
-def changes_each_time(plan: Plan, call: cst.Call) -> bool:
-    name = plan.flow.name_of(call.func) or ""
-    return name == "builtins.next" or name.startswith(("numpy.random.", "random."))
 
 
 _ONCE = frozenset(f"builtins.{name}" for name in ("zip", "map", "filter", "enumerate", "reversed", "iter"))
