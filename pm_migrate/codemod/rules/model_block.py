@@ -405,10 +405,13 @@ def _continued(last: Any, after: Sequence[Any]) -> list[cst.EmptyLine]:
 
 
 def _spaced(lines: Sequence[cst.EmptyLine], blanks: int) -> list[cst.EmptyLine]:
-    """Lines above a statement, with at least so many blank ones at their head."""
+    """Lines above a statement, with at least so many blank ones at their head, or in front of its cell."""
+    mark = next((i for i, line in enumerate(lines) if line.comment and is_mark(line.comment.value)), 0)
+    before = _up_to_comment(lines[:mark])  # the last comments of the cell above
+    lines = lines[len(before) :]
     rest = _without_blanks(lines)
     have = len(lines) - len(rest)
-    return [cst.EmptyLine(indent=False)] * max(blanks, have) + rest
+    return [*before, *[cst.EmptyLine(indent=False)] * max(blanks, have), *rest]
 
 
 def _comes_first(plan: Plan, block: Block, parent: Any) -> bool:
