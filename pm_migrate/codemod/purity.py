@@ -58,10 +58,22 @@ def draws_anew(call: cst.Call, flow: Flow, seen: frozenset[cst.CSTNode] = frozen
     """Whether a call gives something else each time: random numbers, or what comes next."""
     if isinstance(call.func, cst.Attribute) and call.func.attr.value == "rvs":
         return True
-    name = flow.name_of(call.func) or ""
+    return _draws(call.func, flow, seen) or is_given_draws(call, flow, seen)
+
+
+def is_given_draws(call: cst.Call, flow: Flow, seen: frozenset[cst.CSTNode] = frozenset()) -> bool:
+    """Whether a call is given a function that gives something else each time: ``map(np.random.normal, means)``."""
+    return any(
+        isinstance(arg.value, (cst.Name, cst.Attribute, cst.Lambda)) and _draws(arg.value, flow, seen)
+        for arg in call.args
+    )
+
+
+def _draws(function: cst.BaseExpression, flow: Flow, seen: frozenset[cst.CSTNode]) -> bool:
+    name = flow.name_of(function) or ""
     if name == "builtins.next" or name.startswith(("numpy.random.", "random.")) or name.endswith(".rvs"):
         return True
-    target = flow.value(call.func)
+    target = flow.value(function)
     nodes = {a.node for a in target if isinstance(a, v.Function)} - seen if v.only(target, v.Function) else set()
     return any(
         isinstance(n, cst.Call) and draws_anew(n, flow, seen | nodes)
@@ -88,7 +100,7 @@ def is_pure_call(call: cst.Call, flow: Flow, seen: frozenset[cst.CSTNode] = froz
         return False
     name = flow.name_of(call.func)
     if name is not None:
-        if name.endswith(".rvs"):
+        if name.endswith(".rvs") or is_given_draws(call, flow):
             return False
         if name.startswith("builtins."):
             # making an exception changes nothing; raising it ends the evaluation
