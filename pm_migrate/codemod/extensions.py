@@ -63,8 +63,8 @@ def _problem(models: Models, model: Model, first: Block, block: Block) -> tuple[
 def entered(block: Block) -> cst.BaseExpression | None:
     """The name of the model that a block adds to; None when it has none."""
     asname = block.item.asname
-    item = block.item.item if asname is None else asname.name
-    return item if isinstance(item, (cst.Name, cst.Attribute, cst.Subscript)) else None
+    names = [block.item.item] if asname is None else [block.item.item, asname.name]
+    return next((n for n in names if isinstance(n, (cst.Name, cst.Attribute, cst.Subscript))), None)
 
 
 def _is_given(models: Models, block: Block) -> bool:
@@ -92,6 +92,23 @@ def _aliases(models: Models, model: Model, block: Block, *, everywhere: bool) ->
             and not _is_passing(models, node, wanted, everywhere=everywhere)
         ):
             yield node
+    for other in model.blocks:
+        for entering in (*other.earlier, other.node):
+            alias = entering.items[other.place].asname
+            if alias is None or code(alias.name) == wanted or tree.order[entering] >= tree.order[block.start]:
+                continue
+            if _is_used(models, alias.name, block):
+                yield alias.name
+
+
+def _is_used(models: Models, name: cst.BaseExpression, block: Block) -> bool:
+    """Whether a name may be read after a block began."""
+    tree = models.tree
+    return any(
+        code(node) == code(name) and tree.order[node] > tree.order[block.start] and node is not name
+        for node in tree.of(cst.Name, cst.Attribute, cst.Subscript)
+        if not isinstance(node, cst.Name) or node in models.flow.sites
+    )
 
 
 def _is_passing(models: Models, node: cst.BaseExpression, wanted: str | None, *, everywhere: bool) -> bool:

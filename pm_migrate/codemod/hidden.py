@@ -23,7 +23,7 @@ INSTALL_CODE = "PM905"
 _LIBRARIES = re.compile(r"\b(?:pymc3|theano)\b", re.IGNORECASE)
 _PACKAGES = re.compile(r"(?<![\w.-])(?:pymc3|theano(?:-pymc)?)(?![\w-])", re.IGNORECASE)
 _INSTALLS = re.compile(r"\b(?:pip3?|conda|mamba|uv|poetry)\b.*\b(?:install|add)\b")
-_PIP = re.compile(r"[%!].*\bpip3?\b.*\binstall\b")
+_PIP = re.compile(r"(?:[%!].*\b)?pip3?\b.*\binstall\b")
 _REQUIREMENT = re.compile(
     r"""(?P<before>\s)(?P<quote>["']?)(?:pymc3|theano(?:-pymc)?)(?:\[[\w,-]*\])?
     (?:\s*(?:===?|[<>!~]=?)\s*[\w.*+!-]+(?:\s*,\s*(?:===?|[<>!~]=?)\s*[\w.*+!-]+)*)?(?P=quote)(?=\s|$|;|&)""",

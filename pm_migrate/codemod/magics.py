@@ -28,6 +28,11 @@ _CELL_MAGIC = re.compile(r"%%(\w+|!)")
 _ASSIGNED = re.compile(r"[^#'\"()=]*=\s*[%!]")
 _HELP = re.compile(r"\?{0,2}%{0,2}[\w.*\[\]'\"]+\?{1,2}\s*;?\s*$")
 _CARRIES = re.compile(r"(%(?:time|timeit|prun|memit|snakeviz)[ \t]+)([^\s#-][^#\n]*)")
+#: Magics that are commonly written without their ``%``, in front of a word that makes the line no Python.
+_AUTOMAGIC = re.compile(
+    r"(?:autoreload|cat|cd|conda|config|cp|load_ext|ls|mamba|matplotlib|mkdir|mv|pip|pip3|pylab|reload_ext|rm)"
+    r"[ \t]+(?!(?:and|else|for|if|in|is|not|or)\b)[\w./~].*"
+)
 _CONTINUED = re.compile(r"[ \t]*\\\n[ \t]*")
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 _TOKENS = re.compile(r"\\.|\"\"\"|'''|[\"'#\[\](){}]", re.DOTALL)
@@ -170,7 +175,9 @@ def _replace(line: str, row: int, token: str, number: int, cell: Cell, carry: bo
 
 def _is_ipython(line: str) -> bool:
     body = line.strip()
-    return body[:1] in ("%", "!", "?", ",", ";", "/") or bool(_ASSIGNED.match(body) or _HELP.match(body))
+    if body[:1] in ("%", "!", "?", ",", ";", "/") or _ASSIGNED.match(body) or _HELP.match(body):
+        return True
+    return _AUTOMAGIC.fullmatch(body) is not None and not _one_statement(body)
 
 
 def _on_one_line(lines: Sequence[str]) -> str:

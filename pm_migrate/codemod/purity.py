@@ -21,7 +21,24 @@ _METHODS = frozenset(
     replace reshape round rstrip size sort_values split squeeze std strip sum swapaxes take to_numpy tolist
     transpose unique upper value_counts values var""".split()
 )
-_IMPURE_MODULES = ("numpy.random", "random", "time", "os", "sys", "subprocess", "matplotlib", "builtins")
+_IMPURE_MODULES = (
+    "numpy.random",
+    "random",
+    "time",
+    "os",
+    "sys",
+    "subprocess",
+    "matplotlib",
+    "builtins",
+    "scipy.sparse.random",
+    "scipy.stats.bootstrap",
+    "scipy.stats.permutation_test",
+    "scipy.stats.monte_carlo_test",
+    "scipy.stats.qmc",
+    "scipy.optimize.basinhopping",
+    "scipy.optimize.differential_evolution",
+    "scipy.optimize.dual_annealing",
+)
 #: What keeps a state, so that there must be one of it.
 _STATEFUL = frozenset({"theano.shared", "theano.compile.shared", "theano.function", "pymc3.Minibatch"})
 _PURE_MODULES = (
@@ -37,6 +54,35 @@ _PURE_MODULES = (
 )
 
 
+def draws_anew(call: cst.Call, flow: Flow, seen: frozenset[cst.CSTNode] = frozenset()) -> bool:
+    """Whether a call gives something else each time: random numbers, or what comes next."""
+    if isinstance(call.func, cst.Attribute) and call.func.attr.value == "rvs":
+        return True
+    return _draws(call.func, flow, seen) or is_given_draws(call, flow, seen)
+
+
+def is_given_draws(call: cst.Call, flow: Flow, seen: frozenset[cst.CSTNode] = frozenset()) -> bool:
+    """Whether a call is given a function that gives something else each time: ``map(np.random.normal, means)``."""
+    return any(
+        isinstance(arg.value, (cst.Name, cst.Attribute, cst.Lambda)) and _draws(arg.value, flow, seen)
+        for arg in call.args
+    )
+
+
+def _draws(function: cst.BaseExpression, flow: Flow, seen: frozenset[cst.CSTNode]) -> bool:
+    name = flow.name_of(function) or ""
+    if name == "builtins.next" or name.startswith(("numpy.random.", "random.")) or name.endswith(".rvs"):
+        return True
+    target = flow.value(function)
+    nodes = {a.node for a in target if isinstance(a, v.Function)} - seen if v.only(target, v.Function) else set()
+    return any(
+        isinstance(n, cst.Call) and draws_anew(n, flow, seen | nodes)
+        for node in nodes
+        if isinstance(node, (cst.FunctionDef, cst.Lambda))
+        for n in walk(node.body)
+    )
+
+
 def is_pure_call(call: cst.Call, flow: Flow, seen: frozenset[cst.CSTNode] = frozenset()) -> bool:
     """Whether a call is known to give the same again and to change nothing."""
     target = flow.value(call.func)
@@ -50,8 +96,12 @@ def is_pure_call(call: cst.Call, flow: Flow, seen: frozenset[cst.CSTNode] = froz
         return all(n in seen or not _impure_body(n, flow, seen | nodes) for n in nodes)
     if v.only(target, v.Dist):  # of a distribution without a name: its log density, but no draws
         return isinstance(call.func, cst.Attribute) and call.func.attr.value != "random"
+    if isinstance(call.func, cst.Attribute) and call.func.attr.value == "rvs":
+        return False
     name = flow.name_of(call.func)
     if name is not None:
+        if name.endswith(".rvs") or is_given_draws(call, flow):
+            return False
         if name.startswith("builtins."):
             # making an exception changes nothing; raising it ends the evaluation
             return name.removeprefix("builtins.") in _BUILTINS or name.endswith(("Error", "Exception", "Warning"))

@@ -31,7 +31,8 @@ def pair_models(
 
     First by name, where ``names`` says which became others: a module-level name that both programs bind to a model.
     What is left is paired in order, a model with the same random variables before any other, since a rewrite may make
-    more models than the original did.
+    more models than the original did; one with the same data and deterministics first, since a model that grows is
+    several models in the rewrite, of which the last is what the original became.
 
     Returns
     -------
@@ -50,14 +51,19 @@ def pair_models(
         named = [c for c in left if aliases & {c.name if c.name in names.values() else "", *c.aliases}]
         if named:
             take(original, named[0])
-    for alike in (True, False):
+    for fits in (_whole, _alike, None):
         for original in originals:
             if original.index in pairs:
                 continue
-            fitting = [c for c in left if not alike or _alike(original, c, names)]
+            fitting = [c for c in left if fits is None or fits(original, c, names)]
             if fitting:
                 take(original, fitting[0])
     return pairs, left
+
+
+def _whole(original: ModelInfo, candidate: ModelInfo, names: Mapping[str, str]) -> bool:
+    made, theirs = ((*m.observed, *m.deterministics) for m in (original, candidate))
+    return _alike(original, candidate, names) and all(any(same_name(n, c, names) for c in theirs) for n in made)
 
 
 def _alike(original: ModelInfo, candidate: ModelInfo, names: Mapping[str, str]) -> bool:

@@ -34,13 +34,14 @@ class Labels:
     def of(cls, density: Any) -> Labels:
         """From a :class:`~pm_migrate.shims.density.LogDensity`."""
         dims = {name: tuple(names) for name, names in density.dims.items()}
-        coords = {name: list(x) for name, x in density.coords.items()}
+        coords = {name: labels.along_axis(x) for name, x in density.coords.items()}
         return cls(dims, coords, dict(density.observed), dict(density.constants))
 
     def extended(self, dims: Mapping[str, Any] | None, coords: Mapping[str, Any] | None) -> Labels:
         """With names of a caller, which win."""
         own = {name: (x,) if isinstance(x, str) else tuple(x) for name, x in (dims or {}).items()}
-        return replace(self, dims={**self.dims, **own}, coords={**self.coords, **(coords or {})})
+        given = {name: labels.along_axis(x) for name, x in (coords or {}).items()}
+        return replace(self, dims={**self.dims, **own}, coords={**self.coords, **given})
 
 
 class LabelledTrace(arviz.InferenceData):

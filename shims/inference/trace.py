@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -136,8 +136,19 @@ def dataset(
         ]
         variables[name] = ([*lead, *own], x)
         for dim, size in zip([*lead, *own], x.shape, strict=True):
-            coords[dim] = list(known[dim]) if dim in known else np.arange(size)
+            coords[dim] = along_axis(known[dim]) if dim in known else np.arange(size)
     return xarray.Dataset(variables, coords=coords, attrs=dict(attrs))
+
+
+def along_axis(values: Iterable[Any]) -> Any:
+    """Coordinate values of one axis; tuples, as those of a pandas ``MultiIndex`` are, stay one value each."""
+    made = list(values)
+    if not any(isinstance(value, tuple) for value in made):
+        return made
+    objects = np.empty(len(made), object)
+    for place, value in enumerate(made):
+        objects[place] = value
+    return objects
 
 
 def attributes(chains: Chains | None) -> dict[str, Any]:

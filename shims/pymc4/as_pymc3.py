@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import arviz
@@ -16,9 +17,12 @@ from pm_migrate.shims.backends.labelled import Converter, Labels
 from pm_migrate.shims.backends.ndarray import save_trace, saved_chains
 from pm_migrate.shims.backends.tracetab import trace_to_dataframe
 from pm_migrate.shims.density import LogDensity
+from pm_migrate.shims.inference.trace import along_axis
 from pm_migrate.shims.plots.posteriorplot import plot_posterior_predictive_glm
 from pm_migrate.shims.predictive import Points
+from pm_migrate.shims.pymc4.compilation import compile_model
 from pm_migrate.shims.pymc4.coroutine_model import Model
+from pm_migrate.shims.pymc4.errors import EvaluationError
 from pm_migrate.shims.pymc4.mcmc.multitraces import log_likelihood_of
 
 __all__ = [
@@ -168,7 +172,9 @@ def to_inference_data(
     if trace is None and prior is None and posterior_predictive is None:
         raise ModelError("to_inference_data needs at least one of trace, prior and posterior_predictive")
     own = trace if hasattr(trace, "_straces") else None
-    converter = _converter(own, model, dims, coords, labelled.setting("data.log_likelihood", log_likelihood))
+    converter = Converter(own, None, dims, coords, labelled.setting("data.log_likelihood", log_likelihood))
+    if model is not None:
+        converter.labels = _labels(model).extended(dims, coords)
     groups: dict[str, Any] = {}
     if own is not None:
         groups = labelled.trace_groups(converter, bool(labelled.setting("data.save_warmup", save_warmup)))
@@ -215,7 +221,10 @@ def predictions_to_inference_data(
     if inplace and idata_orig is None:
         raise ModelError("inplace=True needs idata_orig, an InferenceData to put the predictions into")
     own = posterior_trace if hasattr(posterior_trace, "_straces") else None
-    converter = _converter(own, model, dims, coords, False)
+    converter = Converter(own, None, dims, coords, False)
+    if model is not None:  # its data may have another length by now
+        density = compile_model(model, drawing=True, coords=coords)
+        converter.labels = Labels.of(density).extended(dims, coords)
     lead = None
     if own is None and posterior_trace is not None:
         lead = posterior_trace.posterior.sizes["chain"], posterior_trace.posterior.sizes["draw"]
@@ -230,11 +239,12 @@ def predictions_to_inference_data(
     return result
 
 
-def _converter(trace: Any, model: Model | None, dims: Any, coords: Any, likelihood: Any) -> Converter:
-    converter = Converter(trace, None, dims, coords, likelihood)
-    if model is not None:
-        converter.labels = Labels.of(model.log_density()).extended(dims, coords)
-    return converter
+def _labels(model: Model) -> Labels:
+    """What a model says of its variables; data that do not fit them any more, after ``pm.set_data``, are left out."""
+    try:
+        return Labels.of(model.log_density())
+    except EvaluationError:
+        return replace(Labels.of(compile_model(model, drawing=True)), observed={})
 
 
 def _is_data(found: Any) -> bool:
@@ -257,4 +267,4 @@ def _labelled(dataset: Any, labels: Labels) -> Any:
         if f"{name}_dim_{i}" in dataset.dims
     }
     renamed = dataset.rename_dims(named).drop_vars([n for n in named if n in dataset.coords])
-    return renamed.assign_coords({dim: list(x) for dim, x in labels.coords.items() if dim in renamed.dims})
+    return renamed.assign_coords({dim: along_axis(x) for dim, x in labels.coords.items() if dim in renamed.dims})

@@ -316,7 +316,13 @@ class ForwardRun(_Compiling):
         return value
 
 
-def compile_model(model: Model, observed: Mapping[str, Any] | None = None, *, drawing: bool = False) -> LogDensity:
+def compile_model(
+    model: Model,
+    observed: Mapping[str, Any] | None = None,
+    *,
+    drawing: bool = False,
+    coords: Mapping[str, Any] | None = None,
+) -> LogDensity:
     """Compile a model.
 
     Parameters
@@ -328,6 +334,8 @@ def compile_model(model: Model, observed: Mapping[str, Any] | None = None, *, dr
     drawing
         Only for draws of the data: where they do not fit the distribution any more, after ``set_value`` or
         ``pm.set_data`` with another length, the draws have the distribution's shape, as in PyMC3.
+    coords
+        Coordinate values by dimension in place of the model's, for new data.
 
     Raises
     ------
@@ -365,15 +373,16 @@ def compile_model(model: Model, observed: Mapping[str, Any] | None = None, *, dr
         drive(model, handler)
         return in_floatx(model, handler.values)
 
-    coords = {**model.coords, **found.coords}
+    given = {name: list(values) for name, values in (coords or {}).items()}
+    known_coords = {**model.coords, **found.coords, **given}
     return LogDensity(
         variables=tuple(found.variables),
         evaluate=evaluate,
         forward=forward,
         observed={name: _array_in_floatx(model, x) for name, x in found.observed.items()},
         constants={name: _array_in_floatx(model, x) for name, x in found.constants.items()},
-        dims=_fitting_dims(found, coords, replacements),
-        coords=coords,
+        dims=_fitting_dims(found, known_coords, replacements, set(given)),
+        coords=known_coords,
         scaling=found.scaling,
         version=read.versions,
         shared=lambda: tuple(read.shared),
@@ -392,9 +401,9 @@ def _array_in_floatx(model: Model, array: np.ndarray) -> np.ndarray:
 
 
 def _fitting_dims(
-    found: _Discovery, coords: Mapping[str, Sequence[Any]], replacements: Mapping[str, Any]
+    found: _Discovery, coords: Mapping[str, Sequence[Any]], replacements: Mapping[str, Any], given: set[str]
 ) -> dict[str, tuple[str, ...]]:
-    """Dimension names that fit the coordinates; replaced data of another length lose theirs.
+    """Dimension names that fit the coordinates; replaced data of another length lose theirs, and ``given`` ones go.
 
     Raises
     ------
@@ -409,7 +418,7 @@ def _fitting_dims(
         for name, dims in found.dims.items()
     }
     fitting = {}
-    of_new_length = {dim for name in found.dims if name in replacements for dim, _ in wrong[name]}
+    of_new_length = given | {dim for name in found.dims if name in replacements for dim, _ in wrong[name]}
     for name, dims in found.dims.items():
         if not wrong[name]:
             fitting[name] = dims

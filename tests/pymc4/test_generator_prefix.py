@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import pm_migrate.pymc4 as pm
@@ -58,3 +59,26 @@ def test_a_model_in_a_scope_keeps_both():
         yield nested()
 
     assert list(pm.evaluate_model(outer())[1].untransformed_values)[:2] == ["outer/top_x", "outer/a_y"]
+
+
+def test_a_value_of_a_model_knows_the_name_of_its_variable():
+    """As the variables of PyMC3 do: ``a.name`` is the whole name; of what is computed, None."""
+    seen = []
+
+    @pm.model(name=None)
+    def part():
+        seen.append((yield pm.HalfNormal("y", 1.0)))
+
+    @pm.model(name=None, prefix="top")
+    def whole():
+        x = yield pm.Normal("x", 0.0, 1.0)
+        data = yield pm.Data("data", [1.0, 2.0])
+        seen.extend([x, data, (yield pm.Deterministic("twice", 2 * x)), x + 1, data[0], abs(x)])
+        with pm.prefix("a"):
+            yield part()
+        yield pm.Normal(x.name + "_too", x, 1.0, observed=data)
+
+    density = whole().log_density()
+    assert [v.name for v in seen[:7]] == ["top_x", "top_data", "top_twice", None, None, None, "a_y"]
+    assert list(density.observed) == ["top_x_too"]
+    assert np.isfinite(density.logp_and_gradient(density.test_point)[0])

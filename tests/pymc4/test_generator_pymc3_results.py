@@ -7,6 +7,7 @@ import warnings
 
 import arviz as az
 import numpy as np
+import pandas
 import pytest
 from scipy import stats
 
@@ -175,3 +176,58 @@ def test_inference_data_is_joined(model):
     made = pm.predictions_to_inference_data(drawn, posterior_trace=data, idata_orig=joined)
     assert made.predictions["y"].shape == (2, 10, 3) and "predictions" not in joined.groups()
     assert pm.predictions_to_inference_data(drawn, idata_orig=joined, inplace=True) is joined
+
+
+@pm.model(name=None, coords={"obs": np.arange(4), "group": ["u", "v"]})
+def build_slopes():
+    x = yield pm.Data("x", np.arange(4.0), dims="obs")
+    g = yield pm.Data("g", [0, 1, 0, 1], dims="obs")
+    b = yield pm.Normal("b", 0.0, 1.0, dims="group")
+    yield pm.Deterministic("fixed", b[0] * np.ones(4), dims="obs")
+    yield pm.Normal("y", b[g] * x, 1.0, observed=np.arange(4.0), dims="obs")
+
+
+@pytest.mark.parametrize(("coords", "dim"), [({"obs": ["p", "q", "r"]}, "obs"), (None, "y_dim_0")])
+def test_predictions_for_data_of_another_length(coords, dim):
+    """``az.from_pymc3_predictions`` of ArviZ 0.14 with PyMC3 3.11.6 gives these names to the axes."""
+    model = build_slopes()
+    data = pm.sample(model, num_samples=10, burn_in=10, num_chains=1, seed=1, progressbar=False)
+    pm.set_data({"x": [1.0, 2.0, 3.0], "g": [0, 0, 1]}, model)
+    drawn = pm.sample_posterior_predictive(model, data, return_inferencedata=False)
+    pm.predictions_to_inference_data(drawn, idata_orig=data, inplace=True, coords=coords, model=model)
+    assert data.predictions["y"].dims == ("chain", "draw", dim)
+    assert list(data.predictions[dim].values) == (["p", "q", "r"] if coords else [0, 1, 2])
+    np.testing.assert_array_equal(data.predictions["y"].values.reshape(10, 3), drawn["y"])
+    np.testing.assert_array_equal(data.predictions_constant_data["x"], [1.0, 2.0, 3.0])
+    assert data.predictions_constant_data["x"].dims == (dim if coords else "x_dim_0",)
+    assert data.posterior.sizes["obs"] == 4 and list(data.observed_data["y"].values) == [0, 1, 2, 3]
+
+
+def test_draws_of_another_length_are_converted_without_the_data_that_they_left():
+    model = build_slopes()
+    data = pm.sample(model, num_samples=10, burn_in=10, num_chains=1, seed=1, progressbar=False)
+    pm.set_data({"x": [1.0, 2.0], "g": [0, 1]}, model)
+    drawn = pm.sample_posterior_predictive(model, data, return_inferencedata=False)
+    made = pm.to_inference_data(posterior_predictive=drawn, model=model)
+    assert made.posterior_predictive["y"].shape == (1, 10, 2) and "observed_data" not in made.groups()
+    np.testing.assert_array_equal(made.constant_data["x"], [1.0, 2.0])
+
+
+def test_coordinates_of_a_multi_index_are_its_tuples():
+    """As ArviZ 0.14 has them for PyMC3 3.11.6: objects along one axis."""
+    places = pandas.MultiIndex.from_tuples([("a", 1), ("a", 2), ("b", 1)], names=["who", "round"])
+
+    @pm.model(name=None, coords={"place": places, "day": pandas.date_range("2020-01-01", periods=2)})
+    def build():
+        b = yield pm.Normal("b", 0.0, 1.0, dims="place")
+        yield pm.Normal("y", b[:2], 1.0, observed=np.zeros(2), dims="day")
+
+    data = pm.sample(build(), num_samples=5, burn_in=5, num_chains=2, seed=1, progressbar=False)
+    assert list(data.posterior["place"].values) == [("a", 1), ("a", 2), ("b", 1)]
+    assert data.observed_data["day"].dtype.kind == "M"
+    trace = pm.sample(
+        build(), num_samples=5, burn_in=5, num_chains=2, seed=1, progressbar=False, return_inferencedata=False
+    )
+    for made in (trace, pm.to_inference_data(trace, coords={"place": places}), pm.to_inference_data(data)):
+        assert made.posterior["b"].dims == ("chain", "draw", "place")
+        assert list(made.posterior["place"].values) == [("a", 1), ("a", 2), ("b", 1)]

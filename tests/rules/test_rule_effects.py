@@ -182,6 +182,85 @@ def test_what_runs_once_keeps_its_order() -> None:
     assert code.index("np.random.normal(size=3)") < code.index("np.random.normal(size=2)") < code.index("@pm.model")
 
 
+DRAWN = """\
+import numpy as np
+import pymc3 as pm
+import scipy.stats as st
+from scipy.stats import bernoulli, norm
+
+
+def tossed(n):
+    return bernoulli.rvs(size=n, p=0.6)
+
+
+def twice(n):
+    return 2 * tossed(n)
+
+
+with pm.Model() as m:
+    k = pm.Normal('k', 0, 1)
+"""
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        "norm.rvs(size=3)",
+        "st.norm.rvs(size=3)",
+        "st.norm(0, 1).rvs(3)",
+        "tossed(3)",
+        "twice(3)",
+        "(lambda n: norm.rvs(size=n))(3)",
+        "list(map(tossed, [1, 2]))",
+        "list(map(lambda n: twice(n)[0], [1, 2]))",
+        "np.apply_along_axis(np.random.permutation, 0, data)",
+    ],
+)
+def test_data_that_are_drawn_in_a_model_are_drawn_once(drawn: str) -> None:
+    result = migrate_source(DRAWN + f"    pm.Normal('y', k, 1, observed={drawn})\n")
+    assert not [f for f in result.findings if f.confidence is not Confidence.SAFE], result.findings
+    before, _, after = result.code.partition("@pm.model")
+    assert f"= {drawn}\n" in before
+    assert not any(word in after for word in ("rvs", "tossed", "twice", "random"))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "    for i in range(2):\n        pm.Normal('y%d' % i, k, 1, observed=norm.rvs(size=3))\n",
+        "    for i in range(2):\n        pm.Normal('y%d' % i, k, 1, observed=twice(3))\n",
+        "    for n in (2, 3):\n        pm.Normal('y%d' % n, k, 1, observed=st.norm(0, 1).rvs(n))\n",
+        "    for n in map(tossed, [1, 2]):\n        pm.Normal('y%d' % n, k, 1, observed=n)\n",
+        "    pm.Normal('y', k, 1, observed=map(tossed, [1, 2]))\n",
+        "    pm.Normal('y', k, 1, observed=np.array([*map(tossed, [1, 2])]))\n",
+        "    if data is None:\n        pm.Normal('y', k, 1, observed=tossed(3))\n",
+    ],
+)
+def test_data_that_cannot_be_drawn_in_front_keep_the_model(lines: str) -> None:
+    text = DRAWN + lines
+    result = migrate_source(text)
+    (found,) = [f for f in result.findings if f.confidence is not Confidence.SAFE]
+    assert (found.code, found.confidence) == ("PM205", Confidence.MANUAL)
+    assert "gives something else at every evaluation" in found.message
+
+
+@pytest.mark.parametrize(
+    "used",
+    [
+        "norm.pdf(xs).sum()",
+        "st.norm(0, 1).cdf(1.0)",
+        "bernoulli.pmf(1, 0.6)",
+        "list(map(norm.pdf, [1.0, 2.0]))",
+        "sorted([2, 1], key=lambda i: -i)",
+        "norm.rvs",
+    ],
+)
+def test_what_draws_nothing_stays_in_the_model(used: str) -> None:
+    result = migrate_source(DRAWN + f"    c = {used}\n    pm.Normal('y', k * norm.pdf(1.0), 1, observed=data)\n")
+    assert not [f for f in result.findings if f.confidence is not Confidence.SAFE], result.findings
+    assert "k * norm.pdf(1.0)" in result.code.partition("@pm.model")[2]
+
+
 FRAME = (
     "import numpy as np\nimport pandas as pd\nimport pymc3 as pm\n\n"
     "df = pd.DataFrame({'x': np.arange(4.0), 'z': np.ones(4), 'g': [0, 0, 1, 1], 'y': np.arange(4.0)})\n"

@@ -103,3 +103,18 @@ def test_a_comment_about_the_next_statement_goes_with_that(above: str) -> None:
 def test_a_comment_that_goes_on_below_nothing_goes_with_the_next_statement() -> None:
     code = migrate_source(_CONTINUED.format(above="      # draw").replace("  # these, because the others", "")).code
     assert "model = build_model()\n  # draw\ntrace =" in code
+
+
+@pytest.mark.parametrize(
+    ("between", "after"),
+    [
+        ("# done\n\n# %%\n", "# done\n\n\n# %%\n"),
+        ("# done\n# %%\n", "# done\n\n\n# %%\n"),
+        ("# done\n\n\n\n# %%\n# The model\n", "# done\n\n\n\n# %%\n# The model\n"),
+        ("# %%\n", "\n\n# %%\n"),
+        ("# not of a cell\n", "\n\n# not of a cell\n"),
+    ],
+)
+def test_the_last_comments_of_a_cell_stay_with_it(between: str, after: str) -> None:
+    before = f"import pymc3 as pm\nx = 1\n{between}with pm.Model() as m:\n    a = pm.Normal('a', 0, 1)\n"
+    assert f"x = 1\n{after}@pm.model(name=None)\n" in migrate_source(before).code

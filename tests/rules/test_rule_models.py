@@ -537,6 +537,42 @@ def test_models_that_get_their_name_when_entered():
     assert code.endswith(f"two = one\nt3 = pm.sample(two, {arguments}\n")
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("m = pm.Model()\nwith m as a:\n{first}    {last}\n", "m = a = build_m()"),
+        ("m = pm.Model()\nwith m as m:\n{first}    {last}\n", "m = build_m()"),
+        ("with pm.Model() as m:\n{first}with m as a:\n    {last}\n", "m = a = build_m_2(m)"),
+        ("with pm.Model() as m:\n{first}show(m.logp)\nwith m as a:\n    {last}\n", "m = a = build_m_2(m)"),
+        ("with pm.Model() as m:\n{first}    {last}\nwith m as a:\n    t = pm.sample()\nshow(a.logp)\n", "\na = m\n"),
+        (
+            "class A:\n    def fit(self):\n        self.m = pm.Model()\n        with self.m as a:\n"
+            "            k = pm.Normal('k', 0, 1)\n        return a\n",
+            "self.m = a = build_m()",
+        ),
+        (
+            "m = pm.Model()\nwith m as a:\n{first}show(a.logp)\nwith m:\n    {last}\nshow(m.logp)\n",
+            "m = a = build_m()",
+        ),
+    ],
+)
+def test_every_name_that_a_block_gives_its_model_is_bound(before: str, after: str) -> None:
+    parts = {"first": "    k = pm.Normal('k', 0, 1)\n", "last": "pm.Normal('y', k, 1, observed=data)"}
+    assert after in migrated(before.format(**parts) if "{" in before else before)
+
+
+def test_another_name_for_a_model_that_grows_later_keeps_it() -> None:
+    """PyMC3's model is one object: what reads it under the other name sees what was added."""
+    text = (
+        "m = pm.Model()\nwith m as a:\n    k = pm.Normal('k', 0, 1)\nshow(a.logp)\n"
+        "with m:\n    pm.Normal('y', k, 1, observed=data)\nshow(a.logp)\n"
+    )
+    result = migrate_source(HEADER + text)
+    (found,) = [f for f in result.findings if f.confidence is not Confidence.SAFE]
+    assert (found.code, found.confidence) == ("PM207", Confidence.MANUAL)
+    assert found.message == "`a` is kept here before the model is finished: keep it after the last block"
+
+
 def test_coords_go_to_the_decorator():
     code = migrated(
         """

@@ -33,6 +33,11 @@ def findings(text: str, confidence: Confidence) -> list[str]:
     [
         ("x = az.from_pymc3(trace)", "x = trace"),
         ("x = az.from_pymc3(trace=trace, model=m)", "x = trace"),
+        ("trace = az.from_pymc3(trace, model=m)\nx = trace", "x = trace"),
+        ("trace = az.from_pymc3(trace)  # joined\nx = trace", "trace = trace  # joined\nx = trace"),
+        ("if big:\n    trace = az.from_pymc3(trace)", "if big:\n    trace = trace"),
+        ("a = trace = az.from_pymc3(trace)", "a = trace = trace"),
+        ("trace = [az.from_pymc3(trace)]", "trace = [trace]"),
         (
             "ppc = pm.sample_posterior_predictive(trace, model=m)\nx = az.from_pymc3(trace, posterior_predictive=ppc)",
             "ppc = pm.sample_posterior_predictive(m, trace)\nx = trace",

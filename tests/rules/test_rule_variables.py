@@ -302,3 +302,37 @@ def test_names_of_variables_have_other_quotes_in_an_f_string(before: str, after:
     )
     code = migrate_source(program + before + "\n").code
     assert code.splitlines()[-1] == after
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "for x in (a, known):\n        pm.Deterministic(x.name + '2', 2 * x)",
+        "pm.Deterministic('%s2' % (a if big else v).name, 2 * a)",
+        "x = (2 * a).name",
+        "for x, y in zip([a, v], [v, a]):\n        pm.Normal(f'{x.name}_{y.name}', x, 1)",
+    ],
+)
+def test_a_value_has_the_name_of_its_variable(use: str) -> None:
+    result = migrate_source(PREAMBLE + use + "\n    y = pm.Normal('y', a, 1)\n")
+    assert not [f for f in result.findings if f.confidence is Confidence.MANUAL], result.findings
+    assert ".name" in result.code and "yield" in result.code
+
+
+@pytest.mark.parametrize(
+    ("use", "options"),
+    [
+        ("a.name = 'b'", {}),
+        ("for x in (a, v):\n        x.name = 'b'", {}),
+        ("for x in (a, v):\n        x.name += 'b'", {}),
+        ("for x in (a, v):\n        del x.name", {}),
+        ("for x in (a, v):\n        show(x.owner)", {}),
+        ("for x in (a, v):\n        show(x.distribution)", {}),
+        ("for x in (a, v):\n        show(x.name, x.tag)", {}),
+        ("for x in (a, v):\n        show(x.name)", {"runtime": "upstream"}),
+    ],
+)
+def test_what_else_is_asked_of_a_variable_keeps_the_model(use: str, options: dict[str, str]) -> None:
+    result = migrate_source(PREAMBLE + use + "\n    y = pm.Normal('y', a, 1)\n", **options)
+    assert [f for f in result.findings if f.confidence is Confidence.MANUAL]
+    assert "yield" not in result.code

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pm_migrate.errors import VerificationError
@@ -37,6 +39,14 @@ def test_the_same_variables_before_order() -> None:
     originals = [of(0, name="a"), of(1, name="b"), of(2, name="b", shape=(3,))]
     candidates = [of(0, name="a"), of(1, name="a"), of(2, name="b", shape=(3,)), of(3, name="b")]
     assert paired(originals, candidates) == ({0: 0, 1: 3, 2: 2}, [1])
+
+
+def test_what_a_model_grew_into_before_what_it_was() -> None:
+    """The rewrite of a model that is entered again makes one model for each block."""
+    original = replace(of(0), observed=("y",), deterministics=("d",))
+    stages = [of(0), replace(of(1), deterministics=("d",)), replace(of(2), observed=("y",), deterministics=("d",))]
+    assert paired([original], stages) == ({0: 2}, [0, 1])
+    assert paired([original], stages[:2]) == ({0: 0}, [1]), "none is whole: in order"
 
 
 def test_unlike_models_are_still_paired_so_that_the_difference_is_said() -> None:

@@ -20,6 +20,7 @@ from typing import Any
 import libcst as cst
 
 from pm_migrate.catalog.samplers import TABLES
+from pm_migrate.codemod import edits
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
@@ -165,7 +166,11 @@ def _plan_conversion(plan: Plan, models: Models, call: cst.Call, target: str) ->
     plan.unite(*keys)
     place = _itself(plan, call) if target == "to_inference_data" else None
     if place is not None:
-        plan.edit(call, keys[0], lambda u: u.args[place].value)
+        line = _bound_again(plan, call, call.args[place].value)
+        if line is not None:
+            plan.edit(line, keys[0], edits.removed)
+        else:
+            plan.edit(call, keys[0], lambda u: u.args[place].value)
         plan.note(call, keys[0], RULE.code, "the result is an InferenceData already")
         return
     if plan.options.upstream:
@@ -178,6 +183,20 @@ def _plan_conversion(plan: Plan, models: Models, call: cst.Call, target: str) ->
     plan.note(call, keys[0], RULE.code, f"az.{'from_pymc3'} is pm.{target}")
     if not _has_model(call, target):
         _plan_model(plan, models, call, keys[0])
+
+
+def _bound_again(plan: Plan, call: cst.Call, given: cst.BaseExpression) -> cst.SimpleStatementLine | None:
+    """The statement that would bind the name of a result to that result again, where others stand beside it."""
+    line = plan.tree.statement(call)
+    match line:
+        case cst.SimpleStatementLine(
+            body=[cst.Assign(targets=[cst.AssignTarget(target=cst.Name() as name)], value=value)]
+        ):
+            beside = any(s is not line for s in getattr(plan.tree.parent[line], "body", ()))
+            same = isinstance(given, cst.Name) and given.value == name.value
+            said = line.trailing_whitespace.comment or any(above.comment for above in line.leading_lines)
+            return line if value is call and same and beside and not said else None
+    return None
 
 
 def _has_model(call: cst.Call, target: str) -> bool:

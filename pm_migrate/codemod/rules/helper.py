@@ -20,12 +20,12 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.blocks import Block, Role
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
-from pm_migrate.codemod.purity import impure_calls
+from pm_migrate.codemod.purity import draws_anew, impure_calls
 from pm_migrate.codemod.rules import attributes
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.comprehension import NOT_HERE, plan_map, prepare_yield
 from pm_migrate.codemod.rules.late_names import rebound
-from pm_migrate.codemod.rules.model_checks import ORDER, changes_each_time
+from pm_migrate.codemod.rules.model_checks import ORDER
 from pm_migrate.codemod.rules.random_variable import HELPER, in_one_model, variable_group, yielded
 from pm_migrate.codemod.rules.tensors import function_group
 from pm_migrate.codemod.scopes import bound_name, is_property
@@ -321,7 +321,7 @@ def _check_effects(plan: Plan, models: Models, function: cst.CSTNode, calls: lis
             continue
         if models.helpers.targets(call) & models.helpers.functions:
             continue
-        if changes_each_time(plan, call):
+        if draws_anew(call, plan.flow):
             message = f"`{code(call.func)}` gives something else at every evaluation: pass its result as an argument"
             plan.refuse(call, function, ORDER.code, message)
         else:

@@ -101,7 +101,7 @@ class Shape:
     """How a model is written out: the names of the generator and the model, and the arguments.
 
     ``passed`` are the arguments of the call, where they are other than those of the function; ``source`` is what gives
-    the model that the generator goes on with, when it has no name yet.
+    the model that the generator goes on with, when it has no name yet; ``also`` are its other names.
     """
 
     builder: str
@@ -110,6 +110,7 @@ class Shape:
     options: tuple[str, ...] = ()
     passed: tuple[str, ...] = ()
     source: str | None = None
+    also: tuple[str, ...] = ()
 
 
 def plan_models(plan: Plan, models: Models) -> None:
@@ -193,7 +194,8 @@ def _plan_model(plan: Plan, models: Models, model: Model, pieces: Pieces) -> Non
         pieces.builders[word] = plan.fresh_name(f"build_{word.lstrip('_')}", plan.tree.module)
     name = code(target) if target is not None else plan.fresh_name("model", block.node)
     plan.model_names[block.node] = name
-    shape = Shape(pieces.builders[word], name, tuple(arguments(plan, models, block)), options)
+    given = tuple(arguments(plan, models, block))
+    shape = Shape(pieces.builders[word], name, given, options, also=_other_names(block, name))
     pieces.add(block, lambda updated: _written(plan, block, shape, updated))
     for node in block.earlier:
         plan.edit(node, key, _earlier(plan, block, node))
@@ -226,7 +228,7 @@ def _plan_extension(plan: Plan, models: Models, block: Block, pieces: Pieces) ->
         options = (*options, f"prefix={name}.prefix")
     entering = code(block.item.item)
     source = entering if block.part is None and entering != name else None
-    shape = Shape(builder, name, (base, *names), options, (name, *names), source)
+    shape = Shape(builder, name, (base, *names), options, (name, *names), source, _other_names(block, name))
     plan.model_names[block.node] = name
     pieces.add(block, lambda updated: _written(plan, block, shape, updated))
     for line in block.adopted:
@@ -235,6 +237,12 @@ def _plan_extension(plan: Plan, models: Models, block: Block, pieces: Pieces) ->
     if plan.options.upstream:
         message = "PyMC4 4.0a2 has no models without a name that are part of another: write it as one function"
         plan.refuse(block.start, block.key, REENTRY.code, message)
+
+
+def _other_names(block: Block, name: str) -> tuple[str, ...]:
+    """The names that the statements of a block give its model besides the one it is known by."""
+    entering = (node.items[block.place].asname for node in (*block.earlier, block.node))
+    return tuple(dict.fromkeys(n for n in (code(a.name) for a in entering if a is not None) if n != name))
 
 
 def _options(plan: Plan, made: cst.Call) -> tuple[str, ...]:
@@ -397,10 +405,13 @@ def _continued(last: Any, after: Sequence[Any]) -> list[cst.EmptyLine]:
 
 
 def _spaced(lines: Sequence[cst.EmptyLine], blanks: int) -> list[cst.EmptyLine]:
-    """Lines above a statement, with at least so many blank ones at their head."""
+    """Lines above a statement, with at least so many blank ones at their head, or in front of its cell."""
+    mark = next((i for i, line in enumerate(lines) if line.comment and is_mark(line.comment.value)), 0)
+    before = _up_to_comment(lines[:mark])  # the last comments of the cell above
+    lines = lines[len(before) :]
     rest = _without_blanks(lines)
     have = len(lines) - len(rest)
-    return [cst.EmptyLine(indent=False)] * max(blanks, have) + rest
+    return [*before, *[cst.EmptyLine(indent=False)] * max(blanks, have), *rest]
 
 
 def _comes_first(plan: Plan, block: Block, parent: Any) -> bool:
@@ -455,7 +466,7 @@ def _written(plan: Plan, block: Block, shape: Shape, updated: Any) -> list[Any]:
         leading_lines=heading,
     )
     passed = ", ".join([*(shape.passed or shape.arguments), *plan.names.call_options()])
-    made = statement(f"{shape.name} = {shape.builder}({passed})")
+    made = statement(f"{' = '.join([shape.name, *shape.also])} = {shape.builder}({passed})")
     made = edits.with_leading(made, _spaced([], blanks))
     if block.given_back:
         source = f"{plan.names.alias('pm', block.node)}.evaluate_meta_model({shape.name})[0]"

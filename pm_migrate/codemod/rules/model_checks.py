@@ -12,7 +12,7 @@ from pm_migrate.codemod.blocks import Block, ClassBlock, Role
 from pm_migrate.codemod.columns import column, is_other_column
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
-from pm_migrate.codemod.purity import impure_calls
+from pm_migrate.codemod.purity import draws_anew, impure_calls
 from pm_migrate.codemod.rules import attributes
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.model_object import OBJECT
@@ -355,11 +355,16 @@ def _check_effects(plan: Plan, models: Models, block: Block, generator: list[cst
                 continue
             if call in plan.helpers.calls or call in plan.flow.stores or v.tainted(plan.flow.value(call)):
                 continue
+            call = _gone_through(plan, call)
             local = any(plan.flow.sites.get(n, frozenset()) & inside for n in plan.tree.walk(call))
-            simple = isinstance(s, cst.SimpleStatementLine) and not _conditional(plan, call, s)
+            simple = (
+                isinstance(s, cst.SimpleStatementLine)
+                and not _conditional(plan, call, s)
+                and not _is_iterator(plan, call)
+            )
             if simple and not local and not isinstance(plan.tree.parent[call], cst.Expr):
                 _hoist(plan, block, call)
-            elif changes_each_time(plan, call):
+            elif draws_anew(call, plan.flow):
                 plan.refuse(
                     call,
                     block.key,
@@ -398,12 +403,21 @@ def _check_hoisted(plan: Plan, models: Models, block: Block, generator: list[cst
             plan.refuse(call, block.key, ORDER.code, message)
 
 
-def changes_each_time(plan: Plan, call: cst.Call) -> bool:
-    name = plan.flow.name_of(call.func) or ""
-    return name == "builtins.next" or name.startswith(("numpy.random.", "random."))
-
-
 _ONCE = frozenset(f"builtins.{name}" for name in ("zip", "map", "filter", "enumerate", "reversed", "iter"))
+
+
+def _is_iterator(plan: Plan, call: cst.Call) -> bool:
+    """Whether a call gives what can be gone through once only."""
+    return plan.flow.name_of(call.func) in _ONCE
+
+
+def _gone_through(plan: Plan, call: cst.Call) -> cst.Call:
+    """The call that goes through what a call gives: ``list(map(draw, sizes))``; otherwise the call itself."""
+    arg = plan.tree.parent[call]
+    outer = plan.tree.parent.get(arg)
+    if _is_iterator(plan, call) and isinstance(arg, cst.Arg) and isinstance(outer, cst.Call) and not arg.star:
+        return outer if outer.func is not call and outer.func not in plan.flow.references else call
+    return call
 
 
 def _check_iterators(plan: Plan, generator: list[cst.CSTNode], block: Block) -> None:
@@ -416,7 +430,7 @@ def _check_iterators(plan: Plan, generator: list[cst.CSTNode], block: Block) -> 
                 target = plan.tree.parent.get(site)
                 assign = plan.tree.parent.get(target) if target is not None else None
                 value = assign.value if isinstance(assign, cst.Assign) else None
-                called = isinstance(value, cst.Call) and plan.flow.name_of(value.func) in _ONCE
+                called = isinstance(value, cst.Call) and _is_iterator(plan, value)
                 if called or isinstance(value, cst.GeneratorExp):
                     plan.refuse(
                         node, block.key, ORDER.code, f"`{node.value}` can be gone through once only: make it a list"

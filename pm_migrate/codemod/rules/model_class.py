@@ -24,11 +24,11 @@ from pm_migrate.codemod.blocks import ClassBlock, Model
 from pm_migrate.codemod.model_classes import ModelClass
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
-from pm_migrate.codemod.purity import impure_calls
+from pm_migrate.codemod.purity import draws_anew, impure_calls
 from pm_migrate.codemod.rules import class_names
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.helper import check_names
-from pm_migrate.codemod.rules.model_checks import ORDER, changes_each_time
+from pm_migrate.codemod.rules.model_checks import ORDER
 from pm_migrate.codemod.scopes import parameters
 from pm_migrate.codemod.tree import code, expression, is_none, string_value
 
@@ -273,7 +273,7 @@ def _check_effects(plan: Plan, models: Models, made: ModelClass) -> None:
             continue
         if v.tainted(plan.flow.value(call)) or call in models.helpers.calls or class_names.is_var(plan, call):
             continue
-        if changes_each_time(plan, call):
+        if draws_anew(call, plan.flow):
             message = f"`{code(call.func)}` gives something else at every evaluation: pass its result as an argument"
             plan.refuse(call, key, ORDER.code, message)
         else:

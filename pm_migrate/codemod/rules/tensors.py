@@ -401,10 +401,13 @@ def plan_attributes(plan: Plan) -> None:
         if any(_is_missing(plan, inner) for inner in plan.tree.walk(node.value, cst.Attribute)):
             continue
         key, text = function_group(plan, node), name_of_variable(plan, node.value)
-        if node.attr.value == "name" and text is not None:
+        read = not isinstance(plan.tree.parent[node], (cst.AssignTarget, cst.AugAssign, cst.Del))
+        if node.attr.value == "name" and text is not None and read:
             plan.edit(node, key, _literal(text))
             plan.note(node, key, METHODS.code, f"`{code(node)}` is {text}")
             continue
+        if node.attr.value == "name" and read and not plan.options.upstream:
+            continue  # the value of a variable has its name, too
         advice = way_out(plan, node)
         what = f"`.{node.attr.value}` of a random variable"
         message = f"{what}: {advice}" if advice else f"{what} has no counterpart: take it out of the model"

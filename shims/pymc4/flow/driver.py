@@ -181,19 +181,20 @@ def _process(item: Any, handler: Handler) -> Any:
         name = handler.claim(variable_name(item.name) if item.name else None, "Distribution")
         with precise():
             value = handler.distribution(name, item)
-        return wrap(normalise(value))
+        return _named(wrap(normalise(value)), name)
     if isinstance(item, Deterministic):
         name = handler.claim(variable_name(item.name) if item.name else None, "Deterministic")
-        value = wrap(to_tensor(item.get_value()))
+        value = _named(wrap(to_tensor(item.get_value())), name)
         handler.deterministic(name, value, item)
         return value
     if isinstance(item, Potential):
         handler.potential(handler.potential_name(item), item)
         return item if item.name is None else wrap(normalise(item.value))
     if isinstance(item, Data):
-        data = handler.named_data(handler.claim(variable_name(item.name) if item.name else None, "Data"), item)
+        name = handler.claim(variable_name(item.name) if item.name else None, "Data")
+        data = handler.named_data(name, item)
         note_data(item.coords, item.dims, tuple(data.shape))
-        return wrap(data)
+        return _named(wrap(data), name)
     if isinstance(item, (Model, GeneratorType)):
         return _run(item, handler)
     hint = f": {not_a_model(item)}" if is_template(item) else ""
@@ -202,6 +203,11 @@ def _process(item: Any, handler: Handler) -> Any:
     elif hasattr(item, "experimental_default_event_space_bijector") or hasattr(item, "distribution"):
         hint = "; a TFP object is yielded as pm.from_tfp(name, distribution)"
     raise EvaluationError(f"Type {type(item).__name__} can't be processed in evaluation{hint}")
+
+
+def _named(value: Any, name: str) -> Any:
+    """The value of a variable, which knows the variable's name."""
+    return GeneratorTensor(value.tensor, name) if isinstance(value, GeneratorTensor) else value
 
 
 def _checked_return(value: Any) -> Any:

@@ -96,6 +96,8 @@ class GeneratorTensor:
     ----------
     tensor
         A tensor, of one draw.
+    name
+        The name of the variable of the model that it is the value of, as in PyMC3; None for what is computed.
 
     Examples
     --------
@@ -110,12 +112,13 @@ class GeneratorTensor:
     'float64'
     """
 
-    __slots__ = ("tensor",)
+    __slots__ = ("name", "tensor")
     __array_priority__ = 1000
     __pandas_priority__ = 10_000  # so that Series * x comes here
 
-    def __init__(self, tensor: Tensor) -> None:
+    def __init__(self, tensor: Tensor, name: str | None = None) -> None:
         self.tensor = tensor
+        self.name = name
 
     @property
     def shape(self) -> tf.TensorShape:
