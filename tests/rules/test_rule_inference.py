@@ -623,6 +623,13 @@ def test_a_conversion_has_the_data_of_the_model_around_it(line, expected):
     assert f"\n{expected}\n" in migrate_source(_POOLED.format(line=line)).code
 
 
+def test_a_conversion_in_the_block_that_makes_the_model_has_it_by_name():
+    line = "a = az.from_pymc3(prior=pm.sample_prior_predictive(9), posterior_predictive=ppc)"
+    made_here = _POOLED.format(line=line).replace("pm.Model()", "pm.Model(coords=places)").replace("with model:\n", "")
+    code = migrate_source(made_here).code
+    assert "posterior_predictive=ppc, model=model)" in " ".join(code.split()), code
+
+
 @pytest.mark.parametrize(
     "line",
     [

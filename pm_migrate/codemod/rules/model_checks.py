@@ -10,6 +10,7 @@ import libcst as cst
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.blocks import Block, ClassBlock, Role
 from pm_migrate.codemod.columns import column, is_other_column
+from pm_migrate.codemod.members import is_other_attribute
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.purity import impure_calls
@@ -295,6 +296,7 @@ def _check_stores(plan: Plan, models: Models, block: Block, generator: list[cst.
             and (node in called or models.effects.runs_after(node, block))
             and (node in called or not _is_another(models, block, node, sites))
             and not is_other_column(node, reads.again | called, plan.tree, plan.flow)
+            and not (node not in called and is_other_attribute(node, reads.again | called, plan.tree, plan.flow))
         ):
             if node in called:
                 message = f"this changes `{base.value}` at every evaluation of the model: do it once, above the model"
