@@ -18,6 +18,7 @@ from pm_migrate.shims.backends.tracetab import trace_to_dataframe
 from pm_migrate.shims.density import LogDensity
 from pm_migrate.shims.plots.posteriorplot import plot_posterior_predictive_glm
 from pm_migrate.shims.predictive import Points
+from pm_migrate.shims.pymc4.calls import density_to_draw
 from pm_migrate.shims.pymc4.coroutine_model import Model
 from pm_migrate.shims.pymc4.mcmc.multitraces import log_likelihood_of
 
@@ -233,7 +234,8 @@ def predictions_to_inference_data(
 def _converter(trace: Any, model: Model | None, dims: Any, coords: Any, likelihood: Any) -> Converter:
     converter = Converter(trace, None, dims, coords, likelihood)
     if model is not None:
-        converter.labels = Labels.of(model.log_density()).extended(dims, coords)
+        # new data may have another size than what was observed, which has no place in predictions then
+        converter.labels = Labels.of(density_to_draw(model, None)).extended(dims, coords)
     return converter
 
 
