@@ -15,6 +15,7 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.columns import leaves_column_out
 from pm_migrate.codemod.effects import Effects
 from pm_migrate.codemod.flow import Flow
+from pm_migrate.codemod.members import leaves_attribute_out
 from pm_migrate.codemod.scopes import given_for, parameters
 from pm_migrate.codemod.tree import Tree
 
@@ -282,10 +283,12 @@ class Objects:
                     break
 
     def _is_apart(self, change: InPlace, reading: _Reading) -> bool:
-        """Whether a change is that of one column or item, and what reads the object does not read that."""
+        """Whether a change is that of one column, item or attribute, and what reads the object does not read that."""
         base = self._named(change.base)
         reads = [n for n in reading.names if self._named(n) & base]
-        return leaves_column_out(change.node, reads, self.tree, self.flow)
+        if leaves_column_out(change.node, reads, self.tree, self.flow):
+            return True
+        return leaves_attribute_out(change.node, reads, self.tree, self.flow)
 
     def _comes_after(self, node: cst.CSTNode, point: cst.CSTNode, sites: Sites) -> bool:
         """Whether a node may run after a point did, while the object, which places bind, is the same."""

@@ -226,6 +226,8 @@ class DensityModel(PyMC3Model):
             variable.observations = np.ma.MaskedArray(data, missing) if missing.any() else data
             variable.missing_values = self.named_vars.get(f"{name}_missing") if missing.any() else None
             variable.missing_at = missing if missing.any() else None
+            if variable.missing_values is not None:
+                self.missing_values.append(variable.missing_values)
             variable.term = _Term(self, name, 1.0)
             self.observed_RVs.append(variable)
             self._name(variable)

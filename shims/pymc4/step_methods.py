@@ -7,13 +7,14 @@ are ``pm.step_methods.NUTS`` and ``pm.step_methods.CompoundStep``, the module th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pm_migrate.shims import step_methods as own
 from pm_migrate.shims.pymc4.density_model import DensityModel, density
 from pm_migrate.shims.step_methods.compound import CompoundStep
 from pm_migrate.shims.theano.graph import Variable
+from pm_migrate.shims.theanof import inputvars
 
 __all__ = [
     "MLDA",
@@ -54,6 +55,7 @@ def value_variables(view: DensityModel, variables: Any) -> list[Any] | None:
         The model.
     variables
         Names of random variables or of their value variables, or variables that the view has; one or several.
+        Of an expression (``y.missing_values[0]``) its variables, as in PyMC3.
 
     Raises
     ------
@@ -68,12 +70,19 @@ def value_variables(view: DensityModel, variables: Any) -> list[Any] | None:
     free = {v.name: v for v in view.free_RVs}
     found = []
     for variable in several:
-        name = view[variable].name if isinstance(variable, str) else variable.name
-        chosen = free.get(getattr(view.named_vars.get(name), "transformed", view.named_vars.get(name)).name)
-        if chosen is None:
+        named = view[variable] if isinstance(variable, str) else view.named_vars.get(variable.name)
+        chosen = [v for v in inputvars(variable) if v in view.free_RVs] if named is None else _of_name(named, free)
+        if not chosen:
+            name = variable if named is None else named.name
             raise ValueError(f"{name!r} is not sampled: it is observed, or follows from other variables")
-        found.append(chosen)
+        found += chosen
     return list(dict.fromkeys(found))
+
+
+def _of_name(variable: Any, free: Mapping[str, Any]) -> list[Any]:
+    """The value variable of a random variable that the model has a name for."""
+    chosen = free.get(getattr(variable, "transformed", variable).name)
+    return [] if chosen is None else [chosen]
 
 
 class OfGenerator:

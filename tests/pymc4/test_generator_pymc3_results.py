@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import warnings
+from typing import Any
 
 import arviz as az
 import numpy as np
@@ -231,3 +232,23 @@ def test_coordinates_of_a_multi_index_are_its_tuples():
     for made in (trace, pm.to_inference_data(trace, coords={"place": places}), pm.to_inference_data(data)):
         assert made.posterior["b"].dims == ("chain", "draw", "place")
         assert list(made.posterior["place"].values) == [("a", 1), ("a", 2), ("b", 1)]
+
+
+def test_predictions_for_new_data_of_another_size_are_converted() -> None:
+    """The data of the model stay as many as they were: ``pm.set_data({"x": new})`` alone."""
+
+    @pm.model(name=None)
+    def line() -> Any:
+        x = yield pm.Data("x", np.arange(4.0), dims="at")
+        b = yield pm.Normal("b", 0, 1)
+        yield pm.Normal("y", b * x, 1.0, observed=np.zeros(4), dims="at")
+
+    model = line()
+    trace = pm.sample(model, num_samples=5, burn_in=5, num_chains=2, seed=1, progressbar=False)
+    pm.set_data({"x": np.arange(6.0)}, model)
+    drawn = pm.sample_posterior_predictive(model, trace, return_inferencedata=False)
+    made = pm.predictions_to_inference_data(drawn, idata_orig=trace, model=model)
+    assert made.predictions["y"].shape == (1, 10, 6) and made.predictions["y"].dims[-1] == "at"
+    assert made.predictions_constant_data["x"].shape == (6,) and made.observed_data["y"].shape == (4,)
+    joined = pm.to_inference_data(posterior_predictive=drawn, model=model)
+    assert joined.posterior_predictive["y"].shape == (1, 10, 6)

@@ -243,3 +243,24 @@ def test_a_test_value_that_a_block_shows_is_shown_below(line: str, expected: str
 def test_other_uses_of_test_values_in_a_block_are_findings(line: str, later: str) -> None:
     result = migrate_source(SHOWN.format(line=line, later=later))
     assert "yield" not in result.code and "PM403" in {f.code for f in result.findings}
+
+
+@pytest.mark.parametrize(
+    ("asked", "became"),
+    [
+        ("pm.Metropolis([mu, y.missing_values[0]])", "pm.Metropolis(['mu', 'y_missing'], model=model)"),
+        ("pm.Metropolis([y.missing_values])", "pm.Metropolis(['y_missing'], model=model)"),
+        ("pm.Metropolis(vars=[sd, y.missing_values])", "pm.Metropolis(['sd', 'y_missing'], model=model)"),
+        ("trace[y.missing_values]", "trace['y_missing']"),
+    ],
+)
+def test_missing_values_by_name(asked, became):
+    above = MODEL.replace("    mu =", "    # imputed\n    mu =") + "with model:\n    trace = pm.sample(9)\n"
+    result = migrate_source(f"{above}with model:\n    asked = {asked}\n")
+    assert became in result.code, result.code
+
+
+@pytest.mark.parametrize("asked", ["pm.Metropolis([mu, sd * 2])", "pm.Metropolis([sd, y.missing_values[1]])"])
+def test_an_expression_among_variables_is_not_taken_for_a_name(asked):
+    result = migrate_source(f"{MODEL}with model:\n    asked = {asked}\n")
+    assert asked in result.code and any(f.code == "PM206" for f in result.findings), result.code

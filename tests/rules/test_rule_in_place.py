@@ -221,3 +221,56 @@ def test_what_a_function_of_another_file_is_given(tmp_path: Path, text: str, lin
     _, outcome = process_all(tasks, 1)
     noted = [program.splitlines()[f.line - 1].strip() for f in outcome.findings if f.code == "PM205"]
     assert noted == ([] if line is None else [line])
+
+
+OBJECT = """\
+class Fit:
+    width = 3.0
+
+    def __init__(self, data, sd):
+        self.data, self.sd = data, sd
+
+    @property
+    def both(self):
+        return self.sd * self.factor
+
+    def twice(self):
+        return 2 * self.sd + self.third()
+
+    def third(self):
+        return 3 * self.sd
+
+    def build(self):
+        {above}
+        with pm.Model() as model:
+            mu = pm.Normal('mu', 0, {read})
+            pm.Normal('y', mu, 1, observed=self.data)
+        {line}
+        return model
+
+Fit(y, 1.0).build()
+"""
+
+
+@pytest.mark.parametrize(
+    ("read", "line", "seen"),
+    [
+        ("self.sd", "self.model = model", False),
+        ("self.sd", "self.model, self.other = model, 1", False),
+        ("self.width", "self.model = model", False),
+        ("self.twice()", "self.model = model", False),
+        ("get()", "self.model = model", False),
+        ("self.sd", "self.sd = 2.0", True),
+        ("self.sd", "self.data = 2 * y", True),
+        ("self.width", "self.width = 2.0", True),
+        ("self.twice()", "self.sd = 2.0", True),
+        ("self.both", "self.factor = 2.0", True),
+        ("get()", "self.sd = 2.0", True),
+        ("self.unknown", "self.model = model", True),  # may be a property of a class of another file
+        ("own.sd", "self.sd = 2.0", False),  # read once, above the generator
+    ],
+)
+def test_attributes_of_an_object(read: str, line: str, seen: bool) -> None:
+    above = "get = lambda: self.sd" if read == "get()" else "own = self"
+    found = noted(OBJECT.format(above=above, read=read, line=line))
+    assert found == ([line] if seen else [])

@@ -623,6 +623,13 @@ def test_a_conversion_has_the_data_of_the_model_around_it(line, expected):
     assert f"\n{expected}\n" in migrate_source(_POOLED.format(line=line)).code
 
 
+def test_a_conversion_in_the_block_that_makes_the_model_has_it_by_name():
+    line = "a = az.from_pymc3(prior=pm.sample_prior_predictive(9), posterior_predictive=ppc)"
+    made_here = _POOLED.format(line=line).replace("pm.Model()", "pm.Model(coords=places)").replace("with model:\n", "")
+    code = migrate_source(made_here).code
+    assert "posterior_predictive=ppc, model=model)" in " ".join(code.split()), code
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -658,3 +665,24 @@ def test_a_conversion_keeps_the_model_it_is_given():
 def test_the_figure_that_forest_plots_gave_long_ago_is_marked(line, marked):
     findings = migrate_source(_POOLED.format(line=line)).findings
     assert any("gives its axes alone" in f.message and f.confidence is Confidence.REVIEW for f in findings) == marked
+
+
+def test_only_the_sampling_call_is_asked_for_the_log_likelihood():
+    """What is joined into one result is also the prior draws."""
+    text = """import arviz as az
+import pymc3 as pm
+
+def fit(m, **kwargs):
+    with m:
+        trace = pm.sample(30, tune=30, chains=2, **kwargs)
+        prior = pm.sample_prior_predictive(10)
+        return az.from_pymc3(trace, prior=prior)
+
+with pm.Model() as model:
+    mu = pm.Normal('mu', 0, 1)
+    pm.Normal('y', mu, 1, observed=[1.0])
+
+c = az.compare({'a': fit(model), 'b': fit(model)})
+"""
+    result = migrate_source(text)
+    assert "prior = pm.sample_prior_predictive(m, sample_shape=10)\n" in result.code, result.code

@@ -130,6 +130,8 @@ def names_of_variables(plan: Plan, value: cst.BaseExpression) -> str | None:
     for element in elements:
         text = name_of_variable(plan, element)
         found = found or text is not None
+        if text is None and any(v.tensors(plan.flow.value(element))):
+            return None  # an expression of variables: what is done with it has to be seen elsewhere
         texts.append(text if text is not None else code(element))
     if not found:
         return None
@@ -140,7 +142,14 @@ def names_of_variables(plan: Plan, value: cst.BaseExpression) -> str | None:
 
 
 def name_of_variable(plan: Plan, node: cst.CSTNode) -> str | None:
-    """Source text of the name of the random variable that an expression certainly is."""
+    """Source text of the name of the random variable that an expression certainly is.
+
+    A variable's ``missing_values`` (older releases had a list of one) are a variable of their own.
+    """
+    if (owner := _owner_of_missing(node)) is not None:
+        of = name_of_variable(plan, owner)
+        text = None if of is None else string_value(expression(of))
+        return None if text is None else fitting(plan, node, repr(f"{text}_missing"))
     value = plan.flow.value(node)
     if len(value) != 1:
         return None
@@ -152,6 +161,13 @@ def name_of_variable(plan: Plan, node: cst.CSTNode) -> str | None:
     if isinstance(argument, cst.SimpleString) and not plan.flow.prefix(atom.rv):
         text = code(argument)
     return fitting(plan, node, text)
+
+
+def _owner_of_missing(node: cst.CSTNode) -> cst.BaseExpression | None:
+    """The variable whose missing values an expression is: ``y.missing_values``, ``y.missing_values[0]``."""
+    if isinstance(node, cst.Subscript) and [code(e) for e in node.slice] == ["0"]:
+        node = node.value
+    return node.value if isinstance(node, cst.Attribute) and node.attr.value == "missing_values" else None
 
 
 def fitting(plan: Plan, node: cst.CSTNode, text: str) -> str:

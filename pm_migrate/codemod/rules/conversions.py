@@ -146,12 +146,20 @@ _FUNCTIONS = {
 _BRINGS = {"to_inference_data": ("trace",), "predictions_to_inference_data": ("predictions", "posterior_trace")}
 
 
-def plan_conversions(plan: Plan, models: Models) -> None:
+def plan_conversions(plan: Plan) -> None:
     """Plan the rewriting of ArviZ's conversions of PyMC3's results."""
     for node in plan.tree.of(cst.Call):
         name = plan.flow.name_of(node.func)
         if name in _FUNCTIONS:
-            _plan_conversion(plan, models, node, _FUNCTIONS[name])
+            _plan_conversion(plan, node, _FUNCTIONS[name])
+
+
+def plan_given_models(plan: Plan, models: Models) -> None:
+    """Give conversions the model of the block that they stand in, once it has its name."""
+    for node in plan.tree.of(cst.Call):
+        name = plan.flow.name_of(node.func)
+        if name in _FUNCTIONS and node.func in plan.edits and not _has_model(node, _FUNCTIONS[name]):
+            _plan_model(plan, models, node, _keys(plan, node)[0])
 
 
 def _keys(plan: Plan, call: cst.Call) -> list[cst.CSTNode]:
@@ -159,7 +167,7 @@ def _keys(plan: Plan, call: cst.Call) -> list[cst.CSTNode]:
     return sorted(keys, key=lambda k: plan.tree.order[k])
 
 
-def _plan_conversion(plan: Plan, models: Models, call: cst.Call, target: str) -> None:
+def _plan_conversion(plan: Plan, call: cst.Call, target: str) -> None:
     keys = _keys(plan, call)
     if not keys:
         return
@@ -181,8 +189,6 @@ def _plan_conversion(plan: Plan, models: Models, call: cst.Call, target: str) ->
         return
     plan.edit(call.func, keys[0], lambda _: plan.names.name("pm", target, call), {"pm"})
     plan.note(call, keys[0], RULE.code, f"az.{'from_pymc3'} is pm.{target}")
-    if not _has_model(call, target):
-        _plan_model(plan, models, call, keys[0])
 
 
 def _bound_again(plan: Plan, call: cst.Call, given: cst.BaseExpression) -> cst.SimpleStatementLine | None:

@@ -264,7 +264,7 @@ def plan_inference(plan: Plan, models: Models, call: cst.Call, name: str) -> Non
         return
     if row.target in PYMC4_HAS and plan.forms.kept(call):
         items.append(("return_inferencedata", "False"))
-    elif call in plan.need_log_likelihood:
+    elif row.target == "sample" and call in plan.need_log_likelihood:
         items.append(("include_log_likelihood", "True"))
     if model:
         items = [("", model), *items] if row.model == "first" else [*items, ("model", model)]

@@ -9,7 +9,9 @@ import libcst as cst
 
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.blocks import Block, ClassBlock, Role
+from pm_migrate.codemod.caught import caught_raises
 from pm_migrate.codemod.columns import column, is_other_column
+from pm_migrate.codemod.members import is_other_attribute
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.purity import draws_anew, impure_calls
@@ -132,6 +134,10 @@ RULES = (ORDER, REENTRY)
 _LEAVING = (cst.Return, cst.Yield, cst.Await, cst.Global, cst.Nonlocal)
 
 
+_LATER = (
+    "this is raised when the model is evaluated, not where it is made, so that what catches it there does not: "
+    "check it above the model"
+)
 _HIDDEN = "`{}` may create variables that cannot be seen from here: create them in the block"
 
 
@@ -177,6 +183,8 @@ def check_generator(plan: Plan, models: Models, block: Block) -> None:
     _check_attributes(plan, models, block, generator)
     _check_objects(plan, models, block, generator, reads)
     _check_iterators(plan, generator, block)
+    for node in caught_raises(block.node, generator, plan.tree, plan.flow, models.effects):
+        plan.note(node, key, ORDER.code, _LATER, review=True)
 
 
 def check_strings(plan: Plan, models: Models, block: Block) -> None:
@@ -295,6 +303,7 @@ def _check_stores(plan: Plan, models: Models, block: Block, generator: list[cst.
             and (node in called or models.effects.runs_after(node, block))
             and (node in called or not _is_another(models, block, node, sites))
             and not is_other_column(node, reads.again | called, plan.tree, plan.flow)
+            and not (node not in called and is_other_attribute(node, reads.again | called, plan.tree, plan.flow))
         ):
             if node in called:
                 message = f"this changes `{base.value}` at every evaluation of the model: do it once, above the model"
