@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from pm_migrate.catalog.older import STORES
 from pm_migrate.catalog.samplers import (
     FIT_FORM,
     FIT_STEPS,
@@ -27,7 +28,7 @@ from pm_migrate.catalog.samplers import (
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
-from pm_migrate.codemod.rules import layout, sampling
+from pm_migrate.codemod.rules import layout, sampling, stores
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.calls import Item, Refused, given, mapped, name_of_variable, names_of_variables
 from pm_migrate.codemod.rules.drawing import name_of_model
@@ -264,7 +265,7 @@ def plan_inference(plan: Plan, models: Models, call: cst.Call, name: str) -> Non
         return
     if row.target in PYMC4_HAS and plan.forms.kept(call):
         items.append(("return_inferencedata", "False"))
-    elif call in plan.need_log_likelihood:
+    elif call in plan.need_log_likelihood and row.name not in STORES:
         items.append(("include_log_likelihood", "True"))
     if model:
         items = [("", model), *items] if row.model == "first" else [*items, ("model", model)]
@@ -304,6 +305,8 @@ def plan_same(plan: Plan, node: cst.CSTNode, name: str) -> None:
 def _rule_of(row: InferenceCall) -> str:
     if row.target == "sample":
         return RULE.code
+    if row.name in STORES:
+        return stores.RULE.code
     return PREDICTIVE.code if row.target in PYMC4_HAS else FUNCTIONS.code
 
 
