@@ -13,6 +13,7 @@ import numpy as np
 from pm_migrate.errors import IncorrectArgumentsError, ModelError, NotSupported
 from pm_migrate.shims import placeholders, recording
 from pm_migrate.shims.backends.base import BaseTrace, MultiTrace
+from pm_migrate.shims.backends.text import Text
 from pm_migrate.shims.distributions.simulator import Simulator
 from pm_migrate.shims.inference.stepping import Plan, PopulationStepper, iterate, stop_tuning
 from pm_migrate.shims.model import Model, modelcontext
@@ -117,8 +118,9 @@ def sample(
     start, initvals
         Start point, or one per chain; constrained or unconstrained names.
     trace
-        Variables to keep; all when None. Or a backend to record in, or a ``MultiTrace`` to continue from its last
-        points: it is returned with all draws that were in it, and those of the warm-up.
+        Variables to keep; all when None. Or a backend to record in (:class:`~pm_migrate.shims.backends.text.Text` has
+        files), or a ``MultiTrace`` to continue from its last points: it is returned with all draws that were in it, and
+        those of the warm-up.
     chain_idx
         Number of the first chain.
     model
@@ -187,6 +189,10 @@ def sample(
     points = _starts(model, initvals if initvals is not None else start)
     chains = default_chains(cores) if chains is None else chains
     cores = default_cores() if cores is None else cores
+    store, discarded = trace if isinstance(trace, Text) else None, discard_tuned_samples
+    if store is not None:
+        store.check(range(chain_idx, chain_idx + chains))
+        trace, discard_tuned_samples = store.vars, False  # the files have the warm-up
     if recording.active:
         from pm_migrate.shims import inference
 
@@ -235,11 +241,13 @@ def sample(
     if compute_convergence_checks and draws < _ENOUGH and not recording.active:
         warnings.warn("The number of samples is too small to check convergence reliably.", UserWarning, stacklevel=2)
     drawn.report._log_summary()
+    if store is not None:
+        drawn = store.keep(drawn, tune if discarded and not recording.active else 0)
     if not return_inferencedata:
         return drawn
     from pm_migrate.shims.backends.labelled import from_pymc3
 
-    return from_pymc3(drawn, **{"model": model, "save_warmup": not discard_tuned_samples, **(idata_kwargs or {})})
+    return from_pymc3(drawn, **{"model": model, "save_warmup": not discarded, **(idata_kwargs or {})})
 
 
 def iter_sample(

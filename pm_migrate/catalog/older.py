@@ -27,7 +27,10 @@ _DIC = "its own is 2 * mean - at_mean, the mean of -2 * model.logp over the draw
 _BPIC = (
     "its own is 3 * mean - 2 * at_mean, the mean of -2 * model.logp over the draws, and that at the mean of the draws"
 )
-_STORED = "PyMC3 dropped it by 3.9: leave trace= out of pm.sample, and store what it gives by trace.to_netcdf(path)"
+_STORED = (
+    "PyMC3 dropped it by 3.9: leave trace= out of pm.sample, and store what it gives by trace.to_netcdf(path), or use "
+    "pm.backends.Text(folder)"
+)
 _FILES = (
     "PyMC3 dropped it by 3.9: az.from_netcdf(path) reads what trace.to_netcdf(path) stored; old files need old releases"
 )
@@ -54,10 +57,8 @@ GONE: Mapping[str, str] = MappingProxyType(
         "interpolates between draws, PyMC3 took one of them",
         "mc_error": "PyMC3 dropped it by 3.9: az.mcse(trace) takes its place; PyMC3's was that of batch means",
         "geweke": "PyMC3 dropped it by 3.9: az.rhat(trace) and az.ess(trace) say whether chains agree",
-        "backends.Text": _STORED,
         "backends.SQLite": _STORED,
         "backends.HDF5": _STORED,
-        "backends.text": _FILES,
         "backends.sqlite": _FILES,
         "backends.hdf5": _FILES,
         "util.get_variable_name": "it names a variable in LaTeX: leave out _repr_latex_, which only shows things",
@@ -66,6 +67,9 @@ GONE: Mapping[str, str] = MappingProxyType(
         "CSG": _STOCHASTIC,
     }
 )
+
+#: What PyMC3 dropped by 3.9 and both runtimes have: draws in text files.
+STORES = frozenset({"backends.Text", "backends.text.load", "backends.text.dump"})
 
 #: Names of functions that went on under another one: what PyMC3 3.11.6 calls them, and what is not the same.
 REPLACED: Mapping[str, str] = MappingProxyType(
@@ -90,7 +94,7 @@ def why_missing(name: str, module: str = "") -> str:
     --------
     >>> why_missing("sample_ppc", "sampling")
     ': pm.sample_posterior_predictive takes its place from PyMC3 3.7 on'
-    >>> why_missing("Text", "backends") == why_missing("text", "backends")
+    >>> why_missing("SQLite", "backends") == why_missing("sqlite", "backends")
     False
     >>> why_missing("nothing")
     ''
@@ -104,7 +108,7 @@ def advice(name: str) -> str | None:
 
     Examples
     --------
-    >>> advice("backends.text.load") == advice("backends.text")
+    >>> advice("backends.sqlite.load") == advice("backends.sqlite")
     True
     >>> advice("Normal") is None
     True

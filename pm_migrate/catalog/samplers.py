@@ -207,6 +207,16 @@ OTHERS = (
         "sample_posterior_predictive_w", "traces samples models weights random_seed progressbar", first=1, model="none"
     ),
     _same("sample_approx", "approx draws include_transformed", first=3, model="none"),
+    _same(
+        "backends.Text",
+        "name model vars test_point",
+        first=1,
+        model="none",
+        rest=False,
+        refuse={"test_point": "shapes are those of the model: leave it out"},
+    ),
+    _same("backends.text.load", "name model", first=1, rest=False),
+    _same("backends.text.dump", "name trace chains", first=2, model="none", rest=False),
 )
 
 #: Methods of ``scipy.optimize.minimize`` for the functions that ``find_MAP(fmin=...)`` took before PyMC3 3.5.

@@ -190,7 +190,7 @@ class Calls(Expressions):
             return self._gaussian(node, short.removeprefix("gp."), site, args)
         if short == "Model":
             return frozenset({v.ModelRef(node)})
-        if short in ("load_trace", "sample_smc", "sample_approx"):
+        if short in ("backends.text.load", "load_trace", "sample_smc", "sample_approx"):
             return frozenset({v.TraceRef(node, "trace")})
         if short == "sample":
             return frozenset({v.TraceRef(node, self._trace_kind(node))})

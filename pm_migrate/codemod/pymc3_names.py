@@ -40,6 +40,7 @@ SOLVER = "pymc3.ode.DifferentialEquation"
 BASES = frozenset("Continuous Discrete PositiveContinuous UnitContinuous BoundedContinuous Distribution".split())
 
 _RENAMED = {
+    "pymc3.backends.text.Text": "pymc3.backends.Text",
     **{f"pymc3.{old}": f"pymc3.{new}" for old, new in RENAMED.items()},
     **{f"pymc3.{name}": f"pymc3.math.{name}" for name in OF_MATH},  # a star gives none: Python has a sum of its own
 }
@@ -66,7 +67,7 @@ MAPS = {
     "pymc3.gp.mean.Mean": frozenset({"__call__"}),
 }
 
-_INFERENCE = frozenset(INFERENCE) | frozenset(name.split(".")[0] for name in SAME)
+_INFERENCE = frozenset(name.split(".")[0] for name in (*INFERENCE, *SAME))
 _CALLED = _INFERENCE | frozenset(RENAMED) | frozenset(ARVIZ) | frozenset(ADVICE) | frozenset(TABLES)
 _THEANO = frozenset(FUNCTIONS) | theano_names.names()
 _PYMC3 = PYMC3_NAMES | PYMC3_MODULES | DISTRIBUTIONS | BASES | _OTHERS | _CALLED

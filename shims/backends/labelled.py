@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -149,8 +150,13 @@ class Converter:
             return bool(self.trace.stat_names)
         if group == "log_likelihood":
             known = self.model is not None or getattr(self.trace, "_pointwise", None) is not None
-            return known and bool(observed) and bool(self._likelihood) and self.draws > 0
+            return known and bool(observed) and bool(self._likelihood) and self.draws > 0 and not self.missing()
         return bool(observed) if group == "observed_data" else bool(self._constants())
+
+    def missing(self) -> list[str]:
+        """Variables of the model that ``trace=`` did not keep, so that there is no log-likelihood."""
+        free = [] if self.model is None or self.trace is None else [str(v.name) for v in self.model.free_RVs]
+        return [name for name in free if name not in self.trace.varnames]
 
     def make(self, group: str, warm: bool = False) -> Any:
         """A group as an xarray dataset; with ``warm``, of the warm-up.
@@ -329,6 +335,13 @@ def from_pymc3(
 def trace_groups(converter: Converter, save_warmup: bool) -> dict[str, Any]:
     """The groups of a trace itself."""
     groups = {}
+    missing = converter.missing() if converter._likelihood and converter.has("observed_data") else []
+    if missing:
+        warnings.warn(
+            f"Could not compute log_likelihood, it will be omitted: the trace does not have {', '.join(missing)}",
+            UserWarning,
+            stacklevel=3,
+        )
     for name in ("posterior", "sample_stats", "log_likelihood"):
         if converter.has(name) and converter.draws > 0:
             groups[name] = converter.make(name)

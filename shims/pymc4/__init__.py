@@ -65,7 +65,7 @@ from pm_migrate.shims.theanof import floatX, intX
 
 #: Names that are imported when they are first used, by their modules; modules have themselves.
 _LATER = {
-    **{name: name for name in "glm gp inference mcmc ode plots pymc3 step_methods variational".split()},
+    **{name: name for name in "backends glm gp inference mcmc ode plots pymc3 step_methods variational".split()},
     "updates": "variational.updates",
     **dict.fromkeys(
         "ADVIFit Approximation FullRank LowRank MeanField".split() + "adadelta adagrad adam adamax fit sgd".split(),

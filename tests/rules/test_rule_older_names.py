@@ -38,7 +38,7 @@ def test_what_is_gone_is_a_finding_with_the_way_out(name: str) -> None:
 @pytest.mark.parametrize(
     ("use", "name"),
     [
-        ("pm.backends.text.load('out')", "backends.text"),
+        ("pm.backends.sqlite.load('out')", "backends.sqlite"),
         ("pm.step_methods.sgmcmc.CSG()", "step_methods.sgmcmc"),
         ("pm.variational.advi(n=10)", "advi"),
     ],
@@ -122,8 +122,8 @@ def test_the_drop_in_names_what_went_on_under_another_name(name: str) -> None:
         ("plots.plot_joint", "pm.plot_pair"),
         ("sampling.sample_ppc", "pm.sample_posterior_predictive"),
         ("step_methods.SGFS", "pm.Minibatch"),
-        ("backends.Text", "trace.to_netcdf"),
-        ("backends.text", "az.from_netcdf"),
+        ("backends.SQLite", "trace.to_netcdf"),
+        ("backends.hdf5", "az.from_netcdf"),
     ],
 )
 def test_the_modules_of_the_drop_in_do_too(name: str, new: str) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from pm_migrate.catalog.older import STORES
 from pm_migrate.catalog.samplers import (
     FIT_FORM,
     FIT_STEPS,
@@ -27,7 +28,7 @@ from pm_migrate.catalog.samplers import (
 from pm_migrate.codemod import values as v
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
-from pm_migrate.codemod.rules import layout, sampling
+from pm_migrate.codemod.rules import layout, sampling, stores
 from pm_migrate.codemod.rules.base import Example, Rule
 from pm_migrate.codemod.rules.calls import Item, Refused, given, mapped, name_of_variable, names_of_variables
 from pm_migrate.codemod.rules.drawing import name_of_model
@@ -304,6 +305,8 @@ def plan_same(plan: Plan, node: cst.CSTNode, name: str) -> None:
 def _rule_of(row: InferenceCall) -> str:
     if row.target == "sample":
         return RULE.code
+    if row.name in STORES:
+        return stores.RULE.code
     return PREDICTIVE.code if row.target in PYMC4_HAS else FUNCTIONS.code
 
 

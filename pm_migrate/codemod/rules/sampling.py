@@ -23,6 +23,7 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.given import sources
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.calls import Given, Item, Refused, given, names_of_variables
+from pm_migrate.codemod.rules.stores import check_store
 from pm_migrate.codemod.tree import code, is_none, string_value
 
 _LEADING = ("draws", "tune", "chains")
@@ -138,8 +139,8 @@ def _check(plan: Plan, call: cst.Call, arguments: Mapping[str, cst.Arg]) -> None
     if any(t.kind == "unknown" for t in v.traces(plan.flow.value(call))):
         raise Refused("return_inferencedata= has to be True or False")
     trace = arguments.get("trace")
-    if trace is not None and any(isinstance(a, v.Foreign) for a in plan.flow.value(trace.value)):
-        raise Refused("trace=: draws are kept in memory; give the names of the variables to keep, or leave it out")
+    if trace is not None:
+        check_store(plan, trace.value)
 
 
 def _is_kept(node: cst.BaseExpression) -> bool:

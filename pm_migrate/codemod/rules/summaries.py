@@ -30,7 +30,7 @@ _ATTRIBUTES = frozenset(name for name in SUMMARY_COLUMNS if name.isidentifier())
 _SHOWN = frozenset("head round sort_index sort_values style tail to_string transpose T".split())
 _SHOWING = frozenset({"builtins.display", "builtins.print", "builtins.str", "display", "IPython.display.display"})
 #: What only releases before 3.8 had or took.
-_OLDER = frozenset({"pymc3.sample_ppc", *(f"pymc3.{name}" for name in older.GONE)})
+_OLDER = frozenset({"pymc3.sample_ppc", *(f"pymc3.{name}" for name in older.GONE.keys() | older.STORES)})
 _OLDER_KEYWORDS = frozenset({"njobs", "varnames"})
 _DEPTH = 3
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pm_migrate.shims.pymc4.backends.text import Text
 from pm_migrate.shims.pymc4.calls import DRAWS, add_group
 from pm_migrate.shims.pymc4.density_model import density
 
@@ -73,6 +74,8 @@ def sample(
     on = "discard_tuned_samples"  # where None means off, and not the default
     options = {name: value for name, value in kwargs.items() if value is not None or name == on}
     step_options = options.pop("step_kwargs", None)
+    if isinstance(options.get("trace"), Text):
+        options["trace"] = options["trace"].of(view)
     _to_continue(options.get("trace"), view)
     with warnings.catch_warnings():
         if return_inferencedata:  # which keeps the warm-up in groups of its own
@@ -95,6 +98,7 @@ def sample(
     asked_for = {"log_likelihood": include_log_likelihood, "save_warmup": kept, **(labelled or {})}
     data = from_pymc3(trace, model=view, **asked_for)
     transformed = [str(v.name) for v in view.free_RVs if v.value_variable.transform is not None]
+    transformed = [name for name in transformed if name in trace.varnames]  # of those that trace= keeps
     if transformed:
         own = dict(zip(transformed, (view.generator_variables()[name] for name in transformed), strict=True))
         part = slice(len(trace) - num_samples if kept else 0, None)
