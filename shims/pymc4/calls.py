@@ -84,7 +84,7 @@ def add_group(
         data.add_groups({group: dataset(values, density, attributes(None), lead)})
 
 
-def draws(data: Any, name: str, group: str | None = None) -> np.ndarray:
+def draws(data: Any, name: Any, group: str | None = None) -> np.ndarray:
     """The draws of one variable as an array, chains one after the other: what PyMC3's ``trace["x"]`` gave.
 
     Parameters
@@ -92,7 +92,7 @@ def draws(data: Any, name: str, group: str | None = None) -> np.ndarray:
     data
         An InferenceData.
     name
-        Name of the variable.
+        Name of the variable, or what ``pm.density(model)`` shows of it.
     group
         Its group; by default the first that has it of posterior, posterior_predictive, prior and prior_predictive.
 
@@ -106,6 +106,7 @@ def draws(data: Any, name: str, group: str | None = None) -> np.ndarray:
     KeyError
         When there is no such variable, with the names that there are.
     """
+    name = getattr(name, "name", name)
     groups = [g for g in ((group,) if group is not None else _GROUPS) if hasattr(data, g)]
     for found in groups:
         dataset = getattr(data, found)

@@ -252,3 +252,11 @@ def test_predictions_for_new_data_of_another_size_are_converted() -> None:
     assert made.predictions_constant_data["x"].shape == (6,) and made.observed_data["y"].shape == (4,)
     joined = pm.to_inference_data(posterior_predictive=drawn, model=model)
     assert joined.posterior_predictive["y"].shape == (1, 10, 6)
+
+
+def test_draws_are_asked_for_by_a_variable_that_the_density_shows() -> None:
+    model = build_slopes()
+    data = pm.sample(model, num_samples=5, burn_in=5, num_chains=2, seed=1, progressbar=False)
+    np.testing.assert_array_equal(pm.draws(data, pm.density(model)["b"]), pm.draws(data, "b"))
+    with pytest.raises(KeyError, match="no variable 'c'"):
+        pm.draws(data, "c")

@@ -105,6 +105,29 @@ def test_what_is_not_certain_keeps_the_model(text: str) -> None:
     assert "PM206" in findings(HEAD + text, Confidence.MANUAL) and "density" not in result.code
 
 
+def test_a_function_that_is_given_a_variable_keeps_its_parameter() -> None:
+    """Calls that are not seen may give it another one."""
+    shows = "def show(trace, x):\n    return trace[x].mean(), x.name\n\n"
+    draws = "trace = pm.sample(10, model=model)\nprint(show(trace, mu))\n"
+    result = migrate_source(FUNCTION + shows + draws)
+    assert "    return pm.draws(trace, x).mean(), x.name\n" in result.code
+    assert "print(show(trace, mu))\n" in result.code
+
+
+@pytest.mark.parametrize(
+    ("above", "rewritten"),
+    [
+        ("", True),
+        ("        self.model = None\n", False),
+        ("        self = copy(self)\n", False),
+    ],
+)
+def test_a_model_that_is_kept_in_an_attribute_is_asked_for_its_variables(above: str, rewritten: bool) -> None:
+    block = "        with pm.Model() as self.model:\n            mu = pm.Normal('mu', 0, 1)\n"
+    code = migrate_source(f"{HEAD}class A:\n    def fit(self):\n{block}{above}        self.mu = mu\n").code
+    assert ("        self.mu = pm.density(self.model)['mu']\n" in code) is rewritten
+
+
 def test_real_pymc4_has_no_density() -> None:
     text = f"{HEAD}def fit(y):\n{MODEL}    return mu\n"
     result = migrate_source(text, runtime="upstream")

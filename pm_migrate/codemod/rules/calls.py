@@ -151,8 +151,8 @@ def name_of_variable(plan: Plan, node: cst.CSTNode) -> str | None:
         text = None if of is None else string_value(expression(of))
         return None if text is None else fitting(plan, node, repr(f"{text}_missing"))
     value = plan.flow.value(node)
-    if len(value) != 1:
-        return None
+    if len(value) != 1 or any(isinstance(site, cst.Param) for site in plan.flow.sites.get(node, ())):
+        return None  # a function may be given other variables by calls that are not seen
     (atom,) = value
     if not isinstance(atom, v.Tensor) or atom.rv is None or variable_name(atom.rv, plan.flow) is None:
         return None

@@ -279,7 +279,7 @@ def _plan_draws(
     literals = {a.text for a in value if isinstance(a, v.Text)}
     if text is not None:
         literals = {string_value(expression(text))}
-    elif index in plan.names_read:
+    elif index in plan.names_read or v.tainted(value):
         literals = {None}
     group = _GROUPS.get(kind)
     if kind == "trace" and literals <= STATISTICS and not any(_known(plan, models, node, name)[0] for name in literals):
