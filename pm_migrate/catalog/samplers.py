@@ -456,9 +456,11 @@ RESULT_KEYWORDS = frozenset({"trace", "trace_obj", "mtrace"})
 CRITERIA: Mapping[str, str] = MappingProxyType(
     {
         "WAIC": "-2 * x.elpd_waic",
+        "WAIC_i": "-2 * x.waic_i",
         "WAIC_se": "2 * x.se",
         "p_WAIC": "x.p_waic",
         "LOO": "-2 * x.elpd_loo",
+        "LOO_i": "-2 * x.loo_i",
         "LOO_se": "2 * x.se",
         "p_LOO": "x.p_loo",
     }
@@ -504,7 +506,10 @@ ARVIZ_SAID: Mapping[str, tuple[frozenset[str], int | None]] = MappingProxyType(
 
 #: What differs whatever is said.
 ARVIZ_ALWAYS: Mapping[str, str] = MappingProxyType(
-    {"hpd": "az.hdi takes an array of three axes or more for (chain, draw, ...), PyMC3's took (draw, ...)"}
+    {
+        "hpd": "az.hdi takes an array of three axes or more for (chain, draw, ...), PyMC3's took (draw, ...), "
+        "and no pandas Series (give its .values)"
+    }
 )
 
 #: Functions of PyMC3 that read or make a MultiTrace, and what to do without them.

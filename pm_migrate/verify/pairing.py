@@ -31,8 +31,8 @@ def pair_models(
 
     First by name, where ``names`` says which became others: a module-level name that both programs bind to a model.
     What is left is paired in order, a model with the same random variables before any other, since a rewrite may make
-    more models than the original did; one with the same data and deterministics first, since a model that grows is
-    several models in the rewrite, of which the last is what the original became.
+    more models than the original did; one with the same observed variables first, since a model that grows is several
+    models in the rewrite, of which the last is what the original became.
 
     Returns
     -------
@@ -62,8 +62,10 @@ def pair_models(
 
 
 def _whole(original: ModelInfo, candidate: ModelInfo, names: Mapping[str, str]) -> bool:
-    made, theirs = ((*m.observed, *m.deterministics) for m in (original, candidate))
-    return _alike(original, candidate, names) and all(any(same_name(n, c, names) for c in theirs) for n in made)
+    data = len(original.observed) == len(candidate.observed) and all(
+        any(same_name(n, c, names) for c in candidate.observed) for n in original.observed
+    )
+    return data and _alike(original, candidate, names)
 
 
 def _alike(original: ModelInfo, candidate: ModelInfo, names: Mapping[str, str]) -> bool:

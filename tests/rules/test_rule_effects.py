@@ -245,6 +245,39 @@ def test_data_that_cannot_be_drawn_in_front_keep_the_model(lines: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        (
+            "made = []\nfor i in (1, 5):\n    with pm.Model() as m:\n        k = pm.Normal('k', 0, 1)\n"
+            "        pm.Normal('y', k, 1, observed=np.random.normal(size=i))\n    made.append(m)\n",
+            "observed",
+        ),
+        (
+            "made = []\nfor i in (1, 5):\n    with pm.Model() as m:\n        k = pm.Normal('k', 0, i)\n"
+            "        pm.Normal('y', k, 1, observed=np.random.normal(size=i))\n    made.append(m)\n",
+            "i, observed",
+        ),
+        (
+            "class Held:\n    with pm.Model() as m:\n        k = pm.Normal('k', 0, 1)\n"
+            "        pm.Normal('y', k, 1, observed=np.random.normal(size=3))\n",
+            "observed",
+        ),
+        (
+            "def make(i):\n    with pm.Model() as m:\n        k = pm.Normal('k', 0, 1)\n"
+            "        pm.Normal('y', k, 1, observed=np.random.normal(size=i))\n    return m\n\n"
+            "made = []\nfor i in (1, 5):\n    made.append(make(i))\n",
+            "",
+        ),
+    ],
+)
+def test_models_of_a_loop_or_a_class_keep_the_data_they_were_drawn_with(text: str, arguments: str) -> None:
+    result = migrate_source("import numpy as np\nimport pymc3 as pm\n\n" + text)
+    assert "observed = np.random.normal(size=" in result.code.partition("@pm.model")[0]
+    assert f"def build_m({arguments}):" in result.code
+    assert f"m = build_m({arguments})" in result.code
+
+
+@pytest.mark.parametrize(
     "used",
     [
         "norm.pdf(xs).sum()",

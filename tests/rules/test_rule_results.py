@@ -247,6 +247,7 @@ def test_names_of_arviz(before, expected):
         "pm.compare({m: trace})",
         "pm.compare({m: trace}, round_to=2)",
         "pm.waic(trace, m).WAIC",
+        "pm.waic(trace, m, pointwise=True).WAIC_i",
         "w = pm.loo(trace, m)\nprint(w.LOO_se)",
         "pm.waic(trace, m)[0]",
         "table.loc['m', ['waic', 'se']] = pm.waic(trace, m)[:2]",

@@ -43,10 +43,11 @@ def test_the_same_variables_before_order() -> None:
 
 def test_what_a_model_grew_into_before_what_it_was() -> None:
     """The rewrite of a model that is entered again makes one model for each block."""
-    original = replace(of(0), observed=("y",), deterministics=("d",))
-    stages = [of(0), replace(of(1), deterministics=("d",)), replace(of(2), observed=("y",), deterministics=("d",))]
-    assert paired([original], stages) == ({0: 2}, [0, 1])
+    original = replace(of(0), observed=("y", "z"), deterministics=("d",))
+    stages = [of(0), replace(of(1), observed=("y",)), replace(of(2), observed=("y", "z"))]
+    assert paired([original], stages) == ({0: 2}, [0, 1]), "candidates say nothing of their deterministics"
     assert paired([original], stages[:2]) == ({0: 0}, [1]), "none is whole: in order"
+    assert paired([of(0)], [stages[2], of(1)]) == ({0: 1}, [0])
 
 
 def test_unlike_models_are_still_paired_so_that_the_difference_is_said() -> None:

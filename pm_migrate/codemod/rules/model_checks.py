@@ -515,9 +515,11 @@ def arguments(plan: Plan, models: Models, block: Block) -> Iterator[str]:
     bound = models.bound_in(generator)
     seen: set[str] = set()
     in_class = isinstance(plan.tree.scope(block.node), cst.ClassDef)
+    hoisted = plan.hoisted.get(block.node, ())
+    once = {n for made, _ in hoisted for n in plan.tree.walk(made)}
     for s in generator:
         for node in plan.tree.walk(s, cst.Name):
-            if node not in plan.flow.sites or node.value in seen:
+            if node not in plan.flow.sites or node.value in seen or node in once:
                 continue
             outside = _own(plan, node, generator)
             if not outside or plan.flow.is_module(node) or node.value in block.carried:
@@ -525,7 +527,10 @@ def arguments(plan: Plan, models: Models, block: Block) -> Iterator[str]:
             if node.value in bound or in_class or changes(plan, models, node, outside, block):
                 seen.add(node.value)
                 yield node.value
-    yield from (name for name in dict.fromkeys(plan.late.get(block.node, ())) if name not in seen)
+    late = list(plan.late.get(block.node, ()))
+    if in_class or _in_loop(plan, block.node, plan.tree.scope(block.node)):
+        late += [name for _, name in hoisted]
+    yield from (name for name in dict.fromkeys(late) if name not in seen)
 
 
 def _own(plan: Plan, node: cst.Name, generator: list[cst.CSTNode]) -> frozenset[cst.CSTNode]:
