@@ -179,7 +179,7 @@ class DensityModel(PyMC3Model):
         return instance
 
     def __init__(self, generator: Model, own: LogDensity, observed: Mapping[str, Any] | None = None) -> None:
-        super().__init__(coords=own.coords)
+        super().__init__(name=generator.prefix or "", coords=own.coords)
         self.generator = generator
         self._own, self.replaced = own, observed
         self._nodes_of: dict[str, dict[str, Variable]] = {}
@@ -245,8 +245,8 @@ class DensityModel(PyMC3Model):
 
     def _name(self, variable: Any) -> None:
         self.named_vars[variable.name] = variable
-        if not hasattr(self, variable.name):
-            setattr(self, variable.name, variable)
+        if not hasattr(self, self.name_of(variable.name)):
+            setattr(self, self.name_of(variable.name), variable)
 
     # expressions
 

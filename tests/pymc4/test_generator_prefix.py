@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 import pm_migrate.pymc4 as pm
+import pm_migrate.shims as pm3
 
 
 @pm.model(name=None, prefix="top")
@@ -82,3 +85,26 @@ def test_a_value_of_a_model_knows_the_name_of_its_variable():
     assert [v.name for v in seen[:7]] == ["top_x", "top_data", "top_twice", None, None, None, "a_y"]
     assert list(density.observed) == ["top_x_too"]
     assert np.isfinite(density.logp_and_gradient(density.test_point)[0])
+
+
+def test_what_a_model_with_a_name_shows() -> None:
+    """PyMC3's model finds its variables with and without its name."""
+
+    @pm.model(name=None, prefix="lin")
+    def build() -> Any:
+        a = yield pm.HalfNormal("a", 1)
+        x = yield pm.Data("x", [1.0, 2.0])
+        yield pm.Normal("y", a * x, 1, observed=[1.0, 2.0])
+
+    view = pm.density(build())
+    with pm3.Model("lin") as model:
+        a = pm3.HalfNormal("a", 1)
+        x = pm3.Data("x", [1.0, 2.0])
+        pm3.Normal("y", a * x, 1, observed=[1.0, 2.0])
+    assert view.name == model.name == "lin"
+    assert set(view.named_vars) == set(model.named_vars) == {"lin_a", "lin_a_log__", "lin_x", "lin_y"}
+    for shown in (view, model):
+        assert shown["a"] is shown["lin_a"] is shown.a and shown.a.name == "lin_a" and "a" in shown
+        assert shown.y.name == "lin_y" and not hasattr(shown, "lin_y")
+    point = {"lin_a_log__": 0.3}
+    assert view.logp(point) == pytest.approx(model.logp(point))
