@@ -33,7 +33,7 @@ from pm_migrate.shims.distributions.composite import Given
 from pm_migrate.shims.pymc4.composites import Composite
 from pm_migrate.shims.pymc4.density_dist import density_of_several
 from pm_migrate.shims.pymc4.distribution import NO_TRANSFORM, as_shape
-from pm_migrate.shims.pymc4.tensors import FLOATX, to_tensor, wrap
+from pm_migrate.shims.pymc4.tensors import FLOATX, GeneratorTensor, to_tensor, wrap
 from pm_migrate.shims.pymc4.transforms import Log, Sigmoid, default_transform
 from pm_migrate.shims.transforms import Transform
 
@@ -125,7 +125,23 @@ _OPTIONS = frozenset({"shape", "dtype", "defaults", "testval", "initval", "trans
 def _precise(value: Any) -> Any:
     """A parameter: TensorFlow takes Python's floats for float32, and so they become values of a model."""
     floating = isinstance(value, float) or (isinstance(value, np.ndarray) and value.dtype.kind == "f")
-    return wrap(to_tensor(value)) if floating else value
+    return _Precise(value) if floating else value
+
+
+class _Precise(GeneratorTensor):
+    """Numbers as a value of a model that still can be an array: ``np.asarray(w)``, which is no constant by mistake."""
+
+    __slots__ = ("_given",)
+
+    def __init__(self, given: Any) -> None:
+        super().__init__(to_tensor(given))
+        self._given = given
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self._given, dtype) if copy else np.asarray(self._given, dtype)
+
+    def __float__(self) -> float:
+        return float(self._given)
 
 
 def _variable(cls: type[_Written], name: Any, args: Any, kwargs: Any, options: dict[str, Any]) -> Any:

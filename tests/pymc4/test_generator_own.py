@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy import linalg, stats
 
 import pm_migrate.pymc4 as pm
 from pm_migrate.errors import ModelError
@@ -130,3 +131,43 @@ def test_observed_things_by_name_are_arguments_of_the_log_density() -> None:
 def test_observed_things_by_name_are_scaled_by_their_total_size() -> None:
     line = Line("y", 2.0, observed={"x": np.array([1.0, 2.0]), "y": np.array([1.5, 4.5])}, total_size=4)
     assert list(line.value_numpy) == pytest.approx([-0.5, -0.5])
+
+
+class Neighbours(pm.Continuous):
+    """A distribution whose parameters are arrays: NumPy's functions give arrays of them, SciPy takes them."""
+
+    def __init__(self, w, tau, alpha=0.5, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.w = w = np.asarray(w)
+        self.both = tf.exp(0.1 * np.array(w)) + np.sum(w, axis=1)
+        self.eigenvalues = linalg.eigvalsh(w)
+        self.alpha, self.tau = float(alpha), tau
+        self.mode = 0.0
+        assert isinstance(w, np.ndarray)
+
+    def logp(self, x):
+        return -self.tau * (x - self.alpha * pm.math.dot(self.w, x)) ** 2 + self.eigenvalues
+
+
+def test_parameters_that_are_numbers_can_be_arrays() -> None:
+    w = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
+
+    @pm.model(name=None)
+    def model():
+        tau = yield pm.Gamma("tau", 2.0, 2.0)
+        yield Neighbours("x", w, tau, shape=3)
+
+    x = np.array([0.1, 0.2, -0.3])
+    logp = pm.density(model()).logp({"tau_log__": 0.0, "x": x})
+    expected = (-((x - 0.5 * w @ x) ** 2) + linalg.eigvalsh(w)).sum()
+    assert float(logp) == pytest.approx(expected + stats.gamma(2.0, scale=0.5).logpdf(1.0))
+
+
+def test_a_parameter_that_is_a_variable_is_no_array() -> None:
+    @pm.model(name=None)
+    def model():
+        w = yield pm.Normal("w", 0.0, 1.0, shape=(3, 3))
+        yield Neighbours("x", w, 1.0, shape=3)
+
+    with pytest.raises(TypeError, match="cannot become a NumPy array"):
+        pm.density(model())

@@ -481,6 +481,7 @@ def test_variables_that_keep_their_model(statement):
     assert "yield" not in result.code
 
 
+PREDICTED = "with m:\n    p = pm.sample_posterior_predictive(trace)\n    x = az.from_pymc3_predictions(p, {}=trace)\n"
 ASKED = "    trace = pm.sample(10, tune=10, return_inferencedata=True)\n"
 
 
@@ -494,6 +495,7 @@ ASKED = "    trace = pm.sample(10, tune=10, return_inferencedata=True)\n"
         ASKED + "both = az.concat(trace, other)\n",
         ASKED + "other.extend(trace)\n",
         ASKED + "x = trace['log_likelihood']\n",
+        ASKED + PREDICTED.format("idata_orig"),
         "    trace = pm.sample(10, tune=10)\n    data = az.from_pymc3(trace)\ndata.to_netcdf('x.nc')\n",
         "    trace = pm.sample(10, tune=10)\ndata = az.convert_to_inference_data(trace)\ndata.to_netcdf('x.nc')\n",
         "    trace = pm.sample(10, tune=10)\naz.convert_to_inference_data(trace).to_netcdf('x.nc')\n",
@@ -514,6 +516,7 @@ def test_a_result_that_is_kept_has_its_log_likelihood(text):
         ASKED + "x = trace.posterior['a'].mean()\n",
         ASKED + "x = trace.posterior.to_dataframe()\n",
         ASKED + "x = trace['posterior']\n",
+        ASKED + PREDICTED.format("posterior_trace"),
         ASKED + "trace.extend(other)\n",
         ASKED + "with m:\n    x = pm.sample_posterior_predictive(trace)\n",
         ASKED + "def show(t):\n    az.plot_trace(t)\n\nshow(trace)\n",

@@ -81,7 +81,8 @@ def _is_kept(plan: Plan, node: cst.CSTNode) -> bool:
             return facts is None or not facts.called or facts.escapes
         case cst.Arg():
             call = plan.tree.parent[parent]
-            return isinstance(call, cst.Call) and _takes(plan, call)
+            into = parent.keyword is not None and parent.keyword.value == "idata_orig"  # is copied, or handed on
+            return into or (isinstance(call, cst.Call) and _takes(plan, call))
     return False
 
 
