@@ -71,7 +71,7 @@ def value_variables(view: DensityModel, variables: Any) -> list[Any] | None:
     found = []
     for variable in several:
         named = view[variable] if isinstance(variable, str) else view.named_vars.get(variable.name)
-        chosen = [v for v in inputvars(variable) if v in view.free_RVs] if named is None else _of_name(named, free)
+        chosen = [v for n in ([named] if named is not None else inputvars(variable)) for v in _of_name(n, free)]
         if not chosen:
             name = variable if named is None else named.name
             raise ValueError(f"{name!r} is not sampled: it is observed, or follows from other variables")
