@@ -12,6 +12,7 @@ import pytest
 import pm_migrate.shims as pm
 from pm_migrate.errors import TraceDirectoryError
 from pm_migrate.reference import provision
+from pm_migrate.shims import recording
 from pm_migrate.shims.backends import text
 from pm_migrate.shims.backends.base import MultiTrace
 from pm_migrate.shims.backends.ndarray import NDArray
@@ -265,3 +266,24 @@ def test_files_are_those_of_pymc3(tmp_path: Path, model: pm.Model) -> None:
         np.testing.assert_array_equal(trace.get_values(name, chains=1), found["read"][name])
     pm.backends.text.dump(str(ours), loaded)
     assert (ours / "chain-0.csv").read_text() == (theirs / "chain-0.csv").read_text()
+
+
+def test_a_recording_writes_nothing_into_the_folders_of_a_program(tmp_path: Path, model: pm.Model) -> None:
+    folder = tmp_path / "chains"
+    pm.backends.text.dump(str(folder), recorded(model, chains=3))
+    before = {p.name: p.read_text() for p in folder.iterdir()}
+    recording.start()
+    try:
+        with model:
+            assert pm.backends.text.load(str(folder)).nchains == 3
+            trace = pm.sample(6, trace=pm.backends.Text(str(folder)), **RUN)
+            loaded = pm.backends.text.load(str(folder))
+        pm.backends.text.dump(str(tmp_path / "copy"), loaded)
+        copied = pm.backends.text.load(str(tmp_path / "copy"), model)
+    finally:
+        recording.stop()
+    assert {p.name: p.read_text() for p in folder.iterdir()} == before and not list((tmp_path / "copy").iterdir())
+    for found in (loaded, copied):
+        assert found.nchains == 2
+        np.testing.assert_array_equal(found["b"], trace["b"])
+    assert pm.backends.text.load(str(folder), model).nchains == 3
