@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import pm_migrate.shims as pm
-from pm_migrate.errors import TraceDirectoryError
+from pm_migrate.errors import ModelError, TraceDirectoryError
 from pm_migrate.reference import provision
 from pm_migrate.shims import recording
 from pm_migrate.shims.backends import text
@@ -206,6 +207,16 @@ def test_a_log_likelihood_needs_all_variables(model: pm.Model) -> None:
             6, trace=[model["mu"]], return_inferencedata=True, idata_kwargs={"log_likelihood": False}, **RUN
         )
     assert list(data.posterior) == ["mu"]
+
+
+@pytest.mark.parametrize(
+    ("trace", "message"),
+    [("text", r"pm\.backends\.Text"), (["mu", "nu"], "trace= has nu, and the model b, c, d, e, k, mu, s, s_log__")],
+)
+def test_what_is_no_store_and_no_variable(model: pm.Model, trace: Any, message: str) -> None:
+    for step in (None, pm.Metropolis(model=model)):
+        with model, pytest.raises(ModelError, match=message):
+            pm.sample(6, trace=trace, step=step, **RUN)
 
 
 #: What ``text.dump`` was, in functions that PyMC3 3.11 still has.

@@ -12,6 +12,8 @@ counterpart, nor has a store by its name alone (``trace='text'``).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import libcst as cst
 
 from pm_migrate.codemod import pymc3_names
@@ -113,6 +115,16 @@ def check_store(plan: Plan, node: cst.BaseExpression) -> None:
         raise Refused(f"trace={string_value(node)!r} is trace={full} in full: write that")
     if any(isinstance(a, v.Text) or (isinstance(a, v.Foreign) and not _is_text(plan, a)) for a in value):
         raise Refused("trace=: give a list of variables, pm.backends.Text(folder), or leave it out")
+
+
+def note_defaults(plan: Plan, call: cst.Call, arguments: Mapping[str, cst.Arg]) -> None:
+    """Say what files have whose length is that of defaults, which PyMC3 changed when it dropped the store."""
+    trace = arguments.get("trace")
+    value = plan.flow.value(trace.value) if trace is not None else ()
+    left_out = [f"{name}=" for name in ("draws", "tune") if name not in arguments]
+    if left_out and any(isinstance(a, v.Foreign) and _is_text(plan, a) for a in value):
+        message = f"{' and '.join(left_out)} is 1000 by default from PyMC3 3.9 on, 500 in releases with this store"
+        plan.note(call, call, RULE.code, f"{message}: the files have the draws of the warm-up, too", review=True)
 
 
 def _is_text(plan: Plan, atom: v.Foreign) -> bool:
