@@ -176,8 +176,17 @@ def load(name: str, model: Any = None) -> MultiTrace:
     straces = []
     for chain, samples in read(name, shapes_of(model)):
         variables = [model.named_vars[key] for key in samples]
-        straces.append(NDArray.filled(chain, in_dtypes(samples, model), None, model, variables))
+        straces.append(loaded(name, chain, in_dtypes(samples, model), model, variables))
     return MultiTrace(straces)
+
+
+def loaded(
+    name: str, chain: int, samples: Mapping[str, np.ndarray], model: Any = None, variables: Sequence[Any] = ()
+) -> NDArray:
+    """A chain of a folder, which is not sampled into: PyMC3 went on in its file."""
+    strace = Text.filled(chain, samples, None, model, variables)
+    strace.name = os.fspath(name)
+    return strace
 
 
 def shapes_of(model: Any) -> dict[str, tuple[int, ...]]:

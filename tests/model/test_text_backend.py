@@ -119,6 +119,9 @@ def test_chains_of_another_run_are_not_added_to(tmp_path: Path, model: pm.Model)
         with pytest.raises(TraceDirectoryError, match=r"chain-0\.csv has draws of another run"):
             pm.sample(6, trace=pm.backends.Text(str(folder)), **RUN)
         assert before == {p.name: p.read_text() for p in folder.iterdir()}
+        with pytest.warns(FutureWarning), pytest.raises(TraceDirectoryError, match=r"chain-0\.csv has draws"):
+            pm.sample(6, trace=pm.backends.text.load(str(folder)), **RUN)
+        assert before == {p.name: p.read_text() for p in folder.iterdir()}
         pm.sample(6, trace=pm.backends.Text(str(folder)), chain_idx=2, **RUN)
     assert len(list(folder.iterdir())) == 4
 

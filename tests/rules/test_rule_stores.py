@@ -95,6 +95,7 @@ def test_what_is_sampled_is_read_as_ever() -> None:
         ("pm.backends.Text('a', test_point={'mu': 1})", "test_point=: shapes are those of the model"),
         ("pm.backends.Text('a', None, None, {'mu': 1})", "test_point=: shapes are those of the model"),
         ("pm.backends.Text('a', mode='w')", "mode= has no counterpart"),
+        ("pm.backends.text.load('a')", "trace=: PyMC3 goes on in the files"),
         ("pm.backends.Text(*names)", "write out the starred arguments"),
         ("pm.backends.Text('a', None, None, None, 5)", "too many positional arguments"),
     ],

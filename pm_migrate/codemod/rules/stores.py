@@ -113,6 +113,8 @@ def check_store(plan: Plan, node: cst.BaseExpression) -> None:
     full = _BY_NAME.get(string_value(node) or "")
     if full is not None:
         raise Refused(f"trace={string_value(node)!r} is trace={full} in full: write that")
+    if any(_name(plan, t.call) == "pymc3.backends.text.load" for t in v.traces(value)):
+        raise Refused("trace=: PyMC3 goes on in the files that a trace was loaded from: sample into another folder")
     if any(isinstance(a, v.Text) or (isinstance(a, v.Foreign) and not _is_text(plan, a)) for a in value):
         raise Refused("trace=: give a list of variables, pm.backends.Text(folder), or leave it out")
 
@@ -129,4 +131,8 @@ def note_defaults(plan: Plan, call: cst.Call, arguments: Mapping[str, cst.Arg]) 
 
 def _is_text(plan: Plan, atom: v.Foreign) -> bool:
     """Whether something is a store in text files that the program makes."""
-    return pymc3_names.canonical(plan.flow.name_of(atom.call.func) or "") == "pymc3.backends.Text"
+    return _name(plan, atom.call) == "pymc3.backends.Text"
+
+
+def _name(plan: Plan, call: cst.Call) -> str:
+    return pymc3_names.canonical(plan.flow.name_of(call.func) or "")
