@@ -151,6 +151,8 @@ class Data:
 active = False
 models: list[Any] = []
 _tape = Tape()
+#: Draws by chain, by the folder that a program stores them in: nothing is written into a user's folders.
+stores: dict[str, dict[int, Draws]] = {}
 #: By identity of a model: its data when inference was first asked for.
 _first: dict[int, Data] = {}
 
@@ -160,6 +162,7 @@ def start(tape: Tape | None = None) -> None:
     global active, _tape
     active, _tape = True, tape or Tape()
     models.clear()
+    stores.clear()
     _first.clear()
 
 

@@ -189,6 +189,7 @@ def sample(
     points = _starts(model, initvals if initvals is not None else start)
     chains = default_chains(cores) if chains is None else chains
     cores = default_cores() if cores is None else cores
+    _check_trace(trace, model)
     store, discarded = trace if isinstance(trace, Text) else None, discard_tuned_samples
     if store is not None:
         store.check(range(chain_idx, chain_idx + chains))
@@ -376,6 +377,18 @@ def _check_model(model: Model) -> None:
         )
     if not model.free_RVs:
         raise ModelError("The model does not contain any free variables.")
+
+
+def _check_trace(trace: Any, model: Model) -> None:
+    """Refuse a name in place of a store, and variables that the model does not have."""
+    if isinstance(trace, str):
+        raise IncorrectArgumentsError(
+            f"trace={trace!r}: give a list of variables, or pm.backends.Text(folder), which 'text' stood for before 3.9"
+        )
+    known = {str(v.name) for v in model.unobserved_RVs}
+    unknown = [name for name in _recorded_names(trace) or () if name not in known]
+    if unknown:
+        raise ModelError(f"trace= has {', '.join(unknown)}, and the model {', '.join(sorted(known))}")
 
 
 def _recorded_names(trace: Any) -> list[str] | None:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from pm_migrate.errors import TraceDirectoryError
+from pm_migrate.shims import recording
 from pm_migrate.shims.backends.base import MultiTrace
 from pm_migrate.shims.backends.ndarray import NDArray
 from pm_migrate.shims.backends.tracetab import _create_shape, create_flat_names
@@ -75,7 +76,7 @@ class Text(NDArray):
             Naming the first of them.
         """
         for path in (path_of(str(self.name), chain) for chain in chains):
-            if os.path.exists(path):
+            if os.path.exists(path) and not recording.active:
                 raise TraceDirectoryError(
                     f"{path} has draws of another run, and PyMC3 would add to it the warm-up of this one: remove the "
                     f"files of {self.name} first, or name another folder"
@@ -116,6 +117,10 @@ def path_of(name: str, chain: int) -> str:
 
 def write(name: str, straces: Sequence[Any], names: Sequence[str]) -> None:
     """Write the files of chains: all of them, or none."""
+    if recording.active:
+        kept = recording.stores.setdefault(os.path.abspath(name), {})
+        kept.update({strace.chain: {key: np.asarray(strace.get_values(key)) for key in names} for strace in straces})
+        return
     parts = []
     try:
         for strace in straces:
@@ -171,8 +176,17 @@ def load(name: str, model: Any = None) -> MultiTrace:
     straces = []
     for chain, samples in read(name, shapes_of(model)):
         variables = [model.named_vars[key] for key in samples]
-        straces.append(NDArray.filled(chain, in_dtypes(samples, model), None, model, variables))
+        straces.append(loaded(name, chain, in_dtypes(samples, model), model, variables))
     return MultiTrace(straces)
+
+
+def loaded(
+    name: str, chain: int, samples: Mapping[str, np.ndarray], model: Any = None, variables: Sequence[Any] = ()
+) -> NDArray:
+    """A chain of a folder, which is not sampled into: PyMC3 went on in its file."""
+    strace = Text.filled(chain, samples, None, model, variables)
+    strace.name = os.fspath(name)
+    return strace
 
 
 def shapes_of(model: Any) -> dict[str, tuple[int, ...]]:
@@ -200,6 +214,8 @@ def read(name: str, shapes: Mapping[str, tuple[int, ...]] | None) -> list[tuple[
         Those of the variables of the model. Without them, they are read off the names of the columns, and a scalar
         that is called ``x__0`` is taken for an array.
     """
+    if recording.active and os.path.abspath(name) in recording.stores:
+        return sorted(recording.stores[os.path.abspath(name)].items())
     paths = glob.glob(os.path.join(glob.escape(name), "chain-*.csv"))
     numbered = {int(m[1]): path for path in paths if (m := _FILE.fullmatch(os.path.basename(path)))}
     if not numbered:

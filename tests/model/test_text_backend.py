@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import pm_migrate.shims as pm
-from pm_migrate.errors import TraceDirectoryError
+from pm_migrate.errors import ModelError, TraceDirectoryError
 from pm_migrate.reference import provision
+from pm_migrate.shims import recording
 from pm_migrate.shims.backends import text
 from pm_migrate.shims.backends.base import MultiTrace
 from pm_migrate.shims.backends.ndarray import NDArray
@@ -117,6 +119,9 @@ def test_chains_of_another_run_are_not_added_to(tmp_path: Path, model: pm.Model)
         with pytest.raises(TraceDirectoryError, match=r"chain-0\.csv has draws of another run"):
             pm.sample(6, trace=pm.backends.Text(str(folder)), **RUN)
         assert before == {p.name: p.read_text() for p in folder.iterdir()}
+        with pytest.warns(FutureWarning), pytest.raises(TraceDirectoryError, match=r"chain-0\.csv has draws"):
+            pm.sample(6, trace=pm.backends.text.load(str(folder)), **RUN)
+        assert before == {p.name: p.read_text() for p in folder.iterdir()}
         pm.sample(6, trace=pm.backends.Text(str(folder)), chain_idx=2, **RUN)
     assert len(list(folder.iterdir())) == 4
 
@@ -207,6 +212,16 @@ def test_a_log_likelihood_needs_all_variables(model: pm.Model) -> None:
     assert list(data.posterior) == ["mu"]
 
 
+@pytest.mark.parametrize(
+    ("trace", "message"),
+    [("text", r"pm\.backends\.Text"), (["mu", "nu"], "trace= has nu, and the model b, c, d, e, k, mu, s, s_log__")],
+)
+def test_what_is_no_store_and_no_variable(model: pm.Model, trace: Any, message: str) -> None:
+    for step in (None, pm.Metropolis(model=model)):
+        with model, pytest.raises(ModelError, match=message):
+            pm.sample(6, trace=trace, step=step, **RUN)
+
+
 #: What ``text.dump`` was, in functions that PyMC3 3.11 still has.
 REFERENCE = """
 import json, sys, warnings
@@ -265,3 +280,24 @@ def test_files_are_those_of_pymc3(tmp_path: Path, model: pm.Model) -> None:
         np.testing.assert_array_equal(trace.get_values(name, chains=1), found["read"][name])
     pm.backends.text.dump(str(ours), loaded)
     assert (ours / "chain-0.csv").read_text() == (theirs / "chain-0.csv").read_text()
+
+
+def test_a_recording_writes_nothing_into_the_folders_of_a_program(tmp_path: Path, model: pm.Model) -> None:
+    folder = tmp_path / "chains"
+    pm.backends.text.dump(str(folder), recorded(model, chains=3))
+    before = {p.name: p.read_text() for p in folder.iterdir()}
+    recording.start()
+    try:
+        with model:
+            assert pm.backends.text.load(str(folder)).nchains == 3
+            trace = pm.sample(6, trace=pm.backends.Text(str(folder)), **RUN)
+            loaded = pm.backends.text.load(str(folder))
+        pm.backends.text.dump(str(tmp_path / "copy"), loaded)
+        copied = pm.backends.text.load(str(tmp_path / "copy"), model)
+    finally:
+        recording.stop()
+    assert {p.name: p.read_text() for p in folder.iterdir()} == before and not list((tmp_path / "copy").iterdir())
+    for found in (loaded, copied):
+        assert found.nchains == 2
+        np.testing.assert_array_equal(found["b"], trace["b"])
+    assert pm.backends.text.load(str(folder), model).nchains == 3

@@ -614,3 +614,40 @@ def test_more_than_two_arrays_are_multiplied_by_numpy(reference: ReferenceClient
         """
     loaded = reference.load_program(program(source))
     assert loaded.error is None and loaded.output == "checked\n"
+
+
+def test_text_files_of_old_releases_are_read_and_none_are_written(
+    reference: ReferenceClient, program: Write, tmp_path: Path
+) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old/chain-3.csv").write_text("mu,b__0,b__1,k\n0.5,1.0,2.0,3\n1.5,3.0,4e-7,5\n")
+    path = program(
+        """
+        import os
+        import numpy as np
+        import pymc3 as pm
+        from pymc3.backends.text import load
+
+        with pm.Model() as model:
+            mu = pm.Normal("mu", 0, 1)
+            b = pm.Normal("b", 0, 1, shape=2)
+            k = pm.Poisson("k", 3)
+            pm.Normal("y", mu + b.sum() + k, 1, observed=[1.0])
+            old = load("old")
+            trace = pm.sample(20, chains=2, trace=pm.backends.Text("new"))
+            new = pm.backends.text.load("new")
+            pm.backends.text.dump("copy", new)
+        assert old.chains == [3] and old["b"].tolist() == [[1.0, 2.0], [3.0, 4e-7]] and old["k"].tolist() == [3, 5]
+        assert np.array_equal(new["mu"], trace["mu"]) and new.nchains == 2
+        assert np.array_equal(pm.backends.text.load("copy", model)["mu"], new["mu"])
+        assert os.listdir("new") == os.listdir("copy") == []
+        try:
+            load("nowhere", model)
+        except ValueError as error:
+            assert "nowhere" in str(error)
+        else:
+            raise AssertionError
+        """
+    )
+    assert reference.load_program(path).error is None
+    assert reference.load_program(program("import pymc3 as pm\npm.backends.Text('x')\n")).error is None

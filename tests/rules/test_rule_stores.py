@@ -95,6 +95,7 @@ def test_what_is_sampled_is_read_as_ever() -> None:
         ("pm.backends.Text('a', test_point={'mu': 1})", "test_point=: shapes are those of the model"),
         ("pm.backends.Text('a', None, None, {'mu': 1})", "test_point=: shapes are those of the model"),
         ("pm.backends.Text('a', mode='w')", "mode= has no counterpart"),
+        ("pm.backends.text.load('a')", "trace=: PyMC3 goes on in the files"),
         ("pm.backends.Text(*names)", "write out the starred arguments"),
         ("pm.backends.Text('a', None, None, None, 5)", "too many positional arguments"),
     ],
@@ -139,3 +140,23 @@ def test_pymc4_has_no_stores(after: str) -> None:
 )
 def test_other_things_of_these_names_are_none_of_ours(text: str) -> None:
     assert text in rewritten("pass", text)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ("trace=db", ["draws= and tune="]),
+        ("9, trace=db", ["tune="]),
+        ("draws=9, chains=2, trace=db", ["tune="]),
+        ("tune=9, trace=pm.backends.Text('b')", ["draws="]),
+        ("9, tune=9, trace=db", []),
+        ("9", []),
+        ("9, trace=[mu]", []),
+        ("9, trace=None", []),
+    ],
+)
+def test_defaults_that_the_files_show_are_for_review(arguments: str, named: list[str]) -> None:
+    inside = f"db = pm.backends.Text('a')\n    trace = pm.sample({arguments})"
+    result = migrate_source(PROGRAM.format(inside=inside, after="", imports=""))
+    found = [f.message for f in result.findings if f.code == "PM333" and f.confidence is Confidence.REVIEW]
+    assert [message.split(" is 1000 by default")[0] for message in found] == named

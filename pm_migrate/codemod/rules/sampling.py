@@ -23,7 +23,7 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.given import sources
 from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.rules.calls import Given, Item, Refused, given, names_of_variables
-from pm_migrate.codemod.rules.stores import check_store
+from pm_migrate.codemod.rules.stores import check_store, note_defaults
 from pm_migrate.codemod.tree import code, is_none, string_value
 
 _LEADING = ("draws", "tune", "chains")
@@ -49,6 +49,7 @@ def mapped(plan: Plan, row: InferenceCall, call: cst.Call, rule: str) -> list[It
     if own_step:
         arguments.pop("init", None)  # PyMC3 reads it for the NUTS alone that it makes itself
     _check(plan, call, arguments)
+    note_defaults(plan, call, arguments)
     items: list[Item] = [(row.keep[n], _leading(plan, n, arguments, held)) for n in _LEADING]
     simple = {n: a for n, a in arguments.items() if n in _HOLDERS and a not in held.texts and _is_simple(a)}
     options = [_options(name, simple) for name in _OPTIONS]

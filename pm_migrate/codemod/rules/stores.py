@@ -12,6 +12,8 @@ counterpart, nor has a store by its name alone (``trace='text'``).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import libcst as cst
 
 from pm_migrate.codemod import pymc3_names
@@ -111,10 +113,26 @@ def check_store(plan: Plan, node: cst.BaseExpression) -> None:
     full = _BY_NAME.get(string_value(node) or "")
     if full is not None:
         raise Refused(f"trace={string_value(node)!r} is trace={full} in full: write that")
+    if any(_name(plan, t.call) == "pymc3.backends.text.load" for t in v.traces(value)):
+        raise Refused("trace=: PyMC3 goes on in the files that a trace was loaded from: sample into another folder")
     if any(isinstance(a, v.Text) or (isinstance(a, v.Foreign) and not _is_text(plan, a)) for a in value):
         raise Refused("trace=: give a list of variables, pm.backends.Text(folder), or leave it out")
 
 
+def note_defaults(plan: Plan, call: cst.Call, arguments: Mapping[str, cst.Arg]) -> None:
+    """Say what files have whose length is that of defaults, which PyMC3 changed when it dropped the store."""
+    trace = arguments.get("trace")
+    value = plan.flow.value(trace.value) if trace is not None else ()
+    left_out = [f"{name}=" for name in ("draws", "tune") if name not in arguments]
+    if left_out and any(isinstance(a, v.Foreign) and _is_text(plan, a) for a in value):
+        message = f"{' and '.join(left_out)} is 1000 by default from PyMC3 3.9 on, 500 in releases with this store"
+        plan.note(call, call, RULE.code, f"{message}: the files have the draws of the warm-up, too", review=True)
+
+
 def _is_text(plan: Plan, atom: v.Foreign) -> bool:
     """Whether something is a store in text files that the program makes."""
-    return pymc3_names.canonical(plan.flow.name_of(atom.call.func) or "") == "pymc3.backends.Text"
+    return _name(plan, atom.call) == "pymc3.backends.Text"
+
+
+def _name(plan: Plan, call: cst.Call) -> str:
+    return pymc3_names.canonical(plan.flow.name_of(call.func) or "")

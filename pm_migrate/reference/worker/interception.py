@@ -26,6 +26,7 @@ from .standins import (
     standin_log_likelihood,
     trace_shape,
 )
+from .stores import Stores
 
 
 class Interception:
@@ -68,6 +69,8 @@ class Interception:
         self._everywhere(pm.get_data, self._get_data(pm.get_data))
         self._set(sys.modules["pymc3.variational.opvi"].Approximation, "sample", self._of_approximation())
         self._same_minibatches()
+        self.stores = Stores(pm)
+        self._remove_stores = self.stores.install()
         made, original = self.models, pm.Model.__init__
 
         @functools.wraps(original)
@@ -84,6 +87,7 @@ class Interception:
         for owner, name, original in reversed(self._undo):
             setattr(owner, name, original)
         self._undo.clear()
+        self._remove_stores()
         self.pm.Model.get_contexts().clear()
 
     def _set(self, owner: Any, name: str, value: Any) -> None:
@@ -177,12 +181,14 @@ class Interception:
 
     def _sample(
         self, draws: int = 1000, chains: Any = None, cores: Any = None, tune: int = 1000, model: Any = None,
-        discard_tuned_samples: bool = True, return_inferencedata: Any = None, idata_kwargs: Any = None, **_: Any
+        discard_tuned_samples: bool = True, return_inferencedata: Any = None, idata_kwargs: Any = None,
+        trace: Any = None, **_: Any
     ) -> Any:  # fmt: skip
         model = self.pm.modelcontext(model)
         if chains is None:
             chains = max(2, cores or STANDIN_CORES)
-        trace = self._trace(model, int(draws), int(chains), int(tune))
+        store, trace = trace, self._trace(model, int(draws), int(chains), int(tune))
+        self.stores.keep(store, trace)
         if not return_inferencedata:
             return trace
         from arviz import from_pymc3  # type: ignore[attr-defined, unused-ignore]

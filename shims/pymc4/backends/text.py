@@ -9,7 +9,6 @@ from typing import Any
 from pm_migrate.shims.backends import text
 from pm_migrate.shims.backends.base import MultiTrace
 from pm_migrate.shims.backends.labelled import Labels
-from pm_migrate.shims.backends.ndarray import NDArray
 from pm_migrate.shims.backends.text import dump
 from pm_migrate.shims.pymc4.coroutine_model import Model
 from pm_migrate.shims.pymc4.density_model import density
@@ -64,7 +63,7 @@ def load(name: str, model: Model | None = None) -> MultiTrace:
         When there are no files, one of them is not whole, or its columns are not those of the model.
     """
     if model is None:
-        return MultiTrace([NDArray.filled(chain, samples, None) for chain, samples in text.read(name, None)])
+        return MultiTrace([text.loaded(name, chain, samples) for chain, samples in text.read(name, None)])
     trace, own = text.load(name, density(model)), model.log_density()
     trace._labels, trace._pointwise = Labels.of(own), log_likelihood_of(model, own, None)
     return trace
