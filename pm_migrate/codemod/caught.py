@@ -82,7 +82,7 @@ def _catches(types: list[cst.BaseExpression] | None, node: cst.CSTNode, flow: Fl
     if types is None:
         return True
     error = AssertionError if isinstance(node, cst.Assert) else _raised(node, flow)
-    listed = [e.value for t in types for e in t.elements] if isinstance(types[0], cst.Tuple) else types
+    listed = [e.value for e in types[0].elements] if types and isinstance(types[0], cst.Tuple) else types
     caught = [_builtin(t, flow) for t in listed]
     return error is None or any(c is None or issubclass(error, c) for c in caught)
 

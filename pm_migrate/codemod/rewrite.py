@@ -36,6 +36,7 @@ from pm_migrate.codemod.rules import (
     built_on,
     by_name,
     caller_model,
+    changed_data,
     chosen,
     closures,
     comparison,
@@ -58,7 +59,6 @@ from pm_migrate.codemod.rules import (
     kept,
     leftover,
     model_block,
-    model_checks,
     model_object,
     nameless,
     nested,
@@ -72,6 +72,7 @@ from pm_migrate.codemod.rules import (
     slices,
     sparse,
     summaries,
+    tensor_attributes,
     tensors,
     theano,
     trace,
@@ -247,7 +248,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     tensors.plan_symbols(plan)
     slices.plan_slices(plan)
     equality.plan_equality(plan)
-    model_checks.check_builders(plan, models)
+    changed_data.check_builders(plan, models)
     if plan.options.upstream:
         upstream_indices.plan_indexing(plan)
     trace.plan_traces(plan, models)
@@ -264,7 +265,7 @@ def _plan(plan: Plan, models: Models) -> set[cst.CSTNode]:
     escapes.plan_escapes(plan, models)
     outside.plan_sampled(plan, inference.FUNCTIONS.code)
     attributes.plan_readers(plan, models, escapes.ESCAPE.code)
-    tensors.plan_attributes(plan)
+    tensor_attributes.plan_attributes(plan)
     ipython.plan_strings(plan)
     if plan.options.upstream:
         upstream.plan_upstream(plan)

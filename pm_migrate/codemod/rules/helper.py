@@ -23,9 +23,9 @@ from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.purity import draws_anew, impure_calls
 from pm_migrate.codemod.rules import attributes
 from pm_migrate.codemod.rules.base import Example, Rule
+from pm_migrate.codemod.rules.changed_data import ORDER
 from pm_migrate.codemod.rules.comprehension import NOT_HERE, plan_map, prepare_yield
 from pm_migrate.codemod.rules.late_names import rebound
-from pm_migrate.codemod.rules.model_checks import ORDER
 from pm_migrate.codemod.rules.random_variable import HELPER, in_one_model, variable_group, yielded
 from pm_migrate.codemod.rules.tensors import function_group
 from pm_migrate.codemod.scopes import bound_name, is_property

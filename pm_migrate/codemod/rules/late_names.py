@@ -16,7 +16,8 @@ from pm_migrate.codemod import values as v
 from pm_migrate.codemod.blocks import Block, Role
 from pm_migrate.codemod.models import Models
 from pm_migrate.codemod.plan import Plan
-from pm_migrate.codemod.rules.model_checks import ORDER, changes
+from pm_migrate.codemod.rules.changed_data import ORDER
+from pm_migrate.codemod.rules.model_checks import changes
 
 _BRANCHES = (cst.If, cst.Try, cst.TryStar, cst.For, cst.While, cst.Match)
 

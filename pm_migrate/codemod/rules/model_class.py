@@ -27,8 +27,8 @@ from pm_migrate.codemod.plan import Plan
 from pm_migrate.codemod.purity import draws_anew, impure_calls
 from pm_migrate.codemod.rules import class_names
 from pm_migrate.codemod.rules.base import Example, Rule
+from pm_migrate.codemod.rules.changed_data import ORDER
 from pm_migrate.codemod.rules.helper import check_names
-from pm_migrate.codemod.rules.model_checks import ORDER
 from pm_migrate.codemod.scopes import parameters
 from pm_migrate.codemod.tree import code, expression, is_none, string_value
 
