@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import types
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, cast
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class Stores:
                 os.mkdir(name)
             traces[os.path.abspath(name)] = trace
 
-        self.module: Any = types.ModuleType("pymc3.backends.text")
+        self.module = cast(Any, types.ModuleType("pymc3.backends.text"))
         self.module.Text, self.module.dump, self.module.load = Text, dump, self._load
 
     def install(self) -> Callable[[], None]:
