@@ -274,3 +274,38 @@ def test_attributes_of_an_object(read: str, line: str, seen: bool) -> None:
     above = "get = lambda: self.sd" if read == "get()" else "own = self"
     found = noted(OBJECT.format(above=above, read=read, line=line))
     assert found == ([line] if seen else [])
+
+
+SETTINGS = b"""import pymc3 as pm
+
+CFG = {'sd': 1.0}
+
+def build(y):
+    with pm.Model() as model:
+        mu = pm.Normal('mu', 0, CFG['sd'])
+        pm.Normal('y', mu, 1, observed=y)
+    return model
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "noted"),
+    [
+        ("model = own.build([1.0])\nown.CFG['sd'] = 2.0\n", True),
+        ("model = own.build([1.0])\nown.CFG = {'sd': 2.0}\n", True),
+        ("for sd in (1.0, 2.0):\n    own.CFG['sd'] = sd\n    models.append(own.build([1.0]))\n", True),
+        ("own.CFG['sd'] = 2.0\nmodel = own.build([1.0])\n", False),
+        ("model = own.build([1.0])\nother.CFG['sd'] = 2.0\n", False),
+        ("model = own.build([1.0])\nprint(own.CFG['sd'])\n", False),
+    ],
+)
+def test_settings_of_a_module_that_made_a_model_are_noted(lines: str, noted: bool) -> None:
+    head, last = (
+        "import other\nimport own\nimport pymc3 as pm\n\nmodels = []\n",
+        "pm.sample(10, model=own.build([2.0]))\n",
+    )
+    text = head + lines + last
+    tasks = [Task("own.py", SETTINGS, notebook=False), Task("main.py", text.encode(), notebook=False)]
+    _, outcome = process_all(tasks, 1)
+    review = [f.message for f in outcome.findings if f.code == "PM205" and f.confidence is Confidence.REVIEW]
+    assert [m for m in review if "is set after a model of `own` was made" in m] == review and bool(review) is noted
