@@ -147,19 +147,18 @@ def check_builders(plan: Plan, models: Models) -> None:
     for call in plan.tree.of(cst.Call):
         if plan.flow.name_of(call.func) not in plan.flow.builders:
             continue
-        _check_settings(plan, call)
         given = [a.value for a in call.args if isinstance(a.value, cst.Name) and a.value in plan.flow.sites]
         key = next((m.site for m in v.models(plan.flow.value(call))), call)
+        _check_settings(plan, call, key)
         for change in models.objects.after(call, given):
             # which columns of a frame the other file reads is not seen from here
             if column(change.node, plan.tree, plan.flow) is None:
                 _note_change(plan, key, change.node, change.base)
 
 
-def _check_settings(plan: Plan, call: cst.Call) -> None:
+def _check_settings(plan: Plan, call: cst.Call, key: cst.CSTNode) -> None:
     """What a program sets in the module of a function that makes a model, after it made one: ``own.CFG['sd'] = 2``."""
     module = (plan.flow.name_of(call.func) or "").rpartition(".")[0]
-    key = next((m.site for m in v.models(plan.flow.value(call))), call)
     for store, base in plan.flow.stores.items():
         before = plan.tree.order[store] < plan.tree.order[call] and not any(
             isinstance(outer, (cst.For, cst.While, cst.FunctionDef)) for outer in plan.tree.ancestors(store)

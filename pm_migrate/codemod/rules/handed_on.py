@@ -71,14 +71,13 @@ def _is_taken_amiss(plan: Plan, models: Models, node: cst.CSTNode) -> bool:
         own = plan.flow.sites.get(reader, frozenset())
         if own and own <= sites:
             continue
-        for statements in generators:
-            if any(plan.tree.inside(reader, s) for s in statements):
-                if not any(plan.tree.inside(call, s) for call in made for s in statements):
-                    return True
-                break
+        around = next((g for g in generators if any(plan.tree.inside(reader, s) for s in g)), None)
+        if around is None:
+            taken = _is_operand(plan, reader)
         else:
-            if _is_operand(plan, reader):
-                return True
+            taken = not any(plan.tree.inside(call, s) for call in made for s in around)
+        if taken:
+            return True
     return False
 
 
